@@ -1,0 +1,63 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let house: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+/// Targets that must not hold an unsafe pointer: everything that neither wraps C nor maps files.
+let safe: [SwiftSetting] = house + [.strictMemorySafety()]
+
+let package = Package(
+    name: "Optimizer",
+    products: [
+        .executable(name: "optimizer", targets: ["optimizer"]),
+        .executable(name: "optimizer-host", targets: ["optimizer-host"]),
+        .executable(name: "optimizer-bench", targets: ["optimizer-bench"]),
+    ],
+    targets: [
+        .systemLibrary(name: "CRdKafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
+        .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .systemLibrary(name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CLinux"),
+
+        .target(name: "Messages", swiftSettings: safe),
+        .target(name: "Scheduling", dependencies: ["Messages"], swiftSettings: safe),
+        .target(name: "Kafka", dependencies: ["CRdKafka"], swiftSettings: house),
+        .target(name: "Hosting", dependencies: ["CLinux", "Messages", "Scheduling"], swiftSettings: house),
+        .target(name: "Strategies", dependencies: ["CZlib", "Messages"], swiftSettings: house),
+        .target(name: "Metrics", dependencies: ["CMicroHTTPD"], swiftSettings: house),
+        .target(name: "Configuration", dependencies: ["CYAML"], swiftSettings: house),
+        .target(
+            name: "Worker",
+            dependencies: ["Messages", "Scheduling", "Kafka", "Hosting", "Strategies", "Metrics", "Configuration"],
+            swiftSettings: safe),
+
+        .executableTarget(name: "optimizer", dependencies: ["Worker"], swiftSettings: safe),
+        .executableTarget(
+            name: "optimizer-host", dependencies: ["Hosting", "Strategies", "Messages"], swiftSettings: safe),
+        .executableTarget(name: "optimizer-bench", dependencies: ["Worker"], swiftSettings: safe),
+        .executableTarget(
+            name: "offender", dependencies: ["Hosting", "Messages"], path: "Tests/Offender", swiftSettings: house),
+
+        .testTarget(name: "MessagesTests", dependencies: ["Messages"], swiftSettings: house),
+        .testTarget(name: "SchedulingTests", dependencies: ["Scheduling"], swiftSettings: house),
+        .testTarget(name: "KafkaTests", dependencies: ["Kafka"], swiftSettings: house),
+        .testTarget(
+            name: "HostingTests", dependencies: ["Hosting", "optimizer-host", "offender"], swiftSettings: house),
+        .testTarget(
+            name: "StrategiesTests", dependencies: ["Strategies"], resources: [.copy("Fixtures")],
+            swiftSettings: house),
+        .testTarget(name: "MetricsTests", dependencies: ["Metrics"], swiftSettings: house),
+        .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"], swiftSettings: house),
+        .testTarget(
+            name: "WorkerTests", dependencies: ["Worker", "optimizer", "optimizer-host", "offender"],
+            swiftSettings: house),
+    ]
+)
