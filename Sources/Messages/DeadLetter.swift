@@ -1,0 +1,38 @@
+/// A request that was refused: the untouched original, and why in its headers.
+package struct DeadLetter: Sendable {
+    package struct Header: Equatable, Sendable {
+        package var name: String
+        package var value: [UInt8]
+    }
+
+    /// The headers that say what was wrong and where the original stands.
+    package static func headers(origin: RequestOrigin, failure: StrategyResult.Failure, node: String) -> [Header] {
+        [
+            ("optimizer_error_code", failure.code),
+            // A header is no place for a page of text, and brokers count it against the record's size.
+            ("optimizer_error_message", String(failure.message.prefix(1000))),
+            ("optimizer_retryable", failure.isRetryable ? "true" : "false"),
+            ("optimizer_origin_topic", origin.topic),
+            ("optimizer_origin_partition", String(origin.partition)),
+            ("optimizer_origin_offset", String(origin.offset)),
+            ("optimizer_node", node),
+        ].map { Header(name: $0.0, value: Array($0.1.utf8)) }
+    }
+
+    /// What stands in the place of an original that is too large to publish again.
+    package static func truncated(origin: RequestOrigin, failure: StrategyResult.Failure, size: Int) -> [UInt8] {
+        var json = JSONWriter()
+        json.beginObject()
+        json.member("schema_version", StrategyRequest.schemaVersion)
+        json.member("type", "dead_letter")
+        json.member("truncated", true)
+        json.member("topic", origin.topic)
+        json.member("partition", origin.partition)
+        json.member("offset", origin.offset)
+        json.member("original_bytes", size)
+        json.member("error_code", failure.code)
+        json.member("error_message", String(failure.message.prefix(1000)))
+        json.endObject()
+        return json.bytes
+    }
+}

@@ -1,0 +1,77 @@
+/// What a host answered: how the step ended, and the members that go into the result as they are.
+package struct HostReply: Sendable {
+    package enum Status: String, Sendable {
+        case completed, failed, rejected
+    }
+
+    package let status: Status
+    package let problem: ReplyProblem?
+    /// The members of the reply that belong into the result, as JSON text without braces.
+    package let members: [UInt8]
+
+    /// The error a host gave. Its code is the host's own word, an external strategy's too.
+    package struct ReplyProblem: Equatable, Sendable {
+        package let code: String
+        package let message: String
+        package let isRetryable: Bool
+    }
+
+    /// Members the node writes itself: a host's are dropped.
+    private static let reserved: Set<String> = [
+        "schema_version", "type", "request_id", "status", "error", "node", "attempt", "timing", "usage", "labels",
+        "request",
+    ]
+
+    /// Reads a reply, checking all of it.
+    ///
+    /// - Throws: `JSONProblem` where it is no JSON object, its status is not known, or an error is missing.
+    package static func parse(_ bytes: [UInt8]) throws(JSONProblem) -> HostReply {
+        var reader = JSONReader(bytes)
+        var status: Status?
+        var problem: ReplyProblem?
+        var members: [UInt8] = []
+        var isFirst = true
+        try reader.beginObject()
+        while let name = try reader.nextName(&isFirst) {
+            switch name {
+            case "status": status = try readStatus(&reader)
+            case "error": problem = try readError(&reader)
+            default:
+                let value = try reader.skipValue()
+                if !reserved.contains(name) { append(name, bytes[value], to: &members) }
+            }
+        }
+        try reader.end()
+        guard let status else { throw reader.problem("the reply has no \"status\"", at: 0) }
+        guard status == .completed || problem != nil else {
+            throw reader.problem("the reply's status is \(status.rawValue) and it has no \"error\"", at: 0)
+        }
+        return HostReply(status: status, problem: status == .completed ? nil : problem, members: members)
+    }
+
+    private static func readStatus(_ reader: inout JSONReader) throws(JSONProblem) -> Status {
+        let text = try reader.string()
+        guard let status = Status(rawValue: text) else {
+            throw reader.problem("status is \"\(text.prefix(60))\", must be completed, failed or rejected")
+        }
+        return status
+    }
+
+    private static func readError(_ reader: inout JSONReader) throws(JSONProblem) -> ReplyProblem? {
+        let value = try reader.value()
+        if value == .null { return nil }
+        guard let code = value["code"]?.string, let message = value["message"]?.string else {
+            throw reader.problem("error must be an object with \"code\" and \"message\"")
+        }
+        return ReplyProblem(code: code, message: message, isRetryable: value["retryable"]?.bool ?? false)
+    }
+
+    private static func append(_ name: String, _ value: ArraySlice<UInt8>, to members: inout [UInt8]) {
+        if !members.isEmpty { members.append(UInt8(ascii: ",")) }
+        var writer = JSONWriter(capacity: name.utf8.count + 2)
+        writer.string(name)
+        members.append(contentsOf: writer.bytes)
+        members.append(UInt8(ascii: ":"))
+        members.append(contentsOf: value)
+    }
+}

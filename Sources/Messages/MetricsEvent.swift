@@ -1,0 +1,35 @@
+/// Something a node tells the world: its state every few seconds, and each change when it happens.
+package struct MetricsEvent: Sendable {
+    /// One type per change; the raw values are contract.
+    package enum Kind: String, Sendable, CaseIterable {
+        case state, started, paused, resumed, rebalanced, draining, stopped
+        case hostLost = "host_lost"
+        case offsetOutOfRange = "offset_out_of_range"
+    }
+
+    package let kind: Kind
+    package let node: String
+    package let time: Timestamp
+    /// Members of this kind of event.
+    package var details: [JSONMember]
+
+    package init(_ kind: Kind, node: String, time: Timestamp, _ details: [JSONMember] = []) {
+        self.kind = kind
+        self.node = node
+        self.time = time
+        self.details = details
+    }
+
+    package func encoded() -> [UInt8] {
+        var json = JSONWriter(capacity: 512)
+        json.beginObject()
+        json.member("schema_version", StrategyRequest.schemaVersion)
+        json.member("type", "metrics_event")
+        json.member("event", kind.rawValue)
+        json.member("node", node)
+        json.member("time", time.rfc3339)
+        for detail in details { json.member(detail.name, detail.value) }
+        json.endObject()
+        return json.bytes
+    }
+}

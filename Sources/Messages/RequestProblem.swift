@@ -1,0 +1,38 @@
+/// Why a request cannot be run as it stands: the `error` of its result.
+package struct RequestProblem: Error, Equatable, Sendable {
+    /// The codes of the `error` member; they are contract.
+    package enum Code: String, Sendable, CaseIterable {
+        case invalidJSON = "invalid_json"
+        case invalidRequest = "invalid_request"
+        case unsupportedSchemaVersion = "unsupported_schema_version"
+        case unknownStrategy = "unknown_strategy"
+        case strategyDisabled = "strategy_disabled"
+        case invalidParameters = "invalid_parameters"
+        case unknownDataset = "unknown_dataset"
+        case invalidData = "invalid_data"
+        case insufficientData = "insufficient_data"
+        case limitsNotAvailable = "limits_not_available"
+        case expired
+        case deadlineExceeded = "deadline_exceeded"
+        case memoryExceeded = "memory_exceeded"
+        case resourceExceeded = "resource_exceeded"
+        case hostCrashed = "host_crashed"
+        case hostProtocol = "host_protocol"
+        case hostUnavailable = "host_unavailable"
+        case resultTooLarge = "result_too_large"
+        case strategySuspended = "strategy_suspended"
+        case internalError = "internal"
+    }
+
+    package let code: Code
+    /// What is wrong, where, and what would be right.
+    package let message: String
+    /// Advice to the submitter: the same request may well succeed later or on another node.
+    package let isRetryable: Bool
+
+    package init(_ code: Code, _ message: String, isRetryable: Bool = false) {
+        self.code = code
+        self.message = message
+        self.isRetryable = isRetryable
+    }
+}
