@@ -1,3 +1,6 @@
+// Links libm, which the rounding of doubles calls.
+import Glibc
+
 /// How a request ended. Every one of these is terminal.
 package enum ResultStatus: String, Sendable, CaseIterable {
     case completed, failed, rejected, expired, crashed
