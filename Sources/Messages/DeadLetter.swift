@@ -1,12 +1,7 @@
 /// A request that was refused: the untouched original, and why in its headers.
-package struct DeadLetter: Sendable {
-    package struct Header: Equatable, Sendable {
-        package var name: String
-        package var value: [UInt8]
-    }
-
+package enum DeadLetter {
     /// The headers that say what was wrong and where the original stands.
-    package static func headers(origin: RequestOrigin, failure: StrategyResult.Failure, node: String) -> [Header] {
+    package static func headers(origin: RequestOrigin, failure: StrategyResult.Failure, node: String) -> [MessageHeader] {
         [
             ("optimizer_error_code", failure.code),
             // A header is no place for a page of text, and brokers count it against the record's size.
@@ -16,7 +11,7 @@ package struct DeadLetter: Sendable {
             ("optimizer_origin_partition", String(origin.partition)),
             ("optimizer_origin_offset", String(origin.offset)),
             ("optimizer_node", node),
-        ].map { Header(name: $0.0, value: Array($0.1.utf8)) }
+        ].map { MessageHeader(name: $0.0, value: Array($0.1.utf8)) }
     }
 
     /// What stands in the place of an original that is too large to publish again.

@@ -1,0 +1,101 @@
+/// The offset to commit: that of the *next* record to read, one past the last that is done.
+package struct CommitOffset: Comparable, Hashable, Sendable {
+    package let value: Int64
+
+    package init(after offset: Int64) { value = offset + 1 }
+    package init(at offset: Int64) { value = offset }
+
+    package static func < (a: CommitOffset, b: CommitOffset) -> Bool { a.value < b.value }
+}
+
+/// Which offsets of one partition, under one assignment, are taken and which of those are done.
+///
+/// The committed offset is the lowest not-done one, so a crash runs again whatever was not done, and nothing else
+/// below it. The done ones above it could go into the commit's metadata; `doneAhead` is where they are.
+package struct OffsetLedger: Sendable {
+    package let generation: Int
+    private var entries: [Entry] = []
+    private var head = 0
+    private var firstTaken: Int64?
+    private var lastTaken: Int64?
+    private var committed: CommitOffset?
+
+    private struct Entry: Sendable {
+        let offset: Int64
+        var isDone: Bool
+    }
+
+    package init(generation: Int) {
+        self.generation = generation
+    }
+
+    /// Notes that a record is taken. Kafka hands out offsets in order; an older one is a rewind of the client's, and
+    /// refused: it is in the ledger, or done and forgotten.
+    package mutating func take(_ offset: Int64) -> Bool {
+        guard offset > lastTaken ?? -1 else { return false }
+        lastTaken = offset
+        firstTaken = firstTaken ?? offset
+        entries.append(Entry(offset: offset, isDone: false))
+        return true
+    }
+
+    /// Marks a taken record as done; false when it is not known or was done before.
+    package mutating func markDone(_ offset: Int64) -> Bool {
+        guard let index = find(offset), !entries[index].isDone else { return false }
+        entries[index].isDone = true
+        while head < entries.count, entries[head].isDone { head += 1 }
+        if head > 64, head * 2 > entries.count {
+            entries.removeSubrange(..<head)
+            head = 0
+        }
+        return true
+    }
+
+    /// The lowest offset that is taken and not done: what holds the commit back.
+    package var lowestNotDone: Int64? { head < entries.count ? entries[head].offset : nil }
+
+    /// How many are taken and not done.
+    package var notDoneCount: Int { entries[head...].count { !$0.isDone } }
+
+    /// Done offsets above the lowest not-done one.
+    package var doneAhead: [Int64] { entries[head...].filter(\.isDone).map(\.offset) }
+
+    /// What to commit now; nil when nothing is new.
+    package var committable: CommitOffset? {
+        guard let position, let floor, position > floor else { return nil }
+        return position
+    }
+
+    /// The offsets that are done and that no commit known to have succeeded covers, without those ahead.
+    package var doneUncommitted: Range<Int64>? {
+        committable.flatMap { position in floor.map { $0.value..<position.value } }
+    }
+
+    private var position: CommitOffset? {
+        lowestNotDone.map(CommitOffset.init(at:)) ?? lastTaken.map(CommitOffset.init(after:))
+    }
+
+    /// Where the commit stands; before the first, where this assignment started.
+    private var floor: CommitOffset? { committed ?? firstTaken.map(CommitOffset.init(at:)) }
+
+    /// Notes that the broker has stored this commit.
+    package mutating func noteCommitted(_ position: CommitOffset) {
+        committed = max(committed ?? position, position)
+    }
+
+    private func find(_ offset: Int64) -> Int? {
+        var low = head
+        var high = entries.count
+        // Offsets are mostly dense: the first guess is mostly right.
+        if low < high {
+            let guess = low + Int(clamping: offset - entries[low].offset)
+            if guess >= low, guess < high, entries[guess].offset == offset { return guess }
+        }
+        while low < high {
+            let middle = (low + high) / 2
+            if entries[middle].offset == offset { return middle }
+            if entries[middle].offset < offset { low = middle + 1 } else { high = middle }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,46 @@
+package import Messages
+
+/// One request on its way through the node: what to run, where it came from, what it may use.
+///
+/// A class, so that handing it from the consumer to the queue, a slot and the in-flight table is one reference.
+package final class Step: Sendable {
+    package let request: StrategyRequest
+    package let origin: RequestOrigin
+    /// Headers of the request that its result carries again (`traceparent` and the like).
+    package let echoedHeaders: [MessageHeader]
+    package let coordinates: RequestCoordinates
+    /// Place of the strategy in the registry; what metrics are labelled by.
+    package let strategyIndex: Int
+    package let limits: ResourceLimits
+    package let arrivedAt: MonotonicTime
+    /// Names this step among those in flight.
+    package let token: UInt64
+
+    package init(
+        request: StrategyRequest, origin: RequestOrigin, echoedHeaders: [MessageHeader] = [],
+        coordinates: RequestCoordinates, strategyIndex: Int = 0, limits: ResourceLimits, arrivedAt: MonotonicTime,
+        token: UInt64
+    ) {
+        self.request = request
+        self.origin = origin
+        self.echoedHeaders = echoedHeaders
+        self.coordinates = coordinates
+        self.strategyIndex = strategyIndex
+        self.limits = limits
+        self.arrivedAt = arrivedAt
+        self.token = token
+    }
+}
+
+/// Where a request stands in the requests topic, and under which assignment of its partition it was taken.
+package struct RequestCoordinates: Hashable, Sendable {
+    package let partition: Int32
+    package let generation: Int
+    package let offset: Int64
+
+    package init(partition: Int32, generation: Int, offset: Int64) {
+        self.partition = partition
+        self.generation = generation
+        self.offset = offset
+    }
+}

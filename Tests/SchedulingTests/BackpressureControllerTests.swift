@@ -1,0 +1,57 @@
+import Testing
+
+@testable import Scheduling
+
+@Suite struct BackpressureControllerTests {
+    private var controller = BackpressureController(.init())
+
+    @Test mutating func holdsAtTheBoundAndFlowsAtTheResumeDepth() {
+        #expect(controller.update(depth: 99, inFlight: 99, at: time(0)) == .none)
+        #expect(controller.isFlowing)
+        #expect(controller.update(depth: 100, inFlight: 100, at: time(1)) == .none)
+        #expect(!controller.isFlowing)
+        #expect(controller.update(depth: 51, inFlight: 51, at: time(50)) == .none)
+        #expect(!controller.isFlowing)
+        #expect(controller.update(depth: 50, inFlight: 50, at: time(60)) == .none)
+        #expect(controller.isFlowing)
+        #expect(controller.pauses == 0)
+        #expect(controller.heldSeconds(at: time(1000)) == 0.059)
+    }
+
+    @Test mutating func aHoldThatLastsBecomesAPauseAndIsResumedOnce() {
+        _ = controller.update(depth: 100, inFlight: 100, at: time(0))
+        #expect(controller.nextDeadline(at: time(1)) == time(100))
+        #expect(controller.update(depth: 100, inFlight: 100, at: time(99)) == .none)
+        #expect(controller.update(depth: 90, inFlight: 100, at: time(100)) == .pause)
+        #expect(controller.update(depth: 90, inFlight: 100, at: time(200)) == .none)
+        #expect(controller.nextDeadline(at: time(200)) == nil)
+        #expect(controller.update(depth: 50, inFlight: 100, at: time(300)) == .resume)
+        #expect(controller.update(depth: 50, inFlight: 100, at: time(301)) == .none)
+        #expect(controller.heldSeconds(at: time(1000)) == 0.3)
+    }
+
+    @Test func pausesAtOnceWhenToldTo() {
+        var eager = BackpressureController(.init(pauseAfterMs: 0))
+        #expect(eager.update(depth: 100, inFlight: 100, at: time(0)) == .pause)
+    }
+
+    @Test mutating func holdsWhenTooMuchIsInFlight() {
+        _ = controller.update(depth: 0, inFlight: 10_000, at: time(0))
+        #expect(!controller.isFlowing)
+        _ = controller.update(depth: 0, inFlight: 7501, at: time(1))
+        #expect(!controller.isFlowing)
+        _ = controller.update(depth: 0, inFlight: 7500, at: time(2))
+        #expect(controller.isFlowing)
+    }
+
+    @Test func waitsWithTheNextPauseUntilTheRefetchIsPaidOff() {
+        var controller = BackpressureController(.init(pauseAfterMs: 0, refetchBytesPerSecond: 1000))
+        #expect(controller.update(depth: 100, inFlight: 100, at: time(0)) == .pause)
+        controller.discarded(bytes: 500, at: time(0))
+        #expect(controller.update(depth: 50, inFlight: 100, at: time(100)) == .resume)
+        #expect(controller.update(depth: 100, inFlight: 100, at: time(200)) == .none)
+        #expect(!controller.isFlowing)
+        #expect(controller.nextDeadline(at: time(200)) == time(500))
+        #expect(controller.update(depth: 100, inFlight: 100, at: time(500)) == .pause)
+    }
+}

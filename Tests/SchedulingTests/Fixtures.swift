@@ -1,0 +1,35 @@
+import Messages
+
+@testable import Scheduling
+
+/// A generator whose run a seed replays (Steele, Lea, Flood: "Fast splittable pseudorandom number generators").
+struct SplitMix64: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+
+    mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &self) < percent }
+}
+
+func time(_ milliseconds: Int) -> MonotonicTime {
+    MonotonicTime(nanoseconds: 0).adding(milliseconds: milliseconds)
+}
+
+func step(
+    partition: Int32 = 0, generation: Int = 1, offset: Int64, token: UInt64? = nil, locks: [String] = []
+) throws -> Step {
+    let names = locks.map { "\"\($0)\"" }.joined(separator: ",")
+    let text = #"{"request_id":"\#(partition)-\#(offset)","strategy":{"name":"noop"},"locks":[\#(names)]}"#
+    return Step(
+        request: try StrategyRequest.parse(Array(text.utf8)),
+        origin: RequestOrigin(topic: "requests", partition: partition, offset: offset, key: nil),
+        coordinates: RequestCoordinates(partition: partition, generation: generation, offset: offset),
+        limits: ResourceLimits(cpuPercent: 80, memoryMB: 512, timeoutMs: 5000), arrivedAt: time(0),
+        token: token ?? UInt64(offset) + 1)
+}
