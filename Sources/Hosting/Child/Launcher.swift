@@ -1,0 +1,58 @@
+import CLinux
+import Glibc
+
+/// What `optimizer-host exec` does: prepares its own process as a host's, then becomes the command.
+///
+/// `posix_spawn` can set neither limits nor a parent-death signal, so this runs in between.
+package enum Launcher {
+    /// - Parameter arguments: what follows `exec` on the command line.
+    /// - Returns: only when it failed, the exit code, as env(1) has it: 125 for a bad command line or a refused
+    ///   preparation, 126 for a command that cannot be run, 127 for one that is not found.
+    package static func run(_ arguments: [String]) -> Int32 {
+        do throws(LauncherArguments.Problem) {
+            let arguments = try LauncherArguments(parsing: arguments)
+            try prepare(arguments)
+            return become(arguments.command)
+        } catch {
+            report(error.message)
+            return 125
+        }
+    }
+
+    private static func prepare(_ arguments: LauncherArguments) throws(LauncherArguments.Problem) {
+        if let parent = arguments.parent {
+            try check(linux_die_with_parent(), "cannot tie the process to its parent")
+            // The parent may have died before it was tied to; then no signal comes any more.
+            guard getppid() == parent else { throw .init(message: "the node that started it is gone") }
+        }
+        try check(linux_no_new_privileges(), "cannot give up new privileges")
+        try limit(RLIMIT_CORE, to: 0, "core size")
+        if let memoryMB = arguments.memoryMB { try limit(RLIMIT_DATA, to: memoryMB << 20, "memory") }
+        if let fileMB = arguments.fileMB { try limit(RLIMIT_FSIZE, to: fileMB << 20, "file size") }
+        if let directory = arguments.directory { try check(chdir(directory), "cannot enter \(directory)") }
+        // A Swift command that traps would spend seconds on a backtrace, and start a process for it.
+        setenv("SWIFT_BACKTRACE", "enable=no", 1)
+    }
+
+    private static func become(_ command: [String]) -> Int32 {
+        CStrings.with(command) { arguments in _ = execvp(command[0], arguments) }
+        let error = errno
+        report("\(command[0]): \(describe(errno: error))")
+        return error == ENOENT ? 127 : 126
+    }
+
+    private static func limit(
+        _ resource: __rlimit_resource, to bytes: Int, _ name: String
+    ) throws(LauncherArguments.Problem) {
+        var limit = rlimit(rlim_cur: rlim_t(bytes), rlim_max: rlim_t(bytes))
+        try check(setrlimit(__rlimit_resource_t(resource.rawValue), &limit), "cannot limit the \(name)")
+    }
+
+    private static func check(_ result: Int32, _ what: String) throws(LauncherArguments.Problem) {
+        guard result == 0 else { throw .init(message: "\(what): \(describe(errno: errno))") }
+    }
+
+    private static func report(_ message: String) {
+        StandardError.write("optimizer-host exec: \(message)")
+    }
+}

@@ -1,0 +1,63 @@
+import Glibc
+
+/// The command line of `optimizer-host exec`: written by the node, read by the launcher.
+struct LauncherArguments: Equatable {
+    struct Problem: Error, Equatable {
+        let message: String
+    }
+
+    /// The process whose child the command must be, and with which it dies.
+    var parent: Int32?
+    /// Where the command starts.
+    var directory: String?
+    /// The most memory the command may allocate, in MB of 2^20 bytes (`RLIMIT_DATA`, per process).
+    var memoryMB: Int?
+    /// The longest file it may write, in MB of 2^20 bytes (`RLIMIT_FSIZE`).
+    var fileMB: Int?
+    /// The command and its arguments.
+    var command: [String]
+
+    init(_ command: HostCommand) {
+        parent = getpid()
+        directory = command.workingDirectory
+        self.command = [command.executable] + command.arguments
+    }
+
+    /// - Throws: `Problem` when the command line is not understood.
+    init(parsing arguments: [String]) throws(Problem) {
+        command = []
+        var rest = arguments[...]
+        while let option = rest.popFirst() {
+            if option == "--" {
+                command = Array(rest)
+                break
+            }
+            guard let value = rest.popFirst() else { throw Problem(message: "\(option) needs a value") }
+            switch option {
+            case "--parent": parent = Int32(try Self.count(value, of: option, upTo: Int(Int32.max)))
+            case "--directory": directory = value
+            case "--memory-mb": memoryMB = try Self.count(value, of: option, upTo: 1 << 40)
+            case "--file-mb": fileMB = try Self.count(value, of: option, upTo: 1 << 40)
+            default: throw Problem(message: "unknown option \(option)")
+            }
+        }
+        guard !command.isEmpty else { throw Problem(message: "no command after --") }
+    }
+
+    /// The whole argument list, from the name of the launcher on.
+    var list: [String] {
+        var list = ["optimizer-host", "exec"]
+        if let memoryMB { list += ["--memory-mb", String(memoryMB)] }
+        if let fileMB { list += ["--file-mb", String(fileMB)] }
+        if let directory { list += ["--directory", directory] }
+        if let parent { list += ["--parent", String(parent)] }
+        return list + ["--"] + command
+    }
+
+    private static func count(_ text: String, of option: String, upTo limit: Int) throws(Problem) -> Int {
+        guard let count = Int(text), (1...limit).contains(count) else {
+            throw Problem(message: "\(option) takes a number from 1 to \(limit), not \"\(text)\"")
+        }
+        return count
+    }
+}

@@ -1,0 +1,118 @@
+import CLinux
+import Glibc
+
+/// Why a host is of no more use.
+package struct HostLoss: Sendable, CustomStringConvertible {
+    package enum Kind: Sendable, Hashable {
+        case exited(code: Int32)
+        case signalled(Int32)
+        /// It closed its output and lives on.
+        case closedOutput
+        /// It closed its input and lives on.
+        case closedInput
+        /// It announced or sent a frame of so many bytes, above `HostFraming.maximumPayload`.
+        case frameTooLong(bytes: Int)
+        case brokenFrame(String)
+        /// It sent so many bytes that nobody had asked for.
+        case spokeOutOfTurn(bytes: Int)
+        /// It was not ready, or did not answer, in time.
+        case silent
+        /// The system refused to read from it or to write to it.
+        case unreachable(errno: Int32)
+        /// This node ended it.
+        case ended
+    }
+
+    package let kind: Kind
+    /// Whether any byte of a request reached the host. If not, the step has certainly not begun, and another host may
+    /// run it.
+    package let requestDelivered: Bool
+    /// The last of what it wrote to its standard error, at most 2 kB.
+    package let errorOutput: String
+
+    /// A short fixed word per kind, for metrics.
+    package var reason: String {
+        switch kind {
+        case .exited: "exited"
+        case .signalled: "signalled"
+        case .closedOutput: "closed_output"
+        case .closedInput: "closed_input"
+        case .frameTooLong: "frame_too_long"
+        case .brokenFrame: "broken_frame"
+        case .spokeOutOfTurn: "spoke_out_of_turn"
+        case .silent: "silent"
+        case .unreachable: "unreachable"
+        case .ended: "ended"
+        }
+    }
+
+    /// One line for an operator, with the last line of the host's standard error.
+    package var description: String {
+        let last = errorOutput.split(whereSeparator: \.isNewline).last { !$0.allSatisfy(\.isWhitespace) }
+        guard let last else { return kind.description }
+        return "\(kind); its last words: \(printable(last))"
+    }
+}
+
+extension HostLoss.Kind: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .exited(let code): "the host exited with code \(code)"
+        case .signalled(let signal): "the host was ended by signal \(signal) (\(signalName(signal)))"
+        case .closedOutput: "the host closed its output and went on running"
+        case .closedInput: "the host closed its input and went on running"
+        case .frameTooLong(let bytes):
+            "the host announced a frame of \(bytes) bytes, more than \(HostFraming.maximumPayload); "
+                + "does it print to its standard output?"
+        case .brokenFrame(let why): "the host sent \(why)"
+        case .spokeOutOfTurn(let bytes): "the host sent \(bytes) bytes that nobody had asked for"
+        case .silent: "the host did not answer in time"
+        case .unreachable(let error): "the host cannot be reached: \(describe(errno: error))"
+        case .ended: "the host has been ended by this node"
+        }
+    }
+}
+
+/// How a host's process ended.
+package enum ExitStatus: Sendable, Hashable {
+    case exited(code: Int32)
+    case signalled(Int32)
+    /// Killed, but the kernel has not let go of it yet (uninterruptible I/O). It is reaped once it ends.
+    case unfinished
+
+    init(_ ending: linux_ending) {
+        self = ending.code == CLD_EXITED ? .exited(code: ending.status) : .signalled(ending.status)
+    }
+}
+
+/// What came of one step.
+package enum StepOutcome: Sendable {
+    /// The reply's payload, as it came.
+    case answered([UInt8])
+    /// The deadline passed first. The host is still busy: kill it.
+    case timedOut
+    /// The host died or broke the protocol. Kill it in any case: that also reaps it.
+    case lost(HostLoss)
+}
+
+/// What ended the wait of an idle host.
+package enum IdleEvent: Sendable {
+    case woken
+    case hostLost(HostLoss)
+    case deadline
+}
+
+private func signalName(_ signal: Int32) -> String {
+    guard let name = strsignal(signal) else { return "unknown" }
+    return String(cString: name)
+}
+
+/// The text with control characters, which could rewrite a terminal, made visible, and cut to 200 characters.
+private func printable(_ text: Substring) -> String {
+    var result = ""
+    for scalar in text.unicodeScalars.prefix(200) {
+        let isControl = scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
+        result += isControl ? "\\x\(String(scalar.value, radix: 16))" : String(scalar)
+    }
+    return result
+}

@@ -1,0 +1,238 @@
+import CLinux
+import Glibc
+package import Scheduling
+
+/// The node's end of one child process that runs strategies. One slot thread owns it.
+///
+/// A host is never repaired: after `.timedOut` or `.lost`, `kill()` it and spawn another. Frames go out through one
+/// writer and come back one by one, so that several requests can be under way at once.
+package final class Host {
+    package let pid: Int32
+    package let startedAt: MonotonicTime
+
+    private let process: SpawnedProcess
+    private var reader: FrameReader
+    private var writer: FrameWriter
+    private var diagnostics = HostDiagnostics()
+    private var framesUnderWay = 0
+    private var lossKind: HostLoss.Kind?
+    private var inputOpen = true
+    private var errorsOpen = true
+    /// How it ended; from then on the descriptors are closed.
+    private var exitStatus: ExitStatus?
+
+    init(_ process: SpawnedProcess, framing: HostFraming) {
+        self.process = process
+        pid = process.pid
+        startedAt = .now()
+        reader = FrameReader(framing: framing)
+        writer = FrameWriter(framing: framing)
+    }
+
+    deinit {
+        kill()
+    }
+
+    /// Waits for the frame a host sends once it is ready to run steps.
+    /// - Returns: its payload.
+    /// - Throws: `HostFailure` of code `notReady` when the host is lost or the time is over. Kill it then.
+    package func awaitReady(until: MonotonicTime) throws(HostFailure) -> [UInt8] {
+        switch lossKind.map({ .lost(loss($0, requestDelivered: false)) }) ?? awaitReply(until: until) {
+        case .answered(let payload): return payload
+        case .lost(let loss): throw HostFailure(.notReady, loss.description, loss: loss)
+        case .timedOut:
+            let loss = lose(.silent)
+            throw HostFailure(.notReady, loss.description, loss: loss)
+        }
+    }
+
+    /// Runs one step and blocks until it has an outcome. After any but `.answered` the host takes no more requests.
+    /// - Parameters:
+    ///   - request: the payload, at most `HostFraming.maximumPayload` bytes.
+    ///   - deadline: when the whole reply must be there, however many bytes arrive until then.
+    package func run(_ request: [UInt8], deadline: MonotonicTime) -> StepOutcome {
+        if let kind = lossKind ?? lossBeforeRequest() {
+            return .lost(lose(kind, requestDelivered: false))
+        }
+        writer.append(request)
+        framesUnderWay += 1
+        if let kind = deliver() {
+            return .lost(lose(kind, requestDelivered: writer.deliveredBytes > 0))
+        }
+        let outcome = awaitReply(until: deadline)
+        switch outcome {
+        case .answered: framesUnderWay -= 1
+        case .timedOut: lose(.silent)
+        case .lost: break
+        }
+        return outcome
+    }
+
+    /// Waits while there is nothing to run. Bytes from a host nobody asked make it lost.
+    /// - Parameters:
+    ///   - wake: what other threads wake this one with; it is drained when that happened.
+    ///   - until: when to give up; nil waits without end.
+    package func waitIdle(wake: WakeDescriptor, until: MonotonicTime?) -> IdleEvent {
+        if let kind = lossKind { return .hostLost(loss(kind, requestDelivered: false)) }
+        while true {
+            let ready = Readiness.wait(
+                output: process.output, errors: errorsOpen ? process.errors : -1, process: process.pidfd,
+                wake: wake.descriptor, until: until)
+            if ready.contains(.errors) { receiveErrors() }
+            if ready.contains(.output) || ready.contains(.process), let kind = lossBeforeRequest() {
+                return .hostLost(lose(kind, requestDelivered: false))
+            }
+            if ready.contains(.process) { return .hostLost(lose(endingKind(), requestDelivered: false)) }
+            if ready.contains(.wake) {
+                wake.drain()
+                return .woken
+            }
+            if let until, until <= .now() { return .deadline }
+        }
+    }
+
+    /// Takes the lines the host has written to its standard error since the last call: at most 100, each cut to 4096
+    /// bytes; if there were more, the last line says how many.
+    package func drainDiagnostics() -> [String] {
+        diagnostics.drain()
+    }
+
+    /// Asks the host to end by closing its input, and ends it by force when it does not.
+    /// - Parameter graceMs: how long it may take, in milliseconds.
+    package func end(graceMs: Int) -> ExitStatus {
+        if let exitStatus { return exitStatus }
+        closeInput()
+        let patience = MonotonicTime.now().adding(milliseconds: graceMs)
+        // What it still says on its output is left unread: it has been asked to end, not to speak.
+        while patience.nanosecondsLeft() > 0 {
+            let ready = Readiness.wait(
+                errors: errorsOpen ? process.errors : -1, process: process.pidfd, until: patience)
+            if ready.contains(.errors) { receiveErrors() }
+            if ready.contains(.process) { break }
+        }
+        return kill()
+    }
+
+    /// Ends the host at once: its whole process group, and what has left the group but lost its parent. Waits until
+    /// the kernel has let go of it (at most 5 s), reaps it and closes the pipes. A second call changes nothing.
+    @discardableResult
+    package func kill() -> ExitStatus {
+        if let exitStatus { return exitStatus }
+        // Before the reaping: until then the number of the group cannot be given to another one.
+        killpg(pid, SIGKILL)
+        _ = waitReadable(process.pidfd, until: .now().adding(milliseconds: 5000))
+        let status = ProcessTable.shared.bury(process)
+        lose(.ended)
+        diagnostics.finish()
+        closeInput()
+        for descriptor in [process.output, process.errors, process.pidfd] { close(descriptor) }
+        exitStatus = status
+        return status
+    }
+}
+
+extension Host {
+    private func awaitReply(until: MonotonicTime) -> StepOutcome {
+        while true {
+            switch reader.next() {
+            case .payload(let payload): return .answered(payload)
+            case .tooLong(let bytes): return .lost(lose(.frameTooLong(bytes: bytes)))
+            case .broken(let why): return .lost(lose(.brokenFrame(why)))
+            case .incomplete: break
+            }
+            // Looked at on every turn: a host that drips, or floods its standard error, keeps the descriptors ready.
+            let left = until.nanosecondsLeft()
+            guard left > 0 else { return .timedOut }
+            let ready = linux_wait(
+                process.output, errorsOpen ? process.errors : -1, process.pidfd, -1,
+                writer.isEmpty ? -1 : process.input, left)
+            guard ready > 0 else { continue }
+            if let kind = respond(to: Readiness(rawValue: ready)) { return .lost(lose(kind)) }
+        }
+    }
+
+    /// Does what the descriptors ask for; returns how the host was lost, if it was.
+    private func respond(to ready: Readiness) -> HostLoss.Kind? {
+        if ready.contains(.errors) { receiveErrors() }
+        if ready.contains(.output) {
+            switch reader.receive(from: process.output) {
+            case .bytes, .nothingYet: break
+            case .end: return settledKind(otherwise: .closedOutput)
+            case .failed(let error): return .unreachable(errno: error)
+            }
+        } else if ready.contains(.process) {
+            // Only once its output is read empty: a reply may lie there. A grandchild may hold the pipe open, so that
+            // there is no end of file to wait for.
+            return endingKind()
+        }
+        return ready.contains(.input) ? deliver() : nil
+    }
+
+    /// Looks whether the host is fit for a request: still there, and silent. A reply too many would otherwise be taken
+    /// for the reply to the next request.
+    private func lossBeforeRequest() -> HostLoss.Kind? {
+        guard framesUnderWay == 0 else { return nil }
+        if reader.pendingBytes == 0 {
+            switch reader.receive(from: process.output) {
+            case .nothingYet: return nil
+            case .end: return settledKind(otherwise: .closedOutput)
+            case .failed(let error): return .unreachable(errno: error)
+            case .bytes: break
+            }
+        }
+        return .spokeOutOfTurn(bytes: reader.pendingBytes)
+    }
+
+    private func deliver() -> HostLoss.Kind? {
+        switch writer.flush(to: process.input) {
+        case .complete, .partial: nil
+        case .failed(EPIPE): settledKind(otherwise: .closedInput)
+        case .failed(let error): .unreachable(errno: error)
+        }
+    }
+
+    private func closeInput() {
+        if inputOpen { close(process.input) }
+        inputOpen = false
+    }
+
+    private func receiveErrors() {
+        if !diagnostics.receive(from: process.errors) { errorsOpen = false }
+    }
+
+    /// A dying process closes its pipes a moment before its end can be seen. Waits that moment, to tell death from a
+    /// pipe closed on purpose.
+    private func settledKind(otherwise kind: HostLoss.Kind) -> HostLoss.Kind {
+        let patience = MonotonicTime.now().adding(milliseconds: 100)
+        return waitReadable(process.pidfd, until: patience) ? endingKind() : kind
+    }
+
+    private func endingKind() -> HostLoss.Kind {
+        var ending = linux_ending()
+        let result = linux_ending_of(process.pidfd, 0, &ending)
+        guard result > 0 else { return .unreachable(errno: -result) }
+        return switch ExitStatus(ending) {
+        case .exited(let code): .exited(code: code)
+        case .signalled(let signal): .signalled(signal)
+        case .unfinished: .ended
+        }
+    }
+
+    @discardableResult
+    private func lose(_ kind: HostLoss.Kind, requestDelivered: Bool = true) -> HostLoss {
+        if lossKind == nil { lossKind = kind }
+        if exitStatus == nil { receiveLastErrors() }
+        return loss(kind, requestDelivered: requestDelivered)
+    }
+
+    /// Reads what is left on the standard error, but no more than a pipe holds: it may never end.
+    private func receiveLastErrors() {
+        for _ in 0..<8 where errorsOpen && waitReadable(process.errors, until: MonotonicTime(nanoseconds: 0)) {
+            receiveErrors()
+        }
+    }
+
+    private func loss(_ kind: HostLoss.Kind, requestDelivered: Bool) -> HostLoss {
+        HostLoss(kind: kind, requestDelivered: requestDelivered, errorOutput: diagnostics.tail)
+    }
+}

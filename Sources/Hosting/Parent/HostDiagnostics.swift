@@ -1,0 +1,58 @@
+import Glibc
+
+/// What a host says on its standard error: the lines for the log, bounded, and the last 2 kB for a report.
+struct HostDiagnostics {
+    static let maximumLines = 100
+    static let maximumLineBytes = 4096
+    static let tailBytes = 2048
+
+    private var lines: [String] = []
+    private var unfinished: [UInt8] = []
+    private var droppedLines = 0
+    private var recent: [UInt8] = []
+
+    /// The last 2 kB, with what is no UTF-8 replaced.
+    var tail: String { String(decoding: recent.suffix(Self.tailBytes), as: UTF8.self) }
+
+    /// One read of whatever is there. Returns false when nothing more can come.
+    mutating func receive(from descriptor: Int32) -> Bool {
+        withUnsafeTemporaryAllocation(byteCount: 16 << 10, alignment: 1) { buffer in
+            let received = read(descriptor, buffer.baseAddress, buffer.count)
+            guard received > 0 else { return received < 0 && (errno == EAGAIN || errno == EINTR) }
+            append(buffer[..<received])
+            return true
+        }
+    }
+
+    /// Takes the lines that are complete; if there were more than are kept, the last one says how many.
+    mutating func drain() -> [String] {
+        defer {
+            lines = []
+            droppedLines = 0
+        }
+        return droppedLines == 0 ? lines : lines + ["… and \(droppedLines) more lines"]
+    }
+
+    /// Takes what is left of an unfinished line too, when nothing more can come.
+    mutating func finish() {
+        if !unfinished.isEmpty { endLine() }
+    }
+
+    private mutating func append(_ bytes: Slice<UnsafeMutableRawBufferPointer>) {
+        recent.append(contentsOf: bytes)
+        if recent.count > 2 * Self.tailBytes { recent.removeFirst(recent.count - Self.tailBytes) }
+        for piece in bytes.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
+            if piece.offset > 0 { endLine() }
+            unfinished.append(contentsOf: piece.element.prefix(Self.maximumLineBytes - unfinished.count))
+        }
+    }
+
+    private mutating func endLine() {
+        if lines.count < Self.maximumLines {
+            lines.append(String(decoding: unfinished, as: UTF8.self))
+        } else {
+            droppedLines += 1
+        }
+        unfinished.removeAll(keepingCapacity: true)
+    }
+}

@@ -1,0 +1,126 @@
+import CLinux
+import Glibc
+import Synchronization
+
+/// Starts hosts, all of them from one thread that lives as long as they do.
+///
+/// A host asks the kernel to be killed with its parent, and to the kernel the parent is the *thread* that started it:
+/// were a slot's thread to start it, the end of that thread would end the host. So `stop()` ends every host that is
+/// left.
+///
+/// From the first spawner on, the process ignores SIGPIPE (a host may die while it is written to) and adopts orphans
+/// (see `ProcessTable`).
+package final class HostSpawner: Sendable {
+    private let launcher: String
+    private let queue: Queue
+    private let thread: PermanentThread
+
+    /// - Parameter launcher: the path of `optimizer-host`, through which every command is started.
+    /// - Throws: `HostFailure` of code `resources`.
+    package init(launcher: String) throws(HostFailure) {
+        signal(SIGPIPE, SIG_IGN)
+        self.launcher = launcher
+        let queue = try Queue()
+        self.queue = queue
+        thread = try PermanentThread(name: "spawner") { queue.work() }
+    }
+
+    deinit {
+        stop()
+    }
+
+    /// Starts a host; blocks the calling thread until its process is there, which takes a millisecond. Ready it is
+    /// later: see `Host.awaitReady`.
+    /// - Throws: `HostFailure` of code `resources`, `launcher` or `stopped`.
+    package func spawn(_ command: HostCommand) throws(HostFailure) -> Host {
+        let order = try Order(command: command, launcher: launcher)
+        guard queue.add(order) else { throw HostFailure(.stopped, "no more hosts are started: the node is stopping") }
+        return Host(try order.await(), framing: command.framing)
+    }
+
+    /// Ends the spawner's thread, and with it every host that still runs.
+    package func stop() {
+        queue.stop()
+        thread.join()
+    }
+}
+
+extension HostSpawner {
+    /// One process to start, and the place where the waiting thread finds it.
+    private final class Order: Sendable {
+        private let command: HostCommand
+        private let launcher: String
+        private let done: WakeDescriptor
+        private let result = Mutex<Result<SpawnedProcess, HostFailure>?>(nil)
+
+        init(command: HostCommand, launcher: String) throws(HostFailure) {
+            self.command = command
+            self.launcher = launcher
+            done = try WakeDescriptor()
+        }
+
+        func carryOut() {
+            let outcome: Result<SpawnedProcess, HostFailure>
+            do throws(HostFailure) {
+                outcome = .success(
+                    try ProcessTable.shared.add { () throws(HostFailure) in
+                        try SpawnedProcess.start(command, launcher: launcher)
+                    })
+            } catch {
+                outcome = .failure(error)
+            }
+            result.withLock { $0 = outcome }
+            done.signal()
+        }
+
+        func await() throws(HostFailure) -> SpawnedProcess {
+            while true {
+                _ = done.wait(until: nil)
+                if let result = result.withLock({ $0 }) { return try result.get() }
+            }
+        }
+    }
+
+    /// The orders that wait for the spawner's thread.
+    private final class Queue: Sendable {
+        private struct State {
+            var orders: [Order] = []
+            var isStopping = false
+        }
+
+        private let state = Mutex(State())
+        private let wake: WakeDescriptor
+
+        init() throws(HostFailure) {
+            wake = try WakeDescriptor()
+        }
+
+        /// Returns false when the spawner is stopping.
+        func add(_ order: Order) -> Bool {
+            let isAdded = state.withLock { state in
+                if !state.isStopping { state.orders.append(order) }
+                return !state.isStopping
+            }
+            wake.signal()
+            return isAdded
+        }
+
+        func stop() {
+            state.withLock { $0.isStopping = true }
+            wake.signal()
+        }
+
+        /// What the spawner's thread does. Orders that were taken are carried out, also those before a stop.
+        func work() {
+            while true {
+                _ = wake.wait(until: nil)
+                let (orders, isStopping) = state.withLock { state in
+                    defer { state.orders = [] }
+                    return (state.orders, state.isStopping)
+                }
+                for order in orders { order.carryOut() }
+                if isStopping { return }
+            }
+        }
+    }
+}

@@ -1,0 +1,100 @@
+import CLinux
+import Glibc
+import Scheduling
+import Synchronization
+
+/// The hosts of this process, whichever spawner started them, and the orphans they leave behind.
+///
+/// The process is a subreaper: a grandchild that loses its parent becomes a child of the node instead of slipping away
+/// to init. Every host leads a session of its own, so an orphan is what is a child of the node, in a foreign session,
+/// and not in the session of a living host. Children in the node's own session are somebody else's and left alone.
+final class ProcessTable: Sendable {
+    static let shared = ProcessTable()
+
+    /// The hosts that have not been reaped. Spawning holds it too: a host must not be seen before it is known.
+    private let known = Mutex<[Int32: SpawnedProcess.State]>([:])
+
+    private init() {
+        _ = linux_become_subreaper()
+    }
+
+    /// Takes in the process that `spawn` starts.
+    func add(_ spawn: () throws(HostFailure) -> SpawnedProcess) throws(HostFailure) -> SpawnedProcess {
+        // Not a throwing closure: `withLock` does not infer typed errors through a result.
+        let result = known.withLock { known -> Result<SpawnedProcess, HostFailure> in
+            do throws(HostFailure) {
+                let process = try spawn()
+                known[process.pid] = .running
+                return .success(process)
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
+    }
+
+    /// Reaps a host that has been killed, then ends what it left behind.
+    func bury(_ process: SpawnedProcess) -> ExitStatus {
+        var ending = linux_ending()
+        let reaped = known.withLock { known in
+            let reaped = linux_ending_of(process.pidfd, 1, &ending) > 0
+            known[process.pid] = reaped ? nil : .abandoned
+            return reaped
+        }
+        sweep()
+        return reaped ? ExitStatus(ending) : .unfinished
+    }
+
+    /// Ends and reaps the orphans of hosts. Each that ends may leave new ones, so it goes on until none is left.
+    func sweep() {
+        for _ in 0..<1000 {
+            let orphans = killOrphans()
+            if orphans.isEmpty { return }
+            for orphan in orphans { reap(orphan) }
+        }
+    }
+
+    private func killOrphans() -> [Int32] {
+        known.withLock { known in
+            let ownSession = getsid(0)
+            return Self.children().filter { child in
+                guard known[child] == nil else { return known[child] == .abandoned && reapIfEnded(child, &known) }
+                let session = getsid(child)
+                guard session >= 0, session != ownSession, known[session] != .running else { return false }
+                kill(child, SIGKILL)
+                return true
+            }
+        }
+    }
+
+    /// Reaps a host that could not be reaped when it was killed; never waits.
+    private func reapIfEnded(_ child: Int32, _ known: inout [Int32: SpawnedProcess.State]) -> Bool {
+        if waitpid(child, nil, WNOHANG) == child { known[child] = nil }
+        return false
+    }
+
+    private func reap(_ orphan: Int32) {
+        let pidfd = linux_pidfd_open(orphan)
+        if pidfd >= 0 {
+            _ = waitReadable(pidfd, until: .now().adding(milliseconds: 1000))
+            close(pidfd)
+        }
+        waitpid(orphan, nil, WNOHANG)
+    }
+
+    /// The children of every thread of this process.
+    private static func children() -> [Int32] {
+        var children: [Int32] = []
+        guard let directory = opendir("/proc/self/task") else { return [] }
+        defer { closedir(directory) }
+        while let entry = readdir(directory) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            guard Int32(name) != nil else { continue }
+            let list = FileContent.read("/proc/self/task/\(name)/children")
+            children += list.split(separator: UInt8(ascii: " ")).compactMap { Int32(String(decoding: $0, as: UTF8.self)) }
+        }
+        return children
+    }
+}

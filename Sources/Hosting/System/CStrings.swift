@@ -1,0 +1,17 @@
+import Glibc
+
+enum CStrings {
+    /// Lends the strings as a C array of C strings that ends with a null pointer.
+    static func with<Result>(
+        _ strings: [String], _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Result
+    ) -> Result {
+        let copies = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>.allocate(capacity: strings.count + 1)
+        for (index, string) in strings.enumerated() { copies[index] = strdup(string) }
+        copies[strings.count] = nil
+        defer {
+            for index in strings.indices { free(copies[index]) }
+            copies.deallocate()
+        }
+        return body(copies)
+    }
+}

@@ -1,0 +1,85 @@
+import Glibc
+
+/// Takes frames out of the bytes a descriptor delivers.
+struct FrameReader: ~Copyable {
+    enum Receipt {
+        case bytes
+        case nothingYet
+        case end
+        case failed(errno: Int32)
+    }
+
+    enum Frame {
+        case payload([UInt8])
+        case incomplete
+        case tooLong(Int)
+        case broken(String)
+    }
+
+    private let framing: HostFraming
+    private var buffer = RawBuffer(capacity: 64 << 10)
+    /// How many bytes at the start are known to hold no line feed.
+    private var scanned = 0
+
+    init(framing: HostFraming) {
+        self.framing = framing
+    }
+
+    /// Bytes that have come and are in no frame yet.
+    var pendingBytes: Int { buffer.count }
+
+    /// One read of whatever is there.
+    mutating func receive(from descriptor: Int32) -> Receipt {
+        if buffer.room.isEmpty { buffer.reserve(max(buffer.count, 64 << 10)) }
+        while true {
+            let received = read(descriptor, buffer.room.baseAddress, buffer.room.count)
+            if received > 0 {
+                buffer.extend(by: received)
+                return .bytes
+            }
+            if received == 0 { return .end }
+            switch errno {
+            case EINTR: continue
+            case EAGAIN: return .nothingYet
+            default: return .failed(errno: errno)
+            }
+        }
+    }
+
+    /// The next frame, if it is there as a whole.
+    mutating func next() -> Frame {
+        switch framing {
+        case .lengthPrefixed: nextLengthPrefixed()
+        case .lines: nextLine()
+        }
+    }
+
+    private mutating func nextLengthPrefixed() -> Frame {
+        guard buffer.count >= 4 else { return .incomplete }
+        let length = Int(UInt32(littleEndian: buffer.bytes.loadUnaligned(as: UInt32.self)))
+        guard length > 0 else { return .broken("a frame without content") }
+        guard length <= HostFraming.maximumPayload else { return .tooLong(length) }
+        guard buffer.count >= 4 + length else {
+            buffer.reserve(4 + length - buffer.count)
+            return .incomplete
+        }
+        let payload = [UInt8](buffer.bytes[4..<(4 + length)])
+        buffer.consume(4 + length)
+        return .payload(payload)
+    }
+
+    private mutating func nextLine() -> Frame {
+        let bytes = buffer.bytes
+        guard let feed = memchr(buffer.first + scanned, 0x0A, bytes.count - scanned) else {
+            scanned = bytes.count
+            return scanned > HostFraming.maximumPayload ? .tooLong(scanned) : .incomplete
+        }
+        let length = UnsafeRawPointer(feed) - buffer.first
+        guard length <= HostFraming.maximumPayload else { return .tooLong(length) }
+        let hasReturn = length > 0 && bytes[length - 1] == 0x0D
+        let payload = [UInt8](bytes[..<(hasReturn ? length - 1 : length)])
+        buffer.consume(length + 1)
+        scanned = 0
+        return payload.isEmpty ? .broken("an empty line") : .payload(payload)
+    }
+}

@@ -1,0 +1,58 @@
+import CLinux
+import Glibc
+import Synchronization
+
+/// A named POSIX thread that runs one body to its end: slots, the consumer, the monitor, the spawner.
+///
+/// Not a task: its body may block, and it is never bound to an actor.
+package final class PermanentThread: Sendable {
+    private let thread: pthread_t
+    private let joined = Mutex(false)
+
+    /// Starts the thread.
+    /// - Parameters:
+    ///   - name: what the system shows for it; the first 15 bytes count.
+    ///   - body: what it does.
+    /// - Throws: `HostFailure` of code `resources` when the system gives no more threads.
+    package init(name: String, _ body: @escaping @Sendable () -> Void) throws(HostFailure) {
+        let start = Unmanaged.passRetained(Start(name: name, body: body))
+        var thread = pthread_t()
+        let failure = pthread_create(&thread, nil, runPermanentThread, start.toOpaque())
+        guard failure == 0 else {
+            start.release()
+            throw .system(failure, "cannot start the thread \(name)")
+        }
+        self.thread = thread
+    }
+
+    deinit {
+        if !joined.withLock({ $0 }) { pthread_detach(thread) }
+    }
+
+    /// Waits for the body to end. A second call returns at once; never called by the thread itself.
+    package func join() {
+        let mustJoin = joined.withLock { joined in
+            defer { joined = true }
+            return !joined
+        }
+        if mustJoin { pthread_join(thread, nil) }
+    }
+}
+
+private final class Start: Sendable {
+    let name: String
+    let body: @Sendable () -> Void
+
+    init(name: String, body: @escaping @Sendable () -> Void) {
+        self.name = name
+        self.body = body
+    }
+}
+
+private func runPermanentThread(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+    guard let argument else { return nil }
+    let start = Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
+    _ = linux_name_thread(start.name)
+    start.body()
+    return nil
+}

@@ -1,0 +1,71 @@
+import Glibc
+
+/// Bytes between a descriptor and a frame: filled at the end, emptied at the start, never copied on write.
+///
+/// An array would be copied as a whole when it is shifted while a slice of it is alive.
+struct RawBuffer: ~Copyable {
+    private var memory: UnsafeMutableRawPointer
+    private var capacity: Int
+    private var start = 0
+    private var end = 0
+    private let usualCapacity: Int
+
+    init(capacity: Int) {
+        memory = .allocate(byteCount: capacity, alignment: 16)
+        self.capacity = capacity
+        usualCapacity = capacity
+    }
+
+    deinit {
+        memory.deallocate()
+    }
+
+    var count: Int { end - start }
+
+    /// The address of the first byte.
+    var first: UnsafeRawPointer { UnsafeRawPointer(memory + start) }
+
+    var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: first, count: count) }
+
+    /// The room behind the bytes.
+    var room: UnsafeMutableRawBufferPointer { UnsafeMutableRawBufferPointer(start: memory + end, count: capacity - end) }
+
+    /// Makes the room at least `needed` bytes.
+    mutating func reserve(_ needed: Int) {
+        guard capacity - end < needed else { return }
+        if capacity - count >= needed {
+            memory.copyMemory(from: memory + start, byteCount: count)
+        } else {
+            let larger = UnsafeMutableRawPointer.allocate(byteCount: count + needed, alignment: 16)
+            larger.copyMemory(from: memory + start, byteCount: count)
+            memory.deallocate()
+            memory = larger
+            capacity = count + needed
+        }
+        end = count
+        start = 0
+    }
+
+    /// Takes `added` bytes of the room, which the caller has filled, to the bytes.
+    mutating func extend(by added: Int) {
+        end += added
+    }
+
+    mutating func append(_ added: UnsafeRawBufferPointer) {
+        reserve(added.count)
+        room.copyMemory(from: added)
+        end += added.count
+    }
+
+    /// Drops bytes from the start, and, once empty, what a large frame needed beyond the usual.
+    mutating func consume(_ dropped: Int) {
+        start += dropped
+        guard start == end else { return }
+        start = 0
+        end = 0
+        guard capacity > usualCapacity else { return }
+        memory.deallocate()
+        memory = .allocate(byteCount: usualCapacity, alignment: 16)
+        capacity = usualCapacity
+    }
+}

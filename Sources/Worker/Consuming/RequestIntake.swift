@@ -1,0 +1,81 @@
+import Kafka
+import Messages
+import Scheduling
+import Strategies
+
+/// Reads and checks what comes from Kafka: a step that can run, or a refusal that says why.
+struct RequestIntake: Sendable {
+    /// A request the node will not run.
+    struct Refusal {
+        let requestID: String
+        let strategyIndex: Int
+        let strategy: String?
+        let problem: RequestProblem
+        let labels: [JSONMember]
+    }
+
+    enum Verdict {
+        case step(Step)
+        case refused(Refusal)
+    }
+
+    let topic: String
+    let strategies: StrategyList
+    let ceilings: ResourceLimits
+
+    /// Headers of a request that its result carries again: tracing, and what correlates the two.
+    private static let echoed: Set<String> = [
+        "traceparent", "tracestate", "baggage", "correlation-id", "correlation_id", "correlationId", "reply-to",
+    ]
+
+    func origin(of record: KafkaRecord) -> RequestOrigin {
+        RequestOrigin(topic: topic, partition: record.partition, offset: record.offset, key: record.key)
+    }
+
+    func echoedHeaders(of record: KafkaRecord) -> [MessageHeader] {
+        guard !record.headers.isEmpty else { return [] }
+        return record.headers.compactMap { header in
+            guard Self.echoed.contains(header.name), let value = header.value else { return nil }
+            return MessageHeader(name: header.name, value: value)
+        }
+    }
+
+    func examine(
+        _ record: KafkaRecord, coordinates: RequestCoordinates, token: UInt64, at now: MonotonicTime
+    ) -> Verdict {
+        let origin = origin(of: record)
+        guard let value = record.value else {
+            return .refused(nameless(origin, "the record is a tombstone (it has no value)"))
+        }
+        let request: StrategyRequest
+        do {
+            request = try StrategyRequest.parse(value)
+        } catch {
+            return .refused(
+                Refusal(
+                    requestID: error.requestID ?? origin.coordinates,
+                    strategyIndex: error.strategy.map(strategies.index) ?? strategies.unknownIndex,
+                    strategy: error.strategy, problem: error.problem, labels: []))
+        }
+        do {
+            let index = try strategies.check(request)
+            return .step(
+                Step(
+                    request: request, origin: origin, echoedHeaders: echoedHeaders(of: record),
+                    coordinates: coordinates, strategyIndex: index, limits: try ceilings.lowered(to: request.limits),
+                    arrivedAt: now, token: token))
+        } catch {
+            return .refused(
+                Refusal(
+                    requestID: request.requestID, strategyIndex: strategies.index(of: request.strategy),
+                    strategy: request.strategy, problem: error, labels: request.labels))
+        }
+    }
+
+    private func nameless(_ origin: RequestOrigin, _ what: String) -> Refusal {
+        Refusal(
+            requestID: origin.coordinates, strategyIndex: strategies.unknownIndex, strategy: nil,
+            problem: RequestProblem(.invalidRequest, "\(what); a JSON object with request_id and strategy is needed"),
+            labels: [])
+    }
+}

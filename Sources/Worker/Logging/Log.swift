@@ -1,0 +1,66 @@
+import Glibc
+import Hosting
+package import Messages
+
+/// Lines on standard error: JSON where a program reads them, text where a person does.
+package struct Log: Sendable {
+    package enum Level: String, Comparable, Sendable, CaseIterable {
+        case debug, info, warning, error
+
+        package static func < (a: Level, b: Level) -> Bool {
+            allCases.firstIndex(of: a) ?? 0 < allCases.firstIndex(of: b) ?? 0
+        }
+    }
+
+    package enum Format: String, Sendable {
+        case json, text
+    }
+
+    private let minimum: Level
+    private let format: Format
+    private let write: @Sendable (String) -> Void
+
+    /// - Parameter write: takes one line without its end; standard error unless told otherwise.
+    package init(
+        minimum: Level = .info, format: Format? = nil,
+        write: @escaping @Sendable (String) -> Void = { StandardError.write($0) }
+    ) {
+        self.minimum = minimum
+        self.format = format ?? (isatty(2) == 1 ? .text : .json)
+        self.write = write
+    }
+
+    package func debug(_ message: String, _ fields: JSONMember...) { line(.debug, message, fields) }
+    package func info(_ message: String, _ fields: JSONMember...) { line(.info, message, fields) }
+    package func warning(_ message: String, _ fields: JSONMember...) { line(.warning, message, fields) }
+    package func error(_ message: String, _ fields: JSONMember...) { line(.error, message, fields) }
+
+    package func line(_ level: Level, _ message: String, _ fields: [JSONMember]) {
+        guard level >= minimum else { return }
+        let time = Timestamp.now().rfc3339
+        switch format {
+        case .json:
+            var json = JSONWriter()
+            json.beginObject()
+            json.member("time", time)
+            json.member("level", level.rawValue)
+            json.member("message", message)
+            for field in fields { json.member(field.name, field.value) }
+            json.endObject()
+            write(String(decoding: json.bytes, as: UTF8.self))
+        case .text:
+            let rest = fields.map { " \($0.name)=\($0.value.string ?? $0.value.text)" }.joined()
+            let clock = time.dropFirst(11).dropLast()
+            write("\(clock) \(level.rawValue.uppercased()) \(message)\(rest)")
+        }
+    }
+}
+
+extension Timestamp {
+    /// The wall clock.
+    package static func now() -> Timestamp {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
+    }
+}

@@ -1,0 +1,64 @@
+import Hosting
+import Kafka
+import Messages
+import Scheduling
+import Synchronization
+
+/// A message that no broker takes.
+struct RefusedMessage: Sendable {
+    let deliveryToken: UInt64
+    let size: Int
+    let failure: KafkaFailure
+}
+
+/// What the node's threads share: the manager behind its lock, and what wakes them.
+///
+/// Lock order: `manager`, `hosts`, `outbox` and `refused` are never held together, and no call goes out while one is held.
+final class NodeState: Sendable {
+    let manager: Mutex<ConcurrencyManager>
+    let consumerWake: WakeDescriptor
+    let slotWakes: [WakeDescriptor]
+    /// Results that found the producer's queue full; the consumer thread sends them when there is room.
+    let outbox = Mutex<[OutgoingMessage]>([])
+    /// Messages the producer refused for good; the consumer thread decides what that means for the node.
+    let refused = Mutex<[RefusedMessage]>([])
+    /// The process of each slot's host, while it may be signalled.
+    private let hosts: Mutex<[Int32?]>
+    /// Set when the steps that still run are given up: what becomes of them is no longer published.
+    private let isAbandoned = Atomic(false)
+
+    init(slotCount: Int, backpressure: BackpressureController.Settings) throws(HostFailure) {
+        manager = Mutex(ConcurrencyManager(slotCount: slotCount, backpressure: backpressure))
+        consumerWake = try WakeDescriptor()
+        var wakes: [WakeDescriptor] = []
+        for _ in 0..<slotCount { wakes.append(try WakeDescriptor()) }
+        slotWakes = wakes
+        hosts = Mutex(Array(repeating: nil, count: slotCount))
+    }
+
+    func wake(slot: Int?) {
+        if let slot { slotWakes[slot].signal() }
+    }
+
+    func wakeAllSlots() {
+        for wake in slotWakes { wake.signal() }
+    }
+
+    /// Notes the slot's host, or that it has none that may be signalled any more.
+    func setHost(_ pid: Int32?, of slot: Int) {
+        hosts.withLock { $0[slot] = pid }
+    }
+
+    var hostPIDs: [Int32?] { hosts.withLock { $0 } }
+
+    var mayPublish: Bool { !isAbandoned.load(ordering: .acquiring) }
+
+    /// Gives up every step that still runs: their hosts die, and their requests stay not done.
+    func abandonRunning() {
+        isAbandoned.store(true, ordering: .releasing)
+        hosts.withLock { pids in
+            // Under the lock: a slot takes its host out of here before it reaps it, so no number can be another's.
+            for case let pid? in pids { ProcessGroup.kill(pid) }
+        }
+    }
+}

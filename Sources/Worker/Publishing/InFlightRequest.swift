@@ -1,0 +1,46 @@
+import Messages
+import Scheduling
+
+/// What the node must know of a request until its messages are acknowledged.
+struct InFlightRequest: Sendable {
+    let token: UInt64
+    let requestID: String
+    let origin: RequestOrigin
+    let arrivedAt: MonotonicTime
+    /// Why the request was refused, if it was.
+    let failure: StrategyResult.Failure?
+    /// The step, where there is one.
+    let step: Step?
+    /// Of a refused request's two messages, whether one has been acknowledged.
+    var hasHalf = false
+
+    /// A request that waits for a slot or runs.
+    init(_ step: Step) {
+        token = step.token
+        requestID = step.request.requestID
+        origin = step.origin
+        arrivedAt = step.arrivedAt
+        failure = nil
+        self.step = step
+    }
+
+    /// A request that was refused.
+    init(
+        token: UInt64, requestID: String, origin: RequestOrigin, arrivedAt: MonotonicTime,
+        failure: StrategyResult.Failure
+    ) {
+        self.token = token
+        self.requestID = requestID
+        self.origin = origin
+        self.arrivedAt = arrivedAt
+        self.failure = failure
+        step = nil
+    }
+
+    /// Notes that one message is acknowledged; true when that makes the request done.
+    mutating func acknowledge(_ part: OutgoingMessage.Part) -> Bool {
+        if part == .result || hasHalf { return true }
+        hasHalf = true
+        return false
+    }
+}

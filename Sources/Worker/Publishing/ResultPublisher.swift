@@ -1,0 +1,133 @@
+import Kafka
+import Messages
+import Scheduling
+
+/// Turns outcomes into messages and hands them to the producer. Slots and the consumer thread call it.
+struct ResultPublisher: Sendable {
+    let producer: KafkaProducer
+    let state: NodeState
+    let topics: TopicNames
+    let node: String
+    private let envelope: CloudEventHeaders
+
+    init(producer: KafkaProducer, state: NodeState, topics: TopicNames, node: String, cluster: String) {
+        self.producer = producer
+        self.state = state
+        self.topics = topics
+        self.node = node
+        envelope = CloudEventHeaders(node: node, idPrefix: "\(cluster)/\(topics.requests)")
+    }
+
+    /// Publishes the result of a request that was accepted. It is done when the broker has acknowledged it.
+    func publish(_ result: StrategyResult, token: UInt64, echoing headers: [MessageHeader]) {
+        send(message(result, token: token, part: .result, echoing: headers))
+    }
+
+    /// Publishes the result of a refused request, and its untouched original on the dead-letter topic.
+    func publishRefused(_ result: StrategyResult, original: KafkaRecord, token: UInt64, echoing headers: [MessageHeader]) {
+        send(message(result, token: token, part: .resultOfTwo, echoing: headers))
+        let failure = result.failure ?? StrategyResult.Failure(RequestProblem(.internalError, "no reason given"))
+        let reasons = DeadLetter.headers(origin: result.origin, failure: failure, node: node)
+        send(
+            OutgoingMessage(
+                topic: topics.deadLetters, key: original.key, value: original.value,
+                headers: original.headers + reasons.map(KafkaHeader.init), token: token, part: .deadLetter))
+    }
+
+    /// What is published in the place of a message whose size no broker takes. It is small whatever the request was.
+    func replacement(for request: InFlightRequest, part: OutgoingMessage.Part, size: Int) -> OutgoingMessage {
+        switch part {
+        case .deadLetter:
+            let failure =
+                request.failure ?? StrategyResult.Failure(RequestProblem(.invalidRequest, "the request was refused"))
+            return OutgoingMessage(
+                topic: topics.deadLetters, key: nil,
+                value: DeadLetter.truncated(origin: request.origin, failure: failure, size: size),
+                headers: DeadLetter.headers(origin: request.origin, failure: failure, node: node).map(KafkaHeader.init),
+                token: request.token, part: part)
+        case .result, .resultOfTwo:
+            return smallResult(for: request, part: part, size: size)
+        }
+    }
+
+    private func smallResult(for request: InFlightRequest, part: OutgoingMessage.Part, size: Int) -> OutgoingMessage {
+        let problem = RequestProblem(
+            .resultTooLarge,
+            "the result has \(size) bytes, more than the results topic takes; ask for less output "
+                + "or raise max.message.bytes of the topic and message.max.bytes under kafka.producer")
+        // The key may be what is too large; the id, which is short, is in the result.
+        let origin = RequestOrigin(
+            topic: request.origin.topic, partition: request.origin.partition, offset: request.origin.offset, key: nil)
+        var result = StrategyResult(
+            requestID: request.requestID, status: .failed, failure: StrategyResult.Failure(problem), origin: origin,
+            node: node, timing: ResultTiming(queuedMs: 0, stepMs: 0, totalMs: 0))
+        if let failure = request.failure {
+            result.status = .rejected
+            result.failure = failure
+        }
+        return message(result, token: request.token, part: part, echoing: [])
+    }
+
+    private func message(
+        _ result: StrategyResult, token: UInt64, part: OutgoingMessage.Part, echoing echoed: [MessageHeader]
+    ) -> OutgoingMessage {
+        var headers = envelope.headers(partition: result.origin.partition, offset: result.origin.offset)
+        for header in echoed { headers.append(KafkaHeader(header)) }
+        return OutgoingMessage(
+            topic: topics.results, key: result.origin.key ?? Array(result.requestID.utf8), value: result.encoded(),
+            headers: headers, token: token, part: part)
+    }
+
+    /// Hands a message to the producer. A full queue keeps it in the outbox; a refusal goes to the consumer thread.
+    func send(_ message: OutgoingMessage) {
+        switch offer(message) {
+        case .queued: return
+        case .full: state.outbox.withLock { $0.append(message) }
+        case .failed(let failure):
+            let size = (message.key?.count ?? 0) + (message.value?.count ?? 0)
+            let refused = RefusedMessage(deliveryToken: message.deliveryToken, size: size, failure: failure)
+            state.refused.withLock { $0.append(refused) }
+        }
+        state.consumerWake.signal()
+    }
+
+    /// Sends what found the queue full, in order, as far as there is room now.
+    func sendOutbox() {
+        let waiting = state.outbox.withLock { outbox in
+            defer { outbox.removeAll() }
+            return outbox
+        }
+        for message in waiting { send(message) }
+    }
+
+    private func offer(_ message: OutgoingMessage) -> ProduceOutcome {
+        producer.produce(
+            topic: message.topic, key: message.key, value: message.value, headers: message.headers,
+            token: message.deliveryToken)
+    }
+}
+
+/// CloudEvents 1.0 attributes as Kafka headers.
+private struct CloudEventHeaders: Sendable {
+    private let type = KafkaHeader("ce_type", "optimizer.result.v1")
+    private let version = KafkaHeader("ce_specversion", "1.0")
+    private let source: KafkaHeader
+    private let idPrefix: String
+
+    init(node: String, idPrefix: String) {
+        source = KafkaHeader("ce_source", "/optimizer/\(node)")
+        self.idPrefix = idPrefix
+    }
+
+    /// The id is made from where the request stands, so that a consumer sees a result published twice as one.
+    func headers(partition: Int32, offset: Int64) -> [KafkaHeader] {
+        [
+            KafkaHeader("ce_id", "\(idPrefix)/\(partition)/\(offset)"), type, source, version,
+            KafkaHeader(name: "ce_time", value: Timestamp.now().rfc3339Bytes),
+        ]
+    }
+}
+
+extension KafkaHeader {
+    init(_ header: MessageHeader) { self.init(name: header.name, value: header.value) }
+}
