@@ -25,7 +25,9 @@ package struct ConcurrencyManager: Sendable {
     package private(set) var queue: StrategyQueue
     package private(set) var backpressure: BackpressureController
     private var locks = LockTable()
-    private var isStopping = false
+    package private(set) var isStopping = false
+    /// Whether the consumer waits for running steps to end (a revocation, a drain): then each end wakes it.
+    package var isDrainAwaited = false
     /// Requests taken and not done, the queued and the running among them.
     package private(set) var inFlight = 0
 

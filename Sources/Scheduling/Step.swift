@@ -6,8 +6,8 @@ package import Messages
 package final class Step: Sendable {
     package let request: StrategyRequest
     package let origin: RequestOrigin
-    /// Headers of the request that its result carries again (`traceparent` and the like).
-    package let echoedHeaders: [MessageHeader]
+    /// The headers of the request's record.
+    package let headers: [MessageHeader]
     package let coordinates: RequestCoordinates
     /// Place of the strategy in the registry; what metrics are labelled by.
     package let strategyIndex: Int
@@ -17,13 +17,13 @@ package final class Step: Sendable {
     package let token: UInt64
 
     package init(
-        request: StrategyRequest, origin: RequestOrigin, echoedHeaders: [MessageHeader] = [],
+        request: StrategyRequest, origin: RequestOrigin, headers: [MessageHeader] = [],
         coordinates: RequestCoordinates, strategyIndex: Int = 0, limits: ResourceLimits, arrivedAt: MonotonicTime,
         token: UInt64
     ) {
         self.request = request
         self.origin = origin
-        self.echoedHeaders = echoedHeaders
+        self.headers = headers
         self.coordinates = coordinates
         self.strategyIndex = strategyIndex
         self.limits = limits

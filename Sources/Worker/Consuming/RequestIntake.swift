@@ -23,21 +23,12 @@ struct RequestIntake: Sendable {
     let strategies: StrategyList
     let ceilings: ResourceLimits
 
-    /// Headers of a request that its result carries again: tracing, and what correlates the two.
-    private static let echoed: Set<String> = [
-        "traceparent", "tracestate", "baggage", "correlation-id", "correlation_id", "correlationId", "reply-to",
-    ]
-
     func origin(of record: KafkaRecord) -> RequestOrigin {
         RequestOrigin(topic: topic, partition: record.partition, offset: record.offset, key: record.key)
     }
 
-    func echoedHeaders(of record: KafkaRecord) -> [MessageHeader] {
-        guard !record.headers.isEmpty else { return [] }
-        return record.headers.compactMap { header in
-            guard Self.echoed.contains(header.name), let value = header.value else { return nil }
-            return MessageHeader(name: header.name, value: value)
-        }
+    func headers(of record: KafkaRecord) -> [MessageHeader] {
+        record.headers.map { MessageHeader(name: $0.name, value: $0.value) }
     }
 
     func examine(
@@ -61,7 +52,7 @@ struct RequestIntake: Sendable {
             let index = try strategies.check(request)
             return .step(
                 Step(
-                    request: request, origin: origin, echoedHeaders: echoedHeaders(of: record),
+                    request: request, origin: origin, headers: headers(of: record),
                     coordinates: coordinates, strategyIndex: index, limits: try ceilings.lowered(to: request.limits),
                     arrivedAt: now, token: token))
         } catch {

@@ -12,7 +12,9 @@ struct InFlightRequest: Sendable {
     /// The step, where there is one.
     let step: Step?
     /// Of a refused request's two messages, whether one has been acknowledged.
-    var hasHalf = false
+    private var hasHalf = false
+    /// Messages that were too large and have been replaced by a small one.
+    private var replaced: [OutgoingMessage.Part] = []
 
     /// A request that waits for a slot or runs.
     init(_ step: Step) {
@@ -36,6 +38,10 @@ struct InFlightRequest: Sendable {
         self.failure = failure
         step = nil
     }
+
+    func isReplaced(_ part: OutgoingMessage.Part) -> Bool { replaced.contains(part) }
+
+    mutating func noteReplaced(_ part: OutgoingMessage.Part) { replaced.append(part) }
 
     /// Notes that one message is acknowledged; true when that makes the request done.
     mutating func acknowledge(_ part: OutgoingMessage.Part) -> Bool {

@@ -18,20 +18,24 @@ struct ResultPublisher: Sendable {
         envelope = CloudEventHeaders(node: node, idPrefix: "\(cluster)/\(topics.requests)")
     }
 
-    /// Publishes the result of a request that was accepted. It is done when the broker has acknowledged it.
-    func publish(_ result: StrategyResult, token: UInt64, echoing headers: [MessageHeader]) {
+    /// Publishes a result. The request is done when the broker has acknowledged it.
+    /// - Parameter headers: those of the request's record.
+    func publish(_ result: StrategyResult, token: UInt64, headers: [MessageHeader]) {
         send(message(result, token: token, part: .result, echoing: headers))
     }
 
     /// Publishes the result of a refused request, and its untouched original on the dead-letter topic.
-    func publishRefused(_ result: StrategyResult, original: KafkaRecord, token: UInt64, echoing headers: [MessageHeader]) {
+    /// - Parameters:
+    ///   - original: the record's value; nil for a tombstone. Its key is the result's origin's.
+    ///   - headers: those of the record.
+    func publishRefused(_ result: StrategyResult, original: [UInt8]?, token: UInt64, headers: [MessageHeader]) {
         send(message(result, token: token, part: .resultOfTwo, echoing: headers))
         let failure = result.failure ?? StrategyResult.Failure(RequestProblem(.internalError, "no reason given"))
         let reasons = DeadLetter.headers(origin: result.origin, failure: failure, node: node)
         send(
             OutgoingMessage(
-                topic: topics.deadLetters, key: original.key, value: original.value,
-                headers: original.headers + reasons.map(KafkaHeader.init), token: token, part: .deadLetter))
+                topic: topics.deadLetters, key: result.origin.key, value: original,
+                headers: (headers + reasons).map(KafkaHeader.init), token: token, part: .deadLetter))
     }
 
     /// What is published in the place of a message whose size no broker takes. It is small whatever the request was.
@@ -72,7 +76,7 @@ struct ResultPublisher: Sendable {
         _ result: StrategyResult, token: UInt64, part: OutgoingMessage.Part, echoing echoed: [MessageHeader]
     ) -> OutgoingMessage {
         var headers = envelope.headers(partition: result.origin.partition, offset: result.origin.offset)
-        for header in echoed { headers.append(KafkaHeader(header)) }
+        for header in echoed where CorrelationHeaders.names.contains(header.name) { headers.append(KafkaHeader(header)) }
         return OutgoingMessage(
             topic: topics.results, key: result.origin.key ?? Array(result.requestID.utf8), value: result.encoded(),
             headers: headers, token: token, part: part)
@@ -105,6 +109,13 @@ struct ResultPublisher: Sendable {
             topic: message.topic, key: message.key, value: message.value, headers: message.headers,
             token: message.deliveryToken)
     }
+}
+
+/// Headers of a request that its result carries again: tracing, and what correlates the two.
+private enum CorrelationHeaders {
+    static let names: Set<String> = [
+        "traceparent", "tracestate", "baggage", "correlation-id", "correlation_id", "correlationId", "reply-to",
+    ]
 }
 
 /// CloudEvents 1.0 attributes as Kafka headers.

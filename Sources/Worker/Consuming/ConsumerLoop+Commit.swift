@@ -1,0 +1,63 @@
+import Kafka
+import Messages
+import Scheduling
+
+extension ConsumerLoop {
+    func commitIfDue(_ now: MonotonicTime) {
+        // While partitions are given up their own commit is under way, and a drain ends with one of its own.
+        guard revocation == nil, case .running = phase,
+            commits.isDue(at: now, intervalMs: settings.commitIntervalMs)
+        else { return }
+        _ = commit(of: nil, now)
+    }
+
+    /// Sends a commit of what is done; false when there is nothing to commit.
+    func commit(of partitions: Set<Int32>?, _ now: MonotonicTime) -> Bool {
+        let entries = book.commits(of: partitions).map {
+            // The metadata is where the map of done offsets above this one belongs.
+            CommitEntry(partition: $0.partition, nextOffset: $0.position.value, metadata: nil)
+        }
+        guard !entries.isEmpty else { return false }
+        commits.noteSent(at: now)
+        consumer.commit(entries)
+        return true
+    }
+
+    func committed(_ results: [CommitResult], _ now: MonotonicTime) {
+        var failure: KafkaFailure?
+        for result in results {
+            if let found = result.failure {
+                failure = found
+            } else {
+                book.noteCommitted(result.partition, CommitOffset(at: result.nextOffset))
+                metrics.committed(partition: result.partition, offset: result.nextOffset)
+            }
+        }
+        commits.noteAnswered(again: failure != nil)
+        health.noteCommit(failure: failure?.description)
+        guard let failure else { return metrics.noteCommit() }
+        metrics.noteCommitFailure()
+        // A rebalance that is under way refuses commits; what is not committed is run again, by us or by another.
+        handle(failure, "commit")
+    }
+
+    /// What a failure means for the node: most are librdkafka's to repair, some end the node.
+    func handle(_ failure: KafkaFailure, _ place: String) {
+        metrics.noteKafkaError(client: "consumer")
+        let fields = [
+            JSONMember("place", .string(place)), JSONMember("error", .string(failure.name)),
+            JSONMember("reason", .string(failure.reason)),
+            JSONMember("remedy", failure.remedy.map { .string($0) } ?? .null),
+        ]
+        switch failure.kind {
+        case .fenced, .fatal, .authorization:
+            if failure.kind == .fenced { health.noteFenced() }
+            log.line(.error, "Kafka refuses this node for good; it ends", fields)
+            endNow(code: ExitCode.software)
+        case .transient, .membership, .queueFull, .dropped:
+            log.line(.warning, "Kafka failure, tried again", fields)
+        case .missing, .exists, .tooLarge, .configuration, .permanent:
+            log.line(.error, "Kafka failure", fields)
+        }
+    }
+}

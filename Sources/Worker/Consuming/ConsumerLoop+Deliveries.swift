@@ -1,0 +1,61 @@
+import Kafka
+import Messages
+import Scheduling
+
+extension ConsumerLoop {
+    /// Takes what the brokers have acknowledged, and makes room for what waits.
+    func drainDeliveries(_ now: MonotonicTime) {
+        producer.drainDeliveries { report in
+            if let failure = report.failure {
+                undelivered(report.token, size: 0, failure)
+            } else {
+                delivered(report.token, now)
+            }
+        }
+        while let event = producer.nextEvent() { handle(event) }
+        let refused = state.refused.withLock { list in
+            defer { list.removeAll() }
+            return list
+        }
+        for message in refused { undelivered(message.deliveryToken, size: message.size, message.failure) }
+        publisher.sendOutbox()
+    }
+
+    private func delivered(_ deliveryToken: UInt64, _ now: MonotonicTime) {
+        let (token, part) = OutgoingMessage.split(deliveryToken: deliveryToken)
+        guard inFlight[token]?.acknowledge(part) == true, let request = inFlight.removeValue(forKey: token) else {
+            return
+        }
+        book.done(token: token)
+        state.manager.withLock { $0.noteDone() }
+        commits.noteDone()
+        metrics.done(nanoseconds: now.nanoseconds(since: request.arrivedAt))
+    }
+
+    private func undelivered(_ deliveryToken: UInt64, size: Int, _ failure: KafkaFailure) {
+        let (token, part) = OutgoingMessage.split(deliveryToken: deliveryToken)
+        // Dropped by our own purge at the end: the request stays not done.
+        guard failure.kind != .dropped, var request = inFlight[token] else { return }
+        metrics.notePublishFailure(part)
+        guard failure.kind == .tooLarge, !request.isReplaced(part) else {
+            handle(failure, part == .deadLetter ? "publishing a dead letter" : "publishing a result")
+            // What can never be published, and has no smaller form left, must not be taken for done.
+            if !failure.isTemporary { endNow(code: ExitCode.software) }
+            return
+        }
+        log.warning(
+            part == .deadLetter ? "dead letter too large" : "result too large",
+            JSONMember("request_id", .string(request.requestID)), JSONMember("bytes", .integer(size)))
+        request.noteReplaced(part)
+        inFlight[token] = request
+        publisher.send(publisher.replacement(for: request, part: part, size: size))
+    }
+
+    private func handle(_ event: ProducerEvent) {
+        switch event {
+        case .failure(let failure): handle(failure, "producer")
+        case .log(let level, let facility, let message): log.librdkafka(level, facility, message)
+        case .statistics(let text): metrics.producerStatistics(text)
+        }
+    }
+}

@@ -1,0 +1,88 @@
+import Hosting
+import Kafka
+import Messages
+import Scheduling
+
+/// Exit codes of `sysexits.h` that supervisors know.
+package enum ExitCode {
+    package static let success: Int32 = 0
+    package static let failure: Int32 = 1
+    package static let usage: Int32 = 64
+    package static let dataError: Int32 = 65
+    package static let noInput: Int32 = 66
+    package static let unavailable: Int32 = 69
+    /// Fenced or fatal: start it again.
+    package static let software: Int32 = 70
+    /// Something must be set up or corrected first.
+    package static let configuration: Int32 = 78
+}
+
+/// The node's end: take nothing new → finish what runs → give the rest up → commit → leave the group.
+extension ConsumerLoop {
+    /// What the commit and the group's answer may take once the drain is over.
+    private static let goodbyeMs = 3000
+
+    /// Moves the end on, once it has begun.
+    func advanceEnd(_ now: MonotonicTime) {
+        switch phase {
+        case .running:
+            if health.isStopRequested { beginDrain(now) }
+        case .draining(let until):
+            guard inFlight.isEmpty || now >= until else { return }
+            finishDrain(now)
+        case .committing(let until):
+            guard !commits.isPending || now >= until else { return }
+            leave(now)
+        case .leaving(let until):
+            guard consumer.isClosed || now >= until else { return }
+            phase = .ended
+        case .ended: break
+        }
+    }
+
+    private func beginDrain(_ now: MonotonicTime) {
+        let dropped = state.manager.withLock { manager in
+            manager.isDrainAwaited = true
+            return manager.stop()
+        }
+        for step in dropped {
+            inFlight[step.token] = nil
+            book.abandon(token: step.token)
+        }
+        state.wakeAllSlots()
+        health.noteDraining()
+        metrics.draining()
+        let running = state.manager.withLock { $0.runningCount }
+        log.info(
+            "draining", JSONMember("running", .integer(running)), JSONMember("given_back", .integer(dropped.count)),
+            JSONMember("drain_ms", .integer(settings.drainMs)))
+        events.publish(.draining, [JSONMember("running", .integer(running))])
+        phase = .draining(until: now.adding(milliseconds: exitCode == 0 ? settings.drainMs : 0))
+        advanceEnd(now)
+    }
+
+    private func finishDrain(_ now: MonotonicTime) {
+        if !inFlight.isEmpty {
+            log.warning(
+                "the drain's time is over: what still runs is given up, its requests will be run again",
+                JSONMember("requests", .integer(inFlight.count)))
+            state.abandonRunning()
+        }
+        let mayCommit = exitCode == 0 && !consumer.assignmentLost
+        guard mayCommit, commit(of: nil, now) else { return leave(now) }
+        phase = .committing(until: now.adding(milliseconds: Self.goodbyeMs))
+    }
+
+    private func leave(_ now: MonotonicTime) {
+        consumer.startClose()
+        phase = .leaving(until: now.adding(milliseconds: Self.goodbyeMs))
+    }
+
+    /// Ends without a drain: what is not done runs again elsewhere.
+    func endNow(code: Int32) {
+        guard exitCode == 0, case .running = phase else { return }
+        exitCode = code
+        health.requestStop()
+        state.consumerWake.signal()
+    }
+}

@@ -1,0 +1,109 @@
+import Hosting
+import Kafka
+import Messages
+import Scheduling
+
+/// Partitions on their way out: draining → committing → given up, one turn at a time.
+struct Revocation {
+    let partitions: Set<Int32>
+    var isCommitting = false
+    /// When the next stage comes, whatever has not happened by then.
+    var deadline: MonotonicTime
+}
+
+extension ConsumerLoop {
+    /// A commit at the end of an assignment is worth a round trip, not more: another member waits.
+    private static let revokeCommitMs = 1000
+
+    func handle(_ event: ConsumerEvent, _ now: MonotonicTime) {
+        switch event {
+        case .assign(let partitions): assigned(partitions)
+        case .revoke(let partitions, let lost): beginRevocation(partitions, lost: lost, now)
+        case .committed(let results): committed(results, now)
+        case .offsetOutOfRange(let partition, let expected, let message):
+            offsetReset(partition, expected: expected, message)
+        case .failure(let failure): handle(failure, "consumer")
+        case .log(let level, let facility, let message): log.librdkafka(level, facility, message)
+        case .statistics(let text): metrics.consumerStatistics(text)
+        }
+    }
+
+    private func assigned(_ partitions: [Int32]) {
+        consumer.assign(partitions.map { PartitionStart(partition: $0) })
+        book.assign(partitions)
+        // librdkafka's pause outlives an assignment: what comes in is made to agree with what the node does now.
+        if state.manager.withLock({ $0.backpressure.isPaused }) {
+            consumer.pause(partitions)
+        } else {
+            consumer.resume(Array(consumer.paused.intersection(partitions)))
+        }
+        health.noteJoined(partitions: consumer.assigned)
+        metrics.assigned(consumer.assigned.count, paused: consumer.paused.intersection(consumer.assigned).count)
+        metrics.rebalanced("assigned")
+        announce("assigned", partitions)
+    }
+
+    private func announce(_ kind: String, _ partitions: [Int32]) {
+        log.info(
+            "partitions \(kind)", JSONMember("partitions", .integers(partitions.sorted())),
+            JSONMember("assigned", .integer(consumer.assigned.count)))
+        events.publish(
+            .rebalanced,
+            [
+                JSONMember("kind", .string(kind)), JSONMember("partitions", .integers(partitions.sorted())),
+                JSONMember("assigned", .integers(consumer.assigned.sorted())),
+            ])
+    }
+
+    private func beginRevocation(_ partitions: [Int32], lost: Bool, _ now: MonotonicTime) {
+        let gone = Set(partitions)
+        for step in state.manager.withLock({ $0.dropQueued(partitions: gone) }) {
+            inFlight[step.token] = nil
+            book.abandon(token: step.token)
+        }
+        metrics.rebalanced(lost ? "lost" : "revoked")
+        announce(lost ? "lost" : "revoked", partitions)
+        revocation = Revocation(partitions: gone, deadline: now.adding(milliseconds: settings.revokeDrainMs))
+        // Somebody else has them already: nothing to wait for, nothing to commit.
+        if lost { return giveUp(now) }
+        state.manager.withLock { $0.isDrainAwaited = true }
+    }
+
+    /// Moves a revocation on, if there is one.
+    func advanceRevocation(_ now: MonotonicTime) {
+        guard var current = revocation else { return }
+        if !current.isCommitting {
+            let isBusy = inFlight.values.contains { current.partitions.contains($0.origin.partition) }
+            guard !isBusy || now >= current.deadline || consumer.assignmentLost else { return }
+            guard !consumer.assignmentLost, commit(of: current.partitions, now) else { return giveUp(now) }
+            current.isCommitting = true
+            current.deadline = now.adding(milliseconds: Self.revokeCommitMs)
+            revocation = current
+        } else if !commits.isPending || now >= current.deadline || consumer.assignmentLost {
+            giveUp(now)
+        }
+    }
+
+    private func giveUp(_ now: MonotonicTime) {
+        guard let current = revocation else { return }
+        revocation = nil
+        book.release(current.partitions)
+        consumer.unassign(Array(current.partitions))
+        for partition in current.partitions { metrics.forget(partition: partition) }
+        health.noteJoined(partitions: consumer.assigned)
+        metrics.assigned(consumer.assigned.count, paused: consumer.paused.intersection(consumer.assigned).count)
+        if case .running = phase { state.manager.withLock { $0.isDrainAwaited = false } }
+    }
+
+    private func offsetReset(_ partition: Int32, expected: Int64?, _ message: String) {
+        book.forget(partition)
+        metrics.noteOffsetReset()
+        let details = [
+            JSONMember("partition", .integer(Int(partition))),
+            JSONMember("expected_offset", expected.map { .integer(Int($0)) } ?? .null),
+            JSONMember("detail", .string(message)),
+        ]
+        log.line(.error, "committed offset out of range: records are gone, reading goes on at the low watermark", details)
+        events.publish(.offsetOutOfRange, details)
+    }
+}

@@ -1,0 +1,211 @@
+import Hosting
+import Kafka
+import Messages
+import Scheduling
+
+/// The consumer thread: the only owner of the consumer handle and of the ledgers.
+///
+/// It waits in one `poll(2)` on one eventfd that librdkafka, the slots and the signals write. Each turn drains every
+/// queue it may drain; nothing in a turn blocks. A revocation, a commit, a drain are states that turns move on.
+final class ConsumerLoop {
+    let consumer: KafkaConsumer
+    let producer: KafkaProducer
+    let state: NodeState
+    let settings: NodeSettings
+    let intake: RequestIntake
+    let publisher: ResultPublisher
+    let events: MetricsPublisher
+    let metrics: NodeMetrics
+    let health: NodeHealth
+    let log: Log
+
+    var book = LedgerBook()
+    var inFlight: [UInt64: InFlightRequest] = [:]
+    var phase = Phase.running
+    var revocation: Revocation?
+    var commits = CommitSchedule()
+    /// What ends the node early: the exit code that tells the supervisor to start it again.
+    var exitCode: Int32 = 0
+    private var averageRecordBytes = 300.0
+    private var takeFrom = 0
+
+    /// How far the node's end has come.
+    enum Phase {
+        case running
+        /// What runs may finish until then.
+        case draining(until: MonotonicTime)
+        /// What is done is committed; it leaves when that is answered, or then.
+        case committing(until: MonotonicTime)
+        /// It leaves the group.
+        case leaving(until: MonotonicTime)
+        case ended
+    }
+
+    init(
+        consumer: KafkaConsumer, producer: KafkaProducer, state: NodeState, settings: NodeSettings,
+        intake: RequestIntake, publisher: ResultPublisher, events: MetricsPublisher, metrics: NodeMetrics,
+        health: NodeHealth, log: Log
+    ) {
+        self.consumer = consumer
+        self.producer = producer
+        self.state = state
+        self.settings = settings
+        self.intake = intake
+        self.publisher = publisher
+        self.events = events
+        self.metrics = metrics
+        self.health = health
+        self.log = log
+    }
+
+    /// Runs until the node has ended.
+    func run() {
+        while !isEnded {
+            turn()
+            if isEnded { return }
+            _ = state.consumerWake.wait(until: nextDeadline(.now()))
+        }
+    }
+
+    private var isEnded: Bool {
+        if case .ended = phase { true } else { false }
+    }
+
+    private func turn() {
+        // The clock is read once a turn: every decision in it is made at the same moment.
+        let now = MonotonicTime.now()
+        health.noteTurn(at: now)
+        while let event = consumer.nextEvent() { handle(event, now) }
+        drainDeliveries(now)
+        advanceEnd(now)
+        advanceRevocation(now)
+        if case .running = phase { takeAll(now) }
+        commitIfDue(now)
+    }
+
+    /// When the next turn is due though nothing has happened; at most a second away.
+    private func nextDeadline(_ now: MonotonicTime) -> MonotonicTime {
+        var next = now.adding(milliseconds: 1000)
+        if let due = state.manager.withLock({ $0.backpressure.nextDeadline(at: now) }) { next = min(next, due) }
+        if let due = commits.nextDeadline(intervalMs: settings.commitIntervalMs) { next = min(next, due) }
+        if let revocation { next = min(next, revocation.deadline) }
+        switch phase {
+        case .draining(let until), .committing(let until), .leaving(let until): next = min(next, until)
+        case .running, .ended: break
+        }
+        return next
+    }
+
+    // MARK: Taking
+
+    /// Takes what there is room for, fairly from every partition, and holds or pauses when there is none.
+    private func takeAll(_ now: MonotonicTime) {
+        applyBackpressure(now)
+        var room = state.manager.withLock { $0.capacity }
+        while room > 0 {
+            let partitions = takeablePartitions()
+            guard !partitions.isEmpty else { return }
+            var taken = 0
+            let share = max(1, room / partitions.count)
+            for partition in partitions where taken < room {
+                taken += take(from: partition, limit: min(share, room - taken), now)
+            }
+            takeFrom += 1
+            applyBackpressure(now)
+            if taken == 0 { return }
+            room = state.manager.withLock { $0.capacity }
+        }
+    }
+
+    /// Begins with another partition each time, so that none is always the last to be asked.
+    private func takeablePartitions() -> [Int32] {
+        let sorted = consumer.assigned.subtracting(revocation?.partitions ?? []).sorted()
+        guard !sorted.isEmpty else { return [] }
+        let first = takeFrom % sorted.count
+        return Array(sorted[first...] + sorted[..<first])
+    }
+
+    private func take(from partition: Int32, limit: Int, _ now: MonotonicTime) -> Int {
+        let result = consumer.take(from: partition, limit: limit) { accept($0, now) }
+        if let failure = result.failure { handle(failure, "reading partition \(partition)") }
+        if result.records > 0 {
+            let bytes = Double(result.bytes) / Double(result.records)
+            averageRecordBytes += (bytes - averageRecordBytes) * 0.05
+        }
+        return result.records
+    }
+
+    private func accept(_ record: KafkaRecord, _ now: MonotonicTime) {
+        switch book.take(partition: record.partition, offset: record.offset) {
+        case .doneBefore, .notAssigned: return
+        case .repeated:
+            log.debug(
+                "a record came twice in one assignment and was dropped",
+                JSONMember("partition", .integer(Int(record.partition))), JSONMember("offset", .integer(Int(record.offset))))
+        case .run(let coordinates, let token):
+            switch intake.examine(record, coordinates: coordinates, token: token, at: now) {
+            case .step(let step):
+                inFlight[token] = InFlightRequest(step)
+                metrics.noteUnknownFields(step.request.unknownFields.count)
+                state.wake(slot: state.manager.withLock { $0.admit(step) })
+            case .refused(let refusal):
+                refuse(record, refusal, token: token, now)
+            }
+        }
+    }
+
+    private func refuse(_ record: KafkaRecord, _ refusal: RequestIntake.Refusal, token: UInt64, _ now: MonotonicTime) {
+        let failure = StrategyResult.Failure(refusal.problem)
+        let origin = intake.origin(of: record)
+        inFlight[token] = InFlightRequest(
+            token: token, requestID: refusal.requestID, origin: origin, arrivedAt: now, failure: failure)
+        state.manager.withLock { $0.noteRefused() }
+        metrics.refused(strategyIndex: refusal.strategyIndex)
+        metrics.noteDeadLetter()
+        log.info(
+            "request rejected", JSONMember("request_id", .string(refusal.requestID)),
+            JSONMember("code", .string(failure.code)), JSONMember("reason", .string(failure.message)))
+        var result = StrategyResult(
+            requestID: refusal.requestID, status: .rejected, failure: failure, origin: origin, node: settings.nodeID,
+            timing: ResultTiming(queuedMs: 0, stepMs: 0, totalMs: 0))
+        result.strategy = refusal.strategy
+        result.labels = refusal.labels
+        publisher.publishRefused(result, original: record.value, token: token, headers: intake.headers(of: record))
+    }
+
+    // MARK: Backpressure
+
+    private func applyBackpressure(_ now: MonotonicTime) {
+        switch state.manager.withLock({ $0.updateBackpressure(at: now) }) {
+        case .none: break
+        case .pause: pause(now)
+        case .resume: resume()
+        }
+    }
+
+    private func pause(_ now: MonotonicTime) {
+        let assigned = Array(consumer.assigned)
+        let bytes = Int(Double(consumer.prefetched(assigned)) * averageRecordBytes)
+        state.manager.withLock { $0.noteDiscarded(bytes: bytes, at: now) }
+        consumer.pause(assigned)
+        metrics.paused(partitions: consumer.paused.count, discardedBytes: bytes)
+        let depth = state.manager.withLock { $0.depth }
+        log.info(
+            "partitions paused", JSONMember("partitions", .integer(assigned.count)),
+            JSONMember("queue_depth", .integer(depth)))
+        events.publish(
+            .paused, [JSONMember("partitions", .integers(assigned.sorted())), JSONMember("queue_depth", .integer(depth))])
+    }
+
+    private func resume() {
+        let partitions = consumer.paused.intersection(consumer.assigned).sorted()
+        consumer.resume(partitions)
+        metrics.resumed(partitions: consumer.paused.intersection(consumer.assigned).count)
+        log.info("partitions resumed", JSONMember("partitions", .integer(partitions.count)))
+        events.publish(.resumed, [JSONMember("partitions", .integers(partitions))])
+    }
+}
+
+extension JSONValue {
+    static func integers(_ values: [some BinaryInteger]) -> JSONValue { .array(values.map { .integer(Int($0)) }) }
+}

@@ -1,0 +1,175 @@
+import Hosting
+import Messages
+import Scheduling
+
+/// A place in the pool: a thread that drives one host, and replaces it when it is lost.
+///
+/// Everything here runs on the slot's own thread; what it shares is in `NodeState`.
+final class Slot: Sendable {
+    private let index: Int
+    private let state: NodeState
+    private let pool: PoolSettings
+    private let spawner: HostSpawner
+    private let reporter: StepReporter
+    private let wake: WakeDescriptor
+
+    /// A host that does not come up is tried again for ever; requests wait in the queue meanwhile.
+    private static let startRetry = RetryPolicy(maximumAttempts: .max, firstDelayMs: 10, maximumDelayMs: 5000)
+    /// A step whose host was gone before it got the request has not begun: another host may have it.
+    private static let stepRetry = RetryPolicy(maximumAttempts: 3, firstDelayMs: 0, maximumDelayMs: 0)
+
+    init(index: Int, state: NodeState, pool: PoolSettings, spawner: HostSpawner, reporter: StepReporter) {
+        self.index = index
+        self.state = state
+        self.pool = pool
+        self.spawner = spawner
+        self.reporter = reporter
+        wake = state.slotWakes[index]
+    }
+
+    /// The thread's body: until the node stops.
+    func run() {
+        var unfinished: Unfinished?
+        while let host = startHost() {
+            state.setHost(host.pid, of: index)
+            unfinished = serve(host, resuming: unfinished)
+            let wasStopped = state.manager.withLock { if case .stopped = $0.slots[index] { true } else { false } }
+            if wasStopped {
+                end(host)
+                return
+            }
+            wakeAnother { $0.noteStarting(slot: index) }
+            discard(host)
+        }
+        if let unfinished { finish(unfinished.step, .unavailable("no host could be started")) }
+        state.manager.withLock { $0.noteStopped(slot: index) }
+        state.consumerWake.signal()
+    }
+
+    /// A step that has to be run by the next host.
+    private struct Unfinished {
+        let step: Step
+        let attempt: Int
+    }
+
+    // MARK: Hosts
+
+    /// A host that is ready; nil once the node stops.
+    private func startHost() -> Host? {
+        var attempt = 1
+        while !isStopping {
+            do {
+                let host = try spawner.spawn(pool.hostCommand)
+                state.setHost(host.pid, of: index)
+                do {
+                    _ = try host.awaitReady(until: .now().adding(milliseconds: pool.readyTimeoutMs))
+                    reporter.diagnostics(host, step: nil)
+                    return host
+                } catch {
+                    reporter.diagnostics(host, step: nil)
+                    discard(host)
+                    throw error
+                }
+            } catch {
+                reporter.hostDidNotStart(slot: index, error)
+            }
+            let delay = Self.startRetry.delayMs(afterAttempt: attempt) ?? 0
+            attempt += 1
+            // A wake-up may be the node's end: then the loop ends, else it is a step that waits for a host anyway.
+            _ = wake.wait(until: .now().adding(milliseconds: delay))
+        }
+        return nil
+    }
+
+    /// Its number is taken out of the shared state first, so that nobody signals a process that has it next.
+    private func discard(_ host: Host) {
+        state.setHost(nil, of: index)
+        _ = host.kill()
+    }
+
+    private func end(_ host: Host) {
+        state.setHost(nil, of: index)
+        _ = host.end(graceMs: 200)
+        state.consumerWake.signal()
+    }
+
+    private var isStopping: Bool { state.manager.withLock { $0.isStopping } }
+
+    private func wakeAnother(_ change: (inout ConcurrencyManager) -> Int?) {
+        let woken = state.manager.withLock { manager in change(&manager) }
+        state.wake(slot: woken)
+    }
+
+    // MARK: Steps
+
+    /// Runs steps on the host until it is lost or the node stops.
+    private func serve(_ host: Host, resuming unfinished: Unfinished?) -> Unfinished? {
+        if let unfinished {
+            if let again = execute(unfinished.step, on: host, attempt: unfinished.attempt) { return again.unfinished }
+        }
+        while true {
+            let now = MonotonicTime.now()
+            switch state.manager.withLock({ $0.next(for: index, at: now) }) {
+            case .run(let step, let wakesConsumer):
+                if wakesConsumer { state.consumerWake.signal() }
+                if let lost = execute(step, on: host, attempt: 1) { return lost.unfinished }
+            case .wait:
+                switch host.waitIdle(wake: wake, until: nil) {
+                case .woken, .deadline: continue
+                case .hostLost(let loss):
+                    reporter.hostLost(slot: index, loss, step: nil)
+                    reporter.diagnostics(host, step: nil)
+                    return nil
+                }
+            case .stop: return nil
+            }
+        }
+    }
+
+    /// The host is of no more use; `unfinished` is what its step became.
+    private struct Lost {
+        var unfinished: Unfinished?
+    }
+
+    /// Runs one step to its end. nil: the host goes on.
+    private func execute(_ step: Step, on host: Host, attempt: Int) -> Lost? {
+        if let expired = step.request.expiresAt, expired < Timestamp.now() {
+            finish(step, .expired)
+            return nil
+        }
+        let started = MonotonicTime.now()
+        let outcome = host.run(step.request.bytes, deadline: started.adding(milliseconds: step.limits.timeoutMs))
+        let run = StepRun(started: started, ended: .now(), attempt: attempt, usage: nil)
+        reporter.diagnostics(host, step: step)
+        switch outcome {
+        case .answered(let reply):
+            switch HostReply.reading(reply) {
+            case .success(let answer):
+                finish(step, .answered(answer), run)
+                return nil
+            case .failure(let problem):
+                reporter.hostLost(slot: index, reason: "invalid_reply", "the host's answer is no reply: \(problem)", step: step)
+                finish(step, .babbled("\(problem)"), run)
+            }
+        case .timedOut:
+            reporter.hostLost(slot: index, reason: "timed_out", "the step passed its deadline", step: step)
+            finish(step, .timedOut, run)
+        case .lost(let loss):
+            reporter.hostLost(slot: index, loss, step: step)
+            if !loss.requestDelivered, Self.stepRetry.delayMs(afterAttempt: attempt) != nil {
+                reporter.noteRetry()
+                return Lost(unfinished: Unfinished(step: step, attempt: attempt + 1))
+            }
+            finish(step, .crashed(loss), run)
+        }
+        return Lost()
+    }
+
+    private func finish(_ step: Step, _ end: StepEnd, _ run: StepRun? = nil) {
+        // First the result, then the slot: a drain that sees no step running knows that all results are on their way.
+        if state.mayPublish { reporter.finished(step, end, run ?? StepRun(notBegunAt: .now())) }
+        let (woken, isDraining) = state.manager.withLock { ($0.finish(slot: index), $0.isDrainAwaited) }
+        state.wake(slot: woken)
+        if isDraining { state.consumerWake.signal() }
+    }
+}

@@ -1,0 +1,46 @@
+import Hosting
+import Messages
+import Scheduling
+
+/// How a step ended, in one value; what follows from it is decided once, in `StepReporter`.
+enum StepEnd {
+    case answered(HostReply)
+    /// Its `expires_at` had passed before it could begin.
+    case expired
+    case timedOut
+    case crashed(HostLoss)
+    /// The host answered with something that is no reply.
+    case babbled(String)
+    /// There is no host to run it.
+    case unavailable(String)
+}
+
+/// When a step ran, and what it used.
+struct StepRun {
+    let started: MonotonicTime
+    let ended: MonotonicTime
+    let attempt: Int
+    let usage: ResultUsage?
+
+    init(started: MonotonicTime, ended: MonotonicTime, attempt: Int, usage: ResultUsage?) {
+        self.started = started
+        self.ended = ended
+        self.attempt = attempt
+        self.usage = usage
+    }
+
+    /// A step that never began.
+    init(notBegunAt now: MonotonicTime) {
+        self.init(started: now, ended: now, attempt: 1, usage: nil)
+    }
+}
+
+extension HostReply {
+    static func reading(_ bytes: [UInt8]) -> Result<HostReply, JSONProblem> {
+        do throws(JSONProblem) {
+            return .success(try parse(bytes))
+        } catch {
+            return .failure(error)
+        }
+    }
+}

@@ -1,0 +1,115 @@
+import Hosting
+import Messages
+import Scheduling
+
+/// Tells the world how steps and hosts end: results, metrics, events, log lines. Slots call it.
+struct StepReporter: Sendable {
+    let publisher: ResultPublisher
+    let events: MetricsPublisher
+    let metrics: NodeMetrics
+    let log: Log
+
+    /// Publishes the result of a step.
+    func finished(_ step: Step, _ end: StepEnd, _ run: StepRun) {
+        let timing = ResultTiming(
+            queuedMs: run.started.milliseconds(since: step.arrivedAt),
+            stepMs: run.ended.milliseconds(since: run.started),
+            totalMs: run.ended.milliseconds(since: step.arrivedAt))
+        var result = StrategyResult(
+            requestID: step.request.requestID, status: .completed, origin: step.origin, node: publisher.node,
+            timing: timing)
+        result.type = step.request.type
+        result.strategy = step.request.strategy
+        result.labels = step.request.labels
+        result.attempt = run.attempt
+        result.usage = run.usage
+        apply(end, to: &result, step)
+        metrics.finished(step, result.status, run)
+        if result.status == .rejected {
+            metrics.noteDeadLetter()
+            publisher.publishRefused(
+                result, original: step.request.bytes, token: step.token, headers: step.headers)
+        } else {
+            publisher.publish(result, token: step.token, headers: step.headers)
+        }
+    }
+
+    private func apply(_ end: StepEnd, to result: inout StrategyResult, _ step: Step) {
+        switch end {
+        case .answered(let reply):
+            result.members = reply.members
+            result.status = reply.status.resultStatus
+            result.failure = reply.problem.map {
+                StrategyResult.Failure(code: $0.code, message: $0.message, isRetryable: $0.isRetryable)
+            }
+        case .expired:
+            let time = step.request.expiresAt?.rfc3339 ?? ""
+            fail(&result, .expired, .expired, "the request was wanted until \(time) and had not begun by then")
+        case .timedOut:
+            fail(
+                &result, .timedOut, .deadlineExceeded,
+                "the step was killed at its deadline of \(step.limits.timeoutMs) ms (limits.timeout_ms)")
+        case .crashed(let loss):
+            fail(&result, .crashed, .hostCrashed, loss.description)
+        case .babbled(let problem):
+            fail(&result, .crashed, .hostProtocol, "the host's answer is not a reply: \(problem)")
+        case .unavailable(let reason):
+            fail(&result, .failed, .hostUnavailable, reason, isRetryable: true)
+        }
+    }
+
+    private func fail(
+        _ result: inout StrategyResult, _ status: ResultStatus, _ code: RequestProblem.Code, _ message: String,
+        isRetryable: Bool = false
+    ) {
+        result.status = status
+        result.failure = StrategyResult.Failure(code: code.rawValue, message: message, isRetryable: isRetryable)
+    }
+
+    // MARK: Hosts
+
+    func hostLost(slot: Int, _ loss: HostLoss, step: Step?) {
+        hostLost(slot: slot, reason: loss.reason, loss.description, step: step)
+    }
+
+    func hostLost(slot: Int, reason: String, _ description: String, step: Step?) {
+        metrics.hostLost(reason: reason)
+        var details = [
+            JSONMember("slot", .integer(slot)), JSONMember("reason", .string(reason)),
+            JSONMember("detail", .string(description)),
+        ]
+        if let step {
+            details.append(JSONMember("request_id", .string(step.request.requestID)))
+            details.append(JSONMember("strategy", .string(step.request.strategy)))
+        }
+        log.line(.warning, "host lost", details)
+        events.publish(.hostLost, details)
+    }
+
+    func hostDidNotStart(slot: Int, _ failure: HostFailure) {
+        metrics.hostLost(reason: "not_started")
+        log.error(
+            "a host did not start", JSONMember("slot", .integer(slot)), JSONMember("cause", .string(failure.description)))
+    }
+
+    func noteRetry() { metrics.noteRetry() }
+
+    /// Logs what the host wrote to its standard error.
+    func diagnostics(_ host: Host, step: Step?) {
+        for line in host.drainDiagnostics() {
+            log.info(
+                "host says", JSONMember("line", .string(line)), JSONMember("host", .integer(Int(host.pid))),
+                JSONMember("request_id", step.map { .string($0.request.requestID) } ?? .null))
+        }
+    }
+}
+
+extension HostReply.Status {
+    fileprivate var resultStatus: ResultStatus {
+        switch self {
+        case .completed: .completed
+        case .failed: .failed
+        case .rejected: .rejected
+        }
+    }
+}
