@@ -14,7 +14,7 @@ extension HostingTests {
         /// Runs one step on an offender, kills it, and asserts that only this step was lost.
         private func step(
             _ mode: String, _ argument: String = "", request: [UInt8] = [1, 2, 3], deadlineMs: Int = 10_000
-        ) throws -> (outcome: StepOutcome, exit: ExitStatus, milliseconds: Double) {
+        ) throws -> (outcome: StepOutcome, exit: Hosting.ExitStatus, milliseconds: Double) {
             let host = try hosts.ready(mode, argument)
             let start = MonotonicTime.now()
             let outcome = host.run(request, deadline: start.adding(milliseconds: deadlineMs))

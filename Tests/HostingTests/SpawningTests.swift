@@ -47,8 +47,12 @@ extension HostingTests {
         }
 
         @Test func aHostHasNoSignalBlockedOrIgnored() throws {
-            let none = String(repeating: "0", count: 16)
-            #expect(try shown("signals") == "SigBlk:\(none) SigIgn:\(none)")
+            let masks = try shown("signals").split(separator: " ").compactMap { line in
+                line.split(separator: ":").last.flatMap { UInt64($0, radix: 16) }
+            }
+            // Some glibc versions leave the two signals they keep for themselves, 32 and 33, ignored.
+            let internalSignals: UInt64 = 0b11 << 31
+            #expect(masks.map { $0 & ~internalSignals } == [0, 0])
         }
 
         @Test func theLauncherSetsLimits() throws {
@@ -132,7 +136,7 @@ extension HostingTests {
                         "drill-remains", "echo", "hang", "exit:3", "signal:9", "babble", "flood", "flood-errors",
                         "endless-errors", "close-output", "close-both", "drip", "twice", "stop", "stubborn-step",
                         "deaf", "grandchild:2", "daemon:2", "daemon-and-hang", "daemon-family", "answer-and-exit:2",
-                        "never-ready", "print-before-ready", "die-before-ready",
+                        "print-before-ready", "die-before-ready",
                     ],
                     framing: .lines))
             let report = try drill.awaitReady(until: .now().adding(milliseconds: 60_000))
