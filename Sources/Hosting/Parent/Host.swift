@@ -73,7 +73,7 @@ package final class Host {
     ///   - wake: what other threads wake this one with; it is drained when that happened.
     ///   - until: when to give up; nil waits without end.
     package func waitIdle(wake: WakeDescriptor, until: MonotonicTime?) -> IdleEvent {
-        if let kind = lossKind { return .hostLost(loss(kind, requestDelivered: false)) }
+        if let kind = lossKind ?? lossBeforeRequest() { return .hostLost(lose(kind, requestDelivered: false)) }
         while true {
             let ready = Readiness.wait(
                 output: process.output, errors: errorsOpen ? process.errors : -1, process: process.pidfd,

@@ -1,8 +1,9 @@
 import Glibc
 
-enum FileContent {
+/// Small files, as the kernel shows them under /proc and /sys.
+package enum FileContent {
     /// What a small file holds; empty when it cannot be read.
-    static func read(_ path: String) -> [UInt8] {
+    package static func read(_ path: String) -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return [] }
         defer { close(descriptor) }
