@@ -28,11 +28,11 @@ package final class EmbeddedBroker: @unchecked Sendable {
         self.client = client
         self.cluster = cluster
         bootstrapServers = String(cString: rd_kafka_mock_cluster_bootstraps(cluster))
-        for topic in topics {
-            let code = rd_kafka_mock_topic_create(cluster, topic.name, Int32(clamping: topic.partitions), 1)
-            guard code != RD_KAFKA_RESP_ERR_NO_ERROR else { continue }
+        do throws(KafkaFailure) {
+            for topic in topics { try createTopic(topic.name, partitions: topic.partitions) }
+        } catch {
             close()
-            throw KafkaFailure(code, reason: "the embedded broker refuses topic \(topic.name)")
+            throw error
         }
     }
 
@@ -46,6 +46,14 @@ package final class EmbeddedBroker: @unchecked Sendable {
         isClosed = true
         rd_kafka_mock_cluster_destroy(cluster)
         rd_kafka_destroy(client)
+    }
+
+    /// - Throws: `KafkaFailure` where the topic is there already, or its name or partition count is refused.
+    package func createTopic(_ name: String, partitions: Int) throws(KafkaFailure) {
+        let code = rd_kafka_mock_topic_create(cluster, name, Int32(clamping: partitions), 1)
+        guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
+            throw KafkaFailure(code, reason: "the embedded broker refuses topic \(name)")
+        }
     }
 
     /// A request of the protocol whose answer can be replaced by an error.
