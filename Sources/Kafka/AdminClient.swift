@@ -1,0 +1,68 @@
+internal import CRdKafka
+
+/// Asks a cluster and creates topics, without joining a group and without making a broker create anything by itself.
+///
+/// Safety: the handle is constant and every call of librdkafka's used here is allowed on any thread; each call waits
+/// on a queue of its own. The owner calls `close` once, when nobody else uses the client any more.
+package final class AdminClient: @unchecked Sendable {
+    let client: OpaquePointer
+    private let properties: ClientProperties
+    private var isClosed = false
+
+    /// - Parameter properties: `ClientProperties.admin`.
+    /// - Throws: `KafkaFailure` of kind `configuration` naming the property, or what librdkafka says.
+    package init(_ properties: ClientProperties) throws(KafkaFailure) {
+        self.properties = properties
+        let settings = try ClientSettings(properties)
+        client = try settings.makeClient(RD_KAFKA_PRODUCER, events: RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_LOG)
+        rd_kafka_set_log_queue(client, nil)
+    }
+
+    deinit {
+        assert(isClosed, "an AdminClient is closed by its owner")
+    }
+
+    package func close() {
+        guard !isClosed else { return }
+        isClosed = true
+        rd_kafka_destroy(client)
+    }
+
+    /// Why the cluster does not answer: the errors and warnings the client has seen since last asked, oldest first.
+    ///
+    /// A call that fails with `_TIMED_OUT` or `_TRANSPORT` says little; a refused login is told here.
+    package func problems() -> [KafkaFailure] {
+        let queue = rd_kafka_queue_get_main(client)
+        defer { rd_kafka_queue_destroy(queue) }
+        var found: [KafkaFailure] = []
+        while let event = rd_kafka_queue_poll(queue, 0) {
+            defer { rd_kafka_event_destroy(event) }
+            guard rd_kafka_event_type(event) == RD_KAFKA_EVENT_ERROR else { continue }
+            found.append(KafkaFailure(event: event, of: client))
+        }
+        return found
+    }
+
+    /// Waits for the one event that answers an admin request.
+    ///
+    /// - Throws: the request's own failure; per-topic failures are in the event.
+    func answer(_ queue: OpaquePointer, timeoutMs: Int32) throws(KafkaFailure) -> OpaquePointer {
+        // librdkafka answers by itself at the request's timeout; the margin only guards against waiting for ever.
+        guard let event = rd_kafka_queue_poll(queue, timeoutMs + 5000) else {
+            throw KafkaFailure(RD_KAFKA_RESP_ERR__TIMED_OUT)
+        }
+        let code = rd_kafka_event_error(event)
+        guard code != RD_KAFKA_RESP_ERR_NO_ERROR else { return event }
+        let reason = rd_kafka_event_error_string(event).map { String(cString: $0) }
+        rd_kafka_event_destroy(event)
+        throw KafkaFailure(code, reason: reason)
+    }
+
+    /// Settings of a client that may look at a group's offsets: the same, with the group's name. It never joins.
+    func groupProperties(_ groupID: String) throws(KafkaFailure) -> ClientProperties {
+        let defaults = properties.properties + [
+            .init("group.id", groupID), .init("enable.auto.commit", "false"),
+        ]
+        return try ClientProperties(role: .consumer, defaults: defaults, overrides: [])
+    }
+}

@@ -1,0 +1,117 @@
+extension ClientProperties {
+    /// The consumer of a worker node.
+    ///
+    /// - Parameters:
+    ///   - bootstrap: `host:port,…`
+    ///   - instanceID: static membership; nil is a dynamic member.
+    ///   - prefetchMB: what may lie prefetched on this node, in MB of 2^20 bytes.
+    ///   - partitions: how many partitions the topic has (one node may be given all of them).
+    ///   - embedded: sets what the embedded broker needs.
+    ///   - overrides: the user's, in order; they win.
+    /// - Throws: `KafkaFailure` of kind `configuration` naming a refused property.
+    package static func consumer(
+        bootstrap: String, groupID: String, instanceID: String? = nil, prefetchMB: Int = 32, partitions: Int = 1,
+        embedded: Bool = false, overrides: [Property] = []
+    ) throws(KafkaFailure) -> ClientProperties {
+        var defaults = common(bootstrap: bootstrap, embedded: embedded)
+        defaults += [
+            Property("group.id", groupID),
+            Property("enable.auto.commit", "false"),
+            Property("enable.auto.offset.store", "false"),
+            Property("auto.offset.reset", "earliest"),
+            Property("enable.partition.eof", "false"),
+            Property("allow.auto.create.topics", "false"),
+            Property("partition.assignment.strategy", KafkaLibrary.assignor),
+        ]
+        defaults += PrefetchBudget(megabytes: prefetchMB, partitions: partitions).properties
+        if let instanceID { defaults.append(Property("group.instance.id", instanceID)) }
+        if embedded { defaults += embeddedConsumer }
+        return try ClientProperties(role: .consumer, defaults: defaults, overrides: overrides)
+    }
+
+    /// The producer of results and dead letters: every record is tried until a broker answers, once and in order.
+    ///
+    /// `linger.ms` is 0: batches form by themselves under load, and 5 ms (librdkafka's default) would be the largest
+    /// part of a result's latency.
+    /// - Throws: `KafkaFailure` of kind `configuration` naming a refused property.
+    package static func producer(
+        bootstrap: String, embedded: Bool = false, overrides: [Property] = []
+    ) throws(KafkaFailure) -> ClientProperties {
+        let defaults =
+            common(bootstrap: bootstrap, embedded: embedded) + [
+                Property("acks", "all"),
+                Property("enable.idempotence", "true"),
+                Property("message.timeout.ms", "0"),
+                Property("linger.ms", "0"),
+                Property("partitioner", "murmur2_random"),
+                Property("delivery.report.only.error", "false"),
+            ]
+        return try ClientProperties(role: .producer, defaults: defaults, overrides: overrides)
+    }
+
+    /// The producer of metrics events: small, and it gives up rather than hold anything up.
+    ///
+    /// A full queue drops the event (the caller counts it), and an event that found no broker in 30 s is old.
+    /// - Throws: `KafkaFailure` of kind `configuration` naming a refused property.
+    package static func metricsProducer(
+        bootstrap: String, embedded: Bool = false, overrides: [Property] = []
+    ) throws(KafkaFailure) -> ClientProperties {
+        let defaults =
+            common(bootstrap: bootstrap, embedded: embedded) + [
+                Property("acks", "1"),
+                Property("message.timeout.ms", "30000"),
+                Property("linger.ms", "50"),
+                Property("queue.buffering.max.messages", "1000"),
+                Property("queue.buffering.max.kbytes", "8192"),
+                Property("partitioner", "murmur2_random"),
+                Property("delivery.report.only.error", "false"),
+            ]
+        return try ClientProperties(role: .producer, defaults: defaults, overrides: overrides)
+    }
+
+    /// A reader that belongs to no group: it is handed its partitions and never commits.
+    /// - Throws: `KafkaFailure` of kind `configuration` naming a refused property.
+    package static func reader(
+        bootstrap: String, embedded: Bool = false, overrides: [Property] = []
+    ) throws(KafkaFailure) -> ClientProperties {
+        var defaults = common(bootstrap: bootstrap, embedded: embedded)
+        defaults += [
+            // librdkafka wants a name even where no group is joined; nothing is stored under it.
+            Property("group.id", "optimizer-reader"),
+            Property("enable.auto.commit", "false"),
+            Property("enable.auto.offset.store", "false"),
+            Property("auto.offset.reset", "earliest"),
+            Property("enable.partition.eof", "true"),
+            Property("allow.auto.create.topics", "false"),
+        ]
+        if embedded { defaults += embeddedConsumer }
+        return try ClientProperties(role: .consumer, defaults: defaults, overrides: overrides)
+    }
+
+    /// A client that only asks: topics, offsets, groups.
+    /// - Throws: `KafkaFailure` of kind `configuration` naming a refused property.
+    package static func admin(
+        bootstrap: String, embedded: Bool = false, overrides: [Property] = []
+    ) throws(KafkaFailure) -> ClientProperties {
+        try ClientProperties(
+            role: .producer, defaults: common(bootstrap: bootstrap, embedded: embedded), overrides: overrides)
+    }
+
+    private static func common(bootstrap: String, embedded: Bool) -> [Property] {
+        var properties = [
+            Property("bootstrap.servers", bootstrap),
+            Property("client.id", "optimizer"),
+            // Every line of the log comes as an event: no C callback ever runs on a thread of librdkafka's.
+            Property("log.queue", "true"),
+        ]
+        if embedded { properties.append(Property("reconnect.backoff.max.ms", "500")) }
+        return properties
+    }
+
+    /// The mock never finishes a first join with a session under 3 s, and an empty fetch sleeps its whole wait
+    /// there, however much is produced meanwhile.
+    private static let embeddedConsumer = [
+        Property("session.timeout.ms", "6000"),
+        Property("fetch.wait.max.ms", "10"),
+    ]
+}

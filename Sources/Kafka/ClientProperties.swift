@@ -1,0 +1,48 @@
+/// What a librdkafka client is configured with: our own settings first, then what the user adds.
+package struct ClientProperties: Sendable {
+    package struct Property: Sendable, Equatable {
+        package let name: String
+        package let value: String
+
+        package init(_ name: String, _ value: String) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    enum Role { case consumer, producer }
+
+    let role: Role
+    /// In the order they are set; where a name comes twice the later one counts.
+    package private(set) var properties: [Property]
+
+    /// - Throws: `KafkaFailure` of kind `configuration` that names the first override which is refused.
+    init(role: Role, defaults: [Property], overrides: [Property]) throws(KafkaFailure) {
+        self.role = role
+        for override in overrides {
+            guard let reason = ClientProperties.reasonRefused(override.name) else { continue }
+            throw .invalid("\(override.name) cannot be set: \(reason)")
+        }
+        properties = defaults + overrides
+    }
+
+    /// The value that counts, where the property is set at all.
+    package func value(of name: String) -> String? {
+        properties.last { $0.name == name }?.value
+    }
+
+    /// Asks librdkafka whether it takes every name and value.
+    ///
+    /// It opens no connection. The message never repeats a secret's value.
+    /// - Throws: `KafkaFailure` of kind `configuration` that names the property.
+    package func validate() throws(KafkaFailure) {
+        let settings = try ClientSettings(self)
+        settings.discard()
+    }
+
+    /// True for a property whose value must not be shown.
+    package static func isSecret(_ name: String) -> Bool {
+        let marks = ["password", "secret", "key.pem", "keystore", "sasl.oauthbearer.config", "sasl.jaas.config"]
+        return marks.contains { name.contains($0) }
+    }
+}

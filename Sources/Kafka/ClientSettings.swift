@@ -1,0 +1,56 @@
+internal import CRdKafka
+
+/// Owns a librdkafka configuration until a client takes it over.
+struct ClientSettings: ~Copyable {
+    private var conf: OpaquePointer
+
+    /// - Throws: `KafkaFailure` naming the property librdkafka does not take.
+    init(_ properties: ClientProperties) throws(KafkaFailure) {
+        conf = rd_kafka_conf_new()
+        for property in properties.properties {
+            guard let failure = set(property) else { continue }
+            rd_kafka_conf_destroy(conf)
+            throw failure
+        }
+    }
+
+    private func set(_ property: ClientProperties.Property) -> KafkaFailure? {
+        var reason = [CChar](repeating: 0, count: 512)
+        let result = rd_kafka_conf_set(conf, property.name, property.value, &reason, reason.count)
+        switch result {
+        case RD_KAFKA_CONF_OK: return nil
+        case RD_KAFKA_CONF_UNKNOWN:
+            return .invalid("\(property.name) is not a property of librdkafka \(KafkaLibrary.version)")
+        default:
+            // librdkafka's sentence repeats the value.
+            return .invalid(
+                ClientProperties.isSecret(property.name)
+                    ? "the value of \(property.name) is not taken (not shown: it is a secret)"
+                    : "\(property.name): \(text(reason))")
+        }
+    }
+
+    /// Makes the client. librdkafka owns the configuration from then on.
+    ///
+    /// - Parameter events: which of `RD_KAFKA_EVENT_…` come as events.
+    /// - Throws: `KafkaFailure` where settings contradict each other or no thread can be started.
+    consuming func makeClient(_ type: rd_kafka_type_t, events: Int32) throws(KafkaFailure) -> OpaquePointer {
+        rd_kafka_conf_set_events(conf, events)
+        var reason = [CChar](repeating: 0, count: 512)
+        guard let client = rd_kafka_new(type, conf, &reason, reason.count) else {
+            let code = rd_kafka_last_error()
+            rd_kafka_conf_destroy(conf)
+            throw KafkaFailure(code, reason: text(reason))
+        }
+        return client
+    }
+
+    consuming func discard() {
+        rd_kafka_conf_destroy(conf)
+    }
+}
+
+/// What C wrote into a buffer, up to its zero.
+func text(_ buffer: [CChar]) -> String {
+    String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+}

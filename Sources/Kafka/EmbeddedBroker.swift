@@ -1,0 +1,108 @@
+internal import CRdKafka
+
+/// librdkafka's mock cluster inside this process, for trying things out and for tests.
+///
+/// It listens on 127.0.0.1 only. What it does not have of a real Kafka: static members, transactions, creating and
+/// deleting topics, offsets by time; and it keeps at most 5 MiB of record batches per partition, silently.
+///
+/// Safety: the cluster has a thread and a lock of its own; every call here is allowed on any thread. The owner calls
+/// `close` once, when nobody else uses the broker any more.
+package final class EmbeddedBroker: @unchecked Sendable {
+    private let client: OpaquePointer
+    private let cluster: OpaquePointer
+    private var isClosed = false
+
+    /// `host:port,…` of every broker.
+    package let bootstrapServers: String
+
+    /// - Throws: `KafkaFailure` where no socket can be opened or a topic's name or partition count is refused.
+    package init(brokers: Int = 1, topics: [(name: String, partitions: Int)]) throws(KafkaFailure) {
+        // Level 2: the mock would complain on stderr that it has no bootstrap.servers, which it is itself.
+        let properties = try ClientProperties(role: .producer, defaults: [.init("log_level", "2")], overrides: [])
+        let settings = try ClientSettings(properties)
+        let client = try settings.makeClient(RD_KAFKA_PRODUCER, events: 0)
+        guard let cluster = rd_kafka_mock_cluster_new(client, Int32(clamping: max(brokers, 1))) else {
+            rd_kafka_destroy(client)
+            throw KafkaFailure(RD_KAFKA_RESP_ERR__FAIL, reason: "the embedded broker could not be started")
+        }
+        self.client = client
+        self.cluster = cluster
+        bootstrapServers = String(cString: rd_kafka_mock_cluster_bootstraps(cluster))
+        do throws(KafkaFailure) {
+            for topic in topics { try createTopic(topic.name, partitions: topic.partitions) }
+        } catch {
+            close()
+            throw error
+        }
+    }
+
+    deinit {
+        assert(isClosed, "an EmbeddedBroker is closed by its owner")
+    }
+
+    /// Ends the brokers; their sockets are gone when it returns.
+    package func close() {
+        guard !isClosed else { return }
+        isClosed = true
+        rd_kafka_mock_cluster_destroy(cluster)
+        rd_kafka_destroy(client)
+    }
+
+    /// - Throws: `KafkaFailure` where the topic is there already, or its name or partition count is refused.
+    package func createTopic(_ name: String, partitions: Int) throws(KafkaFailure) {
+        let code = rd_kafka_mock_topic_create(cluster, name, Int32(clamping: partitions), 1)
+        guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
+            throw KafkaFailure(code, reason: "the embedded broker refuses topic \(name)")
+        }
+    }
+
+    /// A request of the protocol whose answer can be replaced by an error.
+    package enum Request: Int16, Sendable {
+        case produce = 0
+        case fetch = 1
+        case listOffsets = 2
+        case metadata = 3
+        case offsetCommit = 8
+        case offsetFetch = 9
+        case findCoordinator = 10
+        case joinGroup = 11
+        case heartbeat = 12
+        case leaveGroup = 13
+        case syncGroup = 14
+        case initProducerId = 22
+    }
+
+    /// The next requests of this kind fail with these codes, one each.
+    package func fail(_ request: Request, with codes: [Int32]) {
+        let errors = codes.map { rd_kafka_resp_err_t(rawValue: $0) }
+        rd_kafka_mock_push_request_errors_array(cluster, request.rawValue, errors.count, errors)
+    }
+
+    package func clearFailures(_ request: Request) {
+        rd_kafka_mock_clear_request_errors(cluster, request.rawValue)
+    }
+
+    /// Every metadata answer for this topic carries the code; 0 ends it.
+    package func setTopicError(_ topic: String, code: Int32) {
+        rd_kafka_mock_topic_set_error(cluster, topic, rd_kafka_resp_err_t(rawValue: code))
+    }
+
+    /// Cuts a broker off, or lets it come back on the same port. Brokers are numbered from 1.
+    package func setDown(_ broker: Int32 = 1, _ isDown: Bool) {
+        if isDown {
+            _ = rd_kafka_mock_broker_set_down(cluster, broker)
+        } else {
+            _ = rd_kafka_mock_broker_set_up(cluster, broker)
+        }
+    }
+
+    /// Delays every answer of a broker.
+    package func setRoundTrip(_ broker: Int32 = 1, milliseconds: Int32) {
+        _ = rd_kafka_mock_broker_set_rtt(cluster, broker, milliseconds)
+    }
+
+    /// Makes a broker the leader of a partition.
+    package func setLeader(of topic: String, _ partition: Int32, _ broker: Int32) {
+        _ = rd_kafka_mock_partition_set_leader(cluster, topic, partition, broker)
+    }
+}

@@ -1,0 +1,50 @@
+internal import CRdKafka
+
+/// Makes librdkafka add one to an eventfd when a queue that was polled empty gets something.
+func wake(_ descriptor: Int32, on queue: OpaquePointer) {
+    var one: UInt64 = 1
+    rd_kafka_queue_io_event_enable(queue, descriptor, &one, MemoryLayout<UInt64>.size)
+}
+
+/// Events that were made here or came together with others, first in first out.
+struct EventBacklog<Event> {
+    private var events: [Event] = []
+
+    mutating func append(_ event: Event) { events.append(event) }
+
+    mutating func next() -> Event? { events.isEmpty ? nil : events.removeFirst() }
+}
+
+/// A line of librdkafka's log, taken from its event.
+struct LogLine {
+    let level: Int32
+    let facility: String
+    let message: String
+
+    init?(_ event: OpaquePointer) {
+        var facility: UnsafePointer<CChar>?
+        var message: UnsafePointer<CChar>?
+        var level: Int32 = 0
+        guard rd_kafka_event_log(event, &facility, &message, &level) == 0, let facility, let message else {
+            return nil
+        }
+        self.level = level
+        self.facility = String(cString: facility)
+        self.message = String(cString: message)
+    }
+}
+
+extension KafkaFailure {
+    /// The failure an error event carries. A fatal one is asked for its cause, which says what to do.
+    init(event: OpaquePointer, of client: OpaquePointer) {
+        let code = rd_kafka_event_error(event)
+        guard code == RD_KAFKA_RESP_ERR__FATAL else {
+            self.init(code, reason: rd_kafka_event_error_string(event).map { String(cString: $0) })
+            return
+        }
+        var reason = [CChar](repeating: 0, count: 512)
+        let cause = KafkaFailure(rd_kafka_fatal_error(client, &reason, reason.count), reason: text(reason))
+        self.init(
+            code: cause.code, name: cause.name, reason: cause.reason, kind: cause.kind == .fenced ? .fenced : .fatal)
+    }
+}

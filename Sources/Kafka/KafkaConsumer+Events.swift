@@ -1,0 +1,93 @@
+internal import CRdKafka
+
+extension KafkaConsumer {
+    /// The next thing that happened, or nil. Never blocks. Calling it is also what keeps the membership, so it is
+    /// called at least every `max.poll.interval.ms`.
+    package func nextEvent() -> ConsumerEvent? {
+        if let event = waiting.next() { return event }
+        for source in [queue, commitQueue] {
+            while let event = rd_kafka_queue_poll(source, 0) {
+                defer { rd_kafka_event_destroy(event) }
+                if let known = translate(event) { return known }
+            }
+        }
+        // Answering an event may itself have failed and left something behind.
+        return waiting.next()
+    }
+
+    private func translate(_ event: OpaquePointer) -> ConsumerEvent? {
+        switch rd_kafka_event_type(event) {
+        case RD_KAFKA_EVENT_REBALANCE: rebalance(event)
+        case RD_KAFKA_EVENT_OFFSET_COMMIT: .committed(commitResults(event))
+        case RD_KAFKA_EVENT_LOG: log(event)
+        case RD_KAFKA_EVENT_STATS: rd_kafka_event_stats(event).map { .statistics(String(cString: $0)) }
+        case RD_KAFKA_EVENT_ERROR: .failure(KafkaFailure(event: event, of: client))
+        default: nil
+        }
+    }
+
+    private func rebalance(_ event: OpaquePointer) -> ConsumerEvent? {
+        var partitions: [Int32] = []
+        if let list = rd_kafka_event_topic_partition_list(event) {
+            eachEntry(of: list) { partitions.append($0.partition) }
+        }
+        switch rd_kafka_event_error(event) {
+        case RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS: return .assign(partitions)
+        case RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS: return .revoke(partitions, lost: assignmentLost)
+        default:
+            // The rebalance failed: nothing is held any more, and librdkafka waits to hear so.
+            unassign(Array(assigned))
+            return .failure(KafkaFailure(event: event, of: client))
+        }
+    }
+
+    private func commitResults(_ event: OpaquePointer) -> [CommitResult] {
+        let whole = rd_kafka_event_error(event)
+        var results: [CommitResult] = []
+        guard let list = rd_kafka_event_topic_partition_list(event) else { return results }
+        eachEntry(of: list) { entry in
+            let code = entry.err == RD_KAFKA_RESP_ERR_NO_ERROR ? whole : entry.err
+            results.append(
+                CommitResult(
+                    partition: entry.partition, nextOffset: entry.offset,
+                    failure: code == RD_KAFKA_RESP_ERR_NO_ERROR ? nil : KafkaFailure(code)))
+        }
+        return results
+    }
+
+    private func log(_ event: OpaquePointer) -> ConsumerEvent? {
+        guard let line = LogLine(event) else { return nil }
+        if let reset = OffsetReset(line, topic: topic) {
+            return .offsetOutOfRange(
+                partition: reset.partition, expected: positions[reset.partition], message: line.message)
+        }
+        return .log(level: line.level, facility: line.facility, message: line.message)
+    }
+}
+
+/// librdkafka resets an offset out of range without an event; only its log tells.
+struct OffsetReset {
+    let partition: Int32
+
+    /// nil where the line says something else. It reads `[thrd:main]: <topic> [<partition>]: offset reset (at …`.
+    init?(_ line: LogLine, topic: String) {
+        guard line.facility == "OFFSET", line.message.contains("offset reset"),
+            let start = line.message.range(after: "\(topic) [")
+        else { return nil }
+        let digits = line.message[start...].prefix { $0.isNumber }
+        guard let partition = Int32(digits) else { return nil }
+        self.partition = partition
+    }
+}
+
+extension String {
+    /// Where the text after the first occurrence of `mark` begins.
+    fileprivate func range(after mark: String) -> String.Index? {
+        var rest = self[...]
+        while !rest.isEmpty {
+            if rest.hasPrefix(mark) { return rest.index(rest.startIndex, offsetBy: mark.count) }
+            rest = rest.dropFirst()
+        }
+        return nil
+    }
+}

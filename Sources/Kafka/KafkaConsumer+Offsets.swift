@@ -1,0 +1,73 @@
+internal import CRdKafka
+
+extension KafkaConsumer {
+    /// What the group has committed. Blocks up to `timeoutMs`; any thread.
+    /// - Throws: `KafkaFailure` where the coordinator does not answer or refuses.
+    package func committed(_ partitions: [Int32], timeoutMs: Int32) throws(KafkaFailure) -> [CommittedOffset] {
+        try committedOffsets(client, topic: topic, partitions, timeoutMs)
+    }
+
+    /// The first offset and the next one. Blocks up to `timeoutMs`; any thread.
+    /// - Throws: `KafkaFailure` where the leader does not answer or refuses.
+    package func watermarks(_ partition: Int32, timeoutMs: Int32) throws(KafkaFailure) -> Watermarks {
+        try queryWatermarks(client, topic: topic, partition, timeoutMs)
+    }
+
+    /// The next offset of each partition, with one request for each leader. Blocks up to `timeoutMs`; any thread.
+    /// - Throws: `KafkaFailure` where a leader does not answer or refuses.
+    package func endOffsets(_ partitions: [Int32], timeoutMs: Int32) throws(KafkaFailure) -> [Int32: Int64] {
+        try queryOffsets(client, topic: topic, partitions, at: -1, timeoutMs).compactMapValues { $0 }
+    }
+
+    /// Sends the leaders a small request, and does not wait for the answer: having something to send wakes the
+    /// thread that also fetches. Does not block.
+    func wakeFetchers(_ partitions: some Collection<Int32>) {
+        guard !partitions.isEmpty else { return }
+        let list = PartitionList(capacity: partitions.count)
+        for partition in partitions { list.add(topic: topic, partition, offset: -1) }
+        // Timeout 0 always ends in a timeout; librdkafka drops the late answer.
+        _ = rd_kafka_offsets_for_times(client, list.list, 0)
+    }
+}
+
+func committedOffsets(
+    _ client: OpaquePointer, topic: String, _ partitions: [Int32], _ timeoutMs: Int32
+) throws(KafkaFailure) -> [CommittedOffset] {
+    let list = PartitionList(topic: topic, partitions)
+    let code = rd_kafka_committed(client, list.list, timeoutMs)
+    guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaFailure(code) }
+    return list.map {
+        CommittedOffset(
+            partition: $0.partition, nextOffset: $0.plainOffset, metadata: $0.metadataText, failure: $0.failure)
+    }
+}
+
+func queryWatermarks(
+    _ client: OpaquePointer, topic: String, _ partition: Int32, _ timeoutMs: Int32
+) throws(KafkaFailure) -> Watermarks {
+    var low: Int64 = 0
+    var high: Int64 = 0
+    let code = rd_kafka_query_watermark_offsets(client, topic, partition, &low, &high, timeoutMs)
+    guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaFailure(code) }
+    return Watermarks(low: low, high: high)
+}
+
+/// The offset at a time (milliseconds since 1970), at the end (-1) or at the beginning (-2). nil where a partition
+/// has no record that late.
+func queryOffsets(
+    _ client: OpaquePointer, topic: String, _ partitions: [Int32], at time: Int64, _ timeoutMs: Int32
+) throws(KafkaFailure) -> [Int32: Int64?] {
+    guard !partitions.isEmpty else { return [:] }
+    let list = PartitionList(capacity: partitions.count)
+    for partition in partitions { list.add(topic: topic, partition, offset: time) }
+    let code = rd_kafka_offsets_for_times(client, list.list, timeoutMs)
+    guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaFailure(code) }
+    var offsets: [Int32: Int64?] = [:]
+    var failure: KafkaFailure?
+    list.forEach { entry in
+        failure = entry.failure ?? failure
+        offsets[entry.partition] = .some(entry.plainOffset)
+    }
+    if let failure { throw failure }
+    return offsets
+}

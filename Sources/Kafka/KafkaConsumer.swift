@@ -1,0 +1,219 @@
+internal import CRdKafka
+
+/// A member of a consumer group that reads one topic, a queue for each partition.
+///
+/// Nothing here calls back: the owner polls `nextEvent` and `take` until they have nothing more, then waits for its
+/// descriptor to become readable. librdkafka writes the descriptor only when a queue goes from empty to non-empty
+/// after it was polled, so a queue that is left with records in it has to be remembered by the owner.
+///
+/// Safety: one thread owns the consumer and calls everything but `committed`, `watermarks` and `endOffsets`. Those
+/// three touch only the client handle, which is constant until `destroy`, and librdkafka allows them on any thread;
+/// the owner ends the threads that use them before it calls `destroy`.
+package final class KafkaConsumer: @unchecked Sendable {
+    let client: OpaquePointer
+    let queue: OpaquePointer
+    let commitQueue: OpaquePointer
+    private let wakeDescriptor: Int32
+    private let batch = MessageBatch(capacity: 1000)
+    private var partitionQueues: [Int32: OpaquePointer] = [:]
+    private var nudge: FetchNudge
+    var waiting = EventBacklog<ConsumerEvent>()
+    var positions: [Int32: Int64] = [:]
+    private(set) var topic = ""
+    /// The partitions this member reads now.
+    package private(set) var assigned: Set<Int32> = []
+    /// The partitions that are paused. librdkafka's own mark outlives an assignment, and so does this one.
+    package private(set) var paused: Set<Int32> = []
+    private var isDestroyed = false
+
+    /// - Parameter wakeDescriptor: a non-blocking eventfd of the caller's, open until `destroy` has returned.
+    /// - Throws: `KafkaFailure` of kind `configuration` naming the property, or what librdkafka says.
+    package init(_ properties: ClientProperties, wakeDescriptor: Int32) throws(KafkaFailure) {
+        let settings = try ClientSettings(properties)
+        client = try settings.makeClient(
+            RD_KAFKA_CONSUMER,
+            events: RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_OFFSET_COMMIT | RD_KAFKA_EVENT_ERROR
+                | RD_KAFKA_EVENT_LOG | RD_KAFKA_EVENT_STATS)
+        // The main queue's events (errors, statistics) come through the consumer's queue too.
+        rd_kafka_poll_set_consumer(client)
+        queue = rd_kafka_queue_get_consumer(client)
+        commitQueue = rd_kafka_queue_new(client)
+        self.wakeDescriptor = wakeDescriptor
+        nudge = FetchNudge(queuedKilobytes: properties.value(of: "queued.max.messages.kbytes"))
+        rd_kafka_set_log_queue(client, queue)
+        wake(wakeDescriptor, on: queue)
+        wake(wakeDescriptor, on: commitQueue)
+    }
+
+    deinit {
+        assert(isDestroyed, "a KafkaConsumer is destroyed by its owner")
+    }
+
+    /// Joins the group for one topic. The partitions come as `ConsumerEvent.assign`.
+    /// - Throws: `KafkaFailure` where the name is not a topic's or the client is failing.
+    package func subscribe(to topic: String) throws(KafkaFailure) {
+        // A leading ^ would be a pattern that matches other topics as well.
+        guard !topic.isEmpty, !topic.hasPrefix("^") else { throw .invalid("\"\(topic)\" is not a topic name") }
+        self.topic = topic
+        let list = PartitionList(topic: topic, CollectionOfOne(RD_KAFKA_PARTITION_UA))
+        let code = rd_kafka_subscribe(client, list.list)
+        guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaFailure(code) }
+    }
+
+    /// Answers `ConsumerEvent.assign`. Afterwards every partition named counts as readable once: poll it.
+    package func assign(_ starts: [PartitionStart]) {
+        let list = PartitionList(capacity: starts.count)
+        for start in starts {
+            list.add(
+                topic: topic, start.partition, offset: start.offset ?? Int64(RD_KAFKA_OFFSET_STORED))
+            prepareQueue(start.partition)
+            positions[start.partition] = start.offset
+            nudge.forget(start.partition)
+        }
+        if isCooperative {
+            report(rd_kafka_incremental_assign(client, list.list))
+        } else {
+            report(rd_kafka_assign(client, list.list))
+            assigned.removeAll()
+        }
+        assigned.formUnion(starts.map(\.partition))
+    }
+
+    /// Answers `ConsumerEvent.revoke`: the partitions are given up. With the eager protocol that is all of them.
+    package func unassign(_ partitions: [Int32]) {
+        if isCooperative {
+            let list = PartitionList(topic: topic, partitions)
+            report(rd_kafka_incremental_unassign(client, list.list))
+            assigned.subtract(partitions)
+        } else {
+            report(rd_kafka_assign(client, nil))
+            assigned.removeAll()
+        }
+        for partition in partitions { positions[partition] = nil }
+    }
+
+    /// Takes what lies in a partition's queue, at most `limit` records. Never blocks.
+    ///
+    /// `body` runs once for each record, in order, on the calling thread.
+    package func take(from partition: Int32, limit: Int, _ body: (KafkaRecord) -> Void) -> TakeResult {
+        var result = TakeResult()
+        guard let partitionQueue = partitionQueues[partition] else {
+            result.isDrained = true
+            return result
+        }
+        while result.records < limit, !result.isDrained {
+            let wanted = min(limit - result.records, batch.capacity)
+            let count = batch.consume(partitionQueue, wanted) { message in
+                read(message, into: &result, body)
+            }
+            result.isDrained = count < wanted
+        }
+        if nudge.isDue(partition, taken: result.bytes) { wakeFetchers([partition]) }
+        return result
+    }
+
+    private func read(
+        _ message: UnsafeMutablePointer<rd_kafka_message_t>, into result: inout TakeResult,
+        _ body: (KafkaRecord) -> Void
+    ) {
+        let code = message.pointee.err
+        guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
+            if code != RD_KAFKA_RESP_ERR__PARTITION_EOF {
+                result.failure = KafkaFailure(code, reason: String(cString: rd_kafka_message_errstr(message)))
+            }
+            return
+        }
+        result.records += 1
+        result.bytes += message.pointee.len + message.pointee.key_len
+        positions[message.pointee.partition] = message.pointee.offset + 1
+        body(KafkaRecord(copying: message))
+    }
+
+    /// Stops fetching. What was prefetched of these partitions is thrown away and fetched again later.
+    /// Partitions that are paused already, or that this member does not have, are left alone.
+    package func pause(_ partitions: [Int32]) {
+        let running = Set(partitions).intersection(assigned).subtracting(paused)
+        guard !running.isEmpty else { return }
+        let list = PartitionList(topic: topic, running)
+        report(rd_kafka_pause_partitions(client, list.list))
+        list.forEach { if $0.err == RD_KAFKA_RESP_ERR_NO_ERROR { paused.insert($0.partition) } }
+    }
+
+    /// Fetches again, at once. Partitions that are not paused are left alone: resuming them would rewind them.
+    package func resume(_ partitions: [Int32]) {
+        let stopped = Set(partitions).intersection(paused)
+        guard !stopped.isEmpty else { return }
+        do {
+            let list = PartitionList(topic: topic, stopped)
+            report(rd_kafka_resume_partitions(client, list.list))
+        }
+        paused.subtract(stopped)
+        // Nobody tells the fetcher, which may sleep up to a second.
+        wakeFetchers(stopped.intersection(assigned))
+    }
+
+    /// Commits, without waiting: the answer comes as `ConsumerEvent.committed`.
+    package func commit(_ entries: [CommitEntry]) {
+        guard !entries.isEmpty else { return }
+        let list = PartitionList(capacity: entries.count)
+        for entry in entries {
+            list.add(topic: topic, entry.partition, offset: entry.nextOffset, metadata: entry.metadata)
+        }
+        let code = rd_kafka_commit_queue(client, list.list, commitQueue, nil, nil)
+        guard code != RD_KAFKA_RESP_ERR_NO_ERROR else { return }
+        let failure = KafkaFailure(code)
+        waiting.append(
+            .committed(
+                entries.map { CommitResult(partition: $0.partition, nextOffset: $0.nextOffset, failure: failure) }))
+    }
+
+    /// True once another member may have this one's partitions: what it would commit now is refused.
+    package var assignmentLost: Bool { rd_kafka_assignment_lost(client) != 0 }
+
+    /// The protocol in force, which is known once an assignment has come.
+    package var isCooperative: Bool {
+        rd_kafka_rebalance_protocol(client).map { String(cString: $0) } == "COOPERATIVE"
+    }
+
+    /// Begins to leave. A last `revoke` comes; call `nextEvent` until `isClosed`. A static member does not leave the
+    /// group: it has until its session ends to come back.
+    package func startClose() {
+        if let error = rd_kafka_consumer_close_queue(client, queue) {
+            waiting.append(.failure(KafkaFailure(consuming: error)))
+        }
+    }
+
+    package var isClosed: Bool { rd_kafka_consumer_closed(client) != 0 }
+
+    /// Ends every thread of the client. Without `startClose` before, the group notices after the session timeout.
+    package func destroy() {
+        guard !isDestroyed else { return }
+        isDestroyed = true
+        for held in [queue, commitQueue] + partitionQueues.values {
+            rd_kafka_queue_io_event_enable(held, -1, nil, 0)
+            rd_kafka_queue_destroy(held)
+        }
+        partitionQueues.removeAll()
+        batch.free()
+        rd_kafka_destroy_flags(client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
+    }
+
+    /// The queue is cut loose from the consumer's and made to wake before the partition is assigned, so that no
+    /// record takes another way.
+    private func prepareQueue(_ partition: Int32) {
+        guard partitionQueues[partition] == nil,
+            let partitionQueue = rd_kafka_queue_get_partition(client, topic, partition)
+        else { return }
+        rd_kafka_queue_forward(partitionQueue, nil)
+        wake(wakeDescriptor, on: partitionQueue)
+        partitionQueues[partition] = partitionQueue
+    }
+
+    private func report(_ code: rd_kafka_resp_err_t) {
+        if code != RD_KAFKA_RESP_ERR_NO_ERROR { waiting.append(.failure(KafkaFailure(code))) }
+    }
+
+    private func report(_ error: OpaquePointer?) {
+        if let error { waiting.append(.failure(KafkaFailure(consuming: error))) }
+    }
+}

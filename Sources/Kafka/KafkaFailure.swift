@@ -1,0 +1,101 @@
+internal import CRdKafka
+
+/// What went wrong in Kafka or on the way to it.
+package struct KafkaFailure: Error, Sendable, Equatable, CustomStringConvertible {
+    /// What a caller does about it.
+    package enum Kind: String, Sendable, CaseIterable {
+        /// librdkafka tries again by itself, or the same call may be made again later.
+        case transient
+        /// The group moved on without this member; librdkafka joins again by itself. What was sent is not done.
+        case membership
+        /// Another client has taken this one's place (static member, producer epoch). Only a restart helps.
+        case fenced
+        /// The client instance can not go on. Only a restart helps.
+        case fatal
+        /// Credentials or access rules. Asking again gives the same answer.
+        case authorization
+        /// A topic or partition is not there.
+        case missing
+        /// What was to be created is there already.
+        case exists
+        /// This one record (or this one commit) is larger than what is taken.
+        case tooLarge
+        /// The local queue is full; there is room again once deliveries are drained.
+        case queueFull
+        /// A property is unknown, has a bad value, or would break a guarantee.
+        case configuration
+        /// The request was dropped by ourselves: purge or end of the client.
+        case dropped
+        /// Anything else the broker refuses for good.
+        case permanent
+    }
+
+    /// librdkafka's number: negative is from the client, positive from a broker.
+    package let code: Int32
+    /// librdkafka's name for it, for example `TOPIC_AUTHORIZATION_FAILED`, `_ALL_BROKERS_DOWN`.
+    package let name: String
+    /// The sentence that goes with this very occurrence.
+    package let reason: String
+    package let kind: Kind
+
+    package init(code: Int32, name: String, reason: String, kind: Kind) {
+        self.code = code
+        self.name = name
+        self.reason = reason
+        self.kind = kind
+    }
+
+    package var description: String { "\(name): \(reason)" }
+
+    /// True where waiting is the right answer.
+    package var isTemporary: Bool {
+        switch kind {
+        case .transient, .membership, .queueFull: true
+        default: false
+        }
+    }
+
+    /// What the person who runs this can do, where there is something.
+    package var remedy: String? {
+        switch kind {
+        case .authorization where name.contains("AUTHENTICATION") || name.contains("SASL") || name == "_SSL":
+            "check security.protocol, sasl.* and ssl.* under kafka.client"
+        case .authorization:
+            "grant this principal read on the requests topic and the group, and write on the other three topics"
+        case .missing: "create the topics with `optimizer topics create`"
+        case .fenced: "another client uses the same group.instance.id: give every node its own"
+        case .fatal: "start the node again"
+        case .tooLarge: "raise max.message.bytes of the topic and message.max.bytes under kafka.producer"
+        case .configuration: "correct the property in the configuration"
+        case .transient where name == "_ALL_BROKERS_DOWN" || name == "_RESOLVE" || name == "_TRANSPORT":
+            "check kafka.bootstrapServers and that the brokers can be reached"
+        case .transient, .membership, .exists, .queueFull, .dropped, .permanent: nil
+        }
+    }
+}
+
+extension KafkaFailure {
+    /// From one of librdkafka's codes. `reason` nil: librdkafka's own words for the code.
+    init(_ code: rd_kafka_resp_err_t, reason: String? = nil) {
+        let words = reason.flatMap { $0.isEmpty ? nil : $0 } ?? String(cString: rd_kafka_err2str(code))
+        self.init(
+            code: code.rawValue, name: String(cString: rd_kafka_err2name(code)), reason: words,
+            kind: KafkaFailure.classify(code))
+    }
+
+    /// Takes ownership of `error`.
+    init(consuming error: OpaquePointer) {
+        let code = rd_kafka_error_code(error)
+        let reason = String(cString: rd_kafka_error_string(error))
+        let isFatal = rd_kafka_error_is_fatal(error) != 0
+        rd_kafka_error_destroy(error)
+        let plain = KafkaFailure(code, reason: reason)
+        let kind = isFatal && plain.kind != .fenced ? .fatal : plain.kind
+        self.init(code: plain.code, name: plain.name, reason: plain.reason, kind: kind)
+    }
+
+    static func invalid(_ reason: String) -> KafkaFailure {
+        KafkaFailure(
+            code: RD_KAFKA_RESP_ERR__INVALID_ARG.rawValue, name: "_INVALID_ARG", reason: reason, kind: .configuration)
+    }
+}

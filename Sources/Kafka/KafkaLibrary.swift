@@ -1,0 +1,18 @@
+internal import CRdKafka
+
+/// What is known about the librdkafka this process is linked with.
+package enum KafkaLibrary {
+    /// As librdkafka says it, for example "2.0.2".
+    package static var version: String { String(cString: rd_kafka_version_str()) }
+
+    /// 0xMMmmrrxx: major, minor, revision, pre-release (0xff is a release).
+    package static var versionNumber: Int32 { rd_kafka_version() }
+
+    /// Cooperative-sticky is trusted from 2.10.0 on: older ones lose the whole assignment when a commit meets a
+    /// cooperative rebalance. A group never mixes the two, and the mock even aborts on it.
+    package static var assignor: String { assignor(forVersion: versionNumber) }
+
+    static func assignor(forVersion number: Int32) -> String {
+        number >= 0x020a_0000 ? "cooperative-sticky" : "range"
+    }
+}

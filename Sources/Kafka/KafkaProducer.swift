@@ -1,0 +1,179 @@
+internal import CRdKafka
+internal import Synchronization
+
+/// Publishes records to any topic.
+///
+/// Safety: `produce`, `outstanding` and `purge` may be called on any thread: the client handle is constant, librdkafka
+/// locks its own queues, and the topic handles lie behind a mutex. One thread drains (`drainDeliveries`, `nextEvent`,
+/// `flushStep`). The owner calls `destroy` when no other thread uses the producer any more.
+package final class KafkaProducer: @unchecked Sendable {
+    private let client: OpaquePointer
+    private let queue: OpaquePointer
+    private let topics = TopicHandles()
+    private let unreported = Atomic<Int>(0)
+    private var waiting = EventBacklog<ProducerEvent>()
+    private var isDestroyed = false
+
+    /// - Parameter wakeDescriptor: a non-blocking eventfd of the caller's that is written when there is something to
+    ///   drain, open until `destroy` has returned; nil for one who looks by himself.
+    /// - Throws: `KafkaFailure` of kind `configuration` naming the property, or what librdkafka says.
+    package init(_ properties: ClientProperties, wakeDescriptor: Int32?) throws(KafkaFailure) {
+        let settings = try ClientSettings(properties)
+        client = try settings.makeClient(
+            RD_KAFKA_PRODUCER,
+            events: RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_LOG | RD_KAFKA_EVENT_STATS)
+        queue = rd_kafka_queue_get_main(client)
+        rd_kafka_set_log_queue(client, queue)
+        if let wakeDescriptor { wake(wakeDescriptor, on: queue) }
+    }
+
+    deinit {
+        assert(isDestroyed, "a KafkaProducer is destroyed by its owner")
+    }
+
+    /// Records that were queued and whose delivery has not been drained yet.
+    package var outstanding: Int { unreported.load(ordering: .relaxed) }
+
+    /// Copies a record into the queue. Never blocks; any thread.
+    ///
+    /// - Parameters:
+    ///   - value: nil writes a tombstone, which is not an empty value.
+    ///   - token: comes back in the delivery report.
+    ///   - partition: nil lets the partitioner choose by the key, as Java's clients do.
+    package func produce(
+        topic: String, key: [UInt8]?, value: [UInt8]?, headers: [KafkaHeader] = [], token: UInt64,
+        partition: Int32? = nil
+    ) -> ProduceOutcome {
+        guard let handle = topics.handle(topic, client) else { return .failed(KafkaFailure(rd_kafka_last_error())) }
+        let list = headers.isEmpty ? nil : headerList(headers)
+        // Counted before, since the delivery may be drained before this call returns.
+        unreported.add(1, ordering: .relaxed)
+        let error = withBytes(key) { keyStart, keyCount in
+            withBytes(value) { valueStart, valueCount in
+                send(handle, partition, keyStart, keyCount, valueStart, valueCount, list, token)
+            }
+        }
+        guard let error else { return .queued }
+        // librdkafka takes the headers over only with the record.
+        if let list { rd_kafka_headers_destroy(list) }
+        unreported.subtract(1, ordering: .relaxed)
+        let failure = KafkaFailure(consuming: error)
+        return failure.kind == .queueFull ? .full : .failed(failure)
+    }
+
+    private func send(
+        _ topic: OpaquePointer, _ partition: Int32?, _ key: UnsafeMutableRawPointer?, _ keyCount: Int,
+        _ value: UnsafeMutableRawPointer?, _ valueCount: Int, _ headers: OpaquePointer?, _ token: UInt64
+    ) -> OpaquePointer? {
+        withUnsafeTemporaryAllocation(of: rd_kafka_vu_t.self, capacity: 7) { fields in
+            fields.initialize(repeating: rd_kafka_vu_t())
+            fields[0].vtype = RD_KAFKA_VTYPE_RKT
+            fields[0].u.rkt = topic
+            fields[1].vtype = RD_KAFKA_VTYPE_PARTITION
+            fields[1].u.i32 = partition ?? RD_KAFKA_PARTITION_UA
+            fields[2].vtype = RD_KAFKA_VTYPE_MSGFLAGS
+            fields[2].u.i = RD_KAFKA_MSG_F_COPY
+            fields[3].vtype = RD_KAFKA_VTYPE_KEY
+            fields[3].u.mem.ptr = key
+            fields[3].u.mem.size = keyCount
+            fields[4].vtype = RD_KAFKA_VTYPE_VALUE
+            fields[4].u.mem.ptr = value
+            fields[4].u.mem.size = valueCount
+            fields[5].vtype = RD_KAFKA_VTYPE_OPAQUE
+            fields[5].u.ptr = UnsafeMutableRawPointer(bitPattern: UInt(token))
+            fields[6].vtype = RD_KAFKA_VTYPE_HEADERS
+            fields[6].u.headers = headers
+            return rd_kafka_produceva(client, fields.baseAddress, headers == nil ? 6 : 7)
+        }
+    }
+
+    private func headerList(_ headers: [KafkaHeader]) -> OpaquePointer? {
+        let list = rd_kafka_headers_new(headers.count)
+        for header in headers {
+            withBytes(header.value) { start, count in
+                _ = rd_kafka_header_add(list, header.name, -1, start, count)
+            }
+        }
+        return list
+    }
+
+    /// Hands over every delivery that has come, in the order the brokers answered, and keeps other events for
+    /// `nextEvent`. Never blocks. Returns how many there were.
+    @discardableResult
+    package func drainDeliveries(_ body: (DeliveryReport) -> Void) -> Int {
+        var count = 0
+        while let event = rd_kafka_queue_poll(queue, 0) {
+            defer { rd_kafka_event_destroy(event) }
+            switch rd_kafka_event_type(event) {
+            case RD_KAFKA_EVENT_DR: count += deliver(event, body)
+            case RD_KAFKA_EVENT_ERROR: waiting.append(.failure(KafkaFailure(event: event, of: client)))
+            case RD_KAFKA_EVENT_LOG:
+                guard let line = LogLine(event) else { break }
+                waiting.append(.log(level: line.level, facility: line.facility, message: line.message))
+            case RD_KAFKA_EVENT_STATS:
+                guard let statistics = rd_kafka_event_stats(event) else { break }
+                waiting.append(.statistics(String(cString: statistics)))
+            default: break
+            }
+        }
+        return count
+    }
+
+    private func deliver(_ event: OpaquePointer, _ body: (DeliveryReport) -> Void) -> Int {
+        var count = 0
+        while let message = rd_kafka_event_message_next(event) {
+            let raw = message.pointee
+            let failed = raw.err != RD_KAFKA_RESP_ERR_NO_ERROR
+            count += 1
+            body(
+                DeliveryReport(
+                    token: UInt64(UInt(bitPattern: raw._private)), failure: failed ? KafkaFailure(raw.err) : nil,
+                    partition: raw.partition, offset: raw.offset >= 0 ? raw.offset : nil))
+        }
+        unreported.subtract(count, ordering: .relaxed)
+        return count
+    }
+
+    /// What `drainDeliveries` met besides deliveries, first in first out.
+    package func nextEvent() -> ProducerEvent? { waiting.next() }
+
+    /// Sends what lingers and waits up to `timeoutMs` for answers, handing over what comes.
+    ///
+    /// Returns true once nothing is outstanding. Blocks at most about `timeoutMs`.
+    package func flushStep(timeoutMs: Int32, _ body: (DeliveryReport) -> Void) -> Bool {
+        drainDeliveries(body)
+        guard outstanding > 0 else { return true }
+        // With deliveries as events a flush ends only once they are drained: so it is done in short steps.
+        _ = rd_kafka_flush(client, timeoutMs)
+        drainDeliveries(body)
+        return outstanding == 0
+    }
+
+    /// Drops everything that is queued or on its way; each record is reported with a failure of kind `dropped`.
+    package func purge() {
+        _ = rd_kafka_purge(client, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING)
+    }
+
+    /// Ends every thread of the client. What is still queued is dropped.
+    package func destroy() {
+        guard !isDestroyed else { return }
+        isDestroyed = true
+        _ = rd_kafka_purge(client, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT)
+        rd_kafka_queue_io_event_enable(queue, -1, nil, 0)
+        rd_kafka_queue_destroy(queue)
+        topics.destroy()
+        rd_kafka_destroy(client)
+    }
+}
+
+/// Gives C the bytes; nil stays nil, and an empty array gets an address, since only its absence means "no value".
+private func withBytes<Result>(
+    _ bytes: [UInt8]?, _ body: (UnsafeMutableRawPointer?, Int) -> Result
+) -> Result {
+    guard let bytes else { return body(nil, 0) }
+    guard !bytes.isEmpty else {
+        return withUnsafeTemporaryAllocation(byteCount: 1, alignment: 1) { body($0.baseAddress, 0) }
+    }
+    // librdkafka copies and does not write; its parameter just is not const.
+    return bytes.withUnsafeBytes { body(UnsafeMutableRawPointer(mutating: $0.baseAddress), $0.count) }
+}

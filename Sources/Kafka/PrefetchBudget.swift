@@ -1,0 +1,31 @@
+/// Splits what one node may prefetch over the partitions it may be given.
+///
+/// With partition queues librdkafka counts `queued.max.messages.kbytes` per partition, looks at it before it asks for
+/// more, and the answer may then bring up to one fetch more: so limit + fetch is a partition's share.
+/// librdkafka 2.0.2 stops asking for up to a second once a limit is reached, and taking records does not wake it;
+/// `KafkaConsumer.take` does (see `FetchNudge`), which makes the budget cost no throughput.
+/// `queued.min.messages` stays far above what can be queued, so that only bytes count.
+struct PrefetchBudget {
+    let megabytes: Int
+    let partitions: Int
+
+    private static let largestFetch = 1_048_576
+    private static let smallestFetch = 16_384
+
+    /// Bytes a partition may have.
+    var share: Int { max(megabytes, 1) * 1_048_576 / max(partitions, 1) }
+
+    /// Bytes asked for at once of one partition. A larger record comes nevertheless: a broker sends at least one batch.
+    var fetchBytes: Int { min(max(share / 2, Self.smallestFetch), Self.largestFetch) }
+
+    /// librdkafka's kbyte has 1000 bytes here.
+    var queuedKilobytes: Int { max((share - fetchBytes) / 1000, Self.smallestFetch / 1000) }
+
+    var properties: [ClientProperties.Property] {
+        [
+            .init("queued.min.messages", "1000000"),
+            .init("queued.max.messages.kbytes", String(queuedKilobytes)),
+            .init("fetch.message.max.bytes", String(fetchBytes)),
+        ]
+    }
+}

@@ -1,0 +1,136 @@
+internal import CRdKafka
+
+/// Reads whole topics without being a member of any group, and commits nothing.
+///
+/// One thread owns it.
+package final class TopicReader {
+    /// Where reading a topic begins.
+    package enum Start: Sendable, Equatable {
+        case beginning
+        /// Only what comes from now on.
+        case end
+        /// The first record of each partition stamped at or after these milliseconds since 1970. (The embedded
+        /// broker cannot find it, and begins at the end.)
+        case timestamp(Int64)
+        /// These partitions only, each at its offset.
+        case offsets([Int32: Int64])
+    }
+
+    package enum Step: Sendable, Equatable {
+        case record(topic: String, KafkaRecord)
+        /// Every partition has been read to its present end. Comes again after each time something new came.
+        case caughtUp
+        /// Nothing in this time.
+        case idle
+        /// Temporary failures mend themselves: go on reading.
+        case failure(KafkaFailure)
+    }
+
+    private struct Place: Hashable {
+        let topic: String
+        let partition: Int32
+    }
+
+    private let client: OpaquePointer
+    private let queue: OpaquePointer
+    private var behind: Set<Place> = []
+    private var isClosed = false
+
+    /// Blocks up to `timeoutMs` for the topics' partitions.
+    ///
+    /// - Parameter properties: `ClientProperties.reader`.
+    /// - Throws: `KafkaFailure`; kind `missing` names the topic that is not there.
+    package init(
+        _ properties: ClientProperties, topics: [(name: String, start: Start)], timeoutMs: Int32 = 10_000
+    ) throws(KafkaFailure) {
+        let settings = try ClientSettings(properties)
+        client = try settings.makeClient(
+            RD_KAFKA_CONSUMER, events: RD_KAFKA_EVENT_FETCH | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_LOG)
+        rd_kafka_poll_set_consumer(client)
+        queue = rd_kafka_queue_get_consumer(client)
+        rd_kafka_set_log_queue(client, queue)
+        do throws(KafkaFailure) {
+            let known = try describeTopics(client, timeoutMs)
+            let list = PartitionList(capacity: topics.count)
+            for topic in topics {
+                guard let description = known.first(where: { $0.name == topic.name }) else {
+                    throw KafkaFailure(
+                        RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, reason: "there is no topic \(topic.name)")
+                }
+                try add(description, topic.start, to: list, timeoutMs)
+            }
+            let code = rd_kafka_assign(client, list.list)
+            guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaFailure(code) }
+        } catch {
+            close()
+            throw error
+        }
+    }
+
+    deinit {
+        assert(isClosed, "a TopicReader is closed by its owner")
+    }
+
+    private func add(
+        _ topic: TopicDescription, _ start: Start, to list: borrowing PartitionList, _ timeoutMs: Int32
+    ) throws(KafkaFailure) {
+        var offsets: [Int32: Int64] = [:]
+        switch start {
+        case .beginning: for partition in topic.partitions { offsets[partition] = Int64(RD_KAFKA_OFFSET_BEGINNING) }
+        case .end: for partition in topic.partitions { offsets[partition] = Int64(RD_KAFKA_OFFSET_END) }
+        case .offsets(let given): offsets = given
+        case .timestamp(let time):
+            let found = try queryOffsets(client, topic: topic.name, topic.partitions, at: time, timeoutMs)
+            offsets = found.mapValues { $0 ?? Int64(RD_KAFKA_OFFSET_END) }
+        }
+        for (partition, offset) in offsets {
+            list.add(topic: topic.name, partition, offset: offset)
+            behind.insert(Place(topic: topic.name, partition: partition))
+        }
+    }
+
+    /// The next record or what else there is to say. Blocks up to `timeoutMs` while there is nothing.
+    package func next(timeoutMs: Int32) -> Step {
+        // Events that mean nothing to a reader are few and do not come in a row that could hold it up.
+        while let event = rd_kafka_queue_poll(queue, timeoutMs) {
+            defer { rd_kafka_event_destroy(event) }
+            if let step = step(for: event) { return step }
+        }
+        return .idle
+    }
+
+    private func step(for event: OpaquePointer) -> Step? {
+        switch rd_kafka_event_type(event) {
+        case RD_KAFKA_EVENT_FETCH:
+            guard let message = rd_kafka_event_message_next(event) else { return nil }
+            let mutable = UnsafeMutablePointer(mutating: message)
+            let topic = String(cString: rd_kafka_topic_name(message.pointee.rkt))
+            behind.insert(Place(topic: topic, partition: message.pointee.partition))
+            return .record(topic: topic, KafkaRecord(copying: mutable))
+        case RD_KAFKA_EVENT_ERROR: return problem(event)
+        default: return nil
+        }
+    }
+
+    private func problem(_ event: OpaquePointer) -> Step? {
+        let code = rd_kafka_event_error(event)
+        guard code == RD_KAFKA_RESP_ERR__PARTITION_EOF else {
+            // Handed its partitions, a reader has no use for the group it may not see.
+            if code == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED { return nil }
+            return .failure(KafkaFailure(event: event, of: client))
+        }
+        guard let place = rd_kafka_event_topic_partition(event) else { return nil }
+        defer { rd_kafka_topic_partition_destroy(place) }
+        let read = behind.remove(
+            Place(topic: String(cString: place.pointee.topic), partition: place.pointee.partition))
+        return read != nil && behind.isEmpty ? .caughtUp : nil
+    }
+
+    /// Ends every thread of the client.
+    package func close() {
+        guard !isClosed else { return }
+        isClosed = true
+        rd_kafka_queue_destroy(queue)
+        rd_kafka_destroy_flags(client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
+    }
+}
