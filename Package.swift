@@ -33,7 +33,7 @@ let package = Package(
         .target(name: "Hosting", dependencies: ["CLinux", "Messages", "Scheduling"], swiftSettings: house),
         .target(name: "Strategies", dependencies: ["CZlib", "Messages"], swiftSettings: house),
         .target(name: "Metrics", dependencies: ["CMicroHTTPD"], swiftSettings: house),
-        .target(name: "Configuration", dependencies: ["CYAML"], swiftSettings: house),
+        .target(name: "Configuration", dependencies: ["CYAML", "Messages"], swiftSettings: house),
         .target(
             name: "Worker",
             dependencies: ["Messages", "Scheduling", "Kafka", "Hosting", "Strategies", "Metrics", "Configuration"],

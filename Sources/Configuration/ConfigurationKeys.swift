@@ -1,0 +1,96 @@
+extension ConfigurationKey {
+    /// Every key there is. Reading, environment names, suggestions, and the check of the shipped file go by it.
+    package static let all: [ConfigurationKey] = kafka + work + operation
+
+    private static let kafka = [
+        ConfigurationKey(
+            "node.id", nullable: \.node.id, .nodeName,
+            "Name of this node in results, metrics and logs; null: host name and process id."),
+        ConfigurationKey(
+            "kafka.bootstrapServers", \.kafka.bootstrapServers, .bootstrapServers,
+            "Brokers to ask first; embedded: a broker inside the process, for trying things out."),
+        ConfigurationKey(
+            "kafka.groupId", \.kafka.groupId, .groupName, "Consumer group; nodes of one group share the work."),
+        ConfigurationKey(
+            "kafka.groupInstanceId", nullable: \.kafka.groupInstanceId, .topicName,
+            "Makes this node a static member of the group; unique in it."),
+        ConfigurationKey("kafka.topics.requests", \.kafka.topics.requests, .topicName, "Requests are read from it."),
+        ConfigurationKey("kafka.topics.results", \.kafka.topics.results, .topicName, "Results go to it."),
+        ConfigurationKey("kafka.topics.metrics", \.kafka.topics.metrics, .topicName, "Metrics events go to it."),
+        ConfigurationKey(
+            "kafka.topics.deadLetters", \.kafka.topics.deadLetters, .topicName,
+            "Requests that cannot be run go to it as they came."),
+        ConfigurationKey(
+            "kafka.prefetchMB", \.kafka.prefetchMB, .integer(1...2047), unit: "MB",
+            "What the node may hold of fetched and not yet accepted requests."),
+        ConfigurationKey(
+            "kafka.client", properties: \.kafka.client, "librdkafka properties for every client."),
+        ConfigurationKey(
+            "kafka.consumer", properties: \.kafka.consumer, "librdkafka properties for the consumer alone."),
+        ConfigurationKey(
+            "kafka.producer", properties: \.kafka.producer, "librdkafka properties for the producers alone."),
+    ]
+
+    private static let work = [
+        ConfigurationKey(
+            "pool.maxConcurrentStrategies", nullable: \.pool.maxConcurrentStrategies, .integer(1...1024),
+            unit: "host processes", "How many strategies run at once; null: the processors, at least 5."),
+        ConfigurationKey(
+            "backpressure.queueDepth", \.backpressure.queueDepth, .integer(1...100_000), unit: "requests",
+            "How many requests may wait for a slot; at this depth the node takes no more."),
+        ConfigurationKey(
+            "backpressure.resumeDepth", \.backpressure.resumeDepth, .integer(0...99_999), unit: "requests",
+            "Down at this depth it takes requests again."),
+        ConfigurationKey(
+            "backpressure.pauseAfterMs", \.backpressure.pauseAfterMs, .integer(0...3_600_000), unit: "ms",
+            "A hold that lasts so long pauses the partitions; 0: at once."),
+        ConfigurationKey(
+            "backpressure.maxInFlight", \.backpressure.maxInFlight, .integer(1...1_000_000), unit: "requests",
+            "How many may be taken and not yet done, unacknowledged results among them."),
+        ConfigurationKey(
+            "limits.cpuPercent", \.limits.cpuPercent, .integer(1...6400), unit: "percent of one core",
+            "Processor time of one step."),
+        ConfigurationKey(
+            "limits.memoryMB", \.limits.memoryMB, .integer(16...1_048_576), unit: "MB", "Memory of one step."),
+        ConfigurationKey(
+            "limits.executionTimeMs", \.limits.executionTimeMs, .integer(1...86_400_000), unit: "ms",
+            "The objective for the 95th percentile of a step's time; watched, not enforced."),
+        ConfigurationKey(
+            "limits.timeoutMs", \.limits.timeoutMs, .integer(1...86_400_000), unit: "ms",
+            "A step that takes longer is killed."),
+        ConfigurationKey(
+            "ordering", \.ordering, .choice, "Which requests may run side by side; unordered: all."),
+    ]
+
+    private static let operation = [
+        ConfigurationKey(
+            "commit.intervalMs", \.commit.intervalMs, .integer(10...3_600_000), unit: "ms",
+            "How often what is done is committed."),
+        ConfigurationKey(
+            "rebalance.revokeDrainMs", \.rebalance.revokeDrainMs, .integer(0...300_000), unit: "ms",
+            "How long running steps of a partition that is taken away may go on."),
+        ConfigurationKey(
+            "disabledStrategies", list: \.disabledStrategies, .strategyName, "Strategies this node refuses to run."),
+        ConfigurationKey(
+            "metrics.intervalMs", \.metrics.intervalMs, .integer(100...3_600_000), unit: "ms",
+            "How often a metrics event is published."),
+        ConfigurationKey(
+            "metrics.http", nullable: \.metrics.http, .httpAddress,
+            "Where metrics, health and the status page are served; null: nowhere."),
+        ConfigurationKey(
+            "shutdown.drainMs", \.shutdown.drainMs, .integer(0...3_600_000), unit: "ms",
+            "How long running steps may go on when the node is told to stop."),
+        ConfigurationKey(
+            "data.root", \.data.root, .directory, "Directory of the market data; relative: from the working directory."),
+        ConfigurationKey("logging.level", \.logging.level, .choice, "The least important line that is written."),
+        ConfigurationKey(
+            "logging.format", \.logging.format, .choice, "auto: text on a terminal, else JSON lines."),
+    ]
+
+    static let byPath = Dictionary(all.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
+    static let byEnvironmentName = Dictionary(
+        all.map { ($0.environmentName, $0) }, uniquingKeysWith: { first, _ in first })
+
+    /// The maps of librdkafka properties.
+    static let propertyMaps = all.filter { if case .properties = $0.shape { true } else { false } }
+}

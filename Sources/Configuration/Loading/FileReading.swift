@@ -1,0 +1,42 @@
+import Glibc
+
+struct FileProblem: Error {
+    let reason: String
+}
+
+/// The bytes of a regular file of at most so many bytes.
+func readFile(_ path: String, maximumBytes: Int) throws(FileProblem) -> [UInt8] {
+    guard !path.utf8.contains(0) else { throw FileProblem(reason: "its name holds a zero byte") }
+    // Without O_NONBLOCK a named pipe would hang the start.
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else { throw FileProblem(reason: "cannot be opened: \(systemMessage(errno))") }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw FileProblem(reason: systemMessage(errno)) }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+        let isDirectory = status.st_mode & S_IFMT == S_IFDIR
+        throw FileProblem(reason: isDirectory ? "is a directory, not a file" : "is not a regular file")
+    }
+    return try readAll(descriptor, maximumBytes: maximumBytes)
+}
+
+private func readAll(_ descriptor: Int32, maximumBytes: Int) throws(FileProblem) -> [UInt8] {
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 16 * 1024)
+    while true {
+        let count = read(descriptor, &chunk, chunk.count)
+        if count == 0 { return bytes }
+        if count > 0 {
+            bytes += chunk[..<count]
+            guard bytes.count <= maximumBytes else {
+                throw FileProblem(reason: "is larger than \(maximumBytes) bytes")
+            }
+        } else if errno != EINTR {
+            throw FileProblem(reason: "cannot be read: \(systemMessage(errno))")
+        }
+    }
+}
+
+private func systemMessage(_ code: Int32) -> String {
+    strerror(code).map { String(cString: $0) } ?? "error \(code)"
+}

@@ -1,0 +1,105 @@
+import Messages
+
+/// What comes by name and as one text: environment variables and `--set`.
+extension ConfigurationLoader {
+    static let environmentPrefix = "OPTIMIZER_"
+
+    /// Takes every variable that begins with `OPTIMIZER_`.
+    mutating func takeEnvironment(_ environment: [String: String]) {
+        for (name, text) in environment.sorted(by: { $0.key < $1.key }) where name.hasPrefix(Self.environmentPrefix) {
+            let place = Place(origin: .environment(name))
+            if let key = ConfigurationKey.byEnvironmentName[name] {
+                takeText(text, for: key, at: place)
+            } else if let map = ConfigurationKey.propertyMaps.first(where: { name.hasPrefix($0.environmentName + "_") }) {
+                let property = name.dropFirst(map.environmentName.count + 1).lowercased()
+                takeProperty(String(property.map { $0 == "_" ? "." : $0 }), text, of: map, at: place)
+            } else if !isServiceLink(name) {
+                let hint = nearestNameHint(to: name, in: ConfigurationKey.all.map(\.environmentName))
+                report("there is no key of this name\(hint)", at: place)
+            }
+        }
+    }
+
+    /// Takes `a.b=c`; of two for one key the later holds.
+    mutating func takeSetting(_ setting: String) {
+        guard let equals = setting.firstIndex(of: "=") else {
+            // What stands after a blank or a colon may be a secret whose "=" was forgotten.
+            let name = setting.prefix { !$0.isWhitespace && $0 != ":" }
+            return report("it has no \"=\"; write a.b=c", at: Place(origin: .setting(shortened(String(name)))))
+        }
+        let path = String(setting[..<equals])
+        let text = String(setting[setting.index(after: equals)...])
+        let place = Place(origin: .setting(shortened(path)))
+        if let map = ConfigurationKey.propertyMaps.first(where: { path.hasPrefix($0.path + ".") }) {
+            takeProperty(String(path.dropFirst(map.path.count + 1)), text, of: map, at: place)
+        } else if let key = ConfigurationKey.byPath[path] {
+            takeText(text, for: key, at: place)
+        } else if ConfigurationKey.isSection(path) {
+            report("\(path) is a section; set one of its keys", at: place)
+        } else {
+            report(unknownKeyMessage(path, in: ""), at: place)
+        }
+    }
+
+    private mutating func takeText(_ text: String, for key: ConfigurationKey, at place: Place) {
+        switch key.shape {
+        case .properties:
+            let example = "\(key.path).NAME=VALUE"
+            report("\(key.path) is a map; give one property at a time, as --set \(example)", at: place)
+        case .scalar: take(["", "null", "~"].contains(text) ? .null : .text(text), for: key, at: place)
+        case .list: take(.list(listMembers(text)), for: key, at: place)
+        }
+    }
+
+    /// `a,b` or `[a, b]`.
+    private func listMembers(_ text: String) -> [String] {
+        var text = trimmed(text[...])
+        if text.first == "[", text.last == "]" { text = trimmed(text.dropFirst().dropLast()) }
+        return text.isEmpty ? [] : text.split(separator: ",", omittingEmptySubsequences: false).map { String(trimmed($0)) }
+    }
+
+    /// Kubernetes and Docker describe a service called "optimizer…" by variables of these shapes.
+    private func isServiceLink(_ name: String) -> Bool {
+        let words = name.split(separator: "_", omittingEmptySubsequences: false)
+        if name.hasSuffix("_SERVICE_HOST") || name.hasSuffix("_PORT") { return true }
+        return zip(words, words.dropFirst()).contains { first, second in
+            first == "SERVICE" && second == "PORT" || first == "PORT" && Int(second) != nil
+        }
+    }
+}
+
+extension ConfigurationKey {
+    /// Whether keys lie below this path.
+    static func isSection(_ path: String) -> Bool { all.contains { $0.path.hasPrefix(path + ".") } }
+}
+
+/// Names the nearest key: of the same section, else the same name in another one.
+func unknownKeyMessage(_ path: String, in section: String) -> String {
+    let message = "unknown key \"\(shortened(path))\""
+    let name = section.isEmpty ? path : String(path.dropFirst(section.count + 1))
+    if section == "kafka" || section == "kafka.topics", name.contains(".") {
+        return message + "; librdkafka properties stand under kafka.client, kafka.consumer or kafka.producer"
+    }
+    if !section.isEmpty || !path.contains("."), ConfigurationKey.byPath[name] != nil, name.contains(".") {
+        return message + "; write its parts as keys inside each other"
+    }
+    let prefix = section.isEmpty ? "" : section + "."
+    let siblings = ConfigurationKey.all.filter { $0.path.hasPrefix(prefix) }.map {
+        String($0.path.dropFirst(prefix.count).prefix { $0 != "." })
+    }
+    if let near = nearestName(to: name, in: siblings) { return message + ", did you mean \"\(prefix + near)\"?" }
+    if let near = nearestName(to: path, in: ConfigurationKey.all.map(\.path)) {
+        return message + ", did you mean \"\(near)\"?"
+    }
+    let elsewhere = ConfigurationKey.all.filter {
+        let last = $0.path.split(separator: ".").last.map(String.init) ?? ""
+        return nearestName(to: name.split(separator: ".").last.map(String.init) ?? name, in: [last]) != nil
+    }
+    if let key = elsewhere.first { return message + ", did you mean \"\(key.path)\"?" }
+    return message + "; known here: " + distinct(siblings).joined(separator: ", ")
+}
+
+private func distinct(_ names: [String]) -> [String] {
+    var seen: Set<String> = []
+    return names.filter { seen.insert($0).inserted }
+}

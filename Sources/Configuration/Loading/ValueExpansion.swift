@@ -1,0 +1,68 @@
+/// `${NAME}` and `file:/path` in values.
+struct ValueExpansion {
+    static let maximumSecretBytes = 64 * 1024
+
+    let environment: [String: String]
+
+    struct Expanded {
+        let text: String
+        /// Something was put in; what it was may be a secret.
+        let isChanged: Bool
+    }
+
+    /// The text with each `${NAME}` replaced by that environment variable; `$${` stands for `${`.
+    ///
+    /// What is put in is not looked at again: a password may hold `${`.
+    func variables(in text: String) throws(ValueProblem) -> Expanded {
+        var result = ""
+        var isChanged = false
+        var rest = text[...]
+        while let start = rest.firstRange(of: "${") {
+            if rest[..<start.lowerBound].hasSuffix("$") {
+                result += rest[..<start.lowerBound].dropLast() + "${"
+                rest = rest[start.upperBound...]
+                continue
+            }
+            guard let end = rest[start.upperBound...].firstIndex(of: "}") else {
+                throw ValueProblem(reason: "has a ${ without its }; write $${ for the two characters themselves")
+            }
+            result += rest[..<start.lowerBound] + (try value(of: String(rest[start.upperBound..<end])))
+            rest = rest[rest.index(after: end)...]
+            isChanged = true
+        }
+        return Expanded(text: result + rest, isChanged: isChanged)
+    }
+
+    /// What `file:/path` names, without the line break at its end; nil where the text is no such thing.
+    func file(in text: String) throws(ValueProblem) -> Expanded? {
+        guard text.hasPrefix("file:") else { return nil }
+        let path = String(text.dropFirst("file:".count))
+        guard path.hasPrefix("/") else {
+            throw ValueProblem(reason: "names a file without its whole path; write file:/path")
+        }
+        let bytes: [UInt8]
+        do throws(FileProblem) {
+            bytes = try readFile(path, maximumBytes: Self.maximumSecretBytes)
+        } catch {
+            throw ValueProblem(reason: "names \(path), which \(error.reason)")
+        }
+        guard var secret = String(validating: bytes, as: UTF8.self), !secret.utf8.contains(0) else {
+            throw ValueProblem(reason: "names \(path), which is no UTF-8 text")
+        }
+        if secret.last?.isNewline == true { secret.removeLast() }
+        return Expanded(text: secret, isChanged: true)
+    }
+
+    private func value(of name: String) throws(ValueProblem) -> String {
+        let isName = name.utf8.allSatisfy {
+            $0 == UInt8(ascii: "_") || (0x30...0x39).contains($0) || (0x41...0x5A).contains($0 & 0xDF)
+        }
+        guard isName, !name.isEmpty else {
+            throw ValueProblem(reason: "has a ${…} that names no environment variable")
+        }
+        guard let value = environment[name] else {
+            throw ValueProblem(reason: "needs the environment variable \(name), which is not set")
+        }
+        return value
+    }
+}

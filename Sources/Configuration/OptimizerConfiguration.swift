@@ -1,0 +1,123 @@
+/// What `optimizer.yml`, the environment and `--set` say, checked. Outside this target it cannot be changed.
+package struct OptimizerConfiguration: Sendable, Equatable {
+    package internal(set) var node = Node()
+    package internal(set) var kafka = Kafka()
+    package internal(set) var pool = Pool()
+    package internal(set) var backpressure = Backpressure()
+    package internal(set) var limits = Limits()
+    package internal(set) var ordering = Ordering.unordered
+    package internal(set) var commit = Commit()
+    package internal(set) var rebalance = Rebalance()
+    package internal(set) var disabledStrategies: [String] = []
+    package internal(set) var metrics = Metrics()
+    package internal(set) var shutdown = Shutdown()
+    package internal(set) var data = Data()
+    package internal(set) var logging = Logging()
+
+    var places = Places()
+
+    /// What holds where nothing is said; `config/optimizer.yml` as it is shipped says the same.
+    package static let defaults = OptimizerConfiguration()
+
+    package struct Node: Sendable, Equatable {
+        /// nil = host name and process id.
+        package internal(set) var id: String?
+    }
+
+    package struct Kafka: Sendable, Equatable {
+        /// `host:port`, several with commas, or `embedded`.
+        package internal(set) var bootstrapServers = "localhost:9092"
+        package internal(set) var groupId = "optimizer"
+        /// nil = a dynamic member.
+        package internal(set) var groupInstanceId: String?
+        package internal(set) var topics = Topics()
+        package internal(set) var prefetchMB = 32
+        /// For every client; what `consumer` or `producer` says goes before it.
+        package internal(set) var client = KafkaProperties()
+        package internal(set) var consumer = KafkaProperties()
+        package internal(set) var producer = KafkaProperties()
+
+        /// The broker runs inside the process.
+        package var isEmbedded: Bool { bootstrapServers == "embedded" }
+    }
+
+    package struct Topics: Sendable, Equatable {
+        package internal(set) var requests = "optimizer.requests"
+        package internal(set) var results = "optimizer.results"
+        package internal(set) var metrics = "optimizer.metrics"
+        package internal(set) var deadLetters = "optimizer.dead-letters"
+    }
+
+    package struct Pool: Sendable, Equatable {
+        /// nil = what the node may use of processors, at least 5.
+        package internal(set) var maxConcurrentStrategies: Int?
+    }
+
+    package struct Backpressure: Sendable, Equatable {
+        /// Requests.
+        package internal(set) var queueDepth = 100
+        /// Requests; always below `queueDepth`.
+        package internal(set) var resumeDepth = 50
+        package internal(set) var pauseAfterMs = 100
+        /// Requests; never below `queueDepth`.
+        package internal(set) var maxInFlight = 10_000
+    }
+
+    package struct Limits: Sendable, Equatable {
+        /// Of one core.
+        package internal(set) var cpuPercent = 80
+        package internal(set) var memoryMB = 512
+        /// The objective that is watched; never above `timeoutMs`.
+        package internal(set) var executionTimeMs = 100
+        /// The deadline that is enforced.
+        package internal(set) var timeoutMs = 5000
+    }
+
+    /// Which requests may run side by side.
+    package enum Ordering: String, Sendable, CaseIterable {
+        case unordered
+    }
+
+    package struct Commit: Sendable, Equatable {
+        package internal(set) var intervalMs = 1000
+    }
+
+    package struct Rebalance: Sendable, Equatable {
+        package internal(set) var revokeDrainMs = 1000
+    }
+
+    package struct Metrics: Sendable, Equatable {
+        package internal(set) var intervalMs = 5000
+        /// nil = no HTTP server.
+        package internal(set) var http: HTTPAddress? = HTTPAddress(host: "127.0.0.1", port: 9464)
+    }
+
+    package struct Shutdown: Sendable, Equatable {
+        package internal(set) var drainMs = 25_000
+    }
+
+    package struct Data: Sendable, Equatable {
+        /// A directory; a relative one counts from the working directory.
+        package internal(set) var root = "data"
+    }
+
+    package struct Logging: Sendable, Equatable {
+        package internal(set) var level = Level.info
+        package internal(set) var format = Format.auto
+
+        /// From the most to the least talkative.
+        package enum Level: String, Sendable, CaseIterable { case debug, info, warning, error }
+
+        /// `auto`: text on a terminal, else JSON lines.
+        package enum Format: String, Sendable, CaseIterable { case auto, json, text }
+    }
+}
+
+extension OptimizerConfiguration {
+    /// A problem found later with the value of this key, at the place where the value was given.
+    ///
+    /// - Parameter path: as in the file, `pool.maxConcurrentStrategies` or `kafka.client.sasl.password`.
+    package func problem(at path: String, _ message: String) -> ConfigurationProblem {
+        (places[path] ?? .defaults).problem("\(path): \(message)")
+    }
+}
