@@ -1,0 +1,100 @@
+/// The gauges a node has, the ones that say something in their labels included. The raw value is the metric's name.
+package enum GaugeMetric: String, Sendable, CaseIterable {
+    case running = "optimizer_running"
+    case queueDepth = "optimizer_queue_depth"
+    case queueDepthLimit = "optimizer_queue_depth_limit"
+    case inFlight = "optimizer_in_flight"
+    case inFlightLimit = "optimizer_in_flight_limit"
+    case waiting = "optimizer_requests_waiting"
+    case oldestRequestAge = "optimizer_oldest_request_age_seconds"
+    case unacknowledged = "optimizer_results_unacknowledged"
+
+    case slots = "optimizer_slots"
+    case resourceUsage = "optimizer_resource_usage"
+    case interference = "optimizer_interference_ratio"
+    case latencyTarget = "optimizer_step_latency_target_ms"
+    case enforcement = "optimizer_enforcement"
+
+    case holding = "optimizer_holding"
+    case partitionsAssigned = "optimizer_partitions_assigned"
+    case partitionsPaused = "optimizer_partitions_paused"
+    case consumerLag = "optimizer_consumer_lag"
+    case consumerLagSeconds = "optimizer_consumer_lag_seconds"
+    case blockedOffsetAge = "optimizer_blocked_offset_age_seconds"
+
+    case ready = "optimizer_ready"
+    case draining = "optimizer_draining"
+    case fenced = "optimizer_fenced"
+
+    case kafkaRoundTrip = "optimizer_kafka_round_trip_seconds"
+    case kafkaBrokersUp = "optimizer_kafka_brokers_up"
+    case kafkaQueuedMessages = "optimizer_kafka_queued_messages"
+    case kafkaQueuedBytes = "optimizer_kafka_queued_bytes"
+    case kafkaPrefetchedMessages = "optimizer_kafka_prefetched_messages"
+    case kafkaPrefetchedBytes = "optimizer_kafka_prefetched_bytes"
+    case kafkaPrefetchLimit = "optimizer_kafka_prefetch_limit_bytes"
+
+    case buildInfo = "optimizer_build_info"
+    case nodeInfo = "optimizer_node_info"
+    case strategiesInfo = "optimizer_strategies_info"
+    case dataInfo = "optimizer_data_info"
+
+    case processResidentMemory = "process_resident_memory_bytes"
+    case processVirtualMemory = "process_virtual_memory_bytes"
+    case processOpenDescriptors = "process_open_fds"
+    case processMaximumDescriptors = "process_max_fds"
+    case processStartTime = "process_start_time_seconds"
+}
+
+extension GaugeMetric {
+    package var descriptor: MetricDescriptor {
+        let (help, labels) = explanation
+        let units: [MetricUnit] = [.seconds, .bytes, .ratio, .milliseconds]
+        let unit = units.first { rawValue.hasSuffix("_" + $0.rawValue) } ?? .none
+        let kind: MetricKind = rawValue.hasSuffix("_info") ? .info : .gauge
+        return MetricDescriptor(name: rawValue, kind: kind, unit: unit, help: help, labels: labels)
+    }
+
+    private var explanation: (help: String, labels: [MetricLabel]) {
+        switch self {
+        case .running: ("Steps running now", [])
+        case .queueDepth: ("Requests accepted from Kafka and not yet given to a slot", [])
+        case .queueDepthLimit: ("Queue depth at which the node holds", [])
+        case .inFlight: ("Requests taken from Kafka and not yet done", [])
+        case .inFlightLimit: ("Requests in flight at which the node holds", [])
+        case .waiting: ("Queued requests that may not run yet, by what they wait for", [.waitReason])
+        case .oldestRequestAge: ("Time since the oldest request in flight was taken, 0 without one", [])
+        case .unacknowledged: ("Results handed to the producer and not yet acknowledged", [])
+        case .slots: ("Slots of the pool", [])
+        case .resourceUsage: ("What a step of the strategy used last: percent of one core, or MB", [.strategy, .resource])
+        case .interference: ("Step latency now against that of the strategy running alone", [.strategy])
+        case .latencyTarget: ("The P95 step latency the node is asked to keep", [])
+        case .enforcement: ("1 for the mechanism that enforces a limit, 0 for the others", [.limitedResource, .mechanism])
+        case .holding: ("1 while the node takes nothing from its partitions", [])
+        case .partitionsAssigned: ("Partitions assigned to the node", [])
+        case .partitionsPaused: ("Assigned partitions that are paused", [])
+        case .consumerLag: ("Records between the committed offset and the end of the partition", [.topic, .partition])
+        case .consumerLagSeconds: ("Age of the oldest record that is not done, 0 without one", [.topic, .partition])
+        case .blockedOffsetAge: ("Time since the lowest offset not done was taken, 0 without one", [.topic, .partition])
+        case .ready: ("1 while the node takes part in its group and commits", [])
+        case .draining: ("1 while the node finishes what runs and takes nothing new", [])
+        case .fenced: ("1 after another member took the node's place in the group", [])
+        case .kafkaRoundTrip: ("Round trip to a broker, average or 99th percentile", [.client, .broker, .statistic])
+        case .kafkaBrokersUp: ("Brokers the client is connected to", [.client])
+        case .kafkaQueuedMessages: ("Messages waiting in the client to be sent or to be acknowledged", [.client])
+        case .kafkaQueuedBytes: ("Bytes waiting in the client to be sent or to be acknowledged", [.client])
+        case .kafkaPrefetchedMessages: ("Records fetched and not yet taken", [])
+        case .kafkaPrefetchedBytes: ("Bytes of records fetched and not yet taken", [])
+        case .kafkaPrefetchLimit: ("Bytes of records the node may prefetch", [])
+        case .buildInfo: ("The version of the node and of its Kafka client", [.version, .librdkafka])
+        case .nodeInfo: ("The node's name and its consumer group", [.node, .group])
+        case .strategiesInfo: ("Digest of the strategies the node can run, with their versions and parameters", [.digest])
+        case .dataInfo: ("Digest of the data set versions the node can see", [.digest])
+        case .processResidentMemory: ("Resident memory of the node itself, without its hosts", [])
+        case .processVirtualMemory: ("Virtual memory of the node itself", [])
+        case .processOpenDescriptors: ("Open file descriptors of the node itself", [])
+        case .processMaximumDescriptors: ("File descriptors the node may open", [])
+        case .processStartTime: ("When the node started, in seconds since the epoch", [])
+        }
+    }
+}

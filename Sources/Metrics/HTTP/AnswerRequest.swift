@@ -1,0 +1,42 @@
+import CMicroHTTPD
+
+/// A marker for "seen": libmicrohttpd calls twice for each request, once with the headers and once to be answered.
+nonisolated(unsafe) private let seen = UnsafeMutableRawPointer(bitPattern: 1)
+
+/// libmicrohttpd's access handler. A global function, so that no isolation check can come with it: it runs on a thread
+/// Swift does not know.
+func answerRequest(
+    _ raw: UnsafeMutableRawPointer?, _ connection: OpaquePointer?, _ url: UnsafePointer<CChar>?,
+    _ method: UnsafePointer<CChar>?, _ version: UnsafePointer<CChar>?, _ upload: UnsafePointer<CChar>?,
+    _ uploadSize: UnsafeMutablePointer<Int>?, _ state: UnsafeMutablePointer<UnsafeMutableRawPointer?>?
+) -> MHD_Result {
+    guard let raw, let connection, let url, let method, let state else { return .NO }
+    guard let known = HTTPRequest.Method(rawValue: String(cString: method)) else {
+        return queue(.methodNotAllowed, on: connection)
+    }
+    guard state.pointee != nil else {
+        state.pointee = seen
+        return .YES
+    }
+    if let uploadSize, uploadSize.pointee > 0 {
+        uploadSize.pointee = 0
+        return .YES
+    }
+    let accept = optimizer_mhd_header(connection, "Accept").map { String(cString: $0) }
+    let request = HTTPRequest(method: known, path: String(cString: url), accept: accept ?? "")
+    let context = Unmanaged<HTTPServer.Context>.fromOpaque(raw).takeUnretainedValue()
+    return queue(context.handler(request), on: connection)
+}
+
+private func queue(_ response: HTTPResponse, on connection: OpaquePointer) -> MHD_Result {
+    let made = response.body.withUnsafeBytes { optimizer_mhd_response($0.baseAddress, $0.count) }
+    guard let made else { return .NO }
+    defer { MHD_destroy_response(made) }
+    for header in response.headers { MHD_add_response_header(made, header.name, header.value) }
+    MHD_add_response_header(made, "Cache-Control", "no-store")
+    MHD_add_response_header(made, "X-Content-Type-Options", "nosniff")
+    if !response.headers.contains(where: { $0.name == "Content-Security-Policy" }) {
+        MHD_add_response_header(made, "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+    }
+    return MHD_queue_response(connection, UInt32(response.status), made)
+}

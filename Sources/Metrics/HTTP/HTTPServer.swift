@@ -1,0 +1,71 @@
+import CMicroHTTPD
+import Glibc
+import Synchronization
+
+/// Answers GET and HEAD on one address, on one thread of libmicrohttpd's own. Connections are bounded in number, time
+/// and memory, so that nobody who can reach the port can use up the node.
+///
+/// Safety: `daemon` is set once, before the server is shared, and taken once, by `stop`, under the mutex. The handler
+/// context outlives the daemon: `MHD_stop_daemon` returns after the last callback.
+package final class HTTPServer: @unchecked Sendable {
+    package typealias Handler = @Sendable (HTTPRequest) -> HTTPResponse
+
+    package struct Limits: Sendable, Hashable {
+        package var connections: UInt32 = 64
+        /// A connection that says nothing for so many seconds is closed.
+        package var idleSeconds: UInt32 = 15
+        /// What one connection may need for its request, in bytes.
+        package var connectionMemory: Int = 32 * 1024
+
+        package init() {}
+    }
+
+    /// The port it listens on: the one asked for, or the one it got for 0.
+    package let port: UInt16
+
+    private let context: Context
+    private let daemon: Mutex<OpaquePointer?>
+
+    /// What the C callback is handed.
+    final class Context: Sendable {
+        let handler: Handler
+        init(handler: @escaping Handler) { self.handler = handler }
+    }
+
+    /// Starts serving.
+    /// - Parameters:
+    ///   - host: an IP address or a name, as `127.0.0.1`, `::1`, `localhost`, `0.0.0.0`.
+    ///   - port: 0 for any free one.
+    ///   - handler: called on the server's thread, one request at a time; it must not block for long.
+    /// - Throws: `HTTPServerError`, which says what is wrong with the address.
+    package init(host: String, port: UInt16, limits: Limits = Limits(), handler: @escaping Handler)
+        throws(HTTPServerError)
+    {
+        let listening = try ListeningSocket.open(host: host, port: port)
+        let context = Context(handler: handler)
+        guard
+            let started = optimizer_mhd_start(
+                listening, limits.connections, limits.idleSeconds, limits.connectionMemory,
+                answerRequest, Unmanaged.passUnretained(context).toOpaque())
+        else {
+            close(listening)
+            throw HTTPServerError(code: .failed, address: "\(host):\(port)", reason: "libmicrohttpd did not start")
+        }
+        self.port = ListeningSocket.port(of: listening)
+        self.context = context
+        daemon = Mutex(started)
+    }
+
+    /// Stops listening, closes every connection and ends the thread. May be called twice.
+    package func stop() {
+        let taken = daemon.withLock { daemon in
+            defer { daemon = nil }
+            return daemon
+        }
+        if let taken { MHD_stop_daemon(taken) }
+    }
+
+    deinit {
+        stop()
+    }
+}
