@@ -124,6 +124,34 @@ extension HostingTests {
             #expect(failure?.code == .stopped)
         }
 
+        @Test func aProcessThatIsNoHostIsLeftAlone() throws {
+            var bystander: pid_t = 0
+            let arguments: [UnsafeMutablePointer<CChar>?] = [strdup("offender"), strdup("never-ready"), nil]
+            defer { for argument in arguments { free(argument) } }
+            #expect(posix_spawn(&bystander, hosts.offender, nil, nil, arguments, nil) == 0)
+            try hosts.ready("daemon").kill()
+            #expect(kill(bystander, 0) == 0)
+            #expect(waitpid(bystander, nil, WNOHANG) == 0)
+            kill(bystander, SIGKILL)
+            waitpid(bystander, nil, 0)
+        }
+
+        @Test func theBackgroundProcessOfALivingHostIsLeftAlone() throws {
+            let parent = try hosts.ready("background")
+            let background = try #require(
+                parent.run([1], deadline: soon()).reply.flatMap { Int32(String(decoding: $0, as: UTF8.self)) })
+            try hosts.ready("daemon").kill()
+            #expect(kill(background, 0) == 0)
+            parent.kill()
+            #expect(kill(background, 0) != 0)
+        }
+
+        @Test func aNodeWithoutStandardDescriptorsStartsHosts() throws {
+            let drill = try hosts.spawn("drill-bare", framing: .lines)
+            #expect(String(decoding: try drill.awaitReady(until: soon()), as: UTF8.self) == "ok")
+            drill.kill()
+        }
+
         @Test func hostsDieWithTheirNode() throws {
             let drill = try hosts.spawn("drill-death", framing: .lines)
             #expect(String(decoding: try drill.awaitReady(until: soon()), as: UTF8.self) == "ok")

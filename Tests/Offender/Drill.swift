@@ -52,6 +52,22 @@ enum Drill {
         }
     }
 
+    /// Starts a host though the descriptors 0 and 2 are free, so that pipes would get their numbers.
+    static func bare() {
+        do {
+            close(0)
+            close(2)
+            let spawner = try makeSpawner()
+            let host = try spawner.spawn(
+                HostCommand(executable: ExecutablePath.beside("offender") ?? "offender", arguments: ["echo"]))
+            _ = try host.awaitReady(until: .now().adding(milliseconds: 10_000))
+            let outcome = host.run([4, 2], deadline: .now().adding(milliseconds: 10_000))
+            if case .answered([4, 2]) = outcome { report("ok") } else { report("\(outcome)") }
+        } catch {
+            report("\(error)")
+        }
+    }
+
     private static func makeSpawner() throws(HostFailure) -> HostSpawner {
         try HostSpawner(launcher: ExecutablePath.beside("optimizer-host") ?? "optimizer-host")
     }

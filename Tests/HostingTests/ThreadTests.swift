@@ -1,0 +1,43 @@
+import Glibc
+import Hosting
+import Scheduling
+import Synchronization
+import Testing
+
+struct ThreadTests {
+    private final class Note: Sendable {
+        let text = Mutex("")
+    }
+
+    @Test func aThreadHasItsNameAndIsOverOnceJoined() throws {
+        let note = Note()
+        let thread = try PermanentThread(name: "slot 17 and more") {
+            let name = String(decoding: FileContent.read("/proc/thread-self/comm"), as: UTF8.self)
+            note.text.withLock { $0 = name }
+        }
+        thread.join()
+        #expect(note.text.withLock { $0 } == "slot 17 and mor\n")
+        thread.join()
+    }
+
+    @Test func aSignalEndsAWaitInAnotherThread() throws {
+        let wake = try WakeDescriptor()
+        let thread = try PermanentThread(name: "signaller") { wake.signal() }
+        #expect(wake.wait(until: .now().adding(milliseconds: 10_000)))
+        thread.join()
+    }
+
+    @Test func manySignalsAreOneWake() throws {
+        let wake = try WakeDescriptor()
+        for _ in 0..<3 { wake.signal() }
+        #expect(wake.wait(until: .now()))
+        #expect(!wake.wait(until: .now()))
+    }
+
+    @Test func aWaitIsOverAtItsTimeAndNotBefore() throws {
+        let wake = try WakeDescriptor()
+        let until = MonotonicTime.now().adding(milliseconds: 30)
+        #expect(!waitReadable(wake.descriptor, until: until))
+        #expect(MonotonicTime.now() >= until)
+    }
+}
