@@ -104,6 +104,15 @@ extension HostingTests {
             #expect(milliseconds < 2000)
         }
 
+        @Test func aHostThatClosedItsInputHasNotGotTheNextRequest() throws {
+            let host = try hosts.ready("close-input")
+            #expect(host.run([1], deadline: soon()).reply == [1])
+            let next = host.run([2], deadline: soon())
+            #expect(next.loss?.kind == .closedInput)
+            #expect(next.loss?.requestDelivered == false)
+            host.kill()
+        }
+
         @Test(arguments: ["grandchild", "daemon", "daemon-family"])
         func anExitIsSeenAlthoughAGrandchildHoldsThePipes(mode: String) throws {
             let (outcome, exit, milliseconds) = try step(mode, "5")

@@ -27,6 +27,9 @@ enum BadAnswer {
             close(2)
             usleep(20_000)
             Wire.reply(request)
+        case "close-input":
+            close(0)
+            Wire.reply(request)
         case "close-output": close(1)
         case "close-both":
             close(0)
