@@ -33,6 +33,12 @@ static inline int linux_no_new_privileges(void) { return prctl(PR_SET_NO_NEW_PRI
 
 static inline int linux_name_thread(const char *name) { return prctl(PR_SET_NAME, name, 0, 0, 0); }
 
+static inline int64_t linux_monotonic_ns(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
 // The bits of linux_wait's answer.
 enum {
     linux_ready_output = 1,

@@ -22,9 +22,9 @@ struct Main {
         let arguments = Array(CommandLine.arguments.dropFirst())
         switch arguments.first {
         case "serve" where arguments.count == 1:
-            exit(HostLoop.serve(ready: ready, run: run))
+            exit(serve())
         case "exec":
-            exit(Launcher.run(Array(arguments.dropFirst())))
+            exit(Launcher.run(Array(arguments.dropFirst())) { $0 == ["serve"] ? serve() : nil })
         case "--help", "-h":
             print(help)
         case "--version":
@@ -33,6 +33,10 @@ struct Main {
             StandardError.write(help)
             exit(64)
         }
+    }
+
+    static func serve() -> Int32 {
+        HostLoop.serve(ready: ready, run: run)
     }
 
     static let ready = Array(#"{"ready":{"engine":{"name":"optimizer","version":"\#(version)"}}}"#.utf8)

@@ -12,7 +12,9 @@ extension HostingTests {
         }
 
         /// What a host sees of its surroundings.
-        private func shown(_ what: String, environment: [String: String] = [:], directory: String? = nil) throws -> String {
+        private func shown(_ what: String, environment: [String: String] = [:], directory: String? = nil) throws
+            -> String
+        {
             let host = try hosts.spawner.spawn(
                 HostCommand(
                     executable: hosts.offender, arguments: ["show"], environment: environment,

@@ -6,7 +6,8 @@ import Scheduling
 enum ActingNode {
     static func run() {
         do {
-            guard let launcher = ExecutablePath.beside("optimizer-host"), let offender = ExecutablePath.beside("offender")
+            guard let launcher = ExecutablePath.beside("optimizer-host"),
+                let offender = ExecutablePath.beside("offender")
             else { exit(71) }
             let spawner = try HostSpawner(launcher: launcher)
             let soon = MonotonicTime.now().adding(milliseconds: 10_000)

@@ -62,7 +62,7 @@ enum Drill {
         do throws(HostFailure) {
             _ = try host.awaitReady(until: .now().adding(milliseconds: 10_000))
             _ = host.run([1, 2, 3], deadline: .now().adding(milliseconds: 200))
-        } catch where error.code != .notReady {
+        } catch  where error.code != .notReady {
             throw error
         } catch {}
         host.kill()
@@ -97,8 +97,10 @@ enum Drill {
 
     private static func allChildren() -> [String] {
         entries(of: "/proc/self/task").flatMap { thread in
-            String(decoding: FileContent.read("/proc/self/task/\(thread)/children"), as: UTF8.self).split(separator: " ")
-                .map(String.init)
+            String(decoding: FileContent.read("/proc/self/task/\(thread)/children"), as: UTF8.self).split(
+                separator: " "
+            )
+            .map(String.init)
         }
     }
 

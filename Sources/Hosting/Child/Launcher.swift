@@ -5,13 +5,19 @@ import Glibc
 ///
 /// `posix_spawn` can set neither limits nor a parent-death signal, so this runs in between.
 package enum Launcher {
-    /// - Parameter arguments: what follows `exec` on the command line.
+    /// - Parameters:
+    ///   - arguments: what follows `exec` on the command line.
+    ///   - builtIn: what the launcher's own executable does for given arguments, with its exit code. A command that
+    ///     names that executable then needs no second start of it; nil starts it after all.
     /// - Returns: only when it failed, the exit code, as env(1) has it: 125 for a bad command line or a refused
     ///   preparation, 126 for a command that cannot be run, 127 for one that is not found.
-    package static func run(_ arguments: [String]) -> Int32 {
+    package static func run(_ arguments: [String], builtIn: ([String]) -> Int32?) -> Int32 {
         do throws(LauncherArguments.Problem) {
             let arguments = try LauncherArguments(parsing: arguments)
             try prepare(arguments)
+            if isThisExecutable(arguments.command[0]), let code = builtIn(Array(arguments.command.dropFirst())) {
+                return code
+            }
             return become(arguments.command)
         } catch {
             report(error.message)
@@ -30,8 +36,6 @@ package enum Launcher {
         if let memoryMB = arguments.memoryMB { try limit(RLIMIT_DATA, to: memoryMB << 20, "memory") }
         if let fileMB = arguments.fileMB { try limit(RLIMIT_FSIZE, to: fileMB << 20, "file size") }
         if let directory = arguments.directory { try check(chdir(directory), "cannot enter \(directory)") }
-        // A Swift command that traps would spend seconds on a backtrace, and start a process for it.
-        setenv("SWIFT_BACKTRACE", "enable=no", 1)
     }
 
     private static func become(_ command: [String]) -> Int32 {
@@ -39,6 +43,13 @@ package enum Launcher {
         let error = errno
         report("\(command[0]): \(describe(errno: error))")
         return error == ENOENT ? 127 : 126
+    }
+
+    private static func isThisExecutable(_ path: String) -> Bool {
+        var named = stat()
+        var own = stat()
+        guard path.contains("/"), stat(path, &named) == 0, stat("/proc/self/exe", &own) == 0 else { return false }
+        return named.st_dev == own.st_dev && named.st_ino == own.st_ino
     }
 
     private static func limit(

@@ -93,7 +93,9 @@ final class ProcessTable: Sendable {
             }
             guard Int32(name) != nil else { continue }
             let list = FileContent.read("/proc/self/task/\(name)/children")
-            children += list.split(separator: UInt8(ascii: " ")).compactMap { Int32(String(decoding: $0, as: UTF8.self)) }
+            children += list.split(separator: UInt8(ascii: " ")).compactMap {
+                Int32(String(decoding: $0, as: UTF8.self))
+            }
         }
         return children
     }

@@ -52,8 +52,10 @@ struct SpawnedProcess: Sendable {
         _ command: HostCommand, launcher: String, _ standard: [Int32]
     ) -> Result<(pid: Int32, pidfd: Int32), HostFailure> {
         var pid: pid_t = 0
+        // A Swift program that traps would spend seconds on a backtrace, and start a process for it.
+        let environment = command.environment.merging(["SWIFT_BACKTRACE": "enable=no"]) { given, _ in given }
         let failure = spawn(
-            &pid, launcher, LauncherArguments(command).list, command.environment.map { "\($0)=\($1)" }, standard)
+            &pid, launcher, LauncherArguments(command).list, environment.map { "\($0)=\($1)" }, standard)
         guard failure == 0 else {
             let cause = "cannot start \(launcher): \(describe(errno: failure))"
             let isMissing = failure == ENOENT || failure == EACCES

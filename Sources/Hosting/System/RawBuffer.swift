@@ -28,7 +28,9 @@ struct RawBuffer: ~Copyable {
     var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: first, count: count) }
 
     /// The room behind the bytes.
-    var room: UnsafeMutableRawBufferPointer { UnsafeMutableRawBufferPointer(start: memory + end, count: capacity - end) }
+    var room: UnsafeMutableRawBufferPointer {
+        UnsafeMutableRawBufferPointer(start: memory + end, count: capacity - end)
+    }
 
     /// Makes the room at least `needed` bytes.
     mutating func reserve(_ needed: Int) {
