@@ -168,6 +168,10 @@ final class Member {
         records.compactMap { $0.value.flatMap { Int(String(decoding: $0.prefix { $0 != 0x20 }, as: UTF8.self)) } }
     }
 
+    func offsets(_ partition: Int32) -> [Int64] {
+        records.filter { $0.partition == partition }.map(\.offset)
+    }
+
     func close() {
         consumer.startClose()
         _ = turn { consumer.isClosed }
