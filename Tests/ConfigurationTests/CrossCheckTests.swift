@@ -27,7 +27,8 @@ struct CrossCheckTests {
     }
 
     @Test(arguments: [
-        (["requests", "results"], "x", "x"), (["results", "metrics"], "x", "x"), (["metrics", "deadLetters"], "x", "x"),
+        (["requests", "results"], "x", "x"), (["results", "metrics"], "x", "x"),
+        (["metrics", "deadLetters"], "x", "x"),
         (["requests", "deadLetters"], "a.b", "a_b"),
     ])
     func theTopicsMustDiffer(topics: [String], first: String, second: String) {
@@ -42,7 +43,8 @@ struct CrossCheckTests {
 
     @Test func theProblemStandsWhereTheStrongestValueWasGiven() {
         let found = problems(
-            "backpressure: { queueDepth: 10, resumeDepth: 5 }", environment: ["OPTIMIZER_BACKPRESSURE_RESUME_DEPTH": "10"])
+            "backpressure: { queueDepth: 10, resumeDepth: 5 }",
+            environment: ["OPTIMIZER_BACKPRESSURE_RESUME_DEPTH": "10"])
         #expect(found.count == 1 && found[0].hasPrefix("environment variable OPTIMIZER_BACKPRESSURE_RESUME_DEPTH: "))
     }
 }

@@ -27,7 +27,7 @@ struct FuzzTests {
     func anyBytesGiveAConfigurationOrProblems(run: Int) {
         let seed = Self.seed()
         var random = SplitMix(state: seed)
-        for _ in 0..<400 {
+        for _ in 0..<100 {
             let bytes = Bool.random(using: &random) ? Self.noise(&random) : Self.mutated(&random)
             let text = String(decoding: bytes.prefix(60), as: UTF8.self)
             let found = problems(
@@ -43,7 +43,7 @@ struct FuzzTests {
     func whatWasReadReadsTheSameAgain(run: Int) throws {
         let seed = Self.seed()
         var random = SplitMix(state: seed)
-        for _ in 0..<400 {
+        for _ in 0..<100 {
             let bytes = Self.mutated(&random)
             guard let read = try? configuration(bytes, environment: ["X": "1"]) else { continue }
             let maps = Set(ConfigurationKey.propertyMaps.map(\.path))
@@ -70,7 +70,9 @@ struct FuzzTests {
     private static func noise(_ random: inout SplitMix) -> [UInt8] {
         let isText = Bool.random(using: &random)
         return (0..<Int.random(in: 0...300, using: &random)).map { _ in
-            isText ? alphabet[Int.random(in: 0..<alphabet.count, using: &random)] : UInt8.random(in: 0...255, using: &random)
+            isText
+                ? alphabet[Int.random(in: 0..<alphabet.count, using: &random)]
+                : UInt8.random(in: 0...255, using: &random)
         }
     }
 

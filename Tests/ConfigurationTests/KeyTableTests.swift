@@ -9,7 +9,8 @@ struct KeyTableTests {
     }
 
     @Test(arguments: [
-        ("kafka.bootstrapServers", "OPTIMIZER_KAFKA_BOOTSTRAP_SERVERS"), ("kafka.prefetchMB", "OPTIMIZER_KAFKA_PREFETCH_MB"),
+        ("kafka.bootstrapServers", "OPTIMIZER_KAFKA_BOOTSTRAP_SERVERS"),
+        ("kafka.prefetchMB", "OPTIMIZER_KAFKA_PREFETCH_MB"),
         ("kafka.groupId", "OPTIMIZER_KAFKA_GROUP_ID"), ("limits.executionTimeMs", "OPTIMIZER_LIMITS_EXECUTION_TIME_MS"),
         ("disabledStrategies", "OPTIMIZER_DISABLED_STRATEGIES"),
         ("kafka.topics.deadLetters", "OPTIMIZER_KAFKA_TOPICS_DEAD_LETTERS"),
@@ -42,4 +43,8 @@ struct KeyTableTests {
             #expect(other.show(changed) == other.defaultText)
         }
     }
+}
+
+extension ConfigurationKey: CustomTestStringConvertible {
+    public var testDescription: String { path }
 }

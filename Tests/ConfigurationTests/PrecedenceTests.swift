@@ -52,10 +52,12 @@ struct PrecedenceTests {
 
     @Test func aLaterProblemIsPlacedWhereTheValueWasGiven() throws {
         let read = try configuration(yaml, settings: ["data.root=/nowhere"])
-        #expect(read.problem(at: "kafka.consumer.client.rack", "no").description
-            == "test.yml:3:51: kafka.consumer.client.rack: no")
-        #expect(read.problem(at: "data.root", "no such directory").description
-            == "--set data.root: data.root: no such directory")
+        #expect(
+            read.problem(at: "kafka.consumer.client.rack", "no").description
+                == "test.yml:3:51: kafka.consumer.client.rack: no")
+        #expect(
+            read.problem(at: "data.root", "no such directory").description
+                == "--set data.root: data.root: no such directory")
         #expect(read.problem(at: "node.id", "taken").description == "node.id: taken")
     }
 }

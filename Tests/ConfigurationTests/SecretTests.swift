@@ -39,7 +39,9 @@ struct SecretTests {
     }
 
     @Test func aPrivateKeyAndAnAddressWithAPasswordAreHiddenWhateverTheirName() throws {
-        let settings = ["kafka.client.a=-----BEGIN PRIVATE KEY-----\(secret)", "kafka.client.b=http://me:\(secret)@proxy"]
+        let settings = [
+            "kafka.client.a=-----BEGIN PRIVATE KEY-----\(secret)", "kafka.client.b=http://me:\(secret)@proxy",
+        ]
         expectHidden(try configuration(settings: settings))
     }
 
@@ -72,7 +74,9 @@ struct SecretTests {
     ])
     func whatCannotBeResolvedIsNamed(value: String, reason: String) {
         #expect(
-            problems("kafka: { client: { sasl.password: '\(value)' } }") == ["test.yml:1:35: kafka.client.sasl.password \(reason)"])
+            problems("kafka: { client: { sasl.password: '\(value)' } }") == [
+                "test.yml:1:35: kafka.client.sasl.password \(reason)"
+            ])
     }
 
     @Test func whatCannotBeResolvedDoesNotMatterOnceItIsReplaced() throws {
@@ -96,7 +100,8 @@ struct SecretTests {
         let found = problems(
             yaml, environment: ["SECRET": secret, "OPTIMIZER_SASL_PASSWORD": secret],
             settings: [
-                "kafka.client.sasl.password \(secret)", "kafka.client.sasl.password:\(secret)", "sasl.password=\(secret)",
+                "kafka.client.sasl.password \(secret)", "kafka.client.sasl.password:\(secret)",
+                "sasl.password=\(secret)",
                 "kafka.client.sasl.password=file:\(secret)", "kafka.client.acks=\(secret)",
             ])
         #expect(found.count == 13)

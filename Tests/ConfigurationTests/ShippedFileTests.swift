@@ -4,7 +4,8 @@ import Testing
 
 struct ShippedFileTests {
     /// Two directories up from this file lies the root of the project.
-    private let path = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3)
+    private let path =
+        #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3)
         .joined(separator: "/") + "/config/optimizer.yml"
 
     @Test func saysExactlyTheDefaults() throws {

@@ -11,7 +11,10 @@ struct YAMLTests {
         ("pool: {}\n---\npool: {}", "test.yml:2:1: a second document; the configuration is one"),
         ("pool:\n\tmaxConcurrentStrategies: 5", "test.yml:2:1: a tab; YAML is indented with spaces"),
         ("pool: {", "test.yml:2:1: broken YAML: while parsing a flow node: did not find expected node content"),
-        ("data:\n  root: a: b", "test.yml:2:10: broken YAML: mapping values are not allowed in this context; there is a \": \" too many (quote a text that holds one) or the indentation differs"),
+        (
+            "data:\n  root: a: b",
+            "test.yml:2:10: broken YAML: mapping values are not allowed in this context; there is a \": \" too many (quote a text that holds one) or the indentation differs"
+        ),
         ("data:\n  root: \u{1}", "test.yml:2:9: broken YAML: control characters are not allowed"),
     ])
     func brokenYAMLIsNamedWithItsPlace(yaml: String, expected: String) {
@@ -23,7 +26,8 @@ struct YAMLTests {
     }
 
     @Test func invalidUTF8IsNamedWithItsPlace() {
-        #expect(problems(Array("pool: {}\n# ä".utf8) + [0xFF]) == ["test.yml:2:4: invalid UTF-8; save the file as UTF-8"])
+        #expect(
+            problems(Array("pool: {}\n# ä".utf8) + [0xFF]) == ["test.yml:2:4: invalid UTF-8; save the file as UTF-8"])
         #expect(problems([0xFF, 0xFE, 0x61, 0x00]) == ["test.yml:1:1: invalid UTF-8; save the file as UTF-8"])
     }
 
@@ -39,7 +43,8 @@ struct YAMLTests {
     @Test func aBombOfAliasesIsRefused() {
         var yaml = "a0: &a0 [x, x]\n"
         for level in 1...60 { yaml += "a\(level): &a\(level) [*a\(level - 1), *a\(level - 1)]\n" }
-        #expect(problems(yaml).contains { $0.hasSuffix("more than 20000 values, aliases counted: it is no configuration") })
+        #expect(
+            problems(yaml).contains { $0.hasSuffix("more than 20000 values, aliases counted: it is no configuration") })
     }
 
     @Test func depthIsBounded() {

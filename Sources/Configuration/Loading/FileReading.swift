@@ -12,7 +12,9 @@ func readFile(_ path: String, maximumBytes: Int) throws(FileProblem) -> [UInt8] 
     guard descriptor >= 0 else { throw FileProblem(reason: "cannot be opened: \(systemMessage(errno))") }
     defer { close(descriptor) }
     var status = stat()
-    guard fstat(descriptor, &status) == 0 else { throw FileProblem(reason: "cannot be examined: \(systemMessage(errno))") }
+    guard fstat(descriptor, &status) == 0 else {
+        throw FileProblem(reason: "cannot be examined: \(systemMessage(errno))")
+    }
     guard status.st_mode & S_IFMT == S_IFREG else {
         let isDirectory = status.st_mode & S_IFMT == S_IFDIR
         throw FileProblem(reason: isDirectory ? "is a directory, not a file" : "is not a regular file")

@@ -10,7 +10,8 @@ extension ConfigurationLoader {
             let place = Place(origin: .environment(name))
             if let key = ConfigurationKey.byEnvironmentName[name] {
                 takeText(text, for: key, at: place)
-            } else if let map = ConfigurationKey.propertyMaps.first(where: { name.hasPrefix($0.environmentName + "_") }) {
+            } else if let map = ConfigurationKey.propertyMaps.first(where: { name.hasPrefix($0.environmentName + "_") })
+            {
                 let property = name.dropFirst(map.environmentName.count + 1).lowercased()
                 takeProperty(String(property.map { $0 == "_" ? "." : $0 }), text, of: map, at: place)
             } else if !isServiceLink(name) {
@@ -55,7 +56,8 @@ extension ConfigurationLoader {
     private func listMembers(_ text: String) -> [String] {
         var text = trimmed(text[...])
         if text.first == "[", text.last == "]" { text = trimmed(text.dropFirst().dropLast()) }
-        return text.isEmpty ? [] : text.split(separator: ",", omittingEmptySubsequences: false).map { String(trimmed($0)) }
+        return text.isEmpty
+            ? [] : text.split(separator: ",", omittingEmptySubsequences: false).map { String(trimmed($0)) }
     }
 
     /// Kubernetes and Docker describe a service called "optimizer…" by variables of these shapes.
