@@ -54,7 +54,8 @@ let package = Package(
         .testTarget(
             name: "StrategiesTests", dependencies: ["Strategies"], resources: [.copy("Fixtures")],
             swiftSettings: house),
-        .testTarget(name: "MetricsTests", dependencies: ["Metrics"], swiftSettings: house),
+        .testTarget(
+            name: "MetricsTests", dependencies: ["Metrics"], exclude: ["Fixtures", "Rules"], swiftSettings: house),
         .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"], swiftSettings: house),
         .testTarget(
             name: "WorkerTests", dependencies: ["Worker", "optimizer", "optimizer-host", "offender"],

@@ -80,6 +80,9 @@ extension AdminClient {
     }
 
     private func newTopic(_ topic: NewTopic) throws(KafkaFailure) -> OpaquePointer {
+        guard !topic.name.isEmpty, topic.partitions > 0 else {
+            throw .invalid("topic \"\(topic.name)\" cannot be made with \(topic.partitions) partitions")
+        }
         var reason = [CChar](repeating: 0, count: 512)
         let request = rd_kafka_NewTopic_new(
             topic.name, Int32(clamping: topic.partitions), Int32(clamping: topic.replicas ?? -1), &reason,

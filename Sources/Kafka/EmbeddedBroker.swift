@@ -50,6 +50,7 @@ package final class EmbeddedBroker: @unchecked Sendable {
 
     /// - Throws: `KafkaFailure` where the topic is there already, or its name or partition count is refused.
     package func createTopic(_ name: String, partitions: Int) throws(KafkaFailure) {
+        guard partitions > 0 else { throw .invalid("topic \(name) cannot have \(partitions) partitions") }
         let code = rd_kafka_mock_topic_create(cluster, name, Int32(clamping: partitions), 1)
         guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
             throw KafkaFailure(code, reason: "the embedded broker refuses topic \(name)")
@@ -88,7 +89,7 @@ package final class EmbeddedBroker: @unchecked Sendable {
     }
 
     /// Cuts a broker off, or lets it come back on the same port. Brokers are numbered from 1.
-    package func setDown(_ broker: Int32 = 1, _ isDown: Bool) {
+    package func setDown(_ isDown: Bool, broker: Int32 = 1) {
         if isDown {
             _ = rd_kafka_mock_broker_set_down(cluster, broker)
         } else {
@@ -97,12 +98,12 @@ package final class EmbeddedBroker: @unchecked Sendable {
     }
 
     /// Delays every answer of a broker.
-    package func setRoundTrip(_ broker: Int32 = 1, milliseconds: Int32) {
+    package func setRoundTrip(milliseconds: Int32, broker: Int32 = 1) {
         _ = rd_kafka_mock_broker_set_rtt(cluster, broker, milliseconds)
     }
 
     /// Makes a broker the leader of a partition.
-    package func setLeader(of topic: String, _ partition: Int32, _ broker: Int32) {
+    package func setLeader(of topic: String, partition: Int32, broker: Int32) {
         _ = rd_kafka_mock_partition_set_leader(cluster, topic, partition, broker)
     }
 }

@@ -19,7 +19,7 @@ package final class KafkaConsumer: @unchecked Sendable {
     private var nudge: FetchNudge
     var waiting = EventBacklog<ConsumerEvent>()
     var positions: [Int32: Int64] = [:]
-    private(set) var topic = ""
+    var topic = ""
     /// The partitions this member reads now.
     package private(set) var assigned: Set<Int32> = []
     /// The partitions that are paused. librdkafka's own mark outlives an assignment, and so does this one.

@@ -83,6 +83,11 @@ extension KafkaFailure {
             kind: KafkaFailure.classify(code))
     }
 
+    /// What is known of a code, without an occurrence.
+    package static func known(_ code: Int32) -> KafkaFailure {
+        KafkaFailure(rd_kafka_resp_err_t(rawValue: code))
+    }
+
     /// Takes ownership of `error`.
     init(consuming error: OpaquePointer) {
         let code = rd_kafka_error_code(error)

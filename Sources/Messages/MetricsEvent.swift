@@ -2,9 +2,11 @@
 package struct MetricsEvent: Sendable {
     /// One type per change; the raw values are contract.
     package enum Kind: String, Sendable, CaseIterable {
-        case state, started, paused, resumed, rebalanced, draining, stopped
+        /// How the node is, every few seconds.
+        case interval
+        case started, paused, resumed, rebalanced, draining, stopped
         case hostLost = "host_lost"
-        case offsetOutOfRange = "offset_out_of_range"
+        case offsetReset = "offset_reset"
     }
 
     package let kind: Kind

@@ -2,34 +2,75 @@ import Testing
 
 @testable import Kafka
 
-/// One group each, since the mock keeps every first join waiting for 3 s; the suites run side by side.
+/// The mock keeps a first join waiting for 3 s and a later one for the session timeout less 1 s.
 @Suite struct GroupTests {
-    @Test func recordsComeAsTheyWereSent() throws {
+    @Test func membersShareThePartitionsAndTakeOverWhatALeavingOneHad() throws {
         let cluster = try Cluster()
         defer { cluster.close() }
-        let topic = try cluster.topic()
+        let topic = try cluster.topic(partitions: 4)
         let publisher = try cluster.producer()
         defer { publisher.producer.destroy() }
-        let headers = [
-            KafkaHeader("ce_id", "ä-1"), KafkaHeader(name: "none", value: nil), KafkaHeader(name: "empty", value: []),
-        ]
-        #expect(publisher.producer.produce(topic: topic, key: nil, value: nil, headers: [], token: 1) == .queued)
-        #expect(publisher.producer.produce(topic: topic, key: [], value: [], headers: [], token: 2) == .queued)
+        let group = Cluster.unique("g")
+        let session = [ClientProperties.Property("session.timeout.ms", "4000")]
+        let first = try cluster.consumer(group: group, session)
+        let second = try cluster.consumer(group: group, session)
+        defer { first.close() }
+        try first.consumer.subscribe(to: topic)
+        try second.consumer.subscribe(to: topic)
         #expect(
-            publisher.producer.produce(topic: topic, key: [1, 0], value: [0, 255], headers: headers, token: .max)
-                == .queued)
-        #expect(publisher.drain())
-        #expect(publisher.reports.map(\.token) == [1, 2, .max])
-        #expect(publisher.reports.allSatisfy { $0.failure == nil })
+            first.turn(for: 30) {
+                second.turn(waitMs: 1)
+                return first.consumer.assigned.count == 2 && second.consumer.assigned.count == 2
+            })
+        #expect(first.consumer.assigned.union(second.consumer.assigned) == [0, 1, 2, 3])
+        #expect(publisher.fill(topic, count: 400, partitions: 4))
+        #expect(
+            first.turn {
+                second.turn(waitMs: 1)
+                return first.records.count == 200 && second.records.count == 200
+            })
 
+        // A pause lives through the revocation and the new assignment.
+        let kept = first.consumer.assigned
+        first.consumer.pause(Array(kept))
+        let begun = now()
+        second.close()
+        #expect(now() - begun < 20_000)
+        #expect(first.turn(for: 30) { first.consumer.assigned.count == 4 })
+        #expect(first.consumer.paused == kept)
+        #expect(publisher.fill(topic, count: 400, partitions: 4))
+        // Nothing was committed, so what the other had comes again from its beginning.
+        let taken = Set<Int32>([0, 1, 2, 3]).subtracting(kept)
+        #expect(first.turn { Set(taken).allSatisfy { first.offsets($0).last == 199 } })
+        #expect(kept.allSatisfy { first.offsets($0).count == 100 })
+        first.consumer.resume([0, 1, 2, 3])
+        #expect(first.turn { kept.allSatisfy { first.offsets($0).last == 199 } })
+        #expect(first.failures.isEmpty)
+    }
+
+    @Test func aMemberThatIsDestroyedWithoutLeavingEndsAtOnce() throws {
+        let cluster = try Cluster()
+        defer { cluster.close() }
+        let topic = try cluster.topic(partitions: 2)
+        let publisher = try cluster.producer()
+        defer { publisher.producer.destroy() }
+        #expect(publisher.fill(topic, count: 100, partitions: 2))
         let member = try cluster.consumer(group: Cluster.unique("g"))
-        defer { member.close() }
         try member.consumer.subscribe(to: topic)
-        #expect(member.turn { member.records.count == 3 })
-        #expect(member.records.map(\.key) == [nil, [], [1, 0]])
-        #expect(member.records.map(\.value) == [nil, [], [0, 255]])
-        #expect(member.records.map(\.headers) == [[], [], headers])
-        #expect(member.records.map(\.offset) == [0, 1, 2])
-        #expect(member.records.allSatisfy { ($0.timestampMs ?? 0) > 1_600_000_000_000 })
+        #expect(member.turn(for: 30) { member.records.count == 100 })
+        member.consumer.pause([0, 1])
+        member.consumer.resume([0])
+        member.consumer.commit([CommitEntry(partition: 0, nextOffset: 1, metadata: "x")])
+        // librdkafka waits for ever for a list of paused partitions that somebody still holds.
+        let begun = now()
+        member.consumer.destroy()
+        #expect(now() - begun < 5000)
+    }
+
+    @Test func aPatternIsNotATopic() throws {
+        let member = try Member(.consumer(bootstrap: "127.0.0.1:1", groupID: "g"))
+        defer { member.consumer.destroy() }
+        #expect(throws: KafkaFailure.self) { try member.consumer.subscribe(to: "^opt.*") }
+        #expect(throws: KafkaFailure.self) { try member.consumer.subscribe(to: "") }
     }
 }

@@ -128,6 +128,12 @@ final class Member {
         }
     }
 
+    /// Takes partitions by hand, without a group: the mock keeps every first join waiting for 3 s.
+    func read(_ topic: String, _ partitions: [Int32] = [0], from offset: Int64? = 0) {
+        consumer.topic = topic
+        consumer.assign(partitions.map { PartitionStart(partition: $0, offset: offset) })
+    }
+
     func turn(waitMs: Int32 = 20) {
         _ = wakeUp.wait(milliseconds: waitMs)
         while let event = consumer.nextEvent() { handle(event) }
@@ -155,6 +161,15 @@ final class Member {
             turn()
         }
         return true
+    }
+
+    /// The numbers that `Publisher.fill` wrote.
+    var numbers: [Int] {
+        records.compactMap { $0.value.flatMap { Int(String(decoding: $0.prefix { $0 != 0x20 }, as: UTF8.self)) } }
+    }
+
+    func offsets(_ partition: Int32) -> [Int64] {
+        records.filter { $0.partition == partition }.map(\.offset)
     }
 
     func close() {

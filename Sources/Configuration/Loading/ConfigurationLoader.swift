@@ -47,7 +47,8 @@ struct ConfigurationLoader {
             return report("\(path) cannot be set: \(reason)", at: place)
         }
         guard isPropertyName(name) else {
-            return report("\(path): \"\(name)\" is no name of a librdkafka property, such as session.timeout.ms", at: place)
+            return report(
+                "\(path): \"\(name)\" is no name of a librdkafka property, such as session.timeout.ms", at: place)
         }
         guard let text else {
             return report("\(path) has no value; leave it out for librdkafka's default", at: place)

@@ -11,7 +11,8 @@ struct CrossCheck: Sendable {
             CrossCheck(paths: ["backpressure.resumeDepth", "backpressure.queueDepth"]) {
                 let it = $0.backpressure
                 guard it.resumeDepth >= it.queueDepth else { return nil }
-                return "backpressure.resumeDepth is \(it.resumeDepth) and must be below backpressure.queueDepth, which is"
+                return
+                    "backpressure.resumeDepth is \(it.resumeDepth) and must be below backpressure.queueDepth, which is"
                     + " \(it.queueDepth); set it to \(it.queueDepth / 2), for example"
             },
             CrossCheck(paths: ["backpressure.maxInFlight", "backpressure.queueDepth"]) {
@@ -23,7 +24,8 @@ struct CrossCheck: Sendable {
             CrossCheck(paths: ["limits.executionTimeMs", "limits.timeoutMs"]) {
                 let it = $0.limits
                 guard it.executionTimeMs > it.timeoutMs else { return nil }
-                return "limits.executionTimeMs is \(it.executionTimeMs) and must not be above limits.timeoutMs, which is"
+                return
+                    "limits.executionTimeMs is \(it.executionTimeMs) and must not be above limits.timeoutMs, which is"
                     + " \(it.timeoutMs): a step would be killed before it misses its objective"
             },
         ] + distinctTopics

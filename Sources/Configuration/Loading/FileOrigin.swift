@@ -71,7 +71,8 @@ extension ConfigurationLoader {
         var texts: [String] = []
         for node in nodes {
             guard case .scalar(let text, _) = node.content, !node.isNull else {
-                return report("\(key.path) holds \(node.kind); it takes \(key.expects)", at: Place(place.origin, node.mark))
+                return report(
+                    "\(key.path) holds \(node.kind); it takes \(key.expects)", at: Place(place.origin, node.mark))
             }
             texts.append(text)
         }

@@ -6,13 +6,15 @@ struct FileProblem: Error {
 
 /// The bytes of a regular file of at most so many bytes.
 func readFile(_ path: String, maximumBytes: Int) throws(FileProblem) -> [UInt8] {
-    guard !path.utf8.contains(0) else { throw FileProblem(reason: "its name holds a zero byte") }
+    guard !path.utf8.contains(0) else { throw FileProblem(reason: "has a name with a zero byte") }
     // Without O_NONBLOCK a named pipe would hang the start.
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw FileProblem(reason: "cannot be opened: \(systemMessage(errno))") }
     defer { close(descriptor) }
     var status = stat()
-    guard fstat(descriptor, &status) == 0 else { throw FileProblem(reason: systemMessage(errno)) }
+    guard fstat(descriptor, &status) == 0 else {
+        throw FileProblem(reason: "cannot be examined: \(systemMessage(errno))")
+    }
     guard status.st_mode & S_IFMT == S_IFREG else {
         let isDirectory = status.st_mode & S_IFMT == S_IFDIR
         throw FileProblem(reason: isDirectory ? "is a directory, not a file" : "is not a regular file")

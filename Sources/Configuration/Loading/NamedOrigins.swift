@@ -10,7 +10,8 @@ extension ConfigurationLoader {
             let place = Place(origin: .environment(name))
             if let key = ConfigurationKey.byEnvironmentName[name] {
                 takeText(text, for: key, at: place)
-            } else if let map = ConfigurationKey.propertyMaps.first(where: { name.hasPrefix($0.environmentName + "_") }) {
+            } else if let map = ConfigurationKey.propertyMaps.first(where: { name.hasPrefix($0.environmentName + "_") })
+            {
                 let property = name.dropFirst(map.environmentName.count + 1).lowercased()
                 takeProperty(String(property.map { $0 == "_" ? "." : $0 }), text, of: map, at: place)
             } else if !isServiceLink(name) {
@@ -55,7 +56,8 @@ extension ConfigurationLoader {
     private func listMembers(_ text: String) -> [String] {
         var text = trimmed(text[...])
         if text.first == "[", text.last == "]" { text = trimmed(text.dropFirst().dropLast()) }
-        return text.isEmpty ? [] : text.split(separator: ",", omittingEmptySubsequences: false).map { String(trimmed($0)) }
+        return text.isEmpty
+            ? [] : text.split(separator: ",", omittingEmptySubsequences: false).map { String(trimmed($0)) }
     }
 
     /// Kubernetes and Docker describe a service called "optimizer…" by variables of these shapes.
@@ -71,35 +73,4 @@ extension ConfigurationLoader {
 extension ConfigurationKey {
     /// Whether keys lie below this path.
     static func isSection(_ path: String) -> Bool { all.contains { $0.path.hasPrefix(path + ".") } }
-}
-
-/// Names the nearest key: of the same section, else the same name in another one.
-func unknownKeyMessage(_ path: String, in section: String) -> String {
-    let message = "unknown key \"\(shortened(path))\""
-    let name = section.isEmpty ? path : String(path.dropFirst(section.count + 1))
-    if section == "kafka" || section == "kafka.topics", name.contains(".") {
-        return message + "; librdkafka properties stand under kafka.client, kafka.consumer or kafka.producer"
-    }
-    if !section.isEmpty || !path.contains("."), ConfigurationKey.byPath[name] != nil, name.contains(".") {
-        return message + "; write its parts as keys inside each other"
-    }
-    let prefix = section.isEmpty ? "" : section + "."
-    let siblings = ConfigurationKey.all.filter { $0.path.hasPrefix(prefix) }.map {
-        String($0.path.dropFirst(prefix.count).prefix { $0 != "." })
-    }
-    if let near = nearestName(to: name, in: siblings) { return message + ", did you mean \"\(prefix + near)\"?" }
-    if let near = nearestName(to: path, in: ConfigurationKey.all.map(\.path)) {
-        return message + ", did you mean \"\(near)\"?"
-    }
-    let elsewhere = ConfigurationKey.all.filter {
-        let last = $0.path.split(separator: ".").last.map(String.init) ?? ""
-        return nearestName(to: name.split(separator: ".").last.map(String.init) ?? name, in: [last]) != nil
-    }
-    if let key = elsewhere.first { return message + ", did you mean \"\(key.path)\"?" }
-    return message + "; known here: " + distinct(siblings).joined(separator: ", ")
-}
-
-private func distinct(_ names: [String]) -> [String] {
-    var seen: Set<String> = []
-    return names.filter { seen.insert($0).inserted }
 }

@@ -45,7 +45,8 @@ struct YAMLParser: ~Copyable {
         guard yaml_parser_parse(parser, &event) == 1 else { throw problem() }
         defer { yaml_event_delete(&event) }
         let mark = YAMLMark(event.start_mark)
-        func marked(_ kind: Event, anchor: UnsafePointer<UInt8>? = nil, tag: UnsafePointer<UInt8>? = nil) -> MarkedEvent {
+        func marked(_ kind: Event, anchor: UnsafePointer<UInt8>? = nil, tag: UnsafePointer<UInt8>? = nil) -> MarkedEvent
+        {
             MarkedEvent(event: kind, mark: mark, anchor: anchor.map { String(cString: $0) }, hasTag: tag != nil)
         }
         switch event.type {

@@ -110,7 +110,8 @@ struct YAMLReader {
                 problems.append(
                     YAMLProblem(
                         mark: event.mark,
-                        message: "\"\(name)\" stands here a second time, first on line \(first.line); keep one of them"))
+                        message: "\"\(name)\" stands here a second time, first on line \(first.line); keep one of them")
+                )
                 continue
             }
             marks[name] = event.mark

@@ -30,7 +30,6 @@ extension ConsumerLoop {
                 failure = found
             } else {
                 book.noteCommitted(result.partition, CommitOffset(at: result.nextOffset))
-                metrics.committed(partition: result.partition, offset: result.nextOffset)
             }
         }
         commits.noteAnswered(again: failure != nil)

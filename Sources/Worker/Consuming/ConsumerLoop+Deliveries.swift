@@ -55,7 +55,7 @@ extension ConsumerLoop {
         switch event {
         case .failure(let failure): handle(failure, "producer")
         case .log(let level, let facility, let message): log.librdkafka(level, facility, message)
-        case .statistics(let text): metrics.producerStatistics(text)
+        case .statistics: break
         }
     }
 }

@@ -24,7 +24,7 @@ extension ConsumerLoop {
             offsetReset(partition, expected: expected, message)
         case .failure(let failure): handle(failure, "consumer")
         case .log(let level, let facility, let message): log.librdkafka(level, facility, message)
-        case .statistics(let text): metrics.consumerStatistics(text)
+        case .statistics: break
         }
     }
 
@@ -41,6 +41,10 @@ extension ConsumerLoop {
         metrics.assigned(consumer.assigned.count, paused: consumer.paused.intersection(consumer.assigned).count)
         metrics.rebalanced("assigned")
         announce("assigned", partitions)
+    }
+
+    private var isLeaving: Bool {
+        if case .leaving = phase { true } else { false }
     }
 
     private func announce(_ kind: String, _ partitions: [Int32]) {
@@ -64,8 +68,8 @@ extension ConsumerLoop {
         metrics.rebalanced(lost ? "lost" : "revoked")
         announce(lost ? "lost" : "revoked", partitions)
         revocation = Revocation(partitions: gone, deadline: now.adding(milliseconds: settings.revokeDrainMs))
-        // Somebody else has them already: nothing to wait for, nothing to commit.
-        if lost { return giveUp(now) }
+        // Lost: somebody else has them already. Leaving: all has been waited for and committed before.
+        if lost || isLeaving { return giveUp(now) }
         state.manager.withLock { $0.isDrainAwaited = true }
     }
 
@@ -104,6 +108,6 @@ extension ConsumerLoop {
             JSONMember("detail", .string(message)),
         ]
         log.line(.error, "committed offset out of range: records are gone, reading goes on at the low watermark", details)
-        events.publish(.offsetOutOfRange, details)
+        events.publish(.offsetReset, details)
     }
 }

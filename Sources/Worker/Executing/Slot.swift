@@ -31,7 +31,7 @@ final class Slot: Sendable {
     func run() {
         var unfinished: Unfinished?
         while let host = startHost() {
-            state.setHost(host.pid, of: index)
+            state.noteReady(slot: index)
             unfinished = serve(host, resuming: unfinished)
             let wasStopped = state.manager.withLock { if case .stopped = $0.slots[index] { true } else { false } }
             if wasStopped {
@@ -148,7 +148,7 @@ final class Slot: Sendable {
                 finish(step, .answered(answer), run)
                 return nil
             case .failure(let problem):
-                reporter.hostLost(slot: index, reason: "invalid_reply", "the host's answer is no reply: \(problem)", step: step)
+                reporter.hostLost(slot: index, reason: "babbled", "the host's answer is no reply: \(problem)", step: step)
                 finish(step, .babbled("\(problem)"), run)
             }
         case .timedOut:

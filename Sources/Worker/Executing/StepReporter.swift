@@ -69,7 +69,7 @@ struct StepReporter: Sendable {
     // MARK: Hosts
 
     func hostLost(slot: Int, _ loss: HostLoss, step: Step?) {
-        hostLost(slot: slot, reason: loss.reason, loss.description, step: step)
+        hostLost(slot: slot, reason: loss.kind.restartReason, loss.description, step: step)
     }
 
     func hostLost(slot: Int, reason: String, _ description: String, step: Step?) {
@@ -87,7 +87,7 @@ struct StepReporter: Sendable {
     }
 
     func hostDidNotStart(slot: Int, _ failure: HostFailure) {
-        metrics.hostLost(reason: "not_started")
+        metrics.hostLost(reason: "start_failed")
         log.error(
             "a host did not start", JSONMember("slot", .integer(slot)), JSONMember("cause", .string(failure.description)))
     }
@@ -100,6 +100,18 @@ struct StepReporter: Sendable {
             log.info(
                 "host says", JSONMember("line", .string(line)), JSONMember("host", .integer(Int(host.pid))),
                 JSONMember("request_id", step.map { .string($0.request.requestID) } ?? .null))
+        }
+    }
+}
+
+extension HostLoss.Kind {
+    /// In the words of `optimizer_host_restarts_total`.
+    fileprivate var restartReason: String {
+        switch self {
+        case .exited, .signalled, .closedOutput, .closedInput, .unreachable: "crashed"
+        case .frameTooLong, .brokenFrame, .spokeOutOfTurn: "babbled"
+        case .silent: "timed_out"
+        case .ended: "recycled"
         }
     }
 }

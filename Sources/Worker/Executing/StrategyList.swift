@@ -12,12 +12,13 @@ final class StrategyList: Sendable {
 
     init(disabled: some Sequence<String>) {
         names = StrategyRegistry.descriptors.map(\.name)
-        indices = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })
+        // 0 is `unknown`, as in the metrics.
+        indices = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0 + 1) })
         self.disabled = Mutex(Set(disabled))
     }
 
     /// The index of every name that is not in the list.
-    var unknownIndex: Int { names.count }
+    var unknownIndex: Int { 0 }
 
     func index(of name: String) -> Int { indices[name] ?? unknownIndex }
 

@@ -24,6 +24,7 @@ final class NodeState: Sendable {
     let refused = Mutex<[RefusedMessage]>([])
     /// The process of each slot's host, while it may be signalled.
     private let hosts: Mutex<[Int32?]>
+    private let readySlots = Mutex<Set<Int>>([])
     /// Set when the steps that still run are given up: what becomes of them is no longer published.
     private let isAbandoned = Atomic(false)
 
@@ -35,6 +36,14 @@ final class NodeState: Sendable {
         slotWakes = wakes
         hosts = Mutex(Array(repeating: nil, count: slotCount))
     }
+
+    /// Notes that the slot has had a host that was ready.
+    func noteReady(slot: Int) {
+        _ = readySlots.withLock { $0.insert(slot) }
+        consumerWake.signal()
+    }
+
+    var readySlotCount: Int { readySlots.withLock { $0.count } }
 
     func wake(slot: Int?) {
         if let slot { slotWakes[slot].signal() }

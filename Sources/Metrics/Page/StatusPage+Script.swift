@@ -1,0 +1,108 @@
+extension StatusPage {
+    /// What goes where, and asking again.
+    static let script = #"""
+        const moods = {running: "good", draining: "warn", starting: "warn", joining: "warn", fenced: "bad", stopped: "bad"};
+
+        function showHead(s) {
+          document.title = s.node.id + " · optimizer";
+          put("node", s.node.id);
+          put("state", s.state, moods[s.state] || "warn");
+          put("ready", s.ready ? "ready" : "not ready" + (s.reason ? ": " + s.reason : ""), s.ready ? "good" : "bad");
+          put("about", `optimizer ${s.node.version} · librdkafka ${s.node.librdkafka} · group ${s.node.group}` +
+            ` · process ${s.node.pid} · up ${time(s.node.uptime_seconds * 1000)}`);
+        }
+
+        function showTiles(s) {
+          const q = s.queue, l = s.latency, busy = s.slots.filter((slot) => slot.state === "running").length;
+          put("depth", `${count(q.depth)} / ${count(q.bound)}`, q.depth >= q.bound ? "bad" : q.holding ? "warn" : "");
+          const waiting = Object.entries(q.waiting).filter(([, n]) => n > 0).map(([why, n]) => `${n} wait for ${why}`);
+          put("depthNote", [q.holding ? `holding for ${time(q.holding_ms)}, until ${q.resume_at}` : "taking requests",
+            ...waiting].join(" · "));
+          put("running", `${busy} / ${s.slots.length}`);
+          put("runningNote", `${count(q.in_flight)} in flight, oldest ${time(q.oldest_ms)}`);
+          const h = s.history, recent = h.finished.slice(-10), seconds = recent.length * h.interval_ms / 1000;
+          const rate = seconds > 0 ? recent.reduce((sum, n) => sum + n, 0) / seconds : null;
+          put("finished", rate === null ? "–" : (rate < 10 ? rate.toFixed(1) : count(Math.round(rate))) + "/s");
+          const all = Object.values(s.totals.requests).reduce((sum, n) => sum + n, 0);
+          put("finishedNote", count(all) + " since the start");
+          put("p95", time(l.p95_ms), known(l.p95_ms) && l.p95_ms > l.target_ms ? "bad" : "");
+          put("p95Note", `target ${time(l.target_ms)} · P50 ${time(l.p50_ms)} · P99 ${time(l.p99_ms)}`);
+          const paused = s.partitions.filter((partition) => partition.paused).length;
+          const lags = s.partitions.map((partition) => partition.lag).filter(known);
+          put("lag", lags.length ? count(lags.reduce((sum, n) => sum + n, 0)) : "–");
+          put("lagNote", `${s.partitions.length} partitions, ${paused} paused`, paused ? "warn" : "");
+        }
+
+        function showTables(s) {
+          rows("slots", s.slots.map((slot) => [String(slot.slot),
+            [slot.state, {running: "good", starting: "warn", stopped: "bad"}[slot.state] || ""],
+            slot.strategy || "", slot.request_id || "",
+            known(slot.running_ms)
+              ? [`${time(slot.running_ms)} of ${time(slot.timeout_ms)}`, slot.running_ms > slot.timeout_ms / 2 ? "warn" : ""] : "",
+            known(slot.cpu_percent) ? Math.round(slot.cpu_percent) + " %" : "",
+            known(slot.memory_mb) ? slot.memory_mb.toFixed(1) + " MB" : ""]));
+          const topics = new Set(s.partitions.map((p) => p.topic)).size;
+          rows("partitions", s.partitions.map((p) => [(topics > 1 ? p.topic + " " : "") + p.partition, count(p.lag),
+            known(p.lag_seconds) ? time(p.lag_seconds * 1000) : "–", count(p.in_flight),
+            p.paused ? ["paused", "warn"] : ["taking", "good"], blocker(p.blocked_by)]));
+          byId("noPartitions").hidden = s.partitions.length > 0;
+          rows("strategies", s.latency.strategies.map((one) => [one.name, count(one.count), time(one.p50_ms),
+            [time(one.p95_ms), known(one.p95_ms) && one.p95_ms > s.latency.target_ms ? "bad" : ""], time(one.p99_ms)]));
+          put("latencyNote", `last ${time(s.latency.window_seconds * 1000)}, ${count(s.latency.count)} steps, ms`);
+          rows("errors", s.errors.map((e) => [new Date(e.time).toLocaleString(undefined, {dateStyle: "short", timeStyle: "medium"}),
+            [e.kind, "bad"], e.message, e.strategy || "", e.request_id || ""]));
+          byId("noErrors").hidden = s.errors.length > 0;
+        }
+
+        function blocker(b) {
+          if (!b) return "";
+          return [`offset ${b.offset}: ${b.strategy || "?"} ${b.state}${known(b.slot) ? " in slot " + b.slot : ""}` +
+            ` for ${time(b.age_ms)}, request ${b.request_id}`, b.age_ms > 10000 ? "warn" : ""];
+        }
+
+        function showFacts(s) {
+          const limits = s.limits, by = limits.enforcement;
+          const limit = (name, text) => by[name] === "none" ? [text + "not enforced", "bad"] : text + "by " + by[name];
+          rows("limits", [["processor", limit("cpu", `${limits.cpu_percent} % of one core, `)],
+            ["memory", limit("memory", `${limits.memory_mb} MB, `)],
+            ["deadline", limit("time", `${time(limits.timeout_ms)}, `)],
+            ["processes", limit("processes", "bounded ")], ["output", limit("output", "bounded ")],
+            ["P95 objective", `${time(limits.execution_time_ms)}, watched`]]);
+          const totals = Object.entries(s.totals).filter(([name]) => name !== "requests");
+          rows("totals", [...Object.entries(s.totals.requests), ...totals]
+            .map(([name, value]) => [name.replaceAll("_", " "), count(value)]));
+        }
+
+        let last = null, answered = 0;
+        function show(status) {
+          last = status;
+          showHead(status); showTiles(status); showTables(status); showFacts(status);
+          drawHistory(status.history, status.queue.bound); drawLatency(status.latency);
+        }
+
+        function say(problem) {
+          byId("silence").hidden = problem === "";
+          byId("main").classList.toggle("stale", problem !== "");
+          put("silence", problem);
+        }
+
+        async function ask() {
+          try {
+            const answer = await fetch("/status", {cache: "no-store", signal: AbortSignal.timeout(5000)});
+            if (!answer.ok) throw new Error("it answers " + answer.status);
+            show(await answer.json());
+            answered = Date.now();
+            say("");
+          } catch (error) {
+            const since = answered ? ` since ${new Date(answered).toLocaleTimeString()}` : "";
+            say(`No status from this node${since} (${error.message}).` + (answered ? " What follows is old." : ""));
+          }
+          setTimeout(ask, document.hidden ? 5000 : 1000);
+        }
+
+        addEventListener("resize", () => {
+          if (last) { drawHistory(last.history, last.queue.bound); drawLatency(last.latency); }
+        });
+        ask();
+        """#
+}

@@ -1,0 +1,110 @@
+import Messages
+
+/// Trades what was computed elsewhere: a position per bar, or lists of bars to go in and out at.
+struct Signals: TradingStrategy {
+    let descriptor = StrategyDescriptor(
+        name: "signals",
+        summary: "Trades positions computed elsewhere: target (a position per bar), or lists of bars to go in and out.",
+        parameters: [
+            list("target", "the position wanted after each bar: 1 long, 0 out, -1 short; as many as there are bars"),
+            list("entries", "bars (from 0) after which to go long"),
+            list("exits", "bars after which to leave a long position"),
+            list("short_entries", "bars after which to go short"),
+            list("short_exits", "bars after which to leave a short position"),
+        ] + CommonParameter.exits)
+
+    private static func list(_ name: String, _ summary: String) -> ParameterSpecification {
+        ParameterSpecification(name, .numbers(maximumCount: 200_000), default: .array([]), summary)
+    }
+
+    func conflict(in parameters: Parameters) -> String? {
+        let hasTarget = !parameters.list("target").isEmpty
+        let hasLists = !parameters.list("entries").isEmpty || !parameters.list("short_entries").isEmpty
+        if hasTarget, hasLists { return "target and entries are two ways to say the same; give one of them" }
+        if !hasTarget, !hasLists { return "one of target, entries and short_entries must be given" }
+        return nil
+    }
+
+    func indicators(_ parameters: Parameters) -> [Indicator] { [] }
+
+    func trade(_ parameters: Parameters, in backtest: inout Backtest) throws(RequestProblem) {
+        let bars = backtest.bars.count
+        if parameters.list("target").isEmpty {
+            backtest.follow(MarkRule(marks: try marks(parameters, bars: bars)))
+        } else {
+            backtest.follow(TargetRule(target: try target(parameters, bars: bars)))
+        }
+    }
+
+    private func target(_ parameters: Parameters, bars: Int) throws(RequestProblem) -> [Int8] {
+        let values = parameters.list("target")
+        guard values.count == bars else {
+            throw RequestProblem(
+                .invalidParameters,
+                "strategy.parameters.target has \(values.count) positions and the data \(bars) bars; give one per bar")
+        }
+        var target: [Int8] = []
+        target.reserveCapacity(bars)
+        for (index, value) in values.enumerated() {
+            guard let position = value.integer, (-1...1).contains(position) else {
+                throw RequestProblem(
+                    .invalidParameters,
+                    "strategy.parameters.target[\(index)] is \(value.text), must be 1 (long), 0 (out) or -1 (short)")
+            }
+            target.append(Int8(position))
+        }
+        return target
+    }
+
+    private func marks(_ parameters: Parameters, bars: Int) throws(RequestProblem) -> [Marks] {
+        var marks = [Marks](repeating: [], count: bars)
+        for (name, mark) in [
+            ("entries", Marks.entry), ("exits", .exit), ("short_entries", .shortEntry), ("short_exits", .shortExit),
+        ] {
+            for (index, value) in parameters.list(name).enumerated() {
+                guard let bar = value.integer, (0..<bars).contains(bar) else {
+                    throw RequestProblem(
+                        .invalidParameters,
+                        "strategy.parameters.\(name)[\(index)] is \(value.text), must be a bar from 0 to \(bars - 1)")
+                }
+                marks[bar].insert(mark)
+            }
+        }
+        return marks
+    }
+
+    private struct Marks: OptionSet {
+        let rawValue: UInt8
+        static let entry = Marks(rawValue: 1)
+        static let exit = Marks(rawValue: 2)
+        static let shortEntry = Marks(rawValue: 4)
+        static let shortExit = Marks(rawValue: 8)
+    }
+
+    private struct TargetRule: Rule {
+        let target: [Int8]
+
+        mutating func decide(at bar: Int, position: Double) -> Decision {
+            let wanted = target[bar]
+            if wanted > 0 { return position > 0 ? .nothing : .buy }
+            if wanted < 0 { return position < 0 ? .nothing : .sell }
+            return position == 0 ? .nothing : .close
+        }
+    }
+
+    /// An entry to the other side turns a position round; entries to both sides at once cancel each other.
+    private struct MarkRule: Rule {
+        let marks: [Marks]
+
+        mutating func decide(at bar: Int, position: Double) -> Decision {
+            let mark = marks[bar]
+            let entersLong = mark.contains(.entry) && !mark.contains(.shortEntry)
+            let entersShort = mark.contains(.shortEntry) && !mark.contains(.entry)
+            if entersLong, position <= 0 { return .buy }
+            if entersShort, position >= 0 { return .sell }
+            if position > 0, mark.contains(.exit) { return .close }
+            if position < 0, mark.contains(.shortExit) { return .close }
+            return .nothing
+        }
+    }
+}

@@ -1,0 +1,43 @@
+import Messages
+
+/// One run of a trading strategy: the bars, the account, and what came of it.
+struct Backtest {
+    let indicators: IndicatorSet
+    /// The first bar at which every indicator of the strategy is valid.
+    let warmUp: Int
+    private(set) var simulation: Simulation
+
+    var bars: Bars { indicators.bars }
+
+    /// - Throws: `insufficient_data` where the strategy could not decide even once and have it filled.
+    init(
+        of strategy: any TradingStrategy, _ parameters: Parameters, on indicators: IndicatorSet, account: Account,
+        workspace: Workspace
+    ) throws(RequestProblem) {
+        let warmUp = strategy.indicators(parameters).reduce(0) { max($0, $1.firstValid) }
+        let count = indicators.bars.count
+        guard count >= warmUp + 2 else {
+            throw RequestProblem(
+                .insufficientData,
+                "\(strategy.descriptor.name) needs at least \(warmUp + 2) bars with these parameters, data has \(count); "
+                    + "take shorter periods or a longer range")
+        }
+        self.indicators = indicators
+        self.warmUp = warmUp
+        var account = account
+        account.stopLossPct = parameters.number("stop_loss_pct")
+        account.takeProfitPct = parameters.number("take_profit_pct")
+        account.positionFraction = parameters.number("position_fraction")
+        simulation = Simulation(bars: indicators.bars, account: account, workspace: workspace)
+        try strategy.trade(parameters, in: &self)
+    }
+
+    /// Called by the strategy, once, with its rule.
+    mutating func follow(_ rule: some Rule) {
+        simulation.run(rule, warmUp: warmUp)
+    }
+
+    func statistics(_ calendar: Calendar, _ settings: StatisticsSettings) -> Statistics {
+        Statistics(of: simulation, warmUp: warmUp, calendar: calendar, settings: settings)
+    }
+}

@@ -1,0 +1,119 @@
+/// Runs a rule over bars: orders, fills, stops, marking, ruin. `Execution.md` specifies the order of events.
+struct Simulation {
+    let bars: Bars
+    let account: Account
+    let workspace: Workspace
+
+    private var cash: Double
+    private var size = 0.0
+    private var entryPrice = 0.0
+    private var entryBar = -1
+    private var stopPrice = 0.0
+    private var targetPrice = 0.0
+    /// The bar at whose close the equity was used up.
+    private(set) var ruinedAt: Int?
+
+    init(bars: Bars, account: Account, workspace: Workspace) {
+        self.bars = bars
+        self.account = account
+        self.workspace = workspace
+        cash = account.cash
+    }
+
+    /// The position that is open now.
+    var openPosition: OpenPosition? {
+        size == 0 ? nil : OpenPosition(size: size, entryBar: entryBar, entryPrice: entryPrice)
+    }
+
+    /// Leaves the equity of every bar and the closed trades in the workspace.
+    ///
+    /// - Parameter warmUp: the first bar at which every indicator is valid; the first decision is one bar later.
+    mutating func run(_ rule: some Rule, warmUp: Int) {
+        var rule = rule
+        workspace.begin(bars: bars.count)
+        let equity = workspace.equity
+        let first = warmUp + 1
+        for bar in 0..<min(first, bars.count) { equity[bar] = account.cash }
+        guard first < bars.count else { return }
+        let hasExits = account.hasExits
+        var pending = Decision.nothing
+        for bar in first..<bars.count {
+            if pending != .nothing { execute(pending, at: bar) }
+            if hasExits, size != 0 { checkExits(at: bar) }
+            let value = cash + size * (bars.close[bar] - entryPrice)
+            guard value > 0 else { return ruin(at: bar) }
+            equity[bar] = value
+            pending = rule.decide(at: bar, position: size)
+        }
+        closeOut()
+    }
+
+    // MARK: Inside a bar
+
+    /// The order of the bar before, at this bar's open: closing comes before opening.
+    private mutating func execute(_ decision: Decision, at bar: Int) {
+        let price = bars.open[bar]
+        if size != 0 { exit(at: bar, price: price, .signal) }
+        guard decision != .close else { return }
+        let isBuy = decision == .buy
+        let fill = account.fill(price, isBuy: isBuy)
+        let units = account.units(cash: cash, price: fill)
+        guard units > 0 else { return }
+        size = isBuy ? units : -units
+        entryPrice = fill
+        entryBar = bar
+        cash -= account.fee(units: units, price: fill)
+        let direction = isBuy ? 1.0 : -1.0
+        stopPrice = fill * (1 - direction * account.stopLossPct / 100)
+        targetPrice = fill * (1 + direction * account.takeProfitPct / 100)
+    }
+
+    /// An open beyond a level fills there: it is known to come first. A bar that reaches both levels later is taken
+    /// for a loss: which came first inside the bar is not known, and the worse is assumed.
+    private mutating func checkExits(at bar: Int) {
+        let open = bars.open[bar]
+        let isLong = size > 0
+        let hasStop = account.stopLossPct > 0
+        let hasTarget = account.takeProfitPct > 0
+        if hasTarget, isLong ? open >= targetPrice : open <= targetPrice {
+            exit(at: bar, price: open, .takeProfit)
+        } else if hasStop, isLong ? bars.low[bar] <= stopPrice : bars.high[bar] >= stopPrice {
+            exit(at: bar, price: isLong ? min(open, stopPrice) : max(open, stopPrice), .stopLoss)
+        } else if hasTarget, isLong ? bars.high[bar] >= targetPrice : bars.low[bar] <= targetPrice {
+            exit(at: bar, price: targetPrice, .takeProfit)
+        }
+    }
+
+    private mutating func exit(at bar: Int, price: Double, _ reason: Trade.Reason) {
+        let fill = account.fill(price, isBuy: size < 0)
+        let units = abs(size)
+        let exitFee = account.fee(units: units, price: fill)
+        let commission = exitFee + account.fee(units: units, price: entryPrice)
+        let gain = size * (fill - entryPrice)
+        cash += gain - exitFee
+        let direction = size > 0 ? 1.0 : -1.0
+        workspace.trades.append(
+            Trade(
+                size: size, entryBar: entryBar, exitBar: bar, entryPrice: entryPrice, exitPrice: fill,
+                commission: commission, profit: gain - commission,
+                rate: direction * (fill / entryPrice - 1) - commission / (units * entryPrice), reason: reason))
+        size = 0
+    }
+
+    // MARK: Ends
+
+    /// The position is closed at this close, the equity is zero from here on.
+    private mutating func ruin(at bar: Int) {
+        if size != 0 { exit(at: bar, price: bars.close[bar], .ruin) }
+        ruinedAt = bar
+        for rest in bar..<bars.count { workspace.equity[rest] = 0 }
+    }
+
+    private mutating func closeOut() {
+        guard size != 0, account.atEnd != .markToMarket else { return }
+        let last = bars.count - 1
+        exit(at: last, price: account.atEnd == .closeOut ? bars.close[last] : bars.open[last], .end)
+        workspace.equity[last] = max(cash, 0)
+        if cash <= 0 { ruinedAt = last }
+    }
+}

@@ -1,0 +1,124 @@
+import Messages
+
+/// The `data` section of a request: which bars to run on.
+struct DataSelection {
+    enum Source {
+        case stored(DataSetName, version: String?)
+        case inline(BarTable, timeframe: String)
+    }
+
+    let source: Source
+    /// UTC milliseconds; both ends are included.
+    let start: Int64?
+    let end: Int64?
+
+    private static let members = ["dataset", "timeframe", "version", "start", "end", "inline"]
+
+    init(_ value: JSONValue?) throws(RequestProblem) {
+        guard let value else {
+            throw RequestProblem(
+                .invalidRequest,
+                "data is missing; it must be an object like {\"dataset\": \"synth_walk\", \"timeframe\": \"1d\"}, or hold "
+                    + "the bars in \"inline\"")
+        }
+        let section = try SectionReader("data", value, known: Self.members)
+        if let inline = section["inline"] {
+            for name in ["dataset", "timeframe", "version"] where section[name] != nil {
+                throw RequestProblem(.invalidRequest, "data.\(name) does not go with data.inline; give one of them")
+            }
+            source = try InlineBars.read(inline)
+        } else {
+            source = try Self.stored(section)
+        }
+        start = try Self.time("start", in: section, isEnd: false)
+        end = try Self.time("end", in: section, isEnd: true)
+    }
+
+    private static func stored(_ section: SectionReader) throws(RequestProblem) -> Source {
+        let expectation = "a data set's name: " + DataSetName.expectation
+        guard let dataset = try section.text("dataset", expectation), DataSetName.isValid(dataset) else {
+            throw section.wrong("dataset", expectation)
+        }
+        let timeframe = try section.text("timeframe", "a timeframe like \"1d\"") ?? "1d"
+        guard let name = DataSetName(dataset: dataset, timeframe: timeframe) else {
+            throw section.wrong("timeframe", "a timeframe like \"1d\": " + DataSetName.expectation)
+        }
+        return .stored(name, version: try section.text("version", "\"sha256:\" and 64 hexadecimal digits"))
+    }
+
+    private static func time(
+        _ name: String, in section: SectionReader, isEnd: Bool
+    ) throws(RequestProblem) -> Int64? {
+        guard let value = section[name] else { return nil }
+        guard let text = value.string, let time = BarTime.parse(text) else {
+            throw section.wrong(name, "a date like \"2010-01-04\" or a time like \"2010-01-04T09:30:00Z\"")
+        }
+        // A day as the end includes all of that day.
+        return isEnd && time.isDay ? time.milliseconds + BarTime.millisecondsPerDay - 1 : time.milliseconds
+    }
+}
+
+/// Bars that come with the request: columns of one length.
+enum InlineBars {
+    static let maximumCount = 5000
+
+    static func read(_ value: JSONValue) throws(RequestProblem) -> DataSelection.Source {
+        let known = ["timeframe", "time", "open", "high", "low", "close", "volume"]
+        let section = try SectionReader("data.inline", value, known: known)
+        let timeframe = try section.text("timeframe", "a timeframe like \"1d\"") ?? "1d"
+        var table = BarTable()
+        guard let times = section["time"]?.elements else {
+            throw section.wrong("time", "a list of UTC milliseconds since 1970")
+        }
+        guard (1...maximumCount).contains(times.count) else {
+            throw RequestProblem(
+                .invalidData,
+                "data.inline has \(times.count) bars, must have 1 to \(maximumCount); import larger data sets")
+        }
+        for (index, time) in times.enumerated() {
+            guard let stamp = time.integer, BarTime.valid.contains(Int64(stamp)) else {
+                throw RequestProblem(
+                    .invalidData, "data.inline.time[\(index)] is \(time.text.prefix(60)), must be UTC milliseconds since 1970")
+            }
+            table.time.append(Int64(stamp))
+        }
+        table.open = try prices("open", section, times.count)
+        table.high = try prices("high", section, times.count)
+        table.low = try prices("low", section, times.count)
+        table.close = try prices("close", section, times.count)
+        table.volume =
+            section["volume"] == nil
+            ? [Double](repeating: 0, count: times.count) : try prices("volume", section, times.count)
+        try check(table)
+        return .inline(table, timeframe: timeframe)
+    }
+
+    private static func prices(_ name: String, _ section: SectionReader, _ count: Int) throws(RequestProblem) -> [Double] {
+        guard let values = section[name]?.elements else { throw section.wrong(name, "a list of numbers") }
+        guard values.count == count else {
+            throw RequestProblem(
+                .invalidData, "data.inline.\(name) has \(values.count) values and time has \(count); they must be as many")
+        }
+        var numbers: [Double] = []
+        numbers.reserveCapacity(count)
+        for (index, value) in values.enumerated() {
+            guard let number = value.double else {
+                throw RequestProblem(
+                    .invalidData, "data.inline.\(name)[\(index)] is \(value.text.prefix(60)), must be a number")
+            }
+            numbers.append(number)
+        }
+        return numbers
+    }
+
+    private static func check(_ table: BarTable) throws(RequestProblem) {
+        for bar in 0..<table.count {
+            if let problem = BarCheck.problem(
+                previous: bar == 0 ? nil : table.time[bar - 1], time: table.time[bar], open: table.open[bar],
+                high: table.high[bar], low: table.low[bar], close: table.close[bar], volume: table.volume[bar])
+            {
+                throw RequestProblem(.invalidData, "data.inline: bar \(bar): \(problem)")
+            }
+        }
+    }
+}

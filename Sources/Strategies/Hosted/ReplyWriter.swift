@@ -1,0 +1,167 @@
+import Messages
+
+/// Writes a host's reply: the members that go into the result.
+enum ReplyWriter {
+    static func completed(_ write: (inout JSONWriter) -> Void) -> [UInt8] {
+        var json = JSONWriter(capacity: 2048)
+        json.beginObject()
+        json.member("status", "completed")
+        write(&json)
+        json.endObject()
+        return json.bytes
+    }
+
+    /// A request that cannot be run is rejected; one that could but did not come to an end has failed.
+    static func failure(_ problem: RequestProblem) -> [UInt8] {
+        var json = JSONWriter(capacity: 256 + problem.message.utf8.count)
+        json.beginObject()
+        switch problem.code {
+        case .insufficientData, .internalError: json.member("status", "failed")
+        default: json.member("status", "rejected")
+        }
+        json.name("error")
+        json.beginObject()
+        json.member("code", problem.code.rawValue)
+        json.member("message", problem.message)
+        json.member("retryable", problem.isRetryable)
+        json.endObject()
+        json.endObject()
+        return json.bytes
+    }
+}
+
+extension JSONWriter {
+    mutating func strategy(_ descriptor: StrategyDescriptor, _ parameters: Parameters) {
+        name("strategy")
+        beginObject()
+        member("name", descriptor.name)
+        member("version", descriptor.version)
+        self.parameters(parameters)
+        endObject()
+    }
+
+    /// Long lists (computed signals) are not sent back.
+    mutating func parameters(_ parameters: Parameters) {
+        name("parameters")
+        beginObject()
+        for parameter in parameters.members {
+            if let elements = parameter.value.elements, elements.isEmpty || elements.count > 100 { continue }
+            member(parameter.name, parameter.value)
+        }
+        endObject()
+    }
+
+    /// What the figures depend on beside the strategy and the data.
+    mutating func account(_ settings: RunSettings, _ calendar: Calendar) {
+        name("account")
+        beginObject()
+        member("cash", settings.account.cash)
+        member("commission", settings.account.commission)
+        member("fixed_commission", settings.account.fixedCommission)
+        member("spread", settings.account.spread)
+        member("at_end", settings.account.atEnd.rawValue)
+        member("risk_free_rate", settings.statistics.riskFreeRate)
+        member("annual_trading_days", settings.statistics.annualTradingDays ?? calendar.annualTradingDays)
+        endObject()
+    }
+
+    mutating func engine(_ version: String) {
+        name("engine")
+        beginObject()
+        member("name", "optimizer")
+        member("version", version)
+        endObject()
+    }
+
+    /// `start` and `end` are those of the bars that were used.
+    mutating func data(_ data: UsedData, _ bars: Bars) {
+        name("data")
+        beginObject()
+        name("dataset")
+        if let dataset = data.dataset { string(dataset) } else { null() }
+        member("timeframe", data.timeframe)
+        name("version")
+        if let version = data.version { string(version) } else { null() }
+        member("bars", bars.count)
+        member("start", BarTime.text(bars.time[0]))
+        member("end", BarTime.text(bars.time[bars.count - 1]))
+        endObject()
+    }
+
+    mutating func statistics(_ statistics: Statistics, _ bars: Bars) {
+        name("statistics")
+        beginObject()
+        member("start", BarTime.text(bars.time[0]))
+        member("end", BarTime.text(bars.time[bars.count - 1]))
+        statisticMembers(statistics)
+        endObject()
+    }
+
+    mutating func statisticMembers(_ statistics: Statistics) {
+        for statistic in Statistic.allCases {
+            if statistic == .tradeCount {
+                member(statistic.rawValue, statistics.trades.count)
+            } else {
+                member(statistic.rawValue, statistics[statistic])
+            }
+        }
+    }
+
+    mutating func openPosition(_ position: OpenPosition?, _ bars: Bars) {
+        name("open_position")
+        guard let position else { return null() }
+        beginObject()
+        member("size", Int(position.size))
+        member("entry_bar", position.entryBar)
+        member("entry_time", BarTime.text(bars.time[position.entryBar]))
+        member("entry_price", position.entryPrice)
+        endObject()
+    }
+
+    mutating func trades(_ trades: ContiguousArray<Trade>, _ bars: Bars) {
+        beginArray()
+        for trade in trades {
+            beginObject()
+            member("size", Int(trade.size))
+            member("entry_bar", trade.entryBar)
+            member("exit_bar", trade.exitBar)
+            member("entry_time", BarTime.text(bars.time[trade.entryBar]))
+            member("exit_time", BarTime.text(bars.time[trade.exitBar]))
+            member("entry_price", trade.entryPrice)
+            member("exit_price", trade.exitPrice)
+            member("pnl", trade.profit)
+            member("commission", trade.commission)
+            member("return_pct", trade.rate * 100)
+            member("exit_reason", trade.reason.rawValue)
+            endObject()
+        }
+        endArray()
+    }
+
+    /// Two lists of one length: UTC milliseconds and the equity at those bars' closes.
+    mutating func curve(
+        _ curve: OutputSettings.Curve, _ equity: UnsafeMutableBufferPointer<Double>, _ bars: Bars
+    ) {
+        name("equity_curve")
+        guard curve != .none else { return null() }
+        let points = curve == .full ? bars.count : min(bars.count, 500)
+        func bar(_ point: Int) -> Int { points == 1 ? 0 : point * (bars.count - 1) / (points - 1) }
+        beginObject()
+        name("time")
+        beginArray()
+        for point in 0..<points { integer(bars.time[bar(point)]) }
+        endArray()
+        name("equity")
+        beginArray()
+        for point in 0..<points { double(equity[bar(point)]) }
+        endArray()
+        endObject()
+    }
+}
+
+/// Which data a run used, as its result says it.
+struct UsedData {
+    let dataset: String?
+    let timeframe: String
+    let version: String?
+}

@@ -1,0 +1,99 @@
+import CZlib
+import Glibc
+
+/// The lines of a text file, packed with gzip or not.
+///
+/// Safety of the handle: it is made in `init`, used by one thread, and closed in `deinit`.
+final class LineReader {
+    private let handle: gzFile
+    private var buffer: [UInt8]
+    private var filled = 0
+    private var next = 0
+    private var isAtEnd = false
+    /// The number of the line that was read last, from 1.
+    private(set) var lineNumber = 0
+    /// A line longer than this is no line of a table of numbers.
+    static let longestLine = 64 * 1024
+
+    /// - Throws: where the file cannot be opened for reading.
+    init(path: String) throws(ImportProblem) {
+        var status = stat()
+        guard stat(path, &status) == 0 else {
+            throw ImportProblem("cannot read \(path): \(String(cString: strerror(errno)))")
+        }
+        guard status.st_mode & S_IFMT != S_IFDIR else { throw ImportProblem("cannot read \(path): it is a directory") }
+        guard let handle = gzopen(path, "rb") else {
+            throw ImportProblem("cannot read \(path): \(String(cString: strerror(errno)))")
+        }
+        self.handle = handle
+        size = Int(status.st_size)
+        gzbuffer(handle, 128 * 1024)
+        buffer = [UInt8](repeating: 0, count: 256 * 1024)
+    }
+
+    deinit { gzclose(handle) }
+
+    /// Bytes of the file as it lies on the disk (packed where it is).
+    let size: Int
+
+    /// Bytes of the file that have been read.
+    var position: Int { max(0, Int(gzoffset(handle))) }
+
+    /// Gives the next line without its end to the closure; nil at the end of the file.
+    ///
+    /// - Throws: where the packed data is damaged or a line is far too long.
+    func nextLine<R>(_ body: (ArraySlice<UInt8>) throws(ImportProblem) -> R) throws(ImportProblem) -> R? {
+        while true {
+            if let end = endOfLine() {
+                let start = next
+                next = end + 1
+                lineNumber += 1
+                return try body(trimmed(start..<end))
+            }
+            if isAtEnd {
+                guard next < filled else { return nil }
+                let start = next
+                next = filled
+                lineNumber += 1
+                return try body(trimmed(start..<filled))
+            }
+            try refill()
+        }
+    }
+
+    private func endOfLine() -> Int? {
+        buffer.withUnsafeBytes { bytes -> Int? in
+            guard let base = bytes.baseAddress, next < filled,
+                let found = memchr(base + next, 0x0A, filled - next)
+            else { return nil }
+            return base.distance(to: UnsafeRawPointer(found))
+        }
+    }
+
+    private func trimmed(_ range: Range<Int>) -> ArraySlice<UInt8> {
+        var line = buffer[range]
+        if line.last == 0x0D { line = line.dropLast() }
+        // A byte order mark, as spreadsheets write it.
+        if lineNumber == 1, line.starts(with: [0xEF, 0xBB, 0xBF]) { line = line.dropFirst(3) }
+        return line
+    }
+
+    private func refill() throws(ImportProblem) {
+        guard filled - next <= Self.longestLine else {
+            throw ImportProblem("line \(lineNumber + 1) is longer than \(Self.longestLine) bytes; is this a CSV file?")
+        }
+        buffer.replaceSubrange(0..<filled - next, with: buffer[next..<filled])
+        filled -= next
+        next = 0
+        let got = buffer.withUnsafeMutableBytes { bytes in
+            gzread(handle, bytes.baseAddress.map { $0 + filled }, UInt32(bytes.count - filled))
+        }
+        guard got >= 0 else {
+            var code: Int32 = 0
+            let words = gzerror(handle, &code).map { String(cString: $0) } ?? "unknown error"
+            throw ImportProblem("after line \(lineNumber): the file cannot be read on: \(words)")
+        }
+        filled += Int(got)
+        isAtEnd = got == 0
+    }
+}

@@ -1,0 +1,46 @@
+/// What the times of a data set say about its rhythm.
+struct Calendar: Equatable, Sendable {
+    static let millisecondsPerDay = 86_400_000.0
+
+    /// The median distance of neighbouring bars, in days.
+    let intervalDays: Double
+    /// Bars that a year has, or for bars shorter than a day, trading days.
+    let annualTradingDays: Int
+
+    /// Shorter bars than a day: returns are then taken from day to day.
+    var isIntraday: Bool { intervalDays < 1 }
+
+    init(time: UnsafeBufferPointer<Int64>) {
+        // A thousand distances show the rhythm, and a sort of millions would not show it better.
+        var distances = zip(time.prefix(1001), time.prefix(1001).dropFirst()).map { $1 - $0 }
+        distances.sort()
+        let median = distances.isEmpty ? 0 : Double(distances[distances.count / 2])
+        intervalDays = median > 0 ? median / Self.millisecondsPerDay : 1
+        annualTradingDays = Self.tradingDays(intervalDays, weekendShare: Self.weekendShare(time))
+    }
+
+    private static func tradingDays(_ interval: Double, weekendShare: Double) -> Int {
+        switch interval {
+        case 300...: 1
+        case 80...: 4
+        case 25...: 12
+        case 5...: 52
+        // Of seven days two are a weekend; well over half of that share means the market is open on them.
+        default: weekendShare > 2.0 / 7 * 0.6 ? 365 : 252
+        }
+    }
+
+    private static func weekendShare(_ time: UnsafeBufferPointer<Int64>) -> Double {
+        guard !time.isEmpty else { return 0 }
+        var weekendBars = 0
+        for stamp in time where dayOfWeek(stamp) >= 5 { weekendBars += 1 }
+        return Double(weekendBars) / Double(time.count)
+    }
+
+    /// 0 is Monday; 1970-01-01 was a Thursday.
+    private static func dayOfWeek(_ stamp: Int64) -> Int64 {
+        let (day, rest) = stamp.quotientAndRemainder(dividingBy: 86_400_000)
+        let weekday = ((rest < 0 ? day - 1 : day) + 3) % 7
+        return weekday < 0 ? weekday + 7 : weekday
+    }
+}

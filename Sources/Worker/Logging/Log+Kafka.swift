@@ -1,0 +1,15 @@
+import Messages
+
+extension Log {
+    /// A line of librdkafka's own log; its level is syslog's.
+    func librdkafka(_ level: Int32, _ facility: String, _ message: String) {
+        let ours: Level =
+            switch level {
+            case ...3: .error
+            case 4: .warning
+            case 5, 6: .info
+            default: .debug
+            }
+        line(ours, message, [JSONMember("source", .string("librdkafka")), JSONMember("facility", .string(facility))])
+    }
+}

@@ -1,0 +1,59 @@
+package import Configuration
+package import Kafka
+
+/// Makes clients from the configuration.
+package struct KafkaClients: Sendable {
+    package let bootstrapServers: String
+    private let configuration: OptimizerConfiguration.Kafka
+    private let isEmbedded: Bool
+
+    /// - Parameter bootstrapServers: of the embedded broker, where there is one; else the configuration's.
+    package init(_ configuration: OptimizerConfiguration.Kafka, embedded bootstrapServers: String? = nil) {
+        self.configuration = configuration
+        self.bootstrapServers = bootstrapServers ?? configuration.bootstrapServers
+        isEmbedded = bootstrapServers != nil
+    }
+
+    /// - Parameter partitions: of the requests topic.
+    func consumer(partitions: Int, wakeDescriptor: Int32) throws(KafkaFailure) -> KafkaConsumer {
+        let properties = try ClientProperties.consumer(
+            bootstrap: bootstrapServers, groupID: configuration.groupId, instanceID: configuration.groupInstanceId,
+            prefetchMB: configuration.prefetchMB, partitions: partitions, embedded: isEmbedded,
+            overrides: overrides(configuration.consumer))
+        return try KafkaConsumer(properties, wakeDescriptor: wakeDescriptor)
+    }
+
+    /// The producer of what must arrive: results and dead letters, and the requests of `optimizer submit`.
+    package func producer(wakeDescriptor: Int32?) throws(KafkaFailure) -> KafkaProducer {
+        let properties = try ClientProperties.producer(
+            bootstrap: bootstrapServers, embedded: isEmbedded, overrides: overrides(configuration.producer))
+        return try KafkaProducer(properties, wakeDescriptor: wakeDescriptor)
+    }
+
+    func metricsProducer() throws(KafkaFailure) -> KafkaProducer {
+        let properties = try ClientProperties.metricsProducer(
+            bootstrap: bootstrapServers, embedded: isEmbedded, overrides: overrides(KafkaProperties()))
+        return try KafkaProducer(properties, wakeDescriptor: nil)
+    }
+
+    package func admin() throws(KafkaFailure) -> AdminClient {
+        try AdminClient(
+            ClientProperties.admin(
+                bootstrap: bootstrapServers, embedded: isEmbedded, overrides: overrides(KafkaProperties())))
+    }
+
+    /// Properties of a reader that belongs to no group.
+    package func readerProperties() throws(KafkaFailure) -> ClientProperties {
+        try ClientProperties.reader(
+            bootstrap: bootstrapServers, embedded: isEmbedded, overrides: overrides(KafkaProperties()))
+    }
+
+    /// What every client gets, then what this kind gets: the later wins.
+    private func overrides(_ own: KafkaProperties) -> [ClientProperties.Property] {
+        [configuration.client, own].flatMap { properties in
+            properties.names.compactMap { name in
+                properties[name].map { ClientProperties.Property(name, $0.exposed) }
+            }
+        }
+    }
+}

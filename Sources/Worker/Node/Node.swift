@@ -1,0 +1,198 @@
+import Configuration
+import Hosting
+import Kafka
+import Messages
+import Metrics
+import Scheduling
+import Synchronization
+
+/// A worker node: its clients, its threads, and their beginning and end in order.
+package final class Node: Sendable {
+    private let settings: NodeSettings
+    private let log: Log
+    private let state: NodeState
+    private let health = NodeHealth()
+    private let strategies: StrategyList
+    private let registry: MetricRegistry
+    private let metrics: NodeMetrics
+    private let consumer: KafkaConsumer
+    private let producer: KafkaProducer
+    private let events: MetricsPublisher
+    private let spawner: HostSpawner
+    private let slots: [Slot]
+    private let monitor: Monitor
+    private let publisher: ResultPublisher
+    private let server = Mutex<HTTPServer?>(nil)
+
+    /// Opens the clients. The topics are there, or this throws.
+    ///
+    /// - Throws: `NodeFailure` naming what is missing or refused.
+    package init(_ settings: NodeSettings, clients: KafkaClients, log: Log) throws(NodeFailure) {
+        self.settings = settings
+        self.log = log
+        let partitions = try TopicCheck(topics: settings.topics).run(clients)
+        strategies = StrategyList(disabled: settings.configuration.disabledStrategies)
+        registry = MetricRegistry(strategies: strategies.names)
+        metrics = NodeMetrics(registry: registry, topic: settings.topics.requests)
+        do {
+            state = try NodeState(slotCount: settings.slotCount, backpressure: settings.backpressure)
+            spawner = try HostSpawner(launcher: settings.launcher)
+        } catch {
+            throw NodeFailure(error.description, code: ExitCode.software)
+        }
+        do {
+            consumer = try clients.consumer(partitions: partitions, wakeDescriptor: state.consumerWake.descriptor)
+            producer = try clients.producer(wakeDescriptor: state.consumerWake.descriptor)
+            events = MetricsPublisher(
+                producer: try clients.metricsProducer(), topic: settings.topics.metrics, node: settings.nodeID,
+                registry: registry, log: log)
+        } catch {
+            throw NodeFailure("cannot open a Kafka client: \(error)", code: ExitCode.configuration)
+        }
+        let publisher = ResultPublisher(
+            producer: producer, state: state, topics: settings.topics, node: settings.nodeID,
+            cluster: settings.configuration.kafka.groupId)
+        self.publisher = publisher
+        let reporter = StepReporter(publisher: publisher, events: events, metrics: metrics, log: log)
+        let pool = PoolSettings(hostCommand: settings.hostCommand)
+        slots = (0..<settings.slotCount).map { [state, spawner] index in
+            Slot(index: index, state: state, pool: pool, spawner: spawner, reporter: reporter)
+        }
+        monitor = try Monitor(
+            settings: settings, state: state, consumer: consumer, events: events, metrics: metrics, health: health,
+            log: log)
+    }
+
+    /// Asks the node to drain and end; false when that was asked before. Any thread.
+    @discardableResult
+    package func requestStop() -> Bool {
+        defer { state.consumerWake.signal() }
+        return health.requestStop()
+    }
+
+    /// Takes over what may change while the node runs.
+    package func reload(_ configuration: OptimizerConfiguration) {
+        strategies.disable(configuration.disabledStrategies)
+        log.info(
+            "configuration read again",
+            JSONMember("disabled_strategies", .array(configuration.disabledStrategies.map { .string($0) })))
+    }
+
+    /// Where the HTTP server listens; nil where it does not.
+    package var httpPort: UInt16? { server.withLock { $0?.port } }
+
+    /// Runs the node to its end on the calling thread and those it starts.
+    ///
+    /// - Returns: the exit code.
+    /// - Throws: `NodeFailure` when it cannot begin.
+    package func run() throws(NodeFailure) -> Int32 {
+        defer { closeClients() }
+        try serveHTTP()
+        defer { server.withLock { $0.take() }?.stop() }
+        let slotThreads = try startSlots()
+        let monitorThread = try thread("monitor", monitor.run)
+        defer {
+            monitor.stop()
+            monitorThread.join()
+        }
+        defer {
+            _ = state.manager.withLock { $0.stop() }
+            state.abandonRunning()
+            state.wakeAllSlots()
+            for thread in slotThreads { thread.join() }
+            spawner.stop()
+        }
+        try awaitHosts()
+        return try consume()
+    }
+
+    private func consume() throws(NodeFailure) -> Int32 {
+        do {
+            try consumer.subscribe(to: settings.topics.requests)
+        } catch {
+            throw NodeFailure("cannot subscribe to \(settings.topics.requests): \(error)", code: ExitCode.configuration)
+        }
+        announceStart()
+        let loop = ConsumerLoop(
+            consumer: consumer, producer: producer, state: state, settings: settings,
+            intake: RequestIntake(topic: settings.topics.requests, strategies: strategies, ceilings: settings.ceilings),
+            publisher: publisher, events: events, metrics: metrics, health: health, log: log)
+        loop.run()
+        log.info("stopped", JSONMember("exit_code", .integer(Int(loop.exitCode))))
+        events.publish(.stopped, [JSONMember("exit_code", .integer(Int(loop.exitCode)))])
+        return loop.exitCode
+    }
+
+    private func announceStart() {
+        let details = [
+            JSONMember("slots", .integer(settings.slotCount)),
+            JSONMember("memory_mb", .integer(settings.ceilings.memoryMB)),
+            JSONMember("queue_depth_limit", .integer(settings.backpressure.queueDepth)),
+            JSONMember("group", .string(settings.configuration.kafka.groupId)),
+            JSONMember("librdkafka", .string(KafkaLibrary.version)),
+            JSONMember("http_port", httpPort.map { .integer(Int($0)) } ?? .null),
+        ]
+        log.line(.info, "started", [JSONMember("node", .string(settings.nodeID))] + details)
+        events.publish(.started, details)
+    }
+
+    // MARK: Threads
+
+    private func startSlots() throws(NodeFailure) -> [PermanentThread] {
+        var threads: [PermanentThread] = []
+        for (index, slot) in slots.enumerated() { threads.append(try thread("slot-\(index)", slot.run)) }
+        return threads
+    }
+
+    private func thread(_ name: String, _ body: @escaping @Sendable () -> Void) throws(NodeFailure) -> PermanentThread {
+        do {
+            return try PermanentThread(name: name, body)
+        } catch {
+            throw NodeFailure(error.description, code: ExitCode.software)
+        }
+    }
+
+    /// The hosts are there before the first request; one that cannot be had would make every request wait.
+    private func awaitHosts() throws(NodeFailure) {
+        let deadline = MonotonicTime.now().adding(milliseconds: PoolSettings.startTimeoutMs)
+        while state.readySlotCount < slots.count, !health.isStopRequested {
+            guard state.consumerWake.wait(until: deadline) else { break }
+        }
+        guard state.readySlotCount > 0 || health.isStopRequested else {
+            throw NodeFailure(
+                "no host became ready within \(PoolSettings.startTimeoutMs) ms; the log says why", code: ExitCode.software)
+        }
+    }
+
+    private func closeClients() {
+        consumer.destroy()
+        producer.destroy()
+        events.close(timeoutMs: 1000)
+    }
+
+    // MARK: HTTP
+
+    private func serveHTTP() throws(NodeFailure) {
+        guard let address = settings.http else { return }
+        ProcessMetrics(in: registry)
+        let status = NodeStatus(settings: settings, state: state, metrics: metrics, health: health, monitor: monitor)
+        registry.beforeExposition { [metrics, state] in
+            let now = MonotonicTime.now()
+            metrics.update(from: state.manager.withLock { $0 }, at: now)
+        }
+        let endpoints = NodeEndpoints(
+            registry: registry,
+            health: { [health] in health.stuckReason(at: .now()).map { .unwell($0) } ?? .well },
+            readiness: { [health] in health.unreadyReason.map { .unwell($0) } ?? .well },
+            status: { status.encoded() })
+        do {
+            let started = try HTTPServer(host: address.host, port: UInt16(clamping: address.port)) {
+                endpoints.answer($0)
+            }
+            server.withLock { $0 = started }
+        } catch {
+            let problem = settings.configuration.problem(at: "metrics.http", error.description)
+            throw NodeFailure(problem.description, code: ExitCode.configuration)
+        }
+    }
+}

@@ -1,0 +1,86 @@
+package import Configuration
+import Hosting
+import Kafka
+import Messages
+import Scheduling
+
+/// What a node works with: the configuration, with everything in it that depends on the machine worked out.
+package struct NodeSettings: Sendable {
+    let nodeID: String
+    let topics: TopicNames
+    let slotCount: Int
+    let ceilings: ResourceLimits
+    let latencyTargetMs: Int
+    let backpressure: BackpressureController.Settings
+    let commitIntervalMs: Int
+    let revokeDrainMs: Int
+    let metricsIntervalMs: Int
+    let drainMs: Int
+    let http: HTTPAddress?
+    let hostCommand: HostCommand
+    let launcher: String
+    let configuration: OptimizerConfiguration
+
+    /// - Throws: `NodeFailure` when the machine cannot give what the configuration asks for.
+    package init(_ configuration: OptimizerConfiguration, machine: Machine = .current) throws(NodeFailure) {
+        self.configuration = configuration
+        nodeID = configuration.node.id ?? "\(machine.hostName)-\(machine.processID)"
+        topics = TopicNames(configuration.kafka.topics)
+        slotCount = try Self.slotCount(configuration, machine)
+        ceilings = ResourceLimits(
+            cpuPercent: configuration.limits.cpuPercent, memoryMB: configuration.limits.memoryMB,
+            timeoutMs: configuration.limits.timeoutMs)
+        latencyTargetMs = configuration.limits.executionTimeMs
+        backpressure = BackpressureController.Settings(
+            queueDepth: configuration.backpressure.queueDepth, resumeDepth: configuration.backpressure.resumeDepth,
+            pauseAfterMs: configuration.backpressure.pauseAfterMs, maxInFlight: configuration.backpressure.maxInFlight)
+        commitIntervalMs = configuration.commit.intervalMs
+        revokeDrainMs = configuration.rebalance.revokeDrainMs
+        metricsIntervalMs = configuration.metrics.intervalMs
+        drainMs = configuration.shutdown.drainMs
+        http = configuration.metrics.http
+        guard let launcher = ExecutablePath.beside("optimizer-host") else {
+            throw NodeFailure("cannot find out where this program lies, to start optimizer-host beside it", code: ExitCode.software)
+        }
+        self.launcher = launcher
+        hostCommand = HostCommand(
+            executable: launcher, arguments: ["serve", "--data-root", configuration.data.root],
+            environment: ["PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "SWIFT_BACKTRACE": "enable=no"])
+    }
+
+    /// The pool's size: what is asked for, else a slot per processor and at least five. Either way the memory must
+    /// be there for all of them at once.
+    private static func slotCount(_ configuration: OptimizerConfiguration, _ machine: Machine) throws(NodeFailure) -> Int {
+        let count = configuration.pool.maxConcurrentStrategies ?? max(5, machine.processors)
+        let needed = count * configuration.limits.memoryMB
+        guard needed <= machine.memoryMB else {
+            let problem = configuration.problem(
+                at: "pool.maxConcurrentStrategies",
+                "\(count) slots x \(configuration.limits.memoryMB) MB (limits.memoryMB) = \(needed) MB, and this node "
+                    + "may use \(machine.memoryMB) MB: lower limits.memoryMB to "
+                    + "\(max(1, machine.memoryMB / count)) or the number of slots to "
+                    + "\(machine.memoryMB / configuration.limits.memoryMB)")
+            throw NodeFailure(problem.description, code: ExitCode.configuration)
+        }
+        return count
+    }
+}
+
+extension TopicNames {
+    package init(_ topics: OptimizerConfiguration.Topics) {
+        self.init(
+            requests: topics.requests, results: topics.results, metrics: topics.metrics,
+            deadLetters: topics.deadLetters)
+    }
+}
+
+/// Why a node cannot start, and the exit code that says so.
+package struct NodeFailure: Error, Sendable, CustomStringConvertible {
+    package let description: String
+    package let code: Int32
+
+    package init(_ description: String, code: Int32) {
+        self.description = description
+        self.code = code
+    }
+}

@@ -1,0 +1,39 @@
+import Kafka
+
+/// Looks for the topics before the node joins: a broker is never made to create one by accident.
+struct TopicCheck {
+    let topics: TopicNames
+
+    /// - Returns: how many partitions the requests topic has.
+    /// - Throws: `NodeFailure` naming what is missing and the command that makes it, or why nobody answers.
+    func run(_ clients: KafkaClients) throws(NodeFailure) -> Int {
+        let found = try list(clients)
+        let missing = topics.all.filter { name in !found.contains { $0.name == name && $0.failure == nil } }
+        guard missing.isEmpty, let requests = found.first(where: { $0.name == topics.requests }) else {
+            throw NodeFailure(
+                "the broker does not have, or does not show to this user, the topic\(missing.count == 1 ? "" : "s") "
+                    + missing.joined(separator: ", ") + "; create what is missing with: optimizer topics create "
+                    + "--brokers \(clients.bootstrapServers)", code: ExitCode.configuration)
+        }
+        return requests.partitions.count
+    }
+
+    private func list(_ clients: KafkaClients) throws(NodeFailure) -> [TopicDescription] {
+        do {
+            let admin = try clients.admin()
+            defer { admin.close() }
+            do {
+                return try admin.topics()
+            } catch {
+                // The request's own failure is mostly a timeout; what the client met on the way says why.
+                throw admin.problems().first { !$0.isTemporary } ?? error
+            }
+        } catch {
+            let remedy = error.remedy.map { "; \($0)" } ?? ""
+            let isSetUp = error.kind == .configuration || error.kind == .authorization
+            throw NodeFailure(
+                "cannot list the topics at \(clients.bootstrapServers): \(error)\(remedy)",
+                code: isSetUp ? ExitCode.configuration : ExitCode.unavailable)
+        }
+    }
+}

@@ -1,0 +1,73 @@
+import Scheduling
+import Synchronization
+
+/// What a node knows of its own condition; written by the consumer thread, read by HTTP and by the end.
+final class NodeHealth: Sendable {
+    private struct Condition {
+        var hasJoined = false
+        var partitions: Set<Int32> = []
+        var isFenced = false
+        var isDraining = false
+        var isStopRequested = false
+        var commitFailures = 0
+        var commitFailure = ""
+        var lastTurn = MonotonicTime(nanoseconds: 0)
+    }
+
+    private let condition = Mutex(Condition())
+
+    /// Commits that fail this often in a row are no hiccup.
+    private static let toleratedCommitFailures = 5
+
+    func noteTurn(at now: MonotonicTime) { condition.withLock { $0.lastTurn = now } }
+
+    func noteJoined(partitions: Set<Int32>) {
+        condition.withLock {
+            $0.hasJoined = true
+            $0.partitions = partitions
+        }
+    }
+
+    func noteFenced() { condition.withLock { $0.isFenced = true } }
+    func noteDraining() { condition.withLock { $0.isDraining = true } }
+
+    func noteCommit(failure: String?) {
+        condition.withLock {
+            $0.commitFailures = failure == nil ? 0 : $0.commitFailures + 1
+            $0.commitFailure = failure ?? ""
+        }
+    }
+
+    /// Asks the node to end; false when that was asked before.
+    @discardableResult
+    func requestStop() -> Bool {
+        condition.withLock {
+            defer { $0.isStopRequested = true }
+            return !$0.isStopRequested
+        }
+    }
+
+    var isStopRequested: Bool { condition.withLock { $0.isStopRequested } }
+    var isDraining: Bool { condition.withLock { $0.isDraining } }
+    var isFenced: Bool { condition.withLock { $0.isFenced } }
+    var partitions: Set<Int32> { condition.withLock { $0.partitions } }
+
+    /// Why the process does not move; nil when it does. Never depends on the broker.
+    func stuckReason(at now: MonotonicTime) -> String? {
+        let idleMs = now.milliseconds(since: condition.withLock { $0.lastTurn })
+        return idleMs > 10_000 ? "the consumer thread has not moved for \(Int(idleMs / 1000)) s" : nil
+    }
+
+    /// Why the node takes no part in its group; nil when it does. Paused, or without partitions, is part enough.
+    var unreadyReason: String? {
+        condition.withLock { condition in
+            if condition.isFenced { return "fenced: another member has this node's place" }
+            if condition.isDraining { return "draining" }
+            if !condition.hasJoined { return "has not joined the group yet" }
+            guard condition.commitFailures < Self.toleratedCommitFailures else {
+                return "commits fail: \(condition.commitFailure)"
+            }
+            return nil
+        }
+    }
+}

@@ -1,0 +1,132 @@
+import Messages
+import Metrics
+import Scheduling
+
+/// The node's instruments, by what happens. Everything may be called on any thread.
+struct NodeMetrics: Sendable {
+    let registry: MetricRegistry
+    private let requests: [ResultStatus: PerStrategy<Counter>]
+    private let stepLatency: PerStrategy<Histogram>
+    private let queueWait: Histogram
+    private let requestLatency: Histogram
+    private let stepCPU: PerStrategy<Counter>
+    private let cpuPercent: PerStrategy<Gauge>
+    private let memory: PerStrategy<Gauge>
+    private let deadLetters: Counter
+    private let retries: Counter
+    private let unknownFields: Counter
+    private let discardedBytes: Counter
+    private let commits: Counter
+    private let commitFailures: Counter
+    private let busy: Counter
+    private let topic: String
+
+    init(registry: MetricRegistry, topic: String) {
+        self.registry = registry
+        self.topic = topic
+        requests = Dictionary(
+            uniqueKeysWithValues: ResultStatus.allCases.map { ($0, registry.perStrategy(.requests, $0.rawValue)) })
+        stepLatency = registry.perStrategy(.stepLatency)
+        queueWait = registry.histogram(.queueWait)
+        requestLatency = registry.histogram(.requestLatency)
+        stepCPU = registry.perStrategy(.stepCPUSeconds)
+        cpuPercent = registry.perStrategy(.resourceUsage, "cpu_percent")
+        memory = registry.perStrategy(.resourceUsage, "memory_mb")
+        deadLetters = registry.counter(.deadLetters)
+        retries = registry.counter(.retries)
+        unknownFields = registry.counter(.unknownFields)
+        discardedBytes = registry.counter(.kafkaRefetchedBytes)
+        commits = registry.counter(.commits)
+        commitFailures = registry.counter(.commitFailures)
+        busy = registry.counter(.slotBusySeconds)
+    }
+
+    // MARK: Steps
+
+    func finished(_ step: Step, _ status: ResultStatus, _ run: StepRun) {
+        requests[status]?[step.strategyIndex].increment()
+        queueWait.record(nanoseconds: UInt64(clamping: run.started.nanoseconds(since: step.arrivedAt)))
+        let duration = UInt64(clamping: run.ended.nanoseconds(since: run.started))
+        // A step that never began has no latency.
+        guard duration > 0 else { return }
+        stepLatency[step.strategyIndex].record(nanoseconds: duration)
+        busy.add(nanoseconds: duration)
+        guard let usage = run.usage else { return }
+        stepCPU[step.strategyIndex].add(nanoseconds: UInt64(max(0, usage.cpuMs) * 1e6))
+        cpuPercent[step.strategyIndex].set(usage.cpuMs / Double(duration) * 1e8)
+        memory[step.strategyIndex].set(usage.maxRSSMB)
+    }
+
+    func refused(strategyIndex: Int) { requests[.rejected]?[strategyIndex].increment() }
+
+    /// The request is done: its result, and its dead letter if it has one, are acknowledged.
+    func done(nanoseconds: Int64) { requestLatency.record(nanoseconds: UInt64(clamping: nanoseconds)) }
+
+    func noteRetry() { retries.increment() }
+    func noteDeadLetter() { deadLetters.increment() }
+    func noteUnknownFields(_ count: Int) { unknownFields.increment(by: count) }
+    func hostLost(reason: String) { registry.counter(.hostRestarts, reason).increment() }
+
+    /// Requests that have their result, by how it came out.
+    var requestsByStatus: [(status: ResultStatus, count: Double)] {
+        ResultStatus.allCases.map { status in
+            (status, requests[status]?.all.reduce(0) { $0 + $1.value } ?? 0)
+        }
+    }
+
+    /// Step latency of all strategies together.
+    var latency: HistogramSnapshot {
+        stepLatency.all.reduce(into: .empty) { $0.add($1.snapshot()) }
+    }
+
+    // MARK: Kafka
+
+    func paused(partitions: Int, discardedBytes bytes: Int) {
+        registry.gauge(.partitionsPaused).set(partitions)
+        discardedBytes.increment(by: bytes)
+    }
+
+    func resumed(partitions: Int) { registry.gauge(.partitionsPaused).set(partitions) }
+
+    func assigned(_ count: Int, paused: Int) {
+        registry.gauge(.partitionsAssigned).set(count)
+        registry.gauge(.partitionsPaused).set(paused)
+    }
+
+    func rebalanced(_ kind: String) { registry.counter(.rebalances, kind).increment() }
+    func noteCommit() { commits.increment() }
+    func noteCommitFailure() { commitFailures.increment() }
+    func noteOffsetReset() { registry.counter(.offsetResets).increment() }
+    func noteKafkaError(client: String) { registry.counter(.kafkaErrors, client).increment() }
+
+    func notePublishFailure(_ part: OutgoingMessage.Part) {
+        registry.counter(.publishFailures, part == .deadLetter ? "dead_letters" : "results").increment()
+    }
+
+    func lag(partition: Int32, records: Int64) {
+        registry.gauge(.consumerLag, topic, String(partition)).set(Double(records))
+    }
+
+    /// The series of a partition that was given up disappear.
+    func forget(partition: Int32) {
+        for metric in [GaugeMetric.consumerLag, .consumerLagSeconds, .blockedOffsetAge] {
+            registry.remove(metric) { $0.last == String(partition) }
+        }
+    }
+
+    // MARK: The node
+
+    func draining() { registry.gauge(.draining).set(1) }
+
+    /// Brings up to date what is read from the manager rather than counted.
+    func update(from manager: ConcurrencyManager, at now: MonotonicTime) {
+        registry.gauge(.running).set(manager.runningCount)
+        registry.gauge(.queueDepth).set(manager.depth)
+        registry.gauge(.inFlight).set(manager.inFlight)
+        registry.gauge(.holding).set(!manager.backpressure.isFlowing)
+        registry.counter(.pauses).mirror(total: UInt64(manager.backpressure.pauses))
+        registry.counter(.holds).mirror(total: UInt64(manager.backpressure.holds))
+        let held = manager.backpressure.heldSeconds(at: now)
+        registry.counter(.holdSeconds).mirror(total: UInt64(held * 1e9))
+    }
+}

@@ -1,0 +1,53 @@
+import Kafka
+import Messages
+import Metrics
+
+/// Publishes metrics events through a producer of their own, so that they never hold up results: what does not fit
+/// its queue, or is not delivered in time, is dropped and counted. Any thread may publish; one thread drains.
+final class MetricsPublisher: Sendable {
+    private let producer: KafkaProducer
+    private let topic: String
+    private let node: String
+    private let registry: MetricRegistry
+    private let dropped: Counter
+    private let log: Log
+
+    init(producer: KafkaProducer, topic: String, node: String, registry: MetricRegistry, log: Log) {
+        self.producer = producer
+        self.topic = topic
+        self.node = node
+        self.registry = registry
+        self.log = log
+        dropped = registry.counter(.metricsEventsDropped)
+    }
+
+    func publish(_ kind: MetricsEvent.Kind, _ details: [JSONMember]) {
+        let event = MetricsEvent(kind, node: node, time: .now(), details)
+        // One key per node keeps a node's events in order.
+        let outcome = producer.produce(
+            topic: topic, key: Array(node.utf8), value: event.encoded(), token: 0)
+        if outcome == .queued {
+            registry.counter(.metricsEvents, kind.rawValue).increment()
+        } else {
+            dropped.increment()
+        }
+    }
+
+    /// Takes the answers of the brokers. Called by the monitor thread.
+    func drain() {
+        producer.drainDeliveries { if $0.failure != nil { dropped.increment() } }
+        while let event = producer.nextEvent() {
+            switch event {
+            case .failure(let failure): log.debug("metrics producer", JSONMember("error", .string(failure.description)))
+            case .log(let level, let facility, let message): log.librdkafka(level, facility, message)
+            case .statistics: break
+            }
+        }
+    }
+
+    /// Waits for what is queued, a short while: the last events of a node are worth that, not more.
+    func close(timeoutMs: Int32) {
+        _ = producer.flushStep(timeoutMs: timeoutMs) { _ in }
+        producer.destroy()
+    }
+}

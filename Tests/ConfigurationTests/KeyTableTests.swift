@@ -1,0 +1,50 @@
+import Testing
+
+@testable import Configuration
+
+struct KeyTableTests {
+    @Test func noPathOrEnvironmentNameStandsTwice() {
+        #expect(Set(ConfigurationKey.all.map(\.path)).count == ConfigurationKey.all.count)
+        #expect(Set(ConfigurationKey.all.map(\.environmentName)).count == ConfigurationKey.all.count)
+    }
+
+    @Test(arguments: [
+        ("kafka.bootstrapServers", "OPTIMIZER_KAFKA_BOOTSTRAP_SERVERS"),
+        ("kafka.prefetchMB", "OPTIMIZER_KAFKA_PREFETCH_MB"),
+        ("kafka.groupId", "OPTIMIZER_KAFKA_GROUP_ID"), ("limits.executionTimeMs", "OPTIMIZER_LIMITS_EXECUTION_TIME_MS"),
+        ("disabledStrategies", "OPTIMIZER_DISABLED_STRATEGIES"),
+        ("kafka.topics.deadLetters", "OPTIMIZER_KAFKA_TOPICS_DEAD_LETTERS"),
+    ])
+    func environmentNamesSplitAtCapitals(path: String, name: String) throws {
+        #expect(try #require(ConfigurationKey.byPath[path]).environmentName == name)
+    }
+
+    /// Every key reads its own default back: from what it shows, through `--set`.
+    @Test(arguments: ConfigurationKey.all)
+    func takesItsDefaultAsASetting(_ key: ConfigurationKey) throws {
+        if case .properties = key.shape { return }
+        #expect(try configuration(settings: ["\(key.path)=\(key.defaultText)"]) == .defaults)
+    }
+
+    /// And stores where it shows from: another value changes exactly this key.
+    @Test(arguments: ConfigurationKey.all)
+    func changesItselfAlone(_ key: ConfigurationKey) throws {
+        let others = [
+            "node.id": "n", "kafka.bootstrapServers": "embedded", "metrics.http": "[::1]:0", "ordering": "unordered",
+            "logging.level": "error", "logging.format": "text", "disabledStrategies": "[noop]",
+        ]
+        if case .properties = key.shape { return }
+        let value = others[key.path] ?? (key.unit == nil ? "other" : key.path.hasSuffix("queueDepth") ? "51" : "49")
+        let needsMore = ["backpressure.maxInFlight", "metrics.intervalMs", "limits.timeoutMs"].contains(key.path)
+        let fitting = needsMore ? "149" : value
+        let changed = try configuration(settings: ["\(key.path)=\(fitting)"])
+        #expect(key.show(changed) == fitting)
+        for other in ConfigurationKey.all where other.path != key.path {
+            #expect(other.show(changed) == other.defaultText)
+        }
+    }
+}
+
+extension ConfigurationKey: CustomTestStringConvertible {
+    public var testDescription: String { path }
+}

@@ -1,0 +1,74 @@
+import Testing
+
+@testable import Kafka
+
+@Suite struct AdminTests {
+    @Test func lookingForTopicsMakesNone() throws {
+        let cluster = try Cluster()
+        defer { cluster.close() }
+        let topic = try cluster.topic(partitions: 3)
+        let admin = try AdminClient(.admin(bootstrap: cluster.bootstrap, embedded: cluster.isEmbedded))
+        defer { admin.close() }
+        let found = try admin.topics().first { $0.name == topic }
+        #expect(found?.partitions == [0, 1, 2])
+        #expect(found?.replicas == 1)
+        #expect(found?.failure == nil)
+        #expect(throws: KafkaFailure.self) {
+            try TopicReader(
+                .reader(bootstrap: cluster.bootstrap, embedded: cluster.isEmbedded),
+                topics: [(name: "not-there", start: .beginning)])
+        }
+        #expect(try !admin.topics().contains { $0.name == "not-there" })
+    }
+
+    @Test func watermarksAndEndOffsetsTellWhatLiesInATopic() throws {
+        let cluster = try Cluster()
+        defer { cluster.close() }
+        let topic = try cluster.topic(partitions: 2)
+        let publisher = try cluster.producer()
+        defer { publisher.producer.destroy() }
+        #expect(publisher.fill(topic, count: 7, partitions: 2))
+        let admin = try AdminClient(.admin(bootstrap: cluster.bootstrap, embedded: cluster.isEmbedded))
+        defer { admin.close() }
+        #expect(try admin.watermarks(topic: topic, partition: 0) == Watermarks(low: 0, high: 4))
+        #expect(try admin.endOffsets(topic: topic, partitions: [0, 1]) == [0: 4, 1: 3])
+        #expect(throws: KafkaFailure.self) { try admin.watermarks(topic: topic, partition: 9, timeoutMs: 2000) }
+    }
+
+    @Test func aClusterThatDoesNotAnswerIsATemporaryFailure() throws {
+        let admin = try AdminClient(.admin(bootstrap: "127.0.0.1:1"))
+        defer { admin.close() }
+        let failure = #expect(throws: KafkaFailure.self) { try admin.topics(timeoutMs: 300) }
+        #expect(failure?.kind == .transient)
+        #expect(admin.problems().contains { $0.kind == .transient })
+    }
+
+    /// The mock has no controller; there the request only ends in time.
+    @Test func topicsAreMadeOnceAndSayWhenTheyAreThere() throws {
+        let cluster = try Cluster()
+        defer { cluster.close() }
+        let admin = try AdminClient(.admin(bootstrap: cluster.bootstrap, embedded: cluster.isEmbedded))
+        defer { admin.close() }
+        #expect(try admin.create([]) == [])
+        let wanted = NewTopic(
+            name: Cluster.unique("new"), partitions: 2, replicas: 1, settings: [.init("retention.ms", "3600000")])
+        if cluster.isEmbedded {
+            let begun = now()
+            #expect(throws: KafkaFailure.self) { try admin.create([wanted], timeoutMs: 200) }
+            #expect(now() - begun < 5000)
+            return
+        }
+        #expect(try admin.create([wanted]) == [TopicOutcome(name: wanted.name, failure: nil)])
+        #expect(try admin.create([wanted]).first?.failure?.kind == .exists)
+        #expect(try admin.delete([wanted.name]) == [TopicOutcome(name: wanted.name, failure: nil)])
+    }
+
+    @Test func anImpossibleTopicIsRefusedHere() throws {
+        let admin = try AdminClient(.admin(bootstrap: "127.0.0.1:1"))
+        defer { admin.close() }
+        let failure = #expect(throws: KafkaFailure.self) {
+            try admin.create([NewTopic(name: "", partitions: 1)], timeoutMs: 300)
+        }
+        #expect(failure?.kind == .configuration)
+    }
+}

@@ -1,0 +1,104 @@
+import Testing
+
+@testable import Kafka
+
+@Suite struct CommitTests {
+    @Test func offsetAndMetadataComeBackAsTheyWereCommitted() throws {
+        let cluster = try Cluster()
+        defer { cluster.close() }
+        let topic = try cluster.topic(partitions: 3)
+        let group = Cluster.unique("g")
+        let member = try cluster.consumer(group: group)
+        defer { member.close() }
+        member.read(topic, [0, 1, 2])
+        let map = "v1:ä" + String(repeating: "x", count: 4000)
+        member.consumer.commit([
+            CommitEntry(partition: 0, nextOffset: 7, metadata: map),
+            CommitEntry(partition: 1, nextOffset: 8, metadata: ""),
+        ])
+        #expect(member.turn { member.commits.count == 2 })
+        #expect(member.commits.allSatisfy { $0.failure == nil })
+        #expect(member.commits.map(\.nextOffset).sorted() == [7, 8])
+
+        let wanted = [
+            CommittedOffset(partition: 0, nextOffset: 7, metadata: map, failure: nil),
+            CommittedOffset(partition: 1, nextOffset: 8, metadata: nil, failure: nil),
+            CommittedOffset(partition: 2, nextOffset: nil, metadata: nil, failure: nil),
+        ]
+        #expect(try member.consumer.committed([0, 1, 2], timeoutMs: 5000) == wanted)
+        let admin = try AdminClient(.admin(bootstrap: cluster.bootstrap, embedded: cluster.isEmbedded))
+        defer { admin.close() }
+        #expect(try admin.committed(group: group, topic: topic, partitions: [0, 1, 2]) == wanted)
+    }
+
+    @Test func anEmptyCommitAsksForNothing() throws {
+        let cluster = try Cluster()
+        defer { cluster.close() }
+        let topic = try cluster.topic()
+        let member = try cluster.consumer(group: Cluster.unique("g"))
+        defer { member.close() }
+        member.read(topic)
+        member.consumer.commit([])
+        member.consumer.commit([CommitEntry(partition: 0, nextOffset: 1)])
+        #expect(member.turn { !member.commits.isEmpty })
+        #expect(member.commits.count == 1)
+    }
+
+    @Test func aPartitionWithoutAStartBeginsAtItsCommittedOffset() throws {
+        let cluster = try Cluster()
+        defer { cluster.close() }
+        let topic = try cluster.topic(partitions: 2)
+        let publisher = try cluster.producer()
+        defer { publisher.producer.destroy() }
+        #expect(publisher.fill(topic, count: 40, partitions: 2))
+        let member = try cluster.consumer(group: Cluster.unique("g"))
+        defer { member.close() }
+        member.read(topic, [])
+        member.consumer.commit([CommitEntry(partition: 0, nextOffset: 15)])
+        #expect(member.turn { !member.commits.isEmpty })
+        member.read(topic, [0, 1], from: nil)
+        #expect(member.turn { member.records.count == 25 })
+        #expect(member.records.filter { $0.partition == 0 }.map(\.offset) == Array(15..<20))
+        #expect(member.records.filter { $0.partition == 1 }.map(\.offset) == Array(0..<20))
+    }
+
+    /// Replaced answers need the embedded broker.
+    @Test(.enabled(if: Cluster.realBootstrap == nil))
+    func aRefusedCommitSaysWhy() throws {
+        let cluster = try Cluster()
+        defer { cluster.close() }
+        let topic = try cluster.topic()
+        let member = try cluster.consumer(group: Cluster.unique("g"))
+        defer { member.close() }
+        member.read(topic)
+        let answers: [(code: Int32, kind: KafkaFailure.Kind)] = [
+            (27, .membership), (22, .membership), (12, .tooLarge), (30, .authorization),
+        ]
+        for (number, answer) in answers.enumerated() {
+            cluster.broker?.fail(.offsetCommit, with: [answer.code])
+            member.consumer.commit([CommitEntry(partition: 0, nextOffset: 1)])
+            #expect(member.turn { member.commits.count == number + 1 })
+            #expect(member.commits.last?.failure?.code == answer.code)
+            #expect(member.commits.last?.failure?.kind == answer.kind)
+        }
+    }
+
+    @Test func anOffsetThatIsGoneIsNamedAndReadingGoesOnAtTheFirstThereIs() throws {
+        let cluster = try Cluster()
+        defer { cluster.close() }
+        let topic = try cluster.topic(partitions: 2)
+        let publisher = try cluster.producer()
+        defer { publisher.producer.destroy() }
+        #expect(publisher.fill(topic, count: 20, partitions: 2))
+        let member = try cluster.consumer(group: Cluster.unique("g"))
+        defer { member.close() }
+        member.read(topic, [1], from: 5000)
+        #expect(member.turn { member.records.count == 10 })
+        #expect(member.records.map(\.offset) == Array(0..<10))
+        let gaps = member.events.compactMap { event -> Int64? in
+            guard case .offsetOutOfRange(1, let expected, _) = event else { return nil }
+            return expected
+        }
+        #expect(gaps == [5000])
+    }
+}

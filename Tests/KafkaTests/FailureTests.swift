@@ -1,0 +1,47 @@
+import Testing
+
+@testable import Kafka
+
+@Suite struct FailureTests {
+    /// Numbers from the protocol's error table (positive) and librdkafka's own (negative).
+    @Test(arguments: [
+        (-195, "_TRANSPORT", KafkaFailure.Kind.transient), (-187, "_ALL_BROKERS_DOWN", .transient),
+        (-185, "_TIMED_OUT", .transient), (6, "NOT_LEADER_FOR_PARTITION", .transient),
+        (19, "NOT_ENOUGH_REPLICAS", .transient), (15, "COORDINATOR_NOT_AVAILABLE", .transient),
+        (22, "ILLEGAL_GENERATION", .membership), (25, "UNKNOWN_MEMBER_ID", .membership),
+        (27, "REBALANCE_IN_PROGRESS", .membership), (-147, "_MAX_POLL_EXCEEDED", .membership),
+        (82, "FENCED_INSTANCE_ID", .fenced), (90, "PRODUCER_FENCED", .fenced), (-144, "_FENCED", .fenced),
+        (-150, "_FATAL", .fatal), (45, "OUT_OF_ORDER_SEQUENCE_NUMBER", .fatal),
+        (29, "TOPIC_AUTHORIZATION_FAILED", .authorization), (30, "GROUP_AUTHORIZATION_FAILED", .authorization),
+        (-169, "_AUTHENTICATION", .authorization), (58, "SASL_AUTHENTICATION_FAILED", .authorization),
+        (3, "UNKNOWN_TOPIC_OR_PART", .missing), (-188, "_UNKNOWN_TOPIC", .missing),
+        (36, "TOPIC_ALREADY_EXISTS", .exists), (10, "MSG_SIZE_TOO_LARGE", .tooLarge),
+        (12, "OFFSET_METADATA_TOO_LARGE", .tooLarge), (-184, "_QUEUE_FULL", .queueFull),
+        (-152, "_PURGE_QUEUE", .dropped), (-186, "_INVALID_ARG", .configuration),
+        (23, "INCONSISTENT_GROUP_PROTOCOL", .configuration), (87, "INVALID_RECORD", .permanent),
+        (12_345, "ERR_12345?", .permanent),
+    ])
+    func everyCodeHasItsKind(_ code: Int, _ name: String, _ kind: KafkaFailure.Kind) {
+        let failure = KafkaFailure.known(Int32(code))
+        #expect(failure.kind == kind)
+        #expect(failure.name == name)
+        #expect(failure.code == Int32(code))
+        #expect(!failure.reason.isEmpty)
+    }
+
+    @Test func onlyWhatMendsItselfIsTemporary() {
+        #expect(KafkaFailure.Kind.allCases.filter { failure($0).isTemporary } == [.transient, .membership, .queueFull])
+    }
+
+    @Test func whatAPersonCanMendHasARemedy() {
+        let mendable: [KafkaFailure.Kind] = [.fenced, .fatal, .authorization, .missing, .tooLarge, .configuration]
+        #expect(KafkaFailure.Kind.allCases.filter { failure($0).remedy != nil } == mendable)
+        #expect(KafkaFailure.known(-187).remedy?.contains("kafka.bootstrapServers") == true)
+        #expect(KafkaFailure.known(58).remedy?.contains("sasl") == true)
+        #expect(KafkaFailure.known(29).remedy?.contains("grant") == true)
+    }
+
+    private func failure(_ kind: KafkaFailure.Kind) -> KafkaFailure {
+        KafkaFailure(code: 0, name: "X", reason: "x", kind: kind)
+    }
+}

@@ -1,0 +1,92 @@
+import Testing
+
+@testable import Kafka
+
+@Suite struct PauseTests {
+    @Test func aPausedPartitionGivesNothingAndGoesOnWhereItStopped() throws {
+        let cluster = try Cluster()
+        defer { cluster.close() }
+        let topic = try cluster.topic(partitions: 2)
+        let publisher = try cluster.producer()
+        defer { publisher.producer.destroy() }
+        #expect(publisher.fill(topic, count: 2000, partitions: 2))
+        let member = try cluster.consumer(group: Cluster.unique("g"))
+        defer { member.close() }
+        member.held = [0, 1]
+        member.read(topic, [0, 1])
+        var first: [Int64] = []
+        #expect(
+            member.turn {
+                _ = member.consumer.take(from: 0, limit: 10 - first.count) { first.append($0.offset) }
+                return first.count == 10
+            })
+        member.consumer.pause([0])
+        #expect(member.consumer.paused == [0])
+        // Partition 1 shows that fetching goes on.
+        member.held = []
+        #expect(member.turn { member.records.count == 1000 })
+        #expect(member.records.allSatisfy { $0.partition == 1 })
+
+        let begun = now()
+        member.consumer.resume([0])
+        #expect(member.consumer.paused.isEmpty)
+        #expect(member.turn { member.records.count == 1990 })
+        // Without being woken the fetcher sleeps up to a second.
+        #expect(now() - begun < 800)
+        #expect(first == Array(0..<10))
+        #expect(member.records.filter { $0.partition == 0 }.map(\.offset) == Array(10..<1000))
+    }
+
+    /// librdkafka 2.0.2 rewinds a partition that is resumed without having been paused.
+    @Test func resumingWhatIsNotPausedChangesNothing() throws {
+        let cluster = try Cluster()
+        defer { cluster.close() }
+        let topic = try cluster.topic()
+        let publisher = try cluster.producer()
+        defer { publisher.producer.destroy() }
+        #expect(publisher.fill(topic, count: 1000))
+        let member = try cluster.consumer(group: Cluster.unique("g"))
+        defer { member.close() }
+        member.read(topic)
+        member.consumer.pause([0, 5])
+        member.consumer.pause([0])
+        member.consumer.resume([0, 5])
+        for round in 1...4 {
+            for _ in 0..<20 { member.consumer.resume([0, 3]) }
+            #expect(member.turn { member.records.count >= 1000 * round })
+            #expect(publisher.fill(topic, count: 1000))
+        }
+        #expect(member.turn { member.records.count >= 5000 })
+        #expect(member.records.map(\.offset) == Array(0..<5000))
+    }
+
+    @Test func aPauseOutlivesItsAssignment() throws {
+        let cluster = try Cluster()
+        defer { cluster.close() }
+        let topic = try cluster.topic(partitions: 2)
+        let publisher = try cluster.producer()
+        defer { publisher.producer.destroy() }
+        #expect(publisher.fill(topic, count: 200, partitions: 2))
+        let member = try cluster.consumer(group: Cluster.unique("g"))
+        defer { member.close() }
+        member.read(topic, [0, 1])
+        #expect(member.turn { member.records.count == 200 })
+        member.consumer.pause([0])
+        member.consumer.unassign([0, 1])
+        #expect(member.consumer.assigned.isEmpty)
+        #expect(member.consumer.paused == [0])
+
+        // It comes back further on, as if another member had read it meanwhile.
+        #expect(publisher.fill(topic, count: 200, partitions: 2))
+        member.records = []
+        member.consumer.assign([
+            PartitionStart(partition: 0, offset: 150), PartitionStart(partition: 1, offset: 100),
+        ])
+        #expect(member.turn { member.records.count == 100 })
+        #expect(member.records.allSatisfy { $0.partition == 1 })
+        #expect(member.consumer.paused == [0])
+        member.consumer.resume([0])
+        #expect(member.turn { member.records.count == 150 })
+        #expect(member.records.filter { $0.partition == 0 }.map(\.offset) == Array(150..<200))
+    }
+}

@@ -1,0 +1,93 @@
+import Testing
+
+@testable import Kafka
+
+@Suite struct PropertiesTests {
+    private func failure(_ overrides: [ClientProperties.Property]) -> KafkaFailure? {
+        do throws(KafkaFailure) {
+            try ClientProperties.consumer(bootstrap: "b:1", groupID: "g", overrides: overrides).validate()
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    @Test func librdkafkaTakesEveryDefault() throws {
+        for embedded in [false, true] {
+            try ClientProperties.consumer(bootstrap: "b:1", groupID: "g", instanceID: "i", embedded: embedded).validate()
+            try ClientProperties.producer(bootstrap: "b:1", embedded: embedded).validate()
+            try ClientProperties.metricsProducer(bootstrap: "b:1", embedded: embedded).validate()
+            try ClientProperties.reader(bootstrap: "b:1", embedded: embedded).validate()
+            try ClientProperties.admin(bootstrap: "b:1", embedded: embedded).validate()
+        }
+    }
+
+    @Test func anUnknownPropertyIsNamed() {
+        let failure = failure([.init("sesion.timeout.ms", "6000")])
+        #expect(failure?.kind == .configuration)
+        #expect(failure?.reason.contains("sesion.timeout.ms") == true)
+    }
+
+    @Test func aBadValueIsNamedWithItsProperty() {
+        let failure = failure([.init("session.timeout.ms", "soon")])
+        #expect(failure?.kind == .configuration)
+        #expect(failure?.reason.contains("session.timeout.ms") == true)
+    }
+
+    @Test func aSecretIsNeverShown() {
+        // Every secret there is takes any text, so a refusal is made from a value of an enumeration.
+        #expect(ClientProperties.isSecret("sasl.password"))
+        #expect(ClientProperties.isSecret("ssl.key.password"))
+        #expect(ClientProperties.isSecret("ssl.key.pem"))
+        #expect(ClientProperties.isSecret("sasl.oauthbearer.client.secret"))
+        #expect(!ClientProperties.isSecret("sasl.username"))
+        let failure = failure([.init("ssl.key.pem", "hunter2")])
+        #expect(failure?.description.contains("hunter2") != true)
+    }
+
+    @Test(arguments: ClientProperties.refused)
+    func aRefusedPropertyIsRefusedWithItsReason(_ property: RefusedProperty) {
+        let failure = failure([.init("client.id", "x"), .init(property.name, "1")])
+        #expect(failure?.kind == .configuration)
+        #expect(failure?.reason == "\(property.name) cannot be set: \(property.reason)")
+    }
+
+    @Test func theLaterOfTwoValuesCounts() throws {
+        let properties = try ClientProperties.consumer(
+            bootstrap: "b:1", groupID: "g", overrides: [.init("client.id", "a"), .init("client.id", "b")])
+        #expect(properties.value(of: "client.id") == "b")
+        #expect(properties.value(of: "group.id") == "g")
+        #expect(properties.value(of: "group.instance.id") == nil)
+    }
+
+    @Test func settingsThatContradictEachOtherAreRefused() throws {
+        let properties = try ClientProperties.consumer(
+            bootstrap: "b:1", groupID: "g",
+            overrides: [.init("session.timeout.ms", "60000"), .init("max.poll.interval.ms", "5000")])
+        let wakeUp = WakeUp()
+        #expect(throws: KafkaFailure.self) {
+            try KafkaConsumer(properties, wakeDescriptor: wakeUp.descriptor)
+        }
+    }
+
+    @Test(arguments: [(32, 1), (32, 6), (32, 100), (1, 4), (512, 3)])
+    func thePrefetchOfAllPartitionsStaysWithinItsBudget(_ megabytes: Int, _ partitions: Int) {
+        let budget = PrefetchBudget(megabytes: megabytes, partitions: partitions)
+        let worst = (budget.queuedKilobytes * 1000 + budget.fetchBytes) * partitions
+        #expect(worst <= megabytes * 1_048_576)
+        #expect(worst >= megabytes * 1_048_576 / 2)
+    }
+
+    @Test func aBudgetTooSmallForItsPartitionsStillFetches() {
+        let budget = PrefetchBudget(megabytes: 1, partitions: 10_000)
+        #expect(budget.fetchBytes >= 16_384)
+        #expect(budget.queuedKilobytes >= 16)
+    }
+
+    @Test func cooperativeRebalancesNeedANewEnoughLibrary() {
+        #expect(KafkaLibrary.assignor(forVersion: 0x0200_02ff) == "range")
+        #expect(KafkaLibrary.assignor(forVersion: 0x0209_00ff) == "range")
+        #expect(KafkaLibrary.assignor(forVersion: 0x020a_00ff) == "cooperative-sticky")
+        #expect(KafkaLibrary.version.hasPrefix("\(KafkaLibrary.versionNumber >> 24)."))
+    }
+}

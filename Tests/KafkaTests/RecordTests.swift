@@ -1,0 +1,79 @@
+import Testing
+
+@testable import Kafka
+
+@Suite struct RecordTests {
+    @Test func recordsComeAsTheyWereSent() throws {
+        let cluster = try Cluster()
+        defer { cluster.close() }
+        let topic = try cluster.topic()
+        let publisher = try cluster.producer()
+        defer { publisher.producer.destroy() }
+        let headers = [
+            KafkaHeader("ce_id", "ä-1"), KafkaHeader(name: "none", value: nil), KafkaHeader(name: "empty", value: []),
+        ]
+        let producer = publisher.producer
+        #expect(producer.produce(topic: topic, key: nil, value: nil, headers: [], token: 1) == .queued)
+        #expect(producer.produce(topic: topic, key: [], value: [], headers: [], token: 0) == .queued)
+        #expect(producer.produce(topic: topic, key: [1, 0], value: [0, 255], headers: headers, token: .max) == .queued)
+        #expect(publisher.drain())
+        #expect(publisher.reports.map(\.token) == [1, 0, .max])
+        #expect(publisher.reports.allSatisfy { $0.failure == nil && $0.partition == 0 })
+        #expect(publisher.reports.map(\.offset) == [0, 1, 2])
+
+        let member = try cluster.consumer(group: Cluster.unique("g"))
+        defer { member.close() }
+        member.read(topic)
+        #expect(member.turn { member.records.count == 3 })
+        #expect(member.records.map(\.key) == [nil, [], [1, 0]])
+        #expect(member.records.map(\.value) == [nil, [], [0, 255]])
+        #expect(member.records.map(\.headers) == [[], [], headers])
+        #expect(member.records.map(\.offset) == [0, 1, 2])
+        #expect(member.records.allSatisfy { ($0.timestampMs ?? 0) > 1_600_000_000_000 })
+        #expect(member.records[2].header("ce_id") == Array("ä-1".utf8))
+    }
+
+    /// The vectors are Java's: its `Utils.murmur2` of "a", made positive, modulo the partition count.
+    @Test func keysLieOnThePartitionJavaWouldChoose() throws {
+        let cluster = try Cluster()
+        defer { cluster.close() }
+        let topic = try cluster.topic(partitions: 1000)
+        let publisher = try cluster.producer()
+        defer { publisher.producer.destroy() }
+        for (number, key) in ["21", "foobar", "a-little-bit-long-string"].enumerated() {
+            let outcome = publisher.producer.produce(
+                topic: topic, key: Array(key.utf8), value: nil, headers: [], token: UInt64(number))
+            #expect(outcome == .queued)
+        }
+        #expect(publisher.drain())
+        let hashes: [Int32] = [-973_932_308, -790_332_482, -985_981_536]
+        let wanted = hashes.map { ($0 & 0x7fff_ffff) % 1000 }
+        #expect(publisher.reports.sorted { $0.token < $1.token }.map(\.partition) == wanted)
+    }
+
+    @Test func aTakeIsNeverLargerThanItsLimitAndSaysWhenItIsDrained() throws {
+        let cluster = try Cluster()
+        defer { cluster.close() }
+        let topic = try cluster.topic()
+        let publisher = try cluster.producer()
+        defer { publisher.producer.destroy() }
+        #expect(publisher.fill(topic, count: 2500))
+        let member = try cluster.consumer(group: Cluster.unique("g"))
+        defer { member.close() }
+        member.held = [0]
+        member.read(topic)
+        var taken: [KafkaRecord] = []
+        var results: [TakeResult] = []
+        #expect(
+            member.turn {
+                let result = member.consumer.take(from: 0, limit: 1100) { taken.append($0) }
+                if result.records > 0 { results.append(result) }
+                return taken.count == 2500
+            })
+        #expect(taken.map(\.offset) == Array(0..<2500))
+        #expect(results.allSatisfy { $0.records <= 1100 })
+        #expect(results.reduce(0) { $0 + $1.bytes } == taken.reduce(0) { $0 + ($1.value?.count ?? 0) })
+        #expect(results.allSatisfy { $0.isDrained == ($0.records < 1100) })
+        #expect(member.consumer.take(from: 7, limit: 1) { _ in }.isDrained)
+    }
+}

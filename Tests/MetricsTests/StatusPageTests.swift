@@ -1,0 +1,121 @@
+import Testing
+
+@testable import Metrics
+
+@Suite struct StatusPageTests {
+    static let fixture = Files.read(Files.package + "/Tests/MetricsTests/Fixtures/status.json")
+
+    private func node(status: [UInt8] = fixture) throws -> HTTPServer {
+        let endpoints = NodeEndpoints(
+            registry: MetricRegistry(strategies: []), health: { .well }, readiness: { .unwell("not joined") },
+            status: { status })
+        return try HTTPServer(host: "127.0.0.1", port: 0, handler: endpoints.answer)
+    }
+
+    @Test func eachEndpointAnswersWithItsOwnKind() throws {
+        let server = try node()
+        defer { server.stop() }
+        let page = try HTTPClient.get("/", port: server.port)
+        #expect(page.headers["content-type"] == "text/html; charset=utf-8")
+        let status = try HTTPClient.get("/status", port: server.port)
+        #expect(status.headers["content-type"] == "application/json")
+        #expect(status.body == Self.fixture)
+        let metrics = try HTTPClient.get("/metrics", port: server.port)
+        #expect(metrics.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8")
+        let open = try HTTPClient.get(
+            "/metrics", port: server.port, headers: ["Accept: application/openmetrics-text;version=1.0.0"])
+        #expect(open.headers["content-type"] == "application/openmetrics-text; version=1.0.0; charset=utf-8")
+        #expect(try HTTPClient.get("/healthz", port: server.port).status == 200)
+        let ready = try HTTPClient.get("/readyz", port: server.port)
+        #expect(ready.status == 503)
+        #expect(ready.text == "not joined\n")
+        #expect(try HTTPClient.get("/admin", port: server.port).status == 404)
+    }
+
+    @Test func thePolicyAllowsOnlyThePagesOwnStyleAndScript() throws {
+        let first = StatusPage.response()
+        let policy = try #require(first.headers.first { $0.name == "Content-Security-Policy" }?.value)
+        #expect(policy.contains("default-src 'none'"))
+        #expect(policy.contains("connect-src 'self'"))
+        #expect(!policy.contains("unsafe"))
+        let nonce = try #require(policy.split(separator: "'").first { $0.hasPrefix("nonce-") }).dropFirst(6)
+        let page = String(decoding: first.body, as: UTF8.self)
+        #expect(page.contains("<script nonce=\"\(nonce)\">"))
+        #expect(page.contains("<style nonce=\"\(nonce)\">"))
+        #expect(StatusPage.response().headers != first.headers, "the number is used once")
+    }
+
+    @Test func thePageNamesNothingOutsideItself() {
+        let page = String(decoding: StatusPage.response().body, as: UTF8.self)
+        let outside = page.split(separator: "http").dropFirst().filter { !$0.hasPrefix("://www.w3.org/2000/svg\"") }
+        #expect(outside.isEmpty)
+        for danger in ["innerHTML", "eval(", "document.write", "<form", "<button", "<input", " src="] {
+            #expect(!page.contains(danger))
+        }
+    }
+
+    @Test(.enabled(if: Browser.path != nil, "needs Chromium"))
+    func aBrowserShowsWhatTheStatusSays() throws {
+        let server = try node()
+        defer { server.stop() }
+        let document = try Browser.document(at: "http://127.0.0.1:\(server.port)/")
+        for shown in [
+            "worker-3-4711", "87 / 100", "holding for 412 ms, until 50", "3 wait for lock", "3 / 5", "71 ms",
+            "offset 119002: burn running in slot 2 for 38.5 s, request sweep-2026-03/step-00412", "paused",
+            "parameters.fast is 60, must be less than slow (20)", "&lt;b&gt;not markup&lt;/b&gt;", "80 % of one core, by cgroup", "donchian_breakout", "polyline",
+        ] {
+            #expect(document.contains(shown), "the page does not show \(shown)")
+        }
+    }
+
+    @Test(.enabled(if: Browser.path != nil, "needs Chromium"))
+    func aNodeThatDoesNotAnswerIsSaidNotToAnswer() throws {
+        let server = try HTTPServer(host: "127.0.0.1", port: 0) { request in
+            request.path == "/" ? StatusPage.response() : .text(status: 500, "broken")
+        }
+        defer { server.stop() }
+        let document = try Browser.document(at: "http://127.0.0.1:\(server.port)/")
+        #expect(document.contains("No status from this node (it answers 500)."))
+    }
+
+    @Test(.enabled(if: Browser.path != nil, "needs Chromium"), arguments: [360, 1100], [true, false])
+    func nothingStandsOutOfThePageInAnyWidthAndBothColourSchemes(width: Int, isDark: Bool) throws {
+        let server = try framed(width: width)
+        defer { server.stop() }
+        let url = "http://127.0.0.1:\(server.port)/frame"
+        let document = try Browser.document(at: url, look: Browser.Look(isDark: isDark))
+        #expect(document.contains("data-width=\"\(width)\""), "the page is wider than its window")
+        #expect(document.contains(isDark ? "rgb(15, 18, 22)" : "rgb(246, 247, 249)"))
+        guard width == 360 else { return }
+        let picture = try Browser.picture(of: url, look: Browser.Look(width: 500, height: 2900, isDark: isDark))
+        #expect(picture.starts(with: [0x89, 0x50, 0x4e, 0x47]))
+    }
+
+    /// The page within a frame of that width, since a headless window has a least one. The frame tells its parent how
+    /// wide its content is and what colour it has.
+    private func framed(width: Int) throws -> HTTPServer {
+        let measure = """
+            setTimeout(() => {
+              const mine = parent.document.body.dataset;
+              mine.width = document.documentElement.scrollWidth;
+              mine.colour = getComputedStyle(document.body).backgroundColor;
+            }, 1000);
+            """
+        let page = String(decoding: StatusPage.response().body, as: UTF8.self) + "<script>\(measure)</script>"
+        let html = [
+            HTTPHeader("Content-Type", "text/html; charset=utf-8"),
+            HTTPHeader("Content-Security-Policy", "frame-ancestors 'self'"),
+        ]
+        return try HTTPServer(host: "127.0.0.1", port: 0) { request in
+            switch request.path {
+            case "/status": .json(Self.fixture)
+            case "/": HTTPResponse(headers: html, body: Array(page.utf8))
+            default:
+                HTTPResponse(
+                    headers: html,
+                    body: Array(
+                        "<body style='margin:0'><iframe src='/' width=\(width) height=2900 style='border:0'>".utf8))
+            }
+        }
+    }
+}

@@ -1,0 +1,64 @@
+import Foundation
+import Messages
+
+@testable import Strategies
+
+/// The reference files and the data sets they were made from.
+enum Fixture {
+    struct Missing: Error { let what: String }
+
+    static func path(_ file: String) throws -> String {
+        guard let url = Bundle.module.url(forResource: "Fixtures/" + file, withExtension: nil) else {
+            throw Missing(what: file)
+        }
+        return url.path
+    }
+
+    static func json(_ file: String) throws -> JSONValue {
+        try JSONValue.parse([UInt8](Data(contentsOf: URL(fileURLWithPath: path(file)))))
+    }
+
+    static func table(_ name: String) throws -> BarTable {
+        try CSVReader.read(path(name + ".csv")) { _ in }
+    }
+
+    static func data(_ name: String) throws -> MarketData { MarketData(try table(name)) }
+}
+
+/// A directory that is gone when the test is.
+final class TemporaryDirectory {
+    let path: String
+
+    init() throws {
+        path = NSTemporaryDirectory() + "/strategies-" + UUID().uuidString
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    func write(_ text: String, to name: String) throws -> String {
+        let file = path + "/" + name
+        try Data(text.utf8).write(to: URL(fileURLWithPath: file))
+        return file
+    }
+}
+
+/// What the reference files leave open: 1e-9 relative, or as much absolutely where the value is near zero.
+func isClose(_ a: Double, _ b: Double, _ tolerance: Double = 1e-9) -> Bool {
+    abs(a - b) <= max(tolerance * max(abs(a), abs(b)), tolerance)
+}
+
+/// SplitMix64: the same numbers for the same seed, everywhere.
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var value = state
+        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
+        return value ^ (value >> 31)
+    }
+}
