@@ -39,7 +39,9 @@ let package = Package(
             dependencies: ["Messages", "Scheduling", "Kafka", "Hosting", "Strategies", "Metrics", "Configuration"],
             swiftSettings: safe),
 
-        .executableTarget(name: "optimizer", dependencies: ["Worker"], swiftSettings: safe),
+        .executableTarget(
+            name: "optimizer", dependencies: ["Worker", "Messages", "Kafka", "Configuration", "Strategies"],
+            swiftSettings: safe),
         .executableTarget(
             name: "optimizer-host", dependencies: ["Hosting", "Strategies", "Messages"], swiftSettings: safe),
         .executableTarget(name: "optimizer-bench", dependencies: ["Worker"], swiftSettings: safe),

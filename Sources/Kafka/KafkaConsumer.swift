@@ -139,6 +139,11 @@ package final class KafkaConsumer: @unchecked Sendable {
         list.forEach { if $0.err == RD_KAFKA_RESP_ERR_NO_ERROR { paused.insert($0.partition) } }
     }
 
+    /// How many records lie prefetched of these partitions: what a pause would throw away.
+    package func prefetched(_ partitions: [Int32]) -> Int {
+        partitions.reduce(0) { $0 + (partitionQueues[$1].map { Int(rd_kafka_queue_length($0)) } ?? 0) }
+    }
+
     /// Fetches again, at once. Partitions that are not paused are left alone: resuming them would rewind them.
     package func resume(_ partitions: [Int32]) {
         let stopped = Set(partitions).intersection(paused)

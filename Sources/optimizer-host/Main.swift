@@ -1,15 +1,17 @@
 import Glibc
 import Hosting
+import Messages
+import Strategies
 
 /// The host executable: one of the node's child processes that run strategies.
 @main
 struct Main {
-    static let version = "0.1.0"
+    static let version = ProductVersion.text
 
     static let help = """
         optimizer-host: runs strategies for an optimizer node. The node starts it; by hand it is of little use.
 
-        usage: optimizer-host serve
+        usage: optimizer-host serve [--data-root DIR]
                    reads requests from the standard input and writes results to the standard output, each a
                    little-endian 32-bit length and so many bytes of JSON; ends when the input ends
                optimizer-host exec [--memory-mb N] [--file-mb N] [--directory DIR] [--parent PID] -- COMMAND [ARGUMENT]...
@@ -21,10 +23,10 @@ struct Main {
     static func main() {
         let arguments = Array(CommandLine.arguments.dropFirst())
         switch arguments.first {
-        case "serve" where arguments.count == 1:
-            exit(serve())
+        case "serve" where dataRoot(arguments) != nil:
+            exit(dataRoot(arguments).map(serve) ?? 64)
         case "exec":
-            exit(Launcher.run(Array(arguments.dropFirst())) { $0 == ["serve"] ? serve() : nil })
+            exit(Launcher.run(Array(arguments.dropFirst())) { dataRoot($0).map(serve) })
         case "--help", "-h":
             print(help)
         case "--version":
@@ -35,13 +37,15 @@ struct Main {
         }
     }
 
-    static func serve() -> Int32 {
-        HostLoop.serve(ready: ready, run: run)
+    /// The data root of `serve [--data-root DIR]`; nil for any other words.
+    static func dataRoot(_ arguments: [String]) -> String? {
+        if arguments == ["serve"] { return "data" }
+        return arguments.count == 3 && arguments.starts(with: ["serve", "--data-root"]) ? arguments[2] : nil
     }
 
-    static let ready = Array(#"{"ready":{"engine":{"name":"optimizer","version":"\#(version)"}}}"#.utf8)
-
-    static func run(_ request: [UInt8]) -> [UInt8] {
-        Array(#"{"status":"completed","strategy":{"name":"noop","version":"1","parameters":{}}}"#.utf8)
+    static func serve(dataRoot: String) -> Int32 {
+        let strategies = HostedStrategies(dataRoot: dataRoot, engineVersion: version)
+        let ready = Array(#"{"ready":{"engine":{"name":"optimizer","version":"\#(version)"}}}"#.utf8)
+        return HostLoop.serve(ready: ready) { strategies.run($0) }
     }
 }

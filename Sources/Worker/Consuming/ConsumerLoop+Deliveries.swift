@@ -13,11 +13,7 @@ extension ConsumerLoop {
             }
         }
         while let event = producer.nextEvent() { handle(event) }
-        let refused = state.refused.withLock { list in
-            defer { list.removeAll() }
-            return list
-        }
-        for message in refused { undelivered(message.deliveryToken, size: message.size, message.failure) }
+        for message in state.takeRefused() { undelivered(message.deliveryToken, size: message.size, message.failure) }
         publisher.sendOutbox()
     }
 
@@ -27,7 +23,7 @@ extension ConsumerLoop {
             return
         }
         book.done(token: token)
-        state.manager.withLock { $0.noteDone() }
+        state.decide { $0.noteDone() }
         commits.noteDone()
         metrics.done(nanoseconds: now.nanoseconds(since: request.arrivedAt))
     }

@@ -41,7 +41,7 @@ extension ConsumerLoop {
     }
 
     private func beginDrain(_ now: MonotonicTime) {
-        let dropped = state.manager.withLock { manager in
+        let dropped = state.decide { manager in
             manager.isDrainAwaited = true
             return manager.stop()
         }
@@ -52,7 +52,7 @@ extension ConsumerLoop {
         state.wakeAllSlots()
         health.noteDraining()
         metrics.draining()
-        let running = state.manager.withLock { $0.runningCount }
+        let running = state.decide { $0.runningCount }
         log.info(
             "draining", JSONMember("running", .integer(running)), JSONMember("given_back", .integer(dropped.count)),
             JSONMember("drain_ms", .integer(settings.drainMs)))

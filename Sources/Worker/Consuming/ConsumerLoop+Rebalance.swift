@@ -32,7 +32,7 @@ extension ConsumerLoop {
         consumer.assign(partitions.map { PartitionStart(partition: $0) })
         book.assign(partitions)
         // librdkafka's pause outlives an assignment: what comes in is made to agree with what the node does now.
-        if state.manager.withLock({ $0.backpressure.isPaused }) {
+        if state.decide({ $0.backpressure.isPaused }) {
             consumer.pause(partitions)
         } else {
             consumer.resume(Array(consumer.paused.intersection(partitions)))
@@ -61,7 +61,7 @@ extension ConsumerLoop {
 
     private func beginRevocation(_ partitions: [Int32], lost: Bool, _ now: MonotonicTime) {
         let gone = Set(partitions)
-        for step in state.manager.withLock({ $0.dropQueued(partitions: gone) }) {
+        for step in state.decide({ $0.dropQueued(partitions: gone) }) {
             inFlight[step.token] = nil
             book.abandon(token: step.token)
         }
@@ -70,7 +70,7 @@ extension ConsumerLoop {
         revocation = Revocation(partitions: gone, deadline: now.adding(milliseconds: settings.revokeDrainMs))
         // Lost: somebody else has them already. Leaving: all has been waited for and committed before.
         if lost || isLeaving { return giveUp(now) }
-        state.manager.withLock { $0.isDrainAwaited = true }
+        state.decide { $0.isDrainAwaited = true }
     }
 
     /// Moves a revocation on, if there is one.
@@ -96,7 +96,7 @@ extension ConsumerLoop {
         for partition in current.partitions { metrics.forget(partition: partition) }
         health.noteJoined(partitions: consumer.assigned)
         metrics.assigned(consumer.assigned.count, paused: consumer.paused.intersection(consumer.assigned).count)
-        if case .running = phase { state.manager.withLock { $0.isDrainAwaited = false } }
+        if case .running = phase { state.decide { $0.isDrainAwaited = false } }
     }
 
     private func offsetReset(_ partition: Int32, expected: Int64?, _ message: String) {

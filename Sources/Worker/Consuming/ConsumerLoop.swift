@@ -86,7 +86,7 @@ final class ConsumerLoop {
     /// When the next turn is due though nothing has happened; at most a second away.
     private func nextDeadline(_ now: MonotonicTime) -> MonotonicTime {
         var next = now.adding(milliseconds: 1000)
-        if let due = state.manager.withLock({ $0.backpressure.nextDeadline(at: now) }) { next = min(next, due) }
+        if let due = state.decide({ $0.backpressure.nextDeadline(at: now) }) { next = min(next, due) }
         if let due = commits.nextDeadline(intervalMs: settings.commitIntervalMs) { next = min(next, due) }
         if let revocation { next = min(next, revocation.deadline) }
         switch phase {
@@ -101,7 +101,7 @@ final class ConsumerLoop {
     /// Takes what there is room for, fairly from every partition, and holds or pauses when there is none.
     private func takeAll(_ now: MonotonicTime) {
         applyBackpressure(now)
-        var room = state.manager.withLock { $0.capacity }
+        var room = state.decide { $0.capacity }
         while room > 0 {
             let partitions = takeablePartitions()
             guard !partitions.isEmpty else { return }
@@ -113,7 +113,7 @@ final class ConsumerLoop {
             takeFrom += 1
             applyBackpressure(now)
             if taken == 0 { return }
-            room = state.manager.withLock { $0.capacity }
+            room = state.decide { $0.capacity }
         }
     }
 
@@ -147,7 +147,7 @@ final class ConsumerLoop {
             case .step(let step):
                 inFlight[token] = InFlightRequest(step)
                 metrics.noteUnknownFields(step.request.unknownFields.count)
-                state.wake(slot: state.manager.withLock { $0.admit(step) })
+                state.wake(slot: state.decide { $0.admit(step) })
             case .refused(let refusal):
                 refuse(record, refusal, token: token, now)
             }
@@ -159,7 +159,7 @@ final class ConsumerLoop {
         let origin = intake.origin(of: record)
         inFlight[token] = InFlightRequest(
             token: token, requestID: refusal.requestID, origin: origin, arrivedAt: now, failure: failure)
-        state.manager.withLock { $0.noteRefused() }
+        state.decide { $0.noteRefused() }
         metrics.refused(strategyIndex: refusal.strategyIndex)
         metrics.noteDeadLetter()
         log.info(
@@ -176,7 +176,7 @@ final class ConsumerLoop {
     // MARK: Backpressure
 
     private func applyBackpressure(_ now: MonotonicTime) {
-        switch state.manager.withLock({ $0.updateBackpressure(at: now) }) {
+        switch state.decide({ $0.updateBackpressure(at: now) }) {
         case .none: break
         case .pause: pause(now)
         case .resume: resume()
@@ -186,10 +186,10 @@ final class ConsumerLoop {
     private func pause(_ now: MonotonicTime) {
         let assigned = Array(consumer.assigned)
         let bytes = Int(Double(consumer.prefetched(assigned)) * averageRecordBytes)
-        state.manager.withLock { $0.noteDiscarded(bytes: bytes, at: now) }
+        state.decide { $0.noteDiscarded(bytes: bytes, at: now) }
         consumer.pause(assigned)
         metrics.paused(partitions: consumer.paused.count, discardedBytes: bytes)
-        let depth = state.manager.withLock { $0.depth }
+        let depth = state.decide { $0.depth }
         log.info(
             "partitions paused", JSONMember("partitions", .integer(assigned.count)),
             JSONMember("queue_depth", .integer(depth)))

@@ -33,7 +33,7 @@ final class Slot: Sendable {
         while let host = startHost() {
             state.noteReady(slot: index)
             unfinished = serve(host, resuming: unfinished)
-            let wasStopped = state.manager.withLock { if case .stopped = $0.slots[index] { true } else { false } }
+            let wasStopped = state.decide { if case .stopped = $0.slots[index] { true } else { false } }
             if wasStopped {
                 end(host)
                 return
@@ -42,7 +42,7 @@ final class Slot: Sendable {
             discard(host)
         }
         if let unfinished { finish(unfinished.step, .unavailable("no host could be started")) }
-        state.manager.withLock { $0.noteStopped(slot: index) }
+        state.decide { $0.noteStopped(slot: index) }
         state.consumerWake.signal()
     }
 
@@ -58,10 +58,10 @@ final class Slot: Sendable {
     private func startHost() -> Host? {
         var attempt = 1
         while !isStopping {
-            do {
+            do throws(HostFailure) {
                 let host = try spawner.spawn(pool.hostCommand)
                 state.setHost(host.pid, of: index)
-                do {
+                do throws(HostFailure) {
                     _ = try host.awaitReady(until: .now().adding(milliseconds: pool.readyTimeoutMs))
                     reporter.diagnostics(host, step: nil)
                     return host
@@ -93,10 +93,10 @@ final class Slot: Sendable {
         state.consumerWake.signal()
     }
 
-    private var isStopping: Bool { state.manager.withLock { $0.isStopping } }
+    private var isStopping: Bool { state.decide { $0.isStopping } }
 
     private func wakeAnother(_ change: (inout ConcurrencyManager) -> Int?) {
-        let woken = state.manager.withLock { manager in change(&manager) }
+        let woken = state.decide { manager in change(&manager) }
         state.wake(slot: woken)
     }
 
@@ -109,7 +109,7 @@ final class Slot: Sendable {
         }
         while true {
             let now = MonotonicTime.now()
-            switch state.manager.withLock({ $0.next(for: index, at: now) }) {
+            switch state.decide({ $0.next(for: index, at: now) }) {
             case .run(let step, let wakesConsumer):
                 if wakesConsumer { state.consumerWake.signal() }
                 if let lost = execute(step, on: host, attempt: 1) { return lost.unfinished }
@@ -168,7 +168,7 @@ final class Slot: Sendable {
     private func finish(_ step: Step, _ end: StepEnd, _ run: StepRun? = nil) {
         // First the result, then the slot: a drain that sees no step running knows that all results are on their way.
         if state.mayPublish { reporter.finished(step, end, run ?? StepRun(notBegunAt: .now())) }
-        let (woken, isDraining) = state.manager.withLock { ($0.finish(slot: index), $0.isDrainAwaited) }
+        let (woken, isDraining) = state.decide { ($0.finish(slot: index), $0.isDrainAwaited) }
         state.wake(slot: woken)
         if isDraining { state.consumerWake.signal() }
     }

@@ -32,25 +32,25 @@ package struct KafkaClients: Sendable {
 
     func metricsProducer() throws(KafkaFailure) -> KafkaProducer {
         let properties = try ClientProperties.metricsProducer(
-            bootstrap: bootstrapServers, embedded: isEmbedded, overrides: overrides(KafkaProperties()))
+            bootstrap: bootstrapServers, embedded: isEmbedded, overrides: overrides(nil))
         return try KafkaProducer(properties, wakeDescriptor: nil)
     }
 
     package func admin() throws(KafkaFailure) -> AdminClient {
         try AdminClient(
             ClientProperties.admin(
-                bootstrap: bootstrapServers, embedded: isEmbedded, overrides: overrides(KafkaProperties())))
+                bootstrap: bootstrapServers, embedded: isEmbedded, overrides: overrides(nil)))
     }
 
     /// Properties of a reader that belongs to no group.
     package func readerProperties() throws(KafkaFailure) -> ClientProperties {
         try ClientProperties.reader(
-            bootstrap: bootstrapServers, embedded: isEmbedded, overrides: overrides(KafkaProperties()))
+            bootstrap: bootstrapServers, embedded: isEmbedded, overrides: overrides(nil))
     }
 
     /// What every client gets, then what this kind gets: the later wins.
-    private func overrides(_ own: KafkaProperties) -> [ClientProperties.Property] {
-        [configuration.client, own].flatMap { properties in
+    private func overrides(_ own: KafkaProperties?) -> [ClientProperties.Property] {
+        [configuration.client, own].compactMap(\.self).flatMap { properties in
             properties.names.compactMap { name in
                 properties[name].map { ClientProperties.Property(name, $0.exposed) }
             }

@@ -1,4 +1,4 @@
-import Configuration
+package import Configuration
 import Hosting
 import Kafka
 import Messages
@@ -96,7 +96,7 @@ package final class Node: Sendable {
             monitorThread.join()
         }
         defer {
-            _ = state.manager.withLock { $0.stop() }
+            _ = state.decide { $0.stop() }
             state.abandonRunning()
             state.wakeAllSlots()
             for thread in slotThreads { thread.join() }
@@ -178,7 +178,7 @@ package final class Node: Sendable {
         let status = NodeStatus(settings: settings, state: state, metrics: metrics, health: health, monitor: monitor)
         registry.beforeExposition { [metrics, state] in
             let now = MonotonicTime.now()
-            metrics.update(from: state.manager.withLock { $0 }, at: now)
+            metrics.update(from: state.snapshot, at: now)
         }
         let endpoints = NodeEndpoints(
             registry: registry,

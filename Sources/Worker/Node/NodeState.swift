@@ -15,13 +15,13 @@ struct RefusedMessage: Sendable {
 ///
 /// Lock order: `manager`, `hosts`, `outbox` and `refused` are never held together, and no call goes out while one is held.
 final class NodeState: Sendable {
-    let manager: Mutex<ConcurrencyManager>
+    private let manager: Mutex<ConcurrencyManager>
     let consumerWake: WakeDescriptor
     let slotWakes: [WakeDescriptor]
     /// Results that found the producer's queue full; the consumer thread sends them when there is room.
-    let outbox = Mutex<[OutgoingMessage]>([])
+    private let outbox = Mutex<[OutgoingMessage]>([])
     /// Messages the producer refused for good; the consumer thread decides what that means for the node.
-    let refused = Mutex<[RefusedMessage]>([])
+    private let refused = Mutex<[RefusedMessage]>([])
     /// The process of each slot's host, while it may be signalled.
     private let hosts: Mutex<[Int32?]>
     private let readySlots = Mutex<Set<Int>>([])
@@ -35,6 +35,32 @@ final class NodeState: Sendable {
         for _ in 0..<slotCount { wakes.append(try WakeDescriptor()) }
         slotWakes = wakes
         hosts = Mutex(Array(repeating: nil, count: slotCount))
+    }
+
+    /// Decides something about the shared state under its lock. Act on the answer afterwards.
+    func decide<Decision: Sendable>(_ body: (inout ConcurrencyManager) -> Decision) -> Decision {
+        manager.withLock { body(&$0) }
+    }
+
+    /// The state as it is at this moment.
+    var snapshot: ConcurrencyManager { manager.withLock { $0 } }
+
+    func putOff(_ message: OutgoingMessage) { outbox.withLock { $0.append(message) } }
+
+    func takeOutbox() -> [OutgoingMessage] {
+        outbox.withLock { waiting in
+            defer { waiting.removeAll() }
+            return waiting
+        }
+    }
+
+    func noteRefused(_ message: RefusedMessage) { refused.withLock { $0.append(message) } }
+
+    func takeRefused() -> [RefusedMessage] {
+        refused.withLock { waiting in
+            defer { waiting.removeAll() }
+            return waiting
+        }
     }
 
     /// Notes that the slot has had a host that was ready.

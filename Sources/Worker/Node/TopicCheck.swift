@@ -19,10 +19,10 @@ struct TopicCheck {
     }
 
     private func list(_ clients: KafkaClients) throws(NodeFailure) -> [TopicDescription] {
-        do {
+        do throws(KafkaFailure) {
             let admin = try clients.admin()
             defer { admin.close() }
-            do {
+            do throws(KafkaFailure) {
                 return try admin.topics()
             } catch {
                 // The request's own failure is mostly a timeout; what the client met on the way says why.

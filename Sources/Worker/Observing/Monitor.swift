@@ -60,7 +60,7 @@ final class Monitor: Sendable {
         while !isStopped.load(ordering: .acquiring) {
             let now = MonotonicTime.now()
             events.drain()
-            let manager = state.manager.withLock { $0 }
+            let manager = state.snapshot
             metrics.update(from: manager, at: now)
             if now >= next {
                 next = now.adding(milliseconds: settings.metricsIntervalMs)

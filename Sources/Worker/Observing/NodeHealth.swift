@@ -41,9 +41,9 @@ final class NodeHealth: Sendable {
     /// Asks the node to end; false when that was asked before.
     @discardableResult
     func requestStop() -> Bool {
-        condition.withLock {
-            defer { $0.isStopRequested = true }
-            return !$0.isStopRequested
+        condition.withLock { condition in
+            defer { condition.isStopRequested = true }
+            return !condition.isStopRequested
         }
     }
 

@@ -1,3 +1,4 @@
+import Hosting
 import Kafka
 import Messages
 import Scheduling
@@ -86,22 +87,18 @@ struct ResultPublisher: Sendable {
     func send(_ message: OutgoingMessage) {
         switch offer(message) {
         case .queued: return
-        case .full: state.outbox.withLock { $0.append(message) }
+        case .full: state.putOff(message)
         case .failed(let failure):
             let size = (message.key?.count ?? 0) + (message.value?.count ?? 0)
             let refused = RefusedMessage(deliveryToken: message.deliveryToken, size: size, failure: failure)
-            state.refused.withLock { $0.append(refused) }
+            state.noteRefused(refused)
         }
         state.consumerWake.signal()
     }
 
     /// Sends what found the queue full, in order, as far as there is room now.
     func sendOutbox() {
-        let waiting = state.outbox.withLock { outbox in
-            defer { outbox.removeAll() }
-            return outbox
-        }
-        for message in waiting { send(message) }
+        for message in state.takeOutbox() { send(message) }
     }
 
     private func offer(_ message: OutgoingMessage) -> ProduceOutcome {

@@ -1,0 +1,92 @@
+import Messages
+import Worker
+
+/// One command of `optimizer`.
+protocol Command: Sendable {
+    static var name: String { get }
+    /// One line for the list of commands.
+    static var summary: String { get }
+    /// How it is called and what it does, for `--help`.
+    static var help: String { get }
+    static var options: [Option] { get }
+
+    /// - Returns: the exit code.
+    /// - Throws: `CommandFailure`, whose words go to standard error.
+    static func run(_ arguments: Arguments) throws(CommandFailure) -> Int32
+}
+
+/// Why a command ends without having done its work.
+struct CommandFailure: Error {
+    let message: String
+    let code: Int32
+
+    init(_ message: String, code: Int32 = ExitCode.failure) {
+        self.message = message
+        self.code = code
+    }
+
+    static func usage(_ message: String) -> CommandFailure { CommandFailure(message, code: ExitCode.usage) }
+}
+
+enum Dispatch {
+    static let commands: [any Command.Type] = [
+        RunCommand.self, BrokerCommand.self,
+    ]
+
+    static func run(_ words: [String]) -> Int32 {
+        guard let first = words.first else {
+            Output.words(overview)
+            return ExitCode.usage
+        }
+        if ["--help", "-h", "help"].contains(first) {
+            Output.data(overview)
+            return ExitCode.success
+        }
+        if ["--version", "version"].contains(first) {
+            Output.data("optimizer \(ProductVersion.text)")
+            return ExitCode.success
+        }
+        guard let command = commands.first(where: { $0.name == first }) else {
+            Output.words(
+                "optimizer: there is no command \"\(first)\"\(NearestCommand.hint(first)); optimizer --help lists them")
+            return ExitCode.usage
+        }
+        return run(command, Array(words.dropFirst()))
+    }
+
+    private static func run(_ command: any Command.Type, _ words: [String]) -> Int32 {
+        do throws(CommandFailure) {
+            let arguments = try Arguments(words, options: command.options)
+            if arguments.has("help") {
+                Output.data(Help.text(of: command))
+                return ExitCode.success
+            }
+            return try command.run(arguments)
+        } catch {
+            Output.words("optimizer \(command.name): \(error.message)")
+            if error.code == ExitCode.usage { Output.words("optimizer \(command.name) --help says how it is called") }
+            return error.code
+        }
+    }
+
+    private static var overview: String {
+        let width = commands.map { $0.name.count }.max() ?? 0
+        let lines = commands.map { "  \($0.name.padded(to: width))  \($0.summary)" }
+        return "optimizer COMMAND [OPTIONS]\n\n" + lines.joined(separator: "\n")
+            + "\n\noptimizer COMMAND --help says more. Exit codes: 0 done, 1 failed, 64 wrong call, 69 no broker, "
+            + "70 start again, 78 something must be set up first."
+    }
+}
+
+enum Help {
+    static func text(of command: any Command.Type) -> String {
+        let shown = (command.options + [.help]).map { ($0.shownName, $0.summary) }
+        let width = shown.map(\.0.count).max() ?? 0
+        let lines = shown.map { "  \($0.0.padded(to: width))  \($0.1)" }
+        return command.help + "\n\n" + lines.joined(separator: "\n")
+    }
+}
+
+extension String {
+    func padded(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
+}

@@ -1,0 +1,22 @@
+import Glibc
+
+/// What a command says: data on standard output, words on standard error.
+enum Output {
+    static func data(_ line: String) { write(1, line + "\n") }
+    static func words(_ line: String) { write(2, line + "\n") }
+
+    static var isTerminal: Bool { isatty(1) == 1 }
+
+    /// Writes all of it, or as much as the reader takes.
+    static func write(_ descriptor: Int32, _ text: String) {
+        var bytes = Array(text.utf8)[...]
+        while !bytes.isEmpty {
+            let written = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if written < 0 {
+                if errno == EINTR { continue }
+                return
+            }
+            bytes = bytes.dropFirst(written)
+        }
+    }
+}

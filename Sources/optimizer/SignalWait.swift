@@ -1,0 +1,33 @@
+import Glibc
+
+/// Signals, taken by one thread that waits for them: no handler runs anywhere.
+struct SignalWait {
+    enum Arrival: Equatable {
+        case end, reload, wakeUp
+    }
+
+    private var set = sigset_t()
+
+    /// Blocks the signals in this thread and in all it starts.
+    init() {
+        unsafe sigemptyset(&set)
+        for signal in [SIGTERM, SIGINT, SIGHUP, SIGUSR1] { unsafe sigaddset(&set, signal) }
+        unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
+    }
+
+    func wait() -> Arrival {
+        var copy = set
+        while true {
+            var number: Int32 = 0
+            guard unsafe sigwait(&copy, &number) == 0 else { continue }
+            switch number {
+            case SIGHUP: return .reload
+            case SIGUSR1: return .wakeUp
+            default: return .end
+            }
+        }
+    }
+
+    /// Makes `wait` return `.wakeUp`; any thread.
+    func wakeUp() { kill(getpid(), SIGUSR1) }
+}
