@@ -6,11 +6,17 @@ func wake(_ descriptor: Int32, on queue: OpaquePointer) {
     rd_kafka_queue_io_event_enable(queue, descriptor, &one, MemoryLayout<UInt64>.size)
 }
 
-/// Events that were made here or came together with others, first in first out.
+/// Events that were made here or came together with others, first in first out. Over its limit the oldest is dropped.
 struct EventBacklog<Event> {
+    private let limit: Int
     private var events: [Event] = []
 
-    mutating func append(_ event: Event) { events.append(event) }
+    init(limit: Int = .max) { self.limit = limit }
+
+    mutating func append(_ event: Event) {
+        if events.count >= limit { events.removeFirst() }
+        events.append(event)
+    }
 
     mutating func next() -> Event? { events.isEmpty ? nil : events.removeFirst() }
 }
@@ -37,14 +43,16 @@ struct LogLine {
 extension KafkaFailure {
     /// The failure an error event carries. A fatal one is asked for its cause, which says what to do.
     init(event: OpaquePointer, of client: OpaquePointer) {
-        let code = rd_kafka_event_error(event)
-        guard code == RD_KAFKA_RESP_ERR__FATAL else {
-            self.init(code, reason: rd_kafka_event_error_string(event).map { String(cString: $0) })
-            return
-        }
+        let reason = rd_kafka_event_error_string(event).map { String(cString: $0) }
+        self = KafkaFailure(rd_kafka_event_error(event), reason: reason).cause(in: client)
+    }
+
+    /// "Fatal" is only a mark: the client knows what it was. Anything else is its own cause.
+    func cause(in client: OpaquePointer) -> KafkaFailure {
+        guard code == RD_KAFKA_RESP_ERR__FATAL.rawValue else { return self }
         var reason = [CChar](repeating: 0, count: 512)
         let cause = KafkaFailure(rd_kafka_fatal_error(client, &reason, reason.count), reason: text(reason))
-        self.init(
+        return KafkaFailure(
             code: cause.code, name: cause.name, reason: cause.reason, kind: cause.kind == .fenced ? .fenced : .fatal)
     }
 }

@@ -16,7 +16,7 @@ package final class KafkaConsumer: @unchecked Sendable {
     private let wakeDescriptor: Int32
     private let batch = MessageBatch(capacity: 1000)
     private var partitionQueues: [Int32: OpaquePointer] = [:]
-    private var nudge: FetchNudge
+    var nudge: FetchNudge
     var waiting = EventBacklog<ConsumerEvent>()
     var positions: [Int32: Int64] = [:]
     var topic = ""

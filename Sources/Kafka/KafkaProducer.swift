@@ -11,7 +11,7 @@ package final class KafkaProducer: @unchecked Sendable {
     private let queue: OpaquePointer
     private let topics = TopicHandles()
     private let unreported = Atomic<Int>(0)
-    private var waiting = EventBacklog<ProducerEvent>()
+    private var waiting = EventBacklog<ProducerEvent>(limit: 1000)
     private var isDestroyed = false
 
     /// - Parameter wakeDescriptor: a non-blocking eventfd of the caller's that is written when there is something to
@@ -57,7 +57,7 @@ package final class KafkaProducer: @unchecked Sendable {
         // librdkafka takes the headers over only with the record.
         if let list { rd_kafka_headers_destroy(list) }
         unreported.subtract(1, ordering: .relaxed)
-        let failure = KafkaFailure(consuming: error)
+        let failure = KafkaFailure(consuming: error).cause(in: client)
         return failure.kind == .queueFull ? .full : .failed(failure)
     }
 
@@ -134,7 +134,7 @@ package final class KafkaProducer: @unchecked Sendable {
         return count
     }
 
-    /// What `drainDeliveries` met besides deliveries, first in first out.
+    /// What `drainDeliveries` met besides deliveries, first in first out; of more than 1000 the oldest are dropped.
     package func nextEvent() -> ProducerEvent? { waiting.next() }
 
     /// Sends what lingers and waits up to `timeoutMs` for answers, handing over what comes.

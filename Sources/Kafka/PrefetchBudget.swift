@@ -22,10 +22,12 @@ struct PrefetchBudget {
     var queuedKilobytes: Int { max((share - fetchBytes) / 1000, Self.smallestFetch / 1000) }
 
     var properties: [ClientProperties.Property] {
-        [
+        var properties: [ClientProperties.Property] = [
             .init("queued.min.messages", "1000000"),
             .init("queued.max.messages.kbytes", String(queuedKilobytes)),
             .init("fetch.message.max.bytes", String(fetchBytes)),
         ]
+        if KafkaLibrary.versionNumber >= 0x0202_0000 { properties.append(.init("fetch.queue.backoff.ms", "20")) }
+        return properties
     }
 }

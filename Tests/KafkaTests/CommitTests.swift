@@ -44,42 +44,46 @@ import Testing
         #expect(member.commits.count == 1)
     }
 
-    @Test func aPartitionWithoutAStartBeginsAtItsCommittedOffset() throws {
-        let cluster = try Cluster()
-        defer { cluster.close() }
-        let topic = try cluster.topic(partitions: 2)
-        let publisher = try cluster.producer()
-        defer { publisher.producer.destroy() }
-        #expect(publisher.fill(topic, count: 40, partitions: 2))
-        let member = try cluster.consumer(group: Cluster.unique("g"))
-        defer { member.close() }
-        member.read(topic, [])
-        member.consumer.commit([CommitEntry(partition: 0, nextOffset: 15)])
-        #expect(member.turn { !member.commits.isEmpty })
-        member.read(topic, [0, 1], from: nil)
-        #expect(member.turn { member.records.count == 25 })
-        #expect(member.records.filter { $0.partition == 0 }.map(\.offset) == Array(15..<20))
-        #expect(member.records.filter { $0.partition == 1 }.map(\.offset) == Array(0..<20))
+    @Test func aPartitionWithoutAStartBeginsAtItsCommittedOffset() async throws {
+        try await onOwnThread {
+            let cluster = try Cluster()
+            defer { cluster.close() }
+            let topic = try cluster.topic(partitions: 2)
+            let publisher = try cluster.producer()
+            defer { publisher.producer.destroy() }
+            #expect(publisher.fill(topic, count: 40, partitions: 2))
+            let member = try cluster.consumer(group: Cluster.unique("g"))
+            defer { member.close() }
+            member.read(topic, [])
+            member.consumer.commit([CommitEntry(partition: 0, nextOffset: 15)])
+            #expect(member.turn { !member.commits.isEmpty })
+            member.read(topic, [0, 1], from: nil)
+            #expect(member.turn { member.records.count == 25 })
+            #expect(member.records.filter { $0.partition == 0 }.map(\.offset) == Array(15..<20))
+            #expect(member.records.filter { $0.partition == 1 }.map(\.offset) == Array(0..<20))
+        }
     }
 
     /// Replaced answers need the embedded broker.
     @Test(.enabled(if: Cluster.realBootstrap == nil))
-    func aRefusedCommitSaysWhy() throws {
-        let cluster = try Cluster()
-        defer { cluster.close() }
-        let topic = try cluster.topic()
-        let member = try cluster.consumer(group: Cluster.unique("g"))
-        defer { member.close() }
-        member.read(topic)
-        let answers: [(code: Int32, kind: KafkaFailure.Kind)] = [
-            (27, .membership), (22, .membership), (12, .tooLarge), (30, .authorization),
-        ]
-        for (number, answer) in answers.enumerated() {
-            cluster.broker?.fail(.offsetCommit, with: [answer.code])
-            member.consumer.commit([CommitEntry(partition: 0, nextOffset: 1)])
-            #expect(member.turn { member.commits.count == number + 1 })
-            #expect(member.commits.last?.failure?.code == answer.code)
-            #expect(member.commits.last?.failure?.kind == answer.kind)
+    func aRefusedCommitSaysWhy() async throws {
+        try await onOwnThread {
+            let cluster = try Cluster(own: true)
+            defer { cluster.close() }
+            let topic = try cluster.topic()
+            let member = try cluster.consumer(group: Cluster.unique("g"))
+            defer { member.close() }
+            member.read(topic)
+            let answers: [(code: Int32, kind: KafkaFailure.Kind)] = [
+                (27, .membership), (22, .membership), (12, .tooLarge), (30, .authorization),
+            ]
+            for (number, answer) in answers.enumerated() {
+                cluster.broker?.fail(.offsetCommit, with: [answer.code])
+                member.consumer.commit([CommitEntry(partition: 0, nextOffset: 1)])
+                #expect(member.turn { member.commits.count == number + 1 })
+                #expect(member.commits.last?.failure?.code == answer.code)
+                #expect(member.commits.last?.failure?.kind == answer.kind)
+            }
         }
     }
 

@@ -4,67 +4,71 @@ import Testing
 
 /// The mock keeps a first join waiting for 3 s and a later one for the session timeout less 1 s.
 @Suite struct GroupTests {
-    @Test func membersShareThePartitionsAndTakeOverWhatALeavingOneHad() throws {
-        let cluster = try Cluster()
-        defer { cluster.close() }
-        let topic = try cluster.topic(partitions: 4)
-        let publisher = try cluster.producer()
-        defer { publisher.producer.destroy() }
-        let group = Cluster.unique("g")
-        let session = [ClientProperties.Property("session.timeout.ms", "4000")]
-        let first = try cluster.consumer(group: group, session)
-        let second = try cluster.consumer(group: group, session)
-        defer { first.close() }
-        try first.consumer.subscribe(to: topic)
-        try second.consumer.subscribe(to: topic)
-        #expect(
-            first.turn(for: 30) {
-                second.turn(waitMs: 1)
-                return first.consumer.assigned.count == 2 && second.consumer.assigned.count == 2
-            })
-        #expect(first.consumer.assigned.union(second.consumer.assigned) == [0, 1, 2, 3])
-        #expect(publisher.fill(topic, count: 400, partitions: 4))
-        #expect(
-            first.turn {
-                second.turn(waitMs: 1)
-                return first.records.count == 200 && second.records.count == 200
-            })
+    @Test func membersShareThePartitionsAndTakeOverWhatALeavingOneHad() async throws {
+        try await onOwnThread {
+            let cluster = try Cluster()
+            defer { cluster.close() }
+            let topic = try cluster.topic(partitions: 4)
+            let publisher = try cluster.producer()
+            defer { publisher.producer.destroy() }
+            let group = Cluster.unique("g")
+            let session = [ClientProperties.Property("session.timeout.ms", "4000")]
+            let first = try cluster.consumer(group: group, session)
+            let second = try cluster.consumer(group: group, session)
+            defer { first.close() }
+            try first.consumer.subscribe(to: topic)
+            try second.consumer.subscribe(to: topic)
+            #expect(
+                first.turn(for: 30) {
+                    second.turn(waitMs: 1)
+                    return first.consumer.assigned.count == 2 && second.consumer.assigned.count == 2
+                })
+            #expect(first.consumer.assigned.union(second.consumer.assigned) == [0, 1, 2, 3])
+            #expect(publisher.fill(topic, count: 400, partitions: 4))
+            #expect(
+                first.turn {
+                    second.turn(waitMs: 1)
+                    return first.records.count == 200 && second.records.count == 200
+                })
 
-        // A pause lives through the revocation and the new assignment.
-        let kept = first.consumer.assigned
-        first.consumer.pause(Array(kept))
-        let begun = now()
-        second.close()
-        #expect(now() - begun < 20_000)
-        #expect(first.turn(for: 30) { first.consumer.assigned.count == 4 })
-        #expect(first.consumer.paused == kept)
-        #expect(publisher.fill(topic, count: 400, partitions: 4))
-        // Nothing was committed, so what the other had comes again from its beginning.
-        let taken = Set<Int32>([0, 1, 2, 3]).subtracting(kept)
-        #expect(first.turn { Set(taken).allSatisfy { first.offsets($0).last == 199 } })
-        #expect(kept.allSatisfy { first.offsets($0).count == 100 })
-        first.consumer.resume([0, 1, 2, 3])
-        #expect(first.turn { kept.allSatisfy { first.offsets($0).last == 199 } })
-        #expect(first.failures.isEmpty)
+            // A pause lives through the revocation and the new assignment.
+            let kept = first.consumer.assigned
+            first.consumer.pause(Array(kept))
+            let begun = now()
+            second.close()
+            #expect(now() - begun < 20_000)
+            #expect(first.turn(for: 30) { first.consumer.assigned.count == 4 })
+            #expect(first.consumer.paused == kept)
+            #expect(publisher.fill(topic, count: 400, partitions: 4))
+            // Nothing was committed, so what the other had comes again from its beginning.
+            let taken = Set<Int32>([0, 1, 2, 3]).subtracting(kept)
+            #expect(first.turn { Set(taken).allSatisfy { first.offsets($0).last == 199 } })
+            #expect(kept.allSatisfy { first.offsets($0).count == 100 })
+            first.consumer.resume([0, 1, 2, 3])
+            #expect(first.turn { kept.allSatisfy { first.offsets($0).last == 199 } })
+            #expect(first.failures.isEmpty)
+        }
     }
 
-    @Test func aMemberThatIsDestroyedWithoutLeavingEndsAtOnce() throws {
-        let cluster = try Cluster()
-        defer { cluster.close() }
-        let topic = try cluster.topic(partitions: 2)
-        let publisher = try cluster.producer()
-        defer { publisher.producer.destroy() }
-        #expect(publisher.fill(topic, count: 100, partitions: 2))
-        let member = try cluster.consumer(group: Cluster.unique("g"))
-        try member.consumer.subscribe(to: topic)
-        #expect(member.turn(for: 30) { member.records.count == 100 })
-        member.consumer.pause([0, 1])
-        member.consumer.resume([0])
-        member.consumer.commit([CommitEntry(partition: 0, nextOffset: 1, metadata: "x")])
-        // librdkafka waits for ever for a list of paused partitions that somebody still holds.
-        let begun = now()
-        member.consumer.destroy()
-        #expect(now() - begun < 5000)
+    @Test func aMemberThatIsDestroyedWithoutLeavingEndsAtOnce() async throws {
+        try await onOwnThread {
+            let cluster = try Cluster()
+            defer { cluster.close() }
+            let topic = try cluster.topic(partitions: 2)
+            let publisher = try cluster.producer()
+            defer { publisher.producer.destroy() }
+            #expect(publisher.fill(topic, count: 100, partitions: 2))
+            let member = try cluster.consumer(group: Cluster.unique("g"))
+            try member.consumer.subscribe(to: topic)
+            #expect(member.turn(for: 30) { member.records.count == 100 })
+            member.consumer.pause([0, 1])
+            member.consumer.resume([0])
+            member.consumer.commit([CommitEntry(partition: 0, nextOffset: 1, metadata: "x")])
+            // librdkafka waits for ever for a list of paused partitions that somebody still holds.
+            let begun = now()
+            member.consumer.destroy()
+            #expect(now() - begun < 5000)
+        }
     }
 
     @Test func aPatternIsNotATopic() throws {
@@ -72,5 +76,30 @@ import Testing
         defer { member.consumer.destroy() }
         #expect(throws: KafkaFailure.self) { try member.consumer.subscribe(to: "^opt.*") }
         #expect(throws: KafkaFailure.self) { try member.consumer.subscribe(to: "") }
+    }
+
+    /// Replaced answers need the embedded broker. A real one refuses in the same place.
+    @Test(.enabled(if: Cluster.realBootstrap == nil))
+    func aTopicThisPrincipalMayNotReadIsSaid() async throws {
+        try await onOwnThread {
+            let cluster = try Cluster(own: true)
+            defer { cluster.close() }
+            let topic = try cluster.topic()
+            cluster.broker?.setTopicError(topic, code: 29)
+            let member = try cluster.consumer(group: Cluster.unique("g"))
+            defer { member.close() }
+            try member.consumer.subscribe(to: topic)
+            #expect(member.turn { member.failures.contains { $0.kind == .authorization } })
+            #expect(member.failures.first { $0.kind == .authorization }?.reason.contains(topic) == true)
+        }
+    }
+
+    @Test func brokersThatCannotBeReachedAreSaid() throws {
+        let member = try Member(.consumer(bootstrap: "127.0.0.1:1", groupID: "g"))
+        defer { member.consumer.destroy() }
+        try member.consumer.subscribe(to: "t")
+        #expect(member.turn { member.failures.contains { $0.name == "_ALL_BROKERS_DOWN" } })
+        #expect(member.failures.allSatisfy { $0.kind == .transient })
+        #expect(member.events.contains { if case .log(3, "FAIL", _) = $0 { true } else { false } })
     }
 }

@@ -41,62 +41,68 @@ import Testing
 
     /// Replaced answers need the embedded broker. That a broker answers these for good is real Kafka's way too.
     @Test(.enabled(if: Cluster.realBootstrap == nil))
-    func aBrokersRefusalIsReportedWithItsKind() throws {
-        let cluster = try Cluster()
-        defer { cluster.close() }
-        let topic = try cluster.topic()
-        let publisher = try cluster.producer()
-        defer { publisher.producer.destroy() }
-        #expect(publisher.fill(topic, count: 1))
-        let answers: [(code: Int32, kind: KafkaFailure.Kind)] = [(10, .tooLarge), (29, .authorization)]
-        for answer in answers {
-            publisher.reports = []
-            cluster.broker?.fail(.produce, with: [answer.code])
-            #expect(publisher.producer.produce(topic: topic, key: nil, value: [1], headers: [], token: 4) == .queued)
-            #expect(publisher.drain())
-            #expect(publisher.reports.map(\.token) == [4])
-            #expect(publisher.reports.first?.failure?.code == answer.code)
-            #expect(publisher.reports.first?.failure?.kind == answer.kind)
-        }
-    }
-
-    @Test(.enabled(if: Cluster.realBootstrap == nil))
-    func whatABrokerAnswersForNowIsTriedAgain() throws {
-        let cluster = try Cluster()
-        defer { cluster.close() }
-        let topic = try cluster.topic()
-        let publisher = try cluster.producer()
-        defer { publisher.producer.destroy() }
-        cluster.broker?.fail(.produce, with: [7, 6, 19])
-        #expect(publisher.fill(topic, count: 3))
-        #expect(publisher.reports.allSatisfy { $0.failure == nil })
-    }
-
-    @Test(.enabled(if: Cluster.realBootstrap == nil))
-    func recordsWaitForABrokerThatIsDown() throws {
-        let cluster = try Cluster()
-        defer { cluster.close() }
-        let topic = try cluster.topic()
-        let publisher = try cluster.producer()
-        defer { publisher.producer.destroy() }
-        #expect(publisher.fill(topic, count: 1))
-        cluster.broker?.setDown(true)
-        #expect(publisher.producer.produce(topic: topic, key: nil, value: [1], headers: [], token: 8) == .queued)
-        var failures: [KafkaFailure] = []
-        let deadline = now() + 10_000
-        while failures.isEmpty, now() < deadline {
-            _ = publisher.wakeUp.wait(milliseconds: 20)
-            publisher.producer.drainDeliveries { publisher.reports.append($0) }
-            while let event = publisher.producer.nextEvent() {
-                if case .failure(let failure) = event { failures.append(failure) }
+    func aBrokersRefusalIsReportedWithItsKind() async throws {
+        try await onOwnThread {
+            let cluster = try Cluster(own: true)
+            defer { cluster.close() }
+            let topic = try cluster.topic()
+            let publisher = try cluster.producer()
+            defer { publisher.producer.destroy() }
+            #expect(publisher.fill(topic, count: 1))
+            let answers: [(code: Int32, kind: KafkaFailure.Kind)] = [(10, .tooLarge), (29, .authorization)]
+            for answer in answers {
+                publisher.reports = []
+                cluster.broker?.fail(.produce, with: [answer.code])
+                #expect(publisher.producer.produce(topic: topic, key: nil, value: [1], headers: [], token: 4) == .queued)
+                #expect(publisher.drain())
+                #expect(publisher.reports.map(\.token) == [4])
+                #expect(publisher.reports.first?.failure?.code == answer.code)
+                #expect(publisher.reports.first?.failure?.kind == answer.kind)
             }
         }
-        #expect(failures.first?.kind == .transient)
-        #expect(publisher.producer.outstanding == 1)
-        cluster.broker?.setDown(false)
-        #expect(publisher.drain())
-        #expect(publisher.reports.last?.token == 8)
-        #expect(publisher.reports.last?.failure == nil)
+    }
+
+    @Test(.enabled(if: Cluster.realBootstrap == nil))
+    func whatABrokerAnswersForNowIsTriedAgain() async throws {
+        try await onOwnThread {
+            let cluster = try Cluster(own: true)
+            defer { cluster.close() }
+            let topic = try cluster.topic()
+            let publisher = try cluster.producer()
+            defer { publisher.producer.destroy() }
+            cluster.broker?.fail(.produce, with: [7, 6, 19])
+            #expect(publisher.fill(topic, count: 3))
+            #expect(publisher.reports.allSatisfy { $0.failure == nil })
+        }
+    }
+
+    @Test(.enabled(if: Cluster.realBootstrap == nil))
+    func recordsWaitForABrokerThatIsDown() async throws {
+        try await onOwnThread {
+            let cluster = try Cluster(own: true)
+            defer { cluster.close() }
+            let topic = try cluster.topic()
+            let publisher = try cluster.producer()
+            defer { publisher.producer.destroy() }
+            #expect(publisher.fill(topic, count: 1))
+            cluster.broker?.setDown(true)
+            #expect(publisher.producer.produce(topic: topic, key: nil, value: [1], headers: [], token: 8) == .queued)
+            var failures: [KafkaFailure] = []
+            let deadline = now() + 10_000
+            while failures.isEmpty, now() < deadline {
+                _ = publisher.wakeUp.wait(milliseconds: 20)
+                publisher.producer.drainDeliveries { publisher.reports.append($0) }
+                while let event = publisher.producer.nextEvent() {
+                    if case .failure(let failure) = event { failures.append(failure) }
+                }
+            }
+            #expect(failures.first?.kind == .transient)
+            #expect(publisher.producer.outstanding == 1)
+            cluster.broker?.setDown(false)
+            #expect(publisher.drain())
+            #expect(publisher.reports.last?.token == 8)
+            #expect(publisher.reports.last?.failure == nil)
+        }
     }
 
     @Test func whatIsPurgedIsReportedAsDropped() throws {

@@ -76,4 +76,25 @@ import Testing
         #expect(results.allSatisfy { $0.isDrained == ($0.records < 1100) })
         #expect(member.consumer.take(from: 7, limit: 1) { _ in }.isDrained)
     }
+
+    /// 6 MB through a budget of 1 MB. librdkafka 2.0.2 alone sleeps up to a second each time the budget is full: that
+    /// takes it about 10 s.
+    @Test func aFullPrefetchBudgetDoesNotStopTheFetcher() async throws {
+        try await onOwnThread {
+            let cluster = try Cluster()
+            defer { cluster.close() }
+            let topic = try cluster.topic()
+            // The mock keeps 5 MiB per partition, as compressed.
+            let publisher = try cluster.producer([.init("compression.type", "lz4"), .init("linger.ms", "20")])
+            defer { publisher.producer.destroy() }
+            #expect(publisher.fill(topic, count: 20_000, bytes: 300))
+            let member = try cluster.consumer(group: Cluster.unique("g"), prefetchMB: 1)
+            defer { member.close() }
+            let begun = now()
+            member.read(topic)
+            #expect(member.turn { member.records.count == 20_000 })
+            #expect(now() - begun < 4000)
+            #expect(member.numbers == Array(0..<20_000))
+        }
+    }
 }

@@ -1,23 +1,30 @@
+import Dispatch
 import Glibc
 import Testing
 
 @testable import Kafka
 
-/// Where a suite's topics lie: the embedded broker, or the cluster `KAFKA_BOOTSTRAP_SERVERS` names.
+/// Where a test's topics lie: an embedded broker, or the cluster `KAFKA_BOOTSTRAP_SERVERS` names.
 final class Cluster {
     let bootstrap: String
     /// nil with a real Kafka.
     let broker: EmbeddedBroker?
+    private let isShared: Bool
     private var created: [String] = []
 
     var isEmbedded: Bool { broker != nil }
 
-    init(brokers: Int = 1) throws {
+    /// Closing the mock takes a second, so tests that only need topics of their own share one until the process ends.
+    private static let shared = Result { try EmbeddedBroker(topics: []) }
+
+    /// - Parameter own: for tests that replace a broker's answers.
+    init(own: Bool = false) throws {
+        isShared = !own
         if let bootstrap = Self.realBootstrap {
             self.bootstrap = bootstrap
             broker = nil
         } else {
-            let broker = try EmbeddedBroker(brokers: brokers, topics: [])
+            let broker = own ? try EmbeddedBroker(topics: []) : try Self.shared.get()
             bootstrap = broker.bootstrapServers
             self.broker = broker
         }
@@ -47,7 +54,7 @@ final class Cluster {
     }
 
     func close() {
-        broker?.close()
+        if !isShared { broker?.close() }
         guard !created.isEmpty, let admin = try? AdminClient(.admin(bootstrap: bootstrap)) else { return }
         defer { admin.close() }
         _ = try? admin.delete(created)
@@ -62,6 +69,13 @@ final class Cluster {
 
     func producer(_ overrides: [ClientProperties.Property] = []) throws -> Publisher {
         try Publisher(.producer(bootstrap: bootstrap, embedded: isEmbedded, overrides: overrides))
+    }
+}
+
+/// Runs a test that waits for seconds on a thread of its own, so that it keeps no other test waiting.
+func onOwnThread(_ body: @escaping @Sendable () throws -> Void) async throws {
+    try await withCheckedThrowingContinuation { (done: CheckedContinuation<Void, any Error>) in
+        DispatchQueue(label: "test").async { done.resume(with: Result { try body() }) }
     }
 }
 
