@@ -35,6 +35,7 @@ enum Dispatch {
     static let commands: [any Command.Type] = [
         RunCommand.self,
         BrokerCommand.self,
+        SubmitCommand.self,
         TopicsCheckCommand.self,
         TopicsCreateCommand.self,
     ]

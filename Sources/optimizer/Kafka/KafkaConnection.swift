@@ -11,7 +11,7 @@ struct KafkaConnection {
     /// - Parameter topic: the topic `--topic` names for this command; nil where it is looked at by the command itself.
     /// - Throws: what is wrong with the configuration, code 78.
     init(
-        _ arguments: Arguments, topic: (any WritableKeyPath<TopicNames, String> & Sendable)? = nil
+        _ arguments: Arguments, topic: WritableKeyPath<TopicNames, String>? = nil
     ) throws(CommandFailure) {
         configuration = try ConfigurationOptions.load(arguments)
         guard !configuration.kafka.isEmbedded else {
