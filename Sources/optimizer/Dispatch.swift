@@ -36,6 +36,8 @@ enum Dispatch {
         RunCommand.self,
         BrokerCommand.self,
         SubmitCommand.self,
+        ResultsCommand.self,
+        LagCommand.self,
         TopicsCheckCommand.self,
         TopicsCreateCommand.self,
     ]

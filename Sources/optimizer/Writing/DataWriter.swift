@@ -16,9 +16,14 @@ struct DataWriter {
         if pending.count >= Self.pieceSize { try flush() }
     }
 
-    /// Writes what is waiting; call it at the end, and whenever nothing more comes for a moment.
+    /// Writes what is waiting; call it at the end, and whenever nothing more comes for a moment. With nothing to write
+    /// it looks whether the reader is still there: it may have gone long before the next line comes.
     mutating func flush() throws(CommandFailure) {
-        guard !pending.isEmpty else { return }
+        guard !pending.isEmpty else {
+            var output = pollfd(fd: 1, events: 0, revents: 0)
+            guard unsafe poll(&output, 1, 0) > 0, output.revents & Int16(POLLERR) != 0 else { return }
+            throw .readerGone
+        }
         let error = Output.write(1, pending)
         pending.removeAll(keepingCapacity: true)
         switch error {
