@@ -41,7 +41,7 @@ let package = Package(
 
         .executableTarget(
             name: "optimizer",
-            dependencies: ["Worker", "Messages", "Kafka", "Hosting", "Configuration", "Strategies"],
+            dependencies: ["Worker", "Messages", "Scheduling", "Kafka", "Hosting", "Configuration", "Strategies"],
             swiftSettings: safe),
         .executableTarget(
             name: "optimizer-host", dependencies: ["Hosting", "Strategies", "Messages"], swiftSettings: safe),

@@ -38,6 +38,9 @@ enum Dispatch {
         SubmitCommand.self,
         ResultsCommand.self,
         LagCommand.self,
+        HealthCommand.self,
+        StrategiesCommand.self,
+        CheckConfigCommand.self,
         TopicsCheckCommand.self,
         TopicsCreateCommand.self,
     ]
