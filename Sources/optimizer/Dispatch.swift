@@ -43,6 +43,8 @@ enum Dispatch {
         CheckConfigCommand.self,
         TopicsCheckCommand.self,
         TopicsCreateCommand.self,
+        DeadLettersListCommand.self,
+        DeadLettersReplayCommand.self,
     ]
 
     static func run(_ words: [String]) -> Int32 {
