@@ -46,7 +46,7 @@ let package = Package(
             name: "optimizer-host", dependencies: ["Hosting", "Strategies", "Messages"], swiftSettings: safe),
         .executableTarget(name: "optimizer-bench", dependencies: ["Worker"], swiftSettings: safe),
         .executableTarget(
-            name: "offender", dependencies: ["Hosting", "Messages"], path: "Tests/Offender", swiftSettings: house),
+            name: "offender", dependencies: ["Hosting", "Messages", "Strategies"], path: "Tests/Offender", swiftSettings: house),
 
         .testTarget(name: "MessagesTests", dependencies: ["Messages"], swiftSettings: house),
         .testTarget(name: "SchedulingTests", dependencies: ["Scheduling"], swiftSettings: house),
@@ -60,7 +60,11 @@ let package = Package(
             name: "MetricsTests", dependencies: ["Metrics"], exclude: ["Fixtures", "Rules"], swiftSettings: house),
         .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"], swiftSettings: house),
         .testTarget(
-            name: "WorkerTests", dependencies: ["Worker", "optimizer", "optimizer-host", "offender"],
+            name: "WorkerTests",
+            dependencies: [
+                "Worker", "Messages", "Scheduling", "Kafka", "Hosting", "Configuration", "optimizer", "optimizer-host",
+                "offender",
+            ],
             swiftSettings: house),
     ]
 )
