@@ -38,7 +38,9 @@ import Testing
         Case(
             "nested brackets", #"{"request_id":"deep","x":"# + String(repeating: "[", count: 900_000), "invalid_json",
             "nested deeper than 128"),
-        Case("as large as it gets", request("large", more: #","x":"\#(String(repeating: "y", count: 990_000))"#) + "}", "invalid_json", "expected the end"),
+        Case(
+            "as large as it gets", request("large", more: #","x":"\#(String(repeating: "y", count: 990_000))""#) + "}",
+            "invalid_json", "expected the end"),
         Case("empty value", bytes: [], "invalid_json", "empty"),
         Case("tombstone", bytes: nil, "invalid_request", "tombstone"),
     ]

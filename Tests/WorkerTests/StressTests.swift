@@ -52,7 +52,7 @@ import Testing
             #expect(try first.stop() == 0)
             #expect(try second.stop() == 0)
             // Exactly one result each, and nothing came after the last.
-            #expect(try kafka.results(count).count == count)
+            #expect(try kafka.contents(kafka.topics.results).count == count)
             #expect(Set(results.map(\.node)) == ["first", "second"])
             let wrong = results.filter { result in
                 let expected = Int(result.requestID).map { Self.expectations[Self.kind(of: $0)] }

@@ -119,13 +119,27 @@ final class TestKafka: @unchecked Sendable {
         return results
     }
 
-    /// The metrics events of one kind so far, once there are enough.
-    func events(_ kind: String, atLeast count: Int = 1, seconds: Int = 30) throws -> [JSONValue] {
-        func matching(_ records: [KafkaRecord]) -> [JSONValue] {
-            records.compactMap { $0.value.flatMap { try? JSONValue.parse($0) } }
-                .filter { $0["event"]?.string == kind }
+    /// All that is in a topic now.
+    func contents(_ topic: String) throws -> [KafkaRecord] {
+        let reader = try TopicReader(
+            .reader(bootstrap: bootstrap, embedded: broker != nil), topics: [(topic, .beginning)])
+        defer { reader.close() }
+        var records: [KafkaRecord] = []
+        let deadline = MonotonicTime.now().adding(milliseconds: 30_000)
+        while MonotonicTime.now() < deadline {
+            switch reader.next(timeoutMs: 100) {
+            case .record(_, let record): records.append(record)
+            case .caughtUp: return records
+            case .idle, .failure: continue
+            }
         }
-        return matching(try read(topics.metrics, seconds: seconds) { matching($0).count >= count })
+        throw Failure("\(topic) has no end")
+    }
+
+    /// The metrics events of one kind so far.
+    func events(_ kind: String) throws -> [JSONValue] {
+        try contents(topics.metrics).compactMap { $0.value.flatMap { try? JSONValue.parse($0) } }
+            .filter { $0["event"]?.string == kind }
     }
 }
 
