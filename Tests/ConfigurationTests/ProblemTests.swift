@@ -119,6 +119,7 @@ struct ProblemTests {
             "OPTIMIZER_SERVICE_HOST": "10.0.0.1", "OPTIMIZER_SERVICE_PORT": "9464",
             "OPTIMIZER_PORT": "tcp://10.0.0.1:9464",
             "OPTIMIZER_SERVICE_PORT_HTTP": "9464", "OPTIMIZER_PORT_9464_TCP_ADDR": "10.0.0.1",
+            "OPTIMIZER_KAFKA_CLIENT_SERVICE_HOST": "10.0.0.2",
         ]
         #expect(problems(environment: environment).isEmpty)
     }
