@@ -145,7 +145,7 @@ struct ProblemTests {
         #expect(problems(settings: [setting]) == [expected])
     }
 
-    @Test func allProblemsComeAtOnceInTheOrderOfTheirPlaces() {
+    @Test func allProblemsComeAtOnceInTheOrderOfTheirPlaces() throws {
         let yaml = """
             limits:
               memoryMB: much
@@ -168,6 +168,7 @@ struct ProblemTests {
                 "test.yml:9:12:",
                 "test.yml:10:30:", "environment", "environment", "--set", "--set",
             ])
+        try #require(found.count == 11)
         #expect(found[7].contains("OPTIMIZER_DATA_ROTO") && found[8].contains("OPTIMIZER_POOL"))
         #expect(found[9].hasPrefix("--set shutdown.drainMs") && found[10].hasPrefix("--set a:"))
     }
