@@ -7,8 +7,7 @@ import Testing
 @Suite struct ScrapeTests {
     static let prometheus = CommandLineTool.find("prometheus")
 
-    private func node() throws -> HTTPServer {
-        let registry = Self.fullRegistry()
+    private func node(_ registry: MetricRegistry = fullRegistry()) throws -> HTTPServer {
         let endpoints = NodeEndpoints(
             registry: registry, health: { .well }, readiness: { .well }, status: { StatusPageTests.fixture })
         return try HTTPServer(host: "127.0.0.1", port: 0, handler: endpoints.answer)
@@ -87,5 +86,19 @@ import Testing
         #expect(
             try prometheus.query("histogram_quantile(0.5,optimizer_queue_wait_ms_bucket)").contains("\"15\"]"),
             "the one time recorded lies in the bucket from 10 to 20 ms")
+    }
+
+    @Test(.enabled(if: prometheus != nil, "needs prometheus"))
+    func anAlertFiresInAPrometheusThatScrapesANodeInTrouble() throws {
+        let registry = Self.fullRegistry()
+        registry.gauge(.fenced).set(0)
+        let server = try node(registry)
+        defer { server.stop() }
+        let prometheus = try PrometheusServer(scraping: server.port, rules: [RulesTests.rulesFile])
+        defer { prometheus.stop() }
+        _ = try prometheus.wait(for: "optimizer_fenced", until: "\"0\"]")
+        #expect(try prometheus.query("ALERTS{alertname=\"OptimizerFenced\"}").contains("\"result\":[]"))
+        registry.gauge(.fenced).set(1)
+        _ = try prometheus.wait(for: "ALERTS{alertname=\"OptimizerFenced\",alertstate=\"firing\"}", until: "\"1\"]")
     }
 }
