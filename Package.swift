@@ -44,7 +44,10 @@ let package = Package(
             swiftSettings: safe),
         .executableTarget(
             name: "optimizer-host", dependencies: ["Hosting", "Strategies", "Messages"], swiftSettings: safe),
-        .executableTarget(name: "optimizer-bench", dependencies: ["Worker"], swiftSettings: safe),
+        .executableTarget(
+            name: "optimizer-bench",
+            dependencies: ["Worker", "Messages", "Scheduling", "Kafka", "Hosting", "Configuration"],
+            swiftSettings: safe),
         .executableTarget(
             name: "offender", dependencies: ["Hosting", "Messages", "Strategies"], path: "Tests/Offender", swiftSettings: house),
 

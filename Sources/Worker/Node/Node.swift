@@ -81,6 +81,9 @@ package final class Node: Sendable {
     /// Steps that run now.
     var runningCount: Int { state.snapshot.runningCount }
 
+    /// The processes of its hosts.
+    package var hostPIDs: [Int32] { state.hostPIDs.compactMap(\.self) }
+
     /// The partitions it has.
     var partitions: Set<Int32> { health.partitions }
 
