@@ -78,6 +78,16 @@ import Testing
         #expect(document.contains("No status from this node (it answers 500)."))
     }
 
+    @Test(.enabled(if: Browser.path != nil, "needs Chromium"))
+    func aStatusThatLacksAPartShowsTheRestAndSaysWhatIsMissing() throws {
+        let full = String(decoding: Self.fixture, as: UTF8.self)
+        let server = try node(status: Array(full.replacing("\"errors\":", with: "\"mistakes\":").utf8))
+        defer { server.stop() }
+        let document = try Browser.document(at: "http://127.0.0.1:\(server.port)/")
+        #expect(document.contains("The status of this node lacks what these need: errors."))
+        #expect(document.contains("87 / 100") && document.contains("80 % of one core"))
+    }
+
     @Test(.enabled(if: Browser.path != nil, "needs Chromium"), arguments: [360, 1100], [true, false])
     func nothingStandsOutOfThePageInAnyWidthAndBothColourSchemes(width: Int, isDark: Bool) throws {
         let server = try framed(width: width)

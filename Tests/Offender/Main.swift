@@ -20,6 +20,7 @@ struct Main {
     private static func runDrill(_ mode: String) -> Bool {
         switch mode {
         case "node": ActingNode.run()
+        case "unruly": Unruly.run(dataRoot: "data")
         case "drill-death": Drill.nodeDeath()
         case "drill-remains": Drill.remains()
         case "drill-bare": Drill.bare()

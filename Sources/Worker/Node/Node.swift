@@ -78,6 +78,15 @@ package final class Node: Sendable {
             JSONMember("disabled_strategies", .array(configuration.disabledStrategies.map { .string($0) })))
     }
 
+    /// Steps that run now.
+    var runningCount: Int { state.snapshot.runningCount }
+
+    /// The processes of its hosts.
+    package var hostPIDs: [Int32] { state.hostPIDs.compactMap(\.self) }
+
+    /// The partitions it has.
+    var partitions: Set<Int32> { health.partitions }
+
     /// Where the HTTP server listens; nil where it does not.
     package var httpPort: UInt16? { server.withLock { $0?.port } }
 
