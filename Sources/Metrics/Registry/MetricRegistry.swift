@@ -111,7 +111,7 @@ extension MetricRegistry {
         return Counter(unit: descriptor.unit)
     }
 
-    private func gauge(_ metric: GaugeMetric, _ labelValues: [String]) -> Gauge {
+    func gauge(_ metric: GaugeMetric, _ labelValues: [String]) -> Gauge {
         if case .gauge(let gauge)? = instrument(metric.descriptor, labelValues) { return gauge }
         return Gauge()
     }
