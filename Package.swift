@@ -40,7 +40,8 @@ let package = Package(
             swiftSettings: safe),
 
         .executableTarget(
-            name: "optimizer", dependencies: ["Worker", "Messages", "Kafka", "Configuration", "Strategies"],
+            name: "optimizer",
+            dependencies: ["Worker", "Messages", "Scheduling", "Kafka", "Hosting", "Configuration", "Strategies"],
             swiftSettings: safe),
         .executableTarget(
             name: "optimizer-host", dependencies: ["Hosting", "Strategies", "Messages"], swiftSettings: safe),
