@@ -40,7 +40,8 @@ let package = Package(
             swiftSettings: safe),
 
         .executableTarget(
-            name: "optimizer", dependencies: ["Worker", "Messages", "Kafka", "Configuration", "Strategies"],
+            name: "optimizer",
+            dependencies: ["Worker", "Messages", "Scheduling", "Kafka", "Hosting", "Configuration", "Strategies"],
             swiftSettings: safe),
         .executableTarget(
             name: "optimizer-host", dependencies: ["Hosting", "Strategies", "Messages"], swiftSettings: safe),
@@ -61,6 +62,9 @@ let package = Package(
         .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"], swiftSettings: house),
         .testTarget(
             name: "WorkerTests", dependencies: ["Worker", "optimizer", "optimizer-host", "offender"],
+            swiftSettings: house),
+        .testTarget(
+            name: "DemoTests", dependencies: ["optimizer", "optimizer-host", "Hosting", "Messages"],
             swiftSettings: house),
     ]
 )

@@ -30,7 +30,7 @@ struct CommandFailure: Error {
 
 enum Dispatch {
     static let commands: [any Command.Type] = [
-        RunCommand.self, BrokerCommand.self,
+        RunCommand.self, DemoCommand.self, BrokerCommand.self,
     ]
 
     static func run(_ words: [String]) -> Int32 {
