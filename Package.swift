@@ -70,5 +70,8 @@ let package = Package(
                 "offender",
             ],
             swiftSettings: house),
+        .testTarget(
+            name: "DemoTests", dependencies: ["optimizer", "optimizer-host", "Hosting", "Messages"],
+            swiftSettings: house),
     ]
 )

@@ -34,6 +34,7 @@ struct CommandFailure: Error {
 enum Dispatch {
     static let commands: [any Command.Type] = [
         RunCommand.self,
+        DemoCommand.self,
         BrokerCommand.self,
         SubmitCommand.self,
         ResultsCommand.self,
