@@ -64,7 +64,7 @@ let package = Package(
             name: "WorkerTests", dependencies: ["Worker", "optimizer", "optimizer-host", "offender"],
             swiftSettings: house),
         .testTarget(
-            name: "DemoTests", dependencies: ["optimizer", "optimizer-host", "Hosting", "Messages"],
+            name: "DemoTests", dependencies: ["optimizer", "optimizer-host", "Hosting", "Messages", "Scheduling"],
             swiftSettings: house),
     ]
 )
