@@ -45,9 +45,12 @@ let package = Package(
             swiftSettings: safe),
         .executableTarget(
             name: "optimizer-host", dependencies: ["Hosting", "Strategies", "Messages"], swiftSettings: safe),
-        .executableTarget(name: "optimizer-bench", dependencies: ["Worker"], swiftSettings: safe),
         .executableTarget(
-            name: "offender", dependencies: ["Hosting", "Messages"], path: "Tests/Offender", swiftSettings: house),
+            name: "optimizer-bench",
+            dependencies: ["Worker", "Messages", "Scheduling", "Kafka", "Hosting", "Configuration"],
+            swiftSettings: safe),
+        .executableTarget(
+            name: "offender", dependencies: ["Hosting", "Messages", "Strategies"], path: "Tests/Offender", swiftSettings: house),
 
         .testTarget(name: "MessagesTests", dependencies: ["Messages"], swiftSettings: house),
         .testTarget(name: "SchedulingTests", dependencies: ["Scheduling"], swiftSettings: house),
@@ -61,7 +64,11 @@ let package = Package(
             name: "MetricsTests", dependencies: ["Metrics"], exclude: ["Fixtures", "Rules"], swiftSettings: house),
         .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"], swiftSettings: house),
         .testTarget(
-            name: "WorkerTests", dependencies: ["Worker", "optimizer", "optimizer-host", "offender"],
+            name: "WorkerTests",
+            dependencies: [
+                "Worker", "Messages", "Scheduling", "Kafka", "Hosting", "Configuration", "optimizer", "optimizer-host",
+                "offender",
+            ],
             swiftSettings: house),
         .testTarget(
             name: "DemoTests", dependencies: ["optimizer", "optimizer-host", "Hosting", "Messages", "Scheduling"],

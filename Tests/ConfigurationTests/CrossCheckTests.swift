@@ -31,9 +31,9 @@ struct CrossCheckTests {
         (["metrics", "deadLetters"], "x", "x"),
         (["requests", "deadLetters"], "a.b", "a_b"),
     ])
-    func theTopicsMustDiffer(topics: [String], first: String, second: String) {
+    func theTopicsMustDiffer(topics: [String], first: String, second: String) throws {
         let found = problems(settings: ["kafka.topics.\(topics[0])=\(first)", "kafka.topics.\(topics[1])=\(second)"])
-        #expect(found.count == 1)
+        try #require(found.count == 1)
         #expect(found[0].contains("kafka.topics.\(topics[0])") && found[0].contains("kafka.topics.\(topics[1])"))
     }
 

@@ -43,6 +43,14 @@ struct FileTests {
         #expect(problem(file) == ["\(file): the configuration file is larger than 1048576 bytes"])
     }
 
+    @Test func loadingPutsTheEnvironmentOverTheFileAndSettingsOverBoth() throws {
+        let directory = try TemporaryDirectory()
+        let file = try directory.write("kafka: { groupId: a }\ndata: { root: a }\nnode: { id: a }\n", to: "three.yml")
+        let read = try OptimizerConfiguration.load(
+            file: file, environment: ["OPTIMIZER_DATA_ROOT": "b", "OPTIMIZER_NODE_ID": "b"], settings: ["node.id=c"])
+        #expect([read.kafka.groupId, read.data.root, read.node.id] == ["a", "b", "c"])
+    }
+
     @Test func withoutAFileTheDefaultsHold() throws {
         #expect(try OptimizerConfiguration.load(file: nil, environment: [:], settings: []) == .defaults)
     }

@@ -119,6 +119,7 @@ struct ProblemTests {
             "OPTIMIZER_SERVICE_HOST": "10.0.0.1", "OPTIMIZER_SERVICE_PORT": "9464",
             "OPTIMIZER_PORT": "tcp://10.0.0.1:9464",
             "OPTIMIZER_SERVICE_PORT_HTTP": "9464", "OPTIMIZER_PORT_9464_TCP_ADDR": "10.0.0.1",
+            "OPTIMIZER_KAFKA_CLIENT_SERVICE_HOST": "10.0.0.2",
         ]
         #expect(problems(environment: environment).isEmpty)
     }
@@ -144,7 +145,7 @@ struct ProblemTests {
         #expect(problems(settings: [setting]) == [expected])
     }
 
-    @Test func allProblemsComeAtOnceInTheOrderOfTheirPlaces() {
+    @Test func allProblemsComeAtOnceInTheOrderOfTheirPlaces() throws {
         let yaml = """
             limits:
               memoryMB: much
@@ -167,6 +168,7 @@ struct ProblemTests {
                 "test.yml:9:12:",
                 "test.yml:10:30:", "environment", "environment", "--set", "--set",
             ])
+        try #require(found.count == 11)
         #expect(found[7].contains("OPTIMIZER_DATA_ROTO") && found[8].contains("OPTIMIZER_POOL"))
         #expect(found[9].hasPrefix("--set shutdown.drainMs") && found[10].hasPrefix("--set a:"))
     }

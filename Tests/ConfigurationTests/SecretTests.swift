@@ -113,6 +113,7 @@ struct SecretTests {
         dump(read, to: &dumped)
         dump(read.kafka, to: &dumped)
         dump(read.kafka.client, to: &dumped)
+        for name in read.kafka.client.names { dump(read.kafka.client[name], to: &dumped) }
         let renderings = [
             "\(read)", String(reflecting: read), dumped, "\(read.kafka)", String(reflecting: read.kafka),
             String(reflecting: read.kafka.client), read.redacted.map(\.value).joined(),

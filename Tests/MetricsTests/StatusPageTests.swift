@@ -62,7 +62,8 @@ import Testing
         for shown in [
             "worker-3-4711", "87 / 100", "holding for 412 ms, until 50", "3 wait for lock", "3 / 5", "71 ms",
             "offset 119002: burn running in slot 2 for 38.5 s, request sweep-2026-03/step-00412", "paused",
-            "parameters.fast is 60, must be less than slow (20)", "&lt;b&gt;not markup&lt;/b&gt;", "80 % of one core, by cgroup", "donchian_breakout", "polyline",
+            "parameters.fast is 60, must be less than slow (20)", "&lt;b&gt;not markup&lt;/b&gt;",
+            "80 % of one core, by cgroup", "donchian_breakout", "polyline",
         ] {
             #expect(document.contains(shown), "the page does not show \(shown)")
         }
@@ -76,6 +77,16 @@ import Testing
         defer { server.stop() }
         let document = try Browser.document(at: "http://127.0.0.1:\(server.port)/")
         #expect(document.contains("No status from this node (it answers 500)."))
+    }
+
+    @Test(.enabled(if: Browser.path != nil, "needs Chromium"))
+    func aStatusThatLacksAPartShowsTheRestAndSaysWhatIsMissing() throws {
+        let full = String(decoding: Self.fixture, as: UTF8.self)
+        let server = try node(status: Array(full.replacing("\"errors\":", with: "\"mistakes\":").utf8))
+        defer { server.stop() }
+        let document = try Browser.document(at: "http://127.0.0.1:\(server.port)/")
+        #expect(document.contains("The status of this node lacks what these need: errors."))
+        #expect(document.contains("87 / 100") && document.contains("80 % of one core"))
     }
 
     @Test(.enabled(if: Browser.path != nil, "needs Chromium"), arguments: [360, 1100], [true, false])

@@ -12,9 +12,7 @@ enum BadAnswer {
         case "babble": Wire.write(Array("<html>nothing found</html>".utf8))
         case "empty-frame": Wire.write([0, 0, 0, 0])
         case "invalid-utf8": Wire.reply([0x22, 0xFF, 0xC0, 0x22])
-        case "twice":
-            Wire.reply(request)
-            Wire.reply(request)
+        case "twice": Wire.reply(request, times: 2)
         case "flood":
             Wire.write(Wire.header(100 << 20))
             writeWithoutEnd([UInt8](repeating: 0x20, count: 1 << 20), to: 1)

@@ -9,7 +9,7 @@ struct Main {
         let mode = CommandLine.arguments.dropFirst().first ?? ""
         let number = CommandLine.arguments.dropFirst(2).first.flatMap { Int32($0) } ?? 0
         if runDrill(mode) { exit(0) }
-        if GoodConduct.run(mode) || BadStart.run(mode, number) { sleepForEver() }
+        if GoodConduct.run(mode) || Hungry.run(mode, number) || BadStart.run(mode, number) { sleepForEver() }
         Wire.ready()
         let request = Wire.request()
         if BadAnswer.run(mode, request) || BadEnd.run(mode, number, request) { sleepForEver() }
@@ -20,6 +20,7 @@ struct Main {
     private static func runDrill(_ mode: String) -> Bool {
         switch mode {
         case "node": ActingNode.run()
+        case "unruly": Unruly.run(dataRoot: "data")
         case "drill-death": Drill.nodeDeath()
         case "drill-remains": Drill.remains()
         case "drill-bare": Drill.bare()

@@ -6,8 +6,8 @@ enum Wire {
         reply(Array("ready".utf8))
     }
 
-    static func reply(_ payload: [UInt8]) {
-        write(header(payload.count) + payload)
+    static func reply(_ payload: [UInt8], times: Int = 1) {
+        write([[UInt8]](repeating: header(payload.count) + payload, count: times).flatMap { $0 })
     }
 
     static func header(_ length: Int) -> [UInt8] {

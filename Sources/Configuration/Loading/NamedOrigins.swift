@@ -10,11 +10,13 @@ extension ConfigurationLoader {
             let place = Place(origin: .environment(name))
             if let key = ConfigurationKey.byEnvironmentName[name] {
                 takeText(text, for: key, at: place)
+            } else if isServiceLink(name) {
+                continue
             } else if let map = ConfigurationKey.propertyMaps.first(where: { name.hasPrefix($0.environmentName + "_") })
             {
                 let property = name.dropFirst(map.environmentName.count + 1).lowercased()
                 takeProperty(String(property.map { $0 == "_" ? "." : $0 }), text, of: map, at: place)
-            } else if !isServiceLink(name) {
+            } else {
                 let hint = nearestNameHint(to: name, in: ConfigurationKey.all.map(\.environmentName))
                 report("there is no key of this name\(hint)", at: place)
             }

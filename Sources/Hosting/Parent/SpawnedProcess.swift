@@ -81,6 +81,8 @@ struct SpawnedProcess: Sendable {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
+        // In a node without standard descriptors a pipe gets their numbers. The input's reading end was created first,
+        // so it alone can have one of them, and it is moved to 0 before anything is put on 1 and 2.
         for (target, descriptor) in standard.enumerated() {
             posix_spawn_file_actions_adddup2(&actions, descriptor, Int32(target))
         }

@@ -26,8 +26,8 @@ extension MetricLabel {
     package static let eventType = MetricLabel(
         name: "type",
         domain: .closed([
-            "state", "started", "paused", "resumed", "rebalanced", "host_lost", "draining", "deadlock", "stall",
-            "offset_out_of_range", "fenced", "stopped",
+            "interval", "started", "paused", "resumed", "rebalanced", "host_lost", "draining", "deadlock", "stall",
+            "offset_reset", "fenced", "stopped",
         ]))
     package static let client = MetricLabel(name: "client", domain: .closed(["consumer", "producer", "metrics"]))
     package static let statistic = MetricLabel(name: "statistic", domain: .closed(["average", "p99"]))

@@ -33,7 +33,7 @@ extension StatusPage {
           put("lagNote", `${s.partitions.length} partitions, ${paused} paused`, paused ? "warn" : "");
         }
 
-        function showTables(s) {
+        function showSlots(s) {
           rows("slots", s.slots.map((slot) => [String(slot.slot),
             [slot.state, {running: "good", starting: "warn", stopped: "bad"}[slot.state] || ""],
             slot.strategy || "", slot.request_id || "",
@@ -41,14 +41,23 @@ extension StatusPage {
               ? [`${time(slot.running_ms)} of ${time(slot.timeout_ms)}`, slot.running_ms > slot.timeout_ms / 2 ? "warn" : ""] : "",
             known(slot.cpu_percent) ? Math.round(slot.cpu_percent) + " %" : "",
             known(slot.memory_mb) ? slot.memory_mb.toFixed(1) + " MB" : ""]));
+        }
+
+        function showPartitions(s) {
           const topics = new Set(s.partitions.map((p) => p.topic)).size;
           rows("partitions", s.partitions.map((p) => [(topics > 1 ? p.topic + " " : "") + p.partition, count(p.lag),
             known(p.lag_seconds) ? time(p.lag_seconds * 1000) : "–", count(p.in_flight),
             p.paused ? ["paused", "warn"] : ["taking", "good"], blocker(p.blocked_by)]));
           byId("noPartitions").hidden = s.partitions.length > 0;
+        }
+
+        function showLatency(s) {
           rows("strategies", s.latency.strategies.map((one) => [one.name, count(one.count), time(one.p50_ms),
             [time(one.p95_ms), known(one.p95_ms) && one.p95_ms > s.latency.target_ms ? "bad" : ""], time(one.p99_ms)]));
           put("latencyNote", `last ${time(s.latency.window_seconds * 1000)}, ${count(s.latency.count)} steps, ms`);
+        }
+
+        function showErrors(s) {
           rows("errors", s.errors.map((e) => [new Date(e.time).toLocaleString(undefined, {dateStyle: "short", timeStyle: "medium"}),
             [e.kind, "bad"], e.message, e.strategy || "", e.request_id || ""]));
           byId("noErrors").hidden = s.errors.length > 0;
@@ -76,8 +85,14 @@ extension StatusPage {
         let last = null, answered = 0;
         function show(status) {
           last = status;
-          showHead(status); showTiles(status); showTables(status); showFacts(status);
-          drawHistory(status.history, status.queue.bound); drawLatency(status.latency);
+          const broken = [showHead, showTiles, showSlots, showPartitions, showLatency, showErrors, showFacts, draw]
+            .filter((part) => { try { part(status); return false; } catch { return true; } });
+          return broken.map((part) => part.name.replace(/^show/, "").toLowerCase());
+        }
+
+        function draw(s) {
+          drawHistory(s.history, s.queue.bound);
+          drawLatency(s.latency);
         }
 
         function say(problem) {
@@ -90,9 +105,11 @@ extension StatusPage {
           try {
             const answer = await fetch("/status", {cache: "no-store", signal: AbortSignal.timeout(5000)});
             if (!answer.ok) throw new Error("it answers " + answer.status);
-            show(await answer.json());
+            const broken = show(await answer.json());
             answered = Date.now();
             say("");
+            if (broken.length) put("silence", `The status of this node lacks what these need: ${broken.join(", ")}.`);
+            byId("silence").hidden = broken.length === 0;
           } catch (error) {
             const since = answered ? ` since ${new Date(answered).toLocaleTimeString()}` : "";
             say(`No status from this node${since} (${error.message}).` + (answered ? " What follows is old." : ""));
@@ -101,7 +118,7 @@ extension StatusPage {
         }
 
         addEventListener("resize", () => {
-          if (last) { drawHistory(last.history, last.queue.bound); drawLatency(last.latency); }
+          if (last) show(last);
         });
         ask();
         """#

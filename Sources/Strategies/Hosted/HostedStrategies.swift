@@ -93,7 +93,7 @@ package final class HostedStrategies {
         }
         return data.withBars(range) { bars in
             ReplyWriter.completed { json in
-                json.strategy(sweep.strategy.descriptor, sweep.fixed)
+                json.strategy(sweep.strategy.descriptor, sweep.fixed, without: sweep.axes.map(\.name))
                 json.data(used, bars)
                 json.account(settings, data.calendar)
                 json.step(step)

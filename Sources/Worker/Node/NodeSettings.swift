@@ -17,7 +17,7 @@ package struct NodeSettings: Sendable {
     let metricsIntervalMs: Int
     let drainMs: Int
     let http: HTTPAddress?
-    let hostCommand: HostCommand
+    var hostCommand: HostCommand
     let launcher: String
     let configuration: OptimizerConfiguration
 

@@ -1,0 +1,117 @@
+import Kafka
+import Messages
+import Testing
+
+@testable import Worker
+
+@Suite struct DeliveryTests {
+    @Test func runsWhatWasSubmittedBeforeTheFirstNodeStarted() async throws {
+        try await onOwnThread {
+            let kafka = try TestKafka()
+            defer { kafka.close() }
+            try kafka.submit((0..<500).map { request("r\($0)", more: #","labels":{"n":"\#($0)"}"#) })
+            let node = try TestNode(kafka)
+            let results = try kafka.results(500)
+            #expect(try node.stop() == 0)
+            #expect(results.count == 500)
+            #expect(results.allSatisfy { $0.status == "completed" })
+            #expect(results.allSatisfy { $0.json["labels"]?["n"]?.string == String($0.requestID.dropFirst()) })
+            // What is done is committed: a second node finds nothing to do.
+            let second = try TestNode(kafka)
+            try eventually("the second node has the partitions") { second.node.partitions.count == 4 }
+            try kafka.submit([request("last")])
+            _ = try kafka.results(501)
+            #expect(try second.stop() == 0)
+            #expect(try kafka.contents(kafka.topics.results).count == 501)
+        }
+    }
+
+    @Test func echoesKeyAndTracingAndNamesTheResultByWhereTheRequestStands() async throws {
+        try await onOwnThread {
+            let kafka = try TestKafka()
+            defer { kafka.close() }
+            try kafka.submit(
+                [Array(request("traced").utf8)], keys: [Array("account-7".utf8)],
+                headers: [KafkaHeader("traceparent", "00-ab-cd-01"), KafkaHeader("private", "no")])
+            let node = try TestNode(kafka)
+            let result = try #require(try kafka.results(1).first)
+            #expect(try node.stop() == 0)
+            let origin = try #require(result.json["request"])
+            let (partition, offset) = (origin["partition"]?.integer ?? -1, origin["offset"]?.integer ?? -1)
+            #expect(result.record.key == Array("account-7".utf8))
+            #expect(result.record.header("traceparent") == Array("00-ab-cd-01".utf8))
+            #expect(result.record.header("private") == nil)
+            let id = "\(kafka.group)/\(kafka.topics.requests)/\(partition)/\(offset)"
+            #expect(result.record.header("ce_id") == Array(id.utf8))
+            #expect(result.record.header("ce_specversion") == Array("1.0".utf8))
+            #expect(origin["topic"]?.string == kafka.topics.requests)
+        }
+    }
+
+    @Test func namesMissingTopicsAndTheCommandThatMakesThem() async throws {
+        try await onOwnThread {
+            let kafka = try TestKafka(create: ["requests", "results"])
+            defer { kafka.close() }
+            #expect {
+                _ = try TestNode(kafka)
+            } throws: { error in
+                guard let failure = error as? NodeFailure else { return false }
+                return failure.code == ExitCode.configuration
+                    && failure.description.contains("\(kafka.topics.metrics), \(kafka.topics.deadLetters)")
+                    && failure.description.contains("optimizer topics create")
+            }
+        }
+    }
+
+    @Test func aRequestThatIsNoLongerWantedExpires() async throws {
+        try await onOwnThread {
+            let kafka = try TestKafka()
+            defer { kafka.close() }
+            try kafka.submit([request("late", more: #","expires_at":"2020-01-01T00:00:00Z""#)])
+            let node = try TestNode(kafka)
+            let result = try #require(try kafka.results(1).first)
+            #expect(try node.stop() == 0)
+            #expect(result.status == "expired")
+            #expect(result.code == "expired")
+        }
+    }
+
+    @Test func theDrainFinishesWhatRunsAndGivesTheRestBack() async throws {
+        try await onOwnThread {
+            let kafka = try TestKafka(partitions: 1)
+            defer { kafka.close() }
+            try kafka.submit((0..<60).map { request("r\($0)", "sleep", #"{"ms":100}"#) })
+            let node = try TestNode(kafka, ["pool.maxConcurrentStrategies=5", "limits.memoryMB=64"])
+            _ = try kafka.results(5)
+            #expect(try node.stop() == 0)
+            let before = try kafka.results(5)
+            #expect(before.count < 60)
+            #expect(before.allSatisfy { $0.status == "completed" })
+            let second = try TestNode(kafka)
+            let all = try kafka.results(60)
+            #expect(try second.stop() == 0)
+            // No rebalance under load: what was done was committed, and nothing runs twice.
+            #expect(all.count == 60)
+        }
+    }
+
+    @Test func aDrainThatTakesTooLongGivesUpWhatRunsWithoutAResult() async throws {
+        try await onOwnThread {
+            let kafka = try TestKafka(partitions: 1)
+            defer { kafka.close() }
+            try kafka.submit([request("slow", "sleep", #"{"ms":20000}"#)])
+            let node = try TestNode(kafka, ["shutdown.drainMs=200", "limits.timeoutMs=60000"])
+            try eventually("the step runs") { node.node.runningCount == 1 }
+            #expect(try node.stop() == 0)
+            // The request is nobody's fault and stays not done: the next node has it.
+            let second = try TestNode(kafka, ["shutdown.drainMs=0", "limits.timeoutMs=60000"])
+            try eventually("the step runs again") { second.node.runningCount == 1 }
+            #expect(try second.stop() == 0)
+            try kafka.submit([request("marker")])
+            let third = try TestNode(kafka, ["shutdown.drainMs=0", "limits.timeoutMs=60000"])
+            let results = try kafka.results(1)
+            #expect(try third.stop() == 0)
+            #expect(results.map(\.requestID) == ["marker"])
+        }
+    }
+}

@@ -1,0 +1,97 @@
+import Glibc
+import Hosting
+import Messages
+import Testing
+
+@testable import Worker
+
+@Suite struct StressTests {
+    /// How a request of the mix ends.
+    private static let expectations: [String: String] = [
+        "fast": "completed", "slow": "completed", "die": "crashed", "exit": "crashed", "babble": "crashed",
+        "leave-child": "crashed", "hang": "timed_out", "invalid": "rejected",
+    ]
+
+    private static func kind(of index: Int) -> String {
+        switch index % 1000 {
+        case 7: "die"
+        case 107: "exit"
+        case 207: "babble"
+        case 307: "leave-child"
+        case 407: "hang"
+        default: index % 100 == 50 ? "invalid" : index % 20 == 3 ? "slow" : "fast"
+        }
+    }
+
+    private static func text(_ index: Int) -> String {
+        let kind = kind(of: index)
+        switch kind {
+        case "fast": return request("\(index)")
+        case "slow": return request("\(index)", "sleep", #"{"ms":5}"#)
+        case "invalid": return request("\(index)", "noop", #"{"nonsense":1}"#)
+        case "hang": return request("\(index)", more: #","labels":{"misbehave":"hang"},"limits":{"timeout_ms":100}"#)
+        default: return request("\(index)", more: #","labels":{"misbehave":"\#(kind)"}"#)
+        }
+    }
+
+    @Test func twentyThousandMixedRequestsThroughTwoNodesHaveOneResultEach() async throws {
+        try await onOwnThread {
+            let count = 20_000
+            let kafka = try TestKafka(partitions: 8)
+            defer { kafka.close() }
+            let settings = ["pool.maxConcurrentStrategies=5", "limits.memoryMB=64"]
+            let before = ProcessFacts.openDescriptors
+            let first = try TestNode(kafka, settings + ["node.id=first"], unruly: true)
+            let second = try TestNode(kafka, settings + ["node.id=second"], unruly: true)
+            // No rebalance happens from here on.
+            try eventually("both nodes have partitions") {
+                first.node.partitions.count == 4 && second.node.partitions.count == 4
+            }
+            try kafka.submit((0..<count).map(Self.text))
+            let results = try kafka.results(count, seconds: 120)
+            #expect(try first.stop() == 0)
+            #expect(try second.stop() == 0)
+            // Exactly one result each, and nothing came after the last.
+            #expect(try kafka.contents(kafka.topics.results).count == count)
+            #expect(Set(results.map(\.node)) == ["first", "second"])
+            let wrong = results.filter { result in
+                let expected = Int(result.requestID).map { Self.expectations[Self.kind(of: $0)] }
+                return expected != result.status
+            }
+            #expect(wrong.isEmpty, "\(wrong.prefix(5).map { "\($0.requestID): \($0.status) \($0.message)" })")
+            #expect(ProcessFacts.hosts(named: "offender").isEmpty)
+            try eventually("all descriptors are closed again") { ProcessFacts.openDescriptors <= before }
+        }
+    }
+}
+
+/// What the test's process holds.
+enum ProcessFacts {
+    static var openDescriptors: Int { entries("/proc/self/fd").count }
+
+    /// The children of this process that run a program of that name.
+    static func hosts(named name: String) -> [Int32] {
+        entries("/proc/self/task").flatMap { task in
+            text("/proc/self/task/\(task)/children").split(separator: " ").compactMap { Int32($0) }
+        }.filter { text("/proc/\($0)/comm").hasPrefix(name) }
+    }
+
+    private static func entries(_ path: String) -> [String] {
+        guard let directory = opendir(path) else { return [] }
+        defer { closedir(directory) }
+        var names: [String] = []
+        while let entry = readdir(directory) {
+            names.append(withUnsafePointer(to: &entry.pointee.d_name) { String(cString: UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self)) })
+        }
+        return names.filter { !$0.hasPrefix(".") }
+    }
+
+    private static func text(_ path: String) -> String {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return "" }
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: 65_536)
+        let count = read(descriptor, &bytes, bytes.count)
+        return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
+    }
+}

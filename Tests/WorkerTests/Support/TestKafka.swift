@@ -1,0 +1,171 @@
+import Configuration
+import Glibc
+import Hosting
+import Kafka
+import Messages
+import Scheduling
+
+@testable import Worker
+
+/// The four topics of one test: on an embedded broker of its own, or on the cluster `KAFKA_BOOTSTRAP_SERVERS` names.
+final class TestKafka: @unchecked Sendable {
+    // Safety: written in `init` and `close` only; `close` is called by the test that made it, at its end.
+    let bootstrap: String
+    let topics: TopicNames
+    let group: String
+    let broker: EmbeddedBroker?
+    private let producer: KafkaProducer
+
+    static let realBootstrap = getenv("KAFKA_BOOTSTRAP_SERVERS").map { String(cString: $0) }
+
+    init(partitions: Int = 4, create: [String]? = nil, topicSettings: [ClientProperties.Property] = []) throws {
+        let stem = "optimizer-test-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
+        group = stem
+        topics = TopicNames(
+            requests: "\(stem).requests", results: "\(stem).results", metrics: "\(stem).metrics",
+            deadLetters: "\(stem).dead-letters")
+        let wanted = create.map { $0.map { "\(stem).\($0)" } } ?? topics.all
+        if let real = Self.realBootstrap {
+            bootstrap = real
+            broker = nil
+            let admin = try AdminClient(.admin(bootstrap: real))
+            defer { admin.close() }
+            let new = wanted.map { NewTopic(name: $0, partitions: partitions, replicas: 1, settings: topicSettings) }
+            for outcome in try admin.create(new) { if let failure = outcome.failure { throw failure } }
+        } else {
+            let broker = try EmbeddedBroker(topics: wanted.map { ($0, partitions) })
+            self.broker = broker
+            bootstrap = broker.bootstrapServers
+        }
+        producer = try KafkaProducer(
+            .producer(bootstrap: bootstrap, embedded: broker != nil), wakeDescriptor: nil)
+    }
+
+    func close() {
+        producer.destroy()
+        broker?.close()
+        guard broker == nil, let admin = try? AdminClient(.admin(bootstrap: bootstrap)) else { return }
+        defer { admin.close() }
+        _ = try? admin.delete(topics.all)
+    }
+
+    /// The settings of a node on these topics.
+    func settings(_ more: [String] = []) -> [String] {
+        [
+            "kafka.bootstrapServers=\(bootstrap)", "kafka.groupId=\(group)",
+            "kafka.topics.requests=\(topics.requests)", "kafka.topics.results=\(topics.results)",
+            "kafka.topics.metrics=\(topics.metrics)", "kafka.topics.deadLetters=\(topics.deadLetters)",
+            "metrics.http=null", "metrics.intervalMs=200",
+        ] + more + (broker == nil ? [] : TestKafka.mockSettings)
+    }
+
+    /// What the mock needs: see the design's section on the embedded broker.
+    private static let mockSettings = [
+        "kafka.consumer.session.timeout.ms=6000", "kafka.consumer.fetch.wait.max.ms=10",
+        "kafka.client.reconnect.backoff.max.ms=500",
+    ]
+
+    // MARK: Requests and results
+
+    /// Sends values to the requests topic, spread over its partitions in order, and waits until they are stored.
+    func submit(_ values: [[UInt8]?], keys: [[UInt8]?] = [], headers: [KafkaHeader] = []) throws {
+        var failure: KafkaFailure?
+        for (index, value) in values.enumerated() {
+            let key = index < keys.count ? keys[index] : nil
+            while true {
+                let outcome = producer.produce(
+                    topic: topics.requests, key: key, value: value, headers: headers, token: 0)
+                if outcome == .queued { break }
+                guard outcome == .full else { throw Failure("\(outcome)") }
+                _ = producer.flushStep(timeoutMs: 100) { failure = $0.failure ?? failure }
+            }
+        }
+        while !producer.flushStep(timeoutMs: 100, { failure = $0.failure ?? failure }) {}
+        if let failure { throw failure }
+    }
+
+    func submit(_ texts: [String]) throws { try submit(texts.map { Array($0.utf8) }) }
+
+    /// Reads a topic from its beginning until `enough` says so, or the deadline has passed.
+    func read(
+        _ topic: String, seconds: Int = 60, until enough: ([KafkaRecord]) -> Bool
+    ) throws -> [KafkaRecord] {
+        let reader = try TopicReader(
+            .reader(bootstrap: bootstrap, embedded: broker != nil), topics: [(topic, .beginning)])
+        defer { reader.close() }
+        let deadline = MonotonicTime.now().adding(milliseconds: seconds * 1000)
+        var records: [KafkaRecord] = []
+        while MonotonicTime.now() < deadline {
+            if case .record(_, let record) = reader.next(timeoutMs: 50) { records.append(record) }
+            if enough(records) { return records }
+        }
+        throw Failure("only \(records.count) records of \(topic) within \(seconds) s")
+    }
+
+    /// The results, once there is at least one for each of `count` request ids.
+    func results(_ count: Int, seconds: Int = 60) throws -> [TestResult] {
+        var ids = Set<String>()
+        var results: [TestResult] = []
+        var seen = 0
+        _ = try read(topics.results, seconds: seconds) { records in
+            for record in records[seen...] {
+                guard let result = TestResult(record) else { continue }
+                results.append(result)
+                ids.insert(result.requestID)
+            }
+            seen = records.count
+            return ids.count >= count
+        }
+        return results
+    }
+
+    /// All that is in a topic now.
+    func contents(_ topic: String) throws -> [KafkaRecord] {
+        let reader = try TopicReader(
+            .reader(bootstrap: bootstrap, embedded: broker != nil), topics: [(topic, .beginning)])
+        defer { reader.close() }
+        var records: [KafkaRecord] = []
+        let deadline = MonotonicTime.now().adding(milliseconds: 30_000)
+        while MonotonicTime.now() < deadline {
+            switch reader.next(timeoutMs: 100) {
+            case .record(_, let record): records.append(record)
+            case .caughtUp: return records
+            case .idle, .failure: continue
+            }
+        }
+        throw Failure("\(topic) has no end")
+    }
+
+    /// The metrics events of one kind so far.
+    func events(_ kind: String) throws -> [JSONValue] {
+        try contents(topics.metrics).compactMap { $0.value.flatMap { try? JSONValue.parse($0) } }
+            .filter { $0["event"]?.string == kind }
+    }
+}
+
+/// One result as a consumer sees it.
+struct TestResult {
+    let json: JSONValue
+    let record: KafkaRecord
+
+    init?(_ record: KafkaRecord) {
+        guard let value = record.value, let json = try? JSONValue.parse(value) else { return nil }
+        self.json = json
+        self.record = record
+    }
+
+    var requestID: String { json["request_id"]?.string ?? "" }
+    var status: String { json["status"]?.string ?? "" }
+    var code: String? { json["error"]?["code"]?.string }
+    var message: String { json["error"]?["message"]?.string ?? "" }
+    var node: String { json["node"]?.string ?? "" }
+}
+
+struct Failure: Error, CustomStringConvertible {
+    let description: String
+    init(_ description: String) { self.description = description }
+}
+
+func request(_ id: String, _ strategy: String = "noop", _ parameters: String = "{}", more: String = "") -> String {
+    #"{"request_id":"\#(id)","strategy":{"name":"\#(strategy)","parameters":\#(parameters)}\#(more)}"#
+}
