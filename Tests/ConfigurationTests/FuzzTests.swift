@@ -52,8 +52,7 @@ struct FuzzTests {
         for _ in 0..<100 {
             let bytes = Self.mutated(&random)
             guard let read = try? configuration(bytes, environment: ["X": "1"]) else { continue }
-            let maps = Set(ConfigurationKey.propertyMaps.map(\.path) + ["strategies"])
-            let settings = ConfigurationKey.all.filter { !maps.contains($0.path) }.map {
+            let settings = ConfigurationKey.all.filter(\.isSetByText).map {
                 "\($0.path)=\($0.show(read).replacing("${", with: "$${"))"
             }
             var again = try configuration(settings: settings)

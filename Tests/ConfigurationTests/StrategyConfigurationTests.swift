@@ -67,11 +67,11 @@ struct StrategyConfigurationTests {
         ("a: { command: [x], hosts: many }", "3:29: strategies.a.hosts: \"many\" is not a whole number; it takes a whole number from 1 to 1024 (host processes)"),
         ("a: { command: [x], environment: [A] }", "3:35: strategies.a.environment is a list; it takes keys of its own"),
         ("a: { command: [x], environment: { A-B: 1 } }", "3:37: strategies.a.environment.A-B: \"A-B\" is no name of an environment variable"),
-        ("a: { command: [x], environment: { A: ${MISSING} } }", "3:40: strategies.a.environment.A needs the environment variable MISSING, which is not set"),
+        ("a: { command: [x], environment: { A: '${MISSING}' } }", "3:40: strategies.a.environment.A needs the environment variable MISSING, which is not set"),
         ("a: { command: [x], environment: { OPTIMIZER_DATA_ROOT: /x } }", "3:37: strategies.a.environment.OPTIMIZER_DATA_ROOT cannot be set: the node sets it for every host"),
         ("a: { command: [x], limits: { memoryMB: 8 } }", "3:42: strategies.a.limits.memoryMB: \"8\" is out of range; it takes a whole number from 16 to 1048576 (MB)"),
         ("a: { command: [x], limits: { memoryMB: 513 } }", "3:42: strategies.a.limits.memoryMB: 513 is above limits.memoryMB, which is 512 for every step of this node"),
-        ("a: { command: [x], limits: { memory: 64 } }", "3:32: unknown key \"strategies.a.limits.memory\"; known here: cpuPercent, memoryMB, timeoutMs"),
+        ("a: { command: [x], limits: { memory: 64 } }", "3:32: unknown key \"strategies.a.limits.memory\", did you mean \"memoryMB\"?"),
     ])
     func aWrongStrategyIsNamedWithItsPlace(yaml: String, expected: String) {
         #expect(problems("# first\nstrategies:\n  \(yaml)") == ["test.yml:\(expected)"])
