@@ -73,6 +73,10 @@ let package = Package(
             ],
             swiftSettings: house),
         .testTarget(
+            name: "CommandTests",
+            dependencies: ["optimizer", "optimizer-host", "Kafka", "Messages", "Metrics", "Hosting", "Strategies"],
+            swiftSettings: house),
+        .testTarget(
             name: "DemoTests", dependencies: ["optimizer", "optimizer-host", "Hosting", "Messages", "Scheduling"],
             swiftSettings: house),
     ]
