@@ -35,7 +35,7 @@ final class Slot: Sendable {
     /// The thread's body: until the node stops.
     func run() {
         var unfinished: Unfinished?
-        while let host = startHost() {
+        while let host = startHost(for: unfinished) {
             state.noteReady(slot: index)
             unfinished = serve(host, resuming: unfinished)
             let wasStopped = state.decide { if case .stopped = $0.slots[index] { true } else { false } }
@@ -43,10 +43,10 @@ final class Slot: Sendable {
                 end(host)
                 return
             }
-            wakeAnother { $0.noteStarting(slot: index) }
+            // A step that goes on with the next host keeps its slot.
+            if unfinished == nil { wakeAnother { $0.noteStarting(slot: index) } }
             discard(host)
         }
-        if let unfinished { finish(unfinished.step, .unavailable("no host could be started")) }
         state.decide { $0.noteStopped(slot: index) }
         state.consumerWake.signal()
     }
@@ -59,10 +59,10 @@ final class Slot: Sendable {
 
     // MARK: Hosts
 
-    /// A host that is ready; nil once the node stops.
-    private func startHost() -> Host? {
+    /// A host that is ready; nil once the node stops and no step of this slot is to be finished.
+    private func startHost(for unfinished: Unfinished?) -> Host? {
         var attempt = 1
-        while !isStopping {
+        while !isStopping || (unfinished != nil && state.mayPublish) {
             do throws(HostFailure) {
                 let host = try spawner.spawn(pool.hostCommand)
                 state.setHost(host.pid, of: index)
