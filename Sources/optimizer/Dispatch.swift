@@ -43,6 +43,7 @@ enum Dispatch {
         HealthCommand.self,
         StrategiesCommand.self,
         CheckConfigCommand.self,
+        CheckStrategyCommand.self,
         TopicsCheckCommand.self,
         TopicsCreateCommand.self,
         DeadLettersListCommand.self,
