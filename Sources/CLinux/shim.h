@@ -7,7 +7,9 @@
 #include <spawn.h>
 #include <stdint.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/wait.h>
@@ -32,6 +34,16 @@ static inline int linux_die_with_parent(void) { return prctl(PR_SET_PDEATHSIG, S
 static inline int linux_no_new_privileges(void) { return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); }
 
 static inline int linux_name_thread(const char *name) { return prctl(PR_SET_NAME, name, 0, 0, 0); }
+
+// How large the terminal behind a descriptor is. Returns 0, or -errno where there is none or it does not say.
+static inline int linux_terminal_size(int descriptor, int *columns, int *rows) {
+    struct winsize size;
+    if (ioctl(descriptor, TIOCGWINSZ, &size) < 0) return -errno;
+    if (size.ws_col == 0 || size.ws_row == 0) return -ENOTTY;
+    *columns = size.ws_col;
+    *rows = size.ws_row;
+    return 0;
+}
 
 static inline int64_t linux_monotonic_ns(void) {
     struct timespec now;
@@ -65,20 +77,44 @@ static inline int linux_wait(int output, int errors, int process, int wake, int 
     return bits;
 }
 
-// How a process ended: code is CLD_EXITED, CLD_KILLED or CLD_DUMPED, and status the exit code or the signal.
+// How a process ended: code is CLD_EXITED, CLD_KILLED or CLD_DUMPED, and status the exit code or the signal. peak is
+// its largest resident set in bytes, that of children it waited for included.
 struct linux_ending {
     int code;
     int status;
+    int64_t peak;
 };
 
 // Looks at the end of the child behind a pidfd, without waiting; reap != 0 also takes it out of the process table.
 // Returns 1 when it has ended, 0 when it still runs, -errno otherwise.
 static inline int linux_ending_of(int pidfd, int reap, struct linux_ending *ending) {
     siginfo_t info;
+    struct rusage usage;
     info.si_pid = 0;
-    if (waitid((idtype_t)P_PIDFD, (id_t)pidfd, &info, WEXITED | WNOHANG | (reap ? 0 : WNOWAIT)) < 0) return -errno;
+    // The raw call: the library's has no room for the usage.
+    if (syscall(SYS_waitid, P_PIDFD, pidfd, &info, WEXITED | WNOHANG | (reap ? 0 : WNOWAIT), &usage) < 0) return -errno;
     if (info.si_pid == 0) return 0;
     ending->code = info.si_code;
     ending->status = info.si_status;
+    ending->peak = (int64_t)usage.ru_maxrss * 1024;
     return 1;
+}
+
+// The processor time, in ns, of the process whose clock this is (clock_getcpuclockid): all its threads, not its
+// children. -1 once the process has been reaped.
+static inline int64_t linux_cpu_ns(clockid_t clock) {
+    struct timespec used;
+    if (clock_gettime(clock, &used) != 0) return -1;
+    return (int64_t)used.tv_sec * 1000000000 + used.tv_nsec;
+}
+
+// The resident pages in an open /proc/PID/statm: its second number. 0 for a process that has ended.
+static inline int64_t linux_resident_pages(int statm) {
+    char text[96];
+    long length = pread(statm, text, sizeof text, 0);
+    long at = 0;
+    while (at < length && text[at] != ' ') at++;
+    int64_t pages = 0;
+    for (at++; at < length && text[at] >= '0' && text[at] <= '9'; at++) pages = pages * 10 + (text[at] - '0');
+    return pages;
 }

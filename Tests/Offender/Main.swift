@@ -9,7 +9,7 @@ struct Main {
         let mode = CommandLine.arguments.dropFirst().first ?? ""
         let number = CommandLine.arguments.dropFirst(2).first.flatMap { Int32($0) } ?? 0
         if runDrill(mode) { exit(0) }
-        if GoodConduct.run(mode) || BadStart.run(mode, number) { sleepForEver() }
+        if GoodConduct.run(mode) || Hungry.run(mode, number) || BadStart.run(mode, number) { sleepForEver() }
         Wire.ready()
         let request = Wire.request()
         if BadAnswer.run(mode, request) || BadEnd.run(mode, number, request) { sleepForEver() }

@@ -9,7 +9,10 @@ package import Scheduling
 package final class Host {
     package let pid: Int32
     package let startedAt: MonotonicTime
+    /// What the last step used; all zero before the first.
+    package private(set) var usage = StepUsage()
 
+    private let watch: HostWatch
     private let process: SpawnedProcess
     private var reader: FrameReader
     private var writer: FrameWriter
@@ -20,11 +23,14 @@ package final class Host {
     private var errorsOpen = true
     /// How it ended; from then on the descriptors are closed.
     private var exitStatus: ExitStatus?
+    /// The largest resident set of a host that has died, in bytes.
+    private var peakOfTheDead: Int64 = 0
 
     init(_ process: SpawnedProcess, framing: HostFraming) {
         self.process = process
         pid = process.pid
         startedAt = .now()
+        watch = HostWatch(process.pid)
         reader = FrameReader(framing: framing)
         writer = FrameWriter(framing: framing)
     }
@@ -54,6 +60,8 @@ package final class Host {
         if let kind = lossKind ?? lossBeforeRequest() {
             return .lost(lose(kind, requestDelivered: false))
         }
+        watch.begin()
+        defer { usage = watch.end(peakBytes: peakOfTheDead) }
         writer.append(request)
         framesUnderWay += 1
         if let kind = deliver() {
@@ -126,6 +134,7 @@ package final class Host {
         diagnostics.finish()
         closeInput()
         for descriptor in [process.output, process.errors, process.pidfd] { close(descriptor) }
+        watch.close()
         exitStatus = status
         return status
     }
@@ -211,6 +220,7 @@ extension Host {
         var ending = linux_ending()
         let result = linux_ending_of(process.pidfd, 0, &ending)
         guard result > 0 else { return .unreachable(errno: -result) }
+        peakOfTheDead = ending.peak
         return switch ExitStatus(ending) {
         case .exited(let code): .exited(code: code)
         case .signalled(let signal): .signalled(signal)

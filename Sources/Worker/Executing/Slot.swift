@@ -139,7 +139,7 @@ final class Slot: Sendable {
         }
         let started = MonotonicTime.now()
         let outcome = host.run(step.request.bytes, deadline: started.adding(milliseconds: step.limits.timeoutMs))
-        let run = StepRun(started: started, ended: .now(), attempt: attempt, usage: nil)
+        let run = StepRun(started: started, ended: .now(), attempt: attempt, usage: ResultUsage(host.usage))
         reporter.diagnostics(host, step: step)
         switch outcome {
         case .answered(let reply):

@@ -44,3 +44,9 @@ extension HostReply {
         }
     }
 }
+
+extension ResultUsage {
+    init(_ usage: StepUsage) {
+        self.init(cpuMs: usage.cpuMs, maxRSSMB: usage.peakMB, throttledMs: usage.throttledMs)
+    }
+}
