@@ -55,6 +55,11 @@ extension ConcurrencyManager {
         return locks.isWaiting(step.token) ? .waits : .granted
     }
 
+    /// Whether the slot's step is to be ended to break a deadlock.
+    package func isVictim(slot: Int) -> Bool { runningStep(slot).map { victims.contains($0.token) } ?? false }
+
+    package func holdsLocks(slot: Int) -> Bool { runningStep(slot).map { locks.holdsAny($0.token) } ?? false }
+
     /// The slot's step gives locks back.
     ///
     /// - Returns: slots to wake.

@@ -58,11 +58,13 @@ package struct ConcurrencyManager: Sendable {
 
     // MARK: The consumer's side
 
-    /// Queues a step and names an idle slot to wake for it. At most `capacity` may be admitted.
-    package mutating func admit(_ step: Step) -> Int? {
+    /// Queues a step. At most `capacity` may be admitted.
+    ///
+    /// - Returns: an idle slot to wake for it, if there is one.
+    package mutating func admit(_ step: Step) -> [Int] {
         queue.append(step)
         inFlight += 1
-        return idleSlot()
+        return idleSlots(atMost: 1)
     }
 
     /// Counts a request that needs no slot (it was refused) until its result is acknowledged.
@@ -196,8 +198,15 @@ extension ConcurrencyManager {
         for (slot, state) in slots.enumerated() {
             if case .running(let step, _) = state, step.token == token { return .running(slot: slot) }
         }
+        if displaced.contains(where: { $0.token == token }) { return .waiting }
         guard let step = queue.queued.first(where: { $0.token == token }) else { return .publishing }
         return locks.areFree(step.request.locks) ? .queued : .waiting
+    }
+
+    /// Whether a queued step could begin now, had it a slot.
+    package var hasRunnable: Bool {
+        displaced.contains { locks.areFree($0.request.locks) }
+            || queue.contains { locks.areFree($0.request.locks) }
     }
 
     /// Queued steps that wait for a lock.

@@ -33,6 +33,8 @@ package struct LockTable: Sendable {
 
     package func isWaiting(_ token: UInt64) -> Bool { waiters.contains { $0.token == token } }
 
+    package func holdsAny(_ token: UInt64) -> Bool { held[token] != nil }
+
     /// What the step waits for, and has not got.
     package func wanted(by token: UInt64) -> [String] {
         let names = waiters.first { $0.token == token }?.names ?? []

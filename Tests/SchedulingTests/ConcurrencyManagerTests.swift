@@ -21,15 +21,15 @@ import Testing
     @Test mutating func wakesAnIdleSlotOncePerStep() throws {
         #expect(run(0) == nil)
         #expect(run(1) == nil)
-        #expect(manager.admit(try step(offset: 0)) == 0)
-        #expect(manager.admit(try step(offset: 1)) == 1)
-        #expect(manager.admit(try step(offset: 2)) == nil)
+        #expect(manager.admit(try step(offset: 0)) == [0])
+        #expect(manager.admit(try step(offset: 1)) == [1])
+        #expect(manager.admit(try step(offset: 2)) == [])
     }
 
     @Test mutating func namesAnotherSlotWhenTheWokenOneLostItsHost() throws {
         #expect(run(0) == nil)
         #expect(run(1) == nil)
-        #expect(manager.admit(try step(offset: 0)) == 0)
+        #expect(manager.admit(try step(offset: 0)) == [0])
         #expect(manager.noteStarting(slot: 0) == [1])
     }
 

@@ -47,7 +47,8 @@ struct LockSimulation {
             checkRules()
         }
         let count = ended.count
-        check(count == total, "\(count) of \(total) steps ended")
+        let wanted = total
+        check(count == wanted, "\(count) of \(wanted) steps ended")
         let repeated = ended.values.contains { $0 != 1 }
         check(!repeated, "a step ended twice")
         let isLeaked = running.isEmpty && manager.locks.heldCount > 0
@@ -60,7 +61,8 @@ struct LockSimulation {
 
     private mutating func checkRules() {
         let depth = manager.depth
-        check(depth <= manager.queue.bound, "the queue has \(depth) steps")
+        let bound = manager.queue.bound
+        check(depth <= bound, "the queue has \(depth) steps")
         displacements = max(displacements, manager.displaced.count)
         let stuck = stuckSteps()
         check(stuck.isEmpty, "the deadlock of \(stuck.sorted()) was not found")
@@ -79,7 +81,7 @@ struct LockSimulation {
         guard submitted < total, manager.capacity > 0 else { return }
         submitted += 1
         let declared = random.chance(30) ? randomNames(2) : []
-        wake(manager.admit(try step(offset: Int64(submitted), locks: declared)).map { [$0] } ?? [])
+        wake(manager.admit(try step(offset: Int64(submitted), locks: declared)))
     }
 
     private mutating func wake(_ slots: [Int]) { asleep.subtract(slots) }
