@@ -71,7 +71,7 @@ let package = Package(
             ],
             swiftSettings: house),
         .testTarget(
-            name: "DemoTests", dependencies: ["optimizer", "optimizer-host", "Hosting", "Messages"],
+            name: "DemoTests", dependencies: ["optimizer", "optimizer-host", "Hosting", "Messages", "Scheduling"],
             swiftSettings: house),
     ]
 )

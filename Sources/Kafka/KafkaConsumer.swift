@@ -136,7 +136,7 @@ package final class KafkaConsumer: @unchecked Sendable {
         guard !running.isEmpty else { return }
         let list = PartitionList(topic: topic, running)
         report(rd_kafka_pause_partitions(client, list.list))
-        list.forEach { if $0.err == RD_KAFKA_RESP_ERR_NO_ERROR { paused.insert($0.partition) } }
+        list.each { if $0.err == RD_KAFKA_RESP_ERR_NO_ERROR { paused.insert($0.partition) } }
     }
 
     /// How many records lie prefetched of these partitions: what a pause would throw away.

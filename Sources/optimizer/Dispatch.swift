@@ -46,6 +46,8 @@ enum Dispatch {
         TopicsCreateCommand.self,
         DeadLettersListCommand.self,
         DeadLettersReplayCommand.self,
+        ImportCommand.self,
+        DatasetsCommand.self,
     ]
 
     static func run(_ words: [String]) -> Int32 {

@@ -53,7 +53,8 @@ import Testing
             for answer in answers {
                 publisher.reports = []
                 cluster.broker?.fail(.produce, with: [answer.code])
-                #expect(publisher.producer.produce(topic: topic, key: nil, value: [1], headers: [], token: 4) == .queued)
+                #expect(
+                    publisher.producer.produce(topic: topic, key: nil, value: [1], headers: [], token: 4) == .queued)
                 #expect(publisher.drain())
                 #expect(publisher.reports.map(\.token) == [4])
                 #expect(publisher.reports.first?.failure?.code == answer.code)

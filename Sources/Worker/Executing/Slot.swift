@@ -157,9 +157,10 @@ final class Slot: Sendable {
 
     /// The step goes back into the queue.
     private func requeue() {
-        reporter.noteRetry()
         switch state.decide({ $0.requeue(slot: index) }) {
-        case .queued(let woken): state.wake(slots: woken)
+        case .queued(let woken):
+            reporter.noteRetry()
+            state.wake(slots: woken)
         case .givenBack(let step, let woken):
             state.giveBack(step)
             state.wake(slots: woken)

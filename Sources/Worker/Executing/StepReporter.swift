@@ -62,11 +62,10 @@ struct StepReporter: Sendable {
     }
 
     private func fail(
-        _ result: inout StrategyResult, _ status: ResultStatus, _ code: RequestProblem.Code, _ message: String,
-        isRetryable: Bool = false
+        _ result: inout StrategyResult, _ status: ResultStatus, _ code: RequestProblem.Code, _ message: String
     ) {
         result.status = status
-        result.failure = StrategyResult.Failure(code: code.rawValue, message: message, isRetryable: isRetryable)
+        result.failure = StrategyResult.Failure(code: code.rawValue, message: message, isRetryable: false)
     }
 
     // MARK: Hosts
