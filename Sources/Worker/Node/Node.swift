@@ -86,6 +86,9 @@ package final class Node: Sendable {
             JSONMember("disabled_strategies", .array(configuration.disabledStrategies.map { .string($0) })))
     }
 
+    /// The value of a counter without labels.
+    func count(_ metric: CounterMetric) -> Double { registry.counter(metric).value }
+
     /// Steps that run now.
     var runningCount: Int { state.snapshot.runningCount }
 

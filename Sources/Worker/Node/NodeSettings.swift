@@ -18,6 +18,7 @@ package struct NodeSettings: Sendable {
     let drainMs: Int
     let http: HTTPAddress?
     var hostCommand: HostCommand
+    var stallWatch = StallWatch.Settings()
     let launcher: String
     var externalPolicy = ExternalPolicy()
     let configuration: OptimizerConfiguration
