@@ -93,6 +93,29 @@ import Testing
         #expect(try Set(values()) == Set(Self.mixed.split(separator: "\n").map(String.init)))
     }
 
+    @Test func theCheckIsThatOfANodeWithThisConfiguration() throws {
+        defer { #expect(throws: Never.self) { try bench.close() } }
+        let off = try bench.optimizer(
+            ["submit", "-", "--set", "disabledStrategies=[noop]"], input: Bench.request("a"))
+        #expect(off.code == 65)
+        #expect(off.words.contains(#"standard input:1: the strategy "noop" is switched off"#))
+        let file = try bench.folder.write(
+            """
+            strategies:
+              mine:
+                command: [cat]
+                parameters: { size: { type: integer, min: 1, max: 9, default: 2 } }
+            """, to: "external.yml")
+        func submit(_ parameters: String) throws -> Program.Outcome {
+            try bench.optimizer(["submit", "-", "--config", file], input: Bench.request("a", "mine", parameters))
+        }
+        #expect(try submit(#"{"size":3}"#).code == 0)
+        let wrong = try submit(#"{"size":30}"#)
+        #expect(wrong.code == 65)
+        #expect(wrong.words.contains("strategy.parameters.size is 30, must be an integer from 1 to 9"))
+        #expect(try values() == [Bench.request("a", "mine", #"{"size":3}"#)])
+    }
+
     @Test func aDocumentOverSeveralLinesIsOneMistake() throws {
         defer { #expect(throws: Never.self) { try bench.close() } }
         let outcome = try bench.optimizer(["submit", "-"], input: "{\n  \"request_id\": \"a\"\n}\n")
