@@ -6,7 +6,7 @@ import Glibc
 struct ProcessMeter: Sendable {
     private let clock: clockid_t?
     private let statm: Int32
-    private static let pageSize = Int64(sysconf(Int32(_SC_PAGESIZE)))
+    private static let pageSize = Int64(getpagesize())
 
     init(_ pid: Int32) {
         var found = clockid_t()
@@ -27,5 +27,17 @@ struct ProcessMeter: Sendable {
     /// Closes the descriptor; the meter is of no use afterwards.
     func close() {
         if statm >= 0 { Glibc.close(statm) }
+    }
+}
+
+extension ProcessMeter {
+    /// What processes that are looked at once hold together.
+    static func residentBytes(of processes: [Int32]) -> Int64 {
+        processes.reduce(0) { sum, process in
+            let statm = open("/proc/\(process)/statm", O_RDONLY | O_CLOEXEC)
+            guard statm >= 0 else { return sum }
+            defer { Glibc.close(statm) }
+            return sum + linux_resident_pages(statm) * pageSize
+        }
     }
 }
