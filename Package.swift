@@ -40,11 +40,15 @@ let package = Package(
             swiftSettings: safe),
 
         .executableTarget(
-            name: "optimizer", dependencies: ["Worker", "Messages", "Kafka", "Configuration", "Strategies"],
+            name: "optimizer",
+            dependencies: ["Worker", "Messages", "Scheduling", "Kafka", "Hosting", "Configuration", "Strategies"],
             swiftSettings: safe),
         .executableTarget(
             name: "optimizer-host", dependencies: ["Hosting", "Strategies", "Messages"], swiftSettings: safe),
-        .executableTarget(name: "optimizer-bench", dependencies: ["Worker"], swiftSettings: safe),
+        .executableTarget(
+            name: "optimizer-bench",
+            dependencies: ["Worker", "Messages", "Scheduling", "Kafka", "Hosting", "Configuration"],
+            swiftSettings: safe),
         .executableTarget(
             name: "offender", dependencies: ["Hosting", "Messages", "Strategies"], path: "Tests/Offender", swiftSettings: house),
 
@@ -65,6 +69,9 @@ let package = Package(
                 "Worker", "Messages", "Scheduling", "Kafka", "Hosting", "Configuration", "optimizer", "optimizer-host",
                 "offender",
             ],
+            swiftSettings: house),
+        .testTarget(
+            name: "DemoTests", dependencies: ["optimizer", "optimizer-host", "Hosting", "Messages"],
             swiftSettings: house),
     ]
 )

@@ -7,6 +7,7 @@
 #include <spawn.h>
 #include <stdint.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -33,6 +34,16 @@ static inline int linux_die_with_parent(void) { return prctl(PR_SET_PDEATHSIG, S
 static inline int linux_no_new_privileges(void) { return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); }
 
 static inline int linux_name_thread(const char *name) { return prctl(PR_SET_NAME, name, 0, 0, 0); }
+
+// How large the terminal behind a descriptor is. Returns 0, or -errno where there is none or it does not say.
+static inline int linux_terminal_size(int descriptor, int *columns, int *rows) {
+    struct winsize size;
+    if (ioctl(descriptor, TIOCGWINSZ, &size) < 0) return -errno;
+    if (size.ws_col == 0 || size.ws_row == 0) return -ENOTTY;
+    *columns = size.ws_col;
+    *rows = size.ws_row;
+    return 0;
+}
 
 static inline int64_t linux_monotonic_ns(void) {
     struct timespec now;

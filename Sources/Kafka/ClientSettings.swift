@@ -21,13 +21,15 @@ struct ClientSettings: ~Copyable {
         case RD_KAFKA_CONF_OK: return nil
         case RD_KAFKA_CONF_UNKNOWN:
             return .invalid("\(property.name) is not a property of librdkafka \(KafkaLibrary.version)")
-        default:
-            // librdkafka's sentence repeats the value.
-            return .invalid(
-                ClientProperties.isSecret(property.name)
-                    ? "the value of \(property.name) is not taken (not shown: it is a secret)"
-                    : "\(property.name): \(text(reason))")
+        default: return Self.refusal(of: property.name, text(reason))
         }
+    }
+
+    /// librdkafka's sentence repeats the value, which a secret's must not.
+    static func refusal(of name: String, _ reason: String) -> KafkaFailure {
+        .invalid(
+            ClientProperties.isSecret(name)
+                ? "the value of \(name) is not taken (it is not shown, being a secret)" : "\(name): \(reason)")
     }
 
     /// Makes the client. librdkafka owns the configuration from then on.

@@ -58,6 +58,14 @@ package struct BackpressureController: Sendable {
         if case .paused = state { true } else { false }
     }
 
+    /// How long the present hold has lasted; nil without one.
+    package func holdingMs(at now: MonotonicTime) -> Double? {
+        switch state {
+        case .flowing: nil
+        case .holding(let since), .paused(let since): now.milliseconds(since: since)
+        }
+    }
+
     /// How long the node has held or paused so far, in seconds.
     package func heldSeconds(at now: MonotonicTime) -> Double {
         let current: Int64

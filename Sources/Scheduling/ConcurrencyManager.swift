@@ -153,3 +153,28 @@ package struct ConcurrencyManager: Sendable {
         return index
     }
 }
+
+// MARK: What an observer asks
+
+extension ConcurrencyManager {
+    /// Where a request in flight is.
+    package enum Place: Sendable {
+        case queued
+        /// Queued, and waits for a lock.
+        case waiting
+        case running(slot: Int)
+        /// It has its result, which is not acknowledged yet.
+        case publishing
+    }
+
+    package func place(of token: UInt64) -> Place {
+        for (slot, state) in slots.enumerated() {
+            if case .running(let step, _) = state, step.token == token { return .running(slot: slot) }
+        }
+        guard let step = queue.queued.first(where: { $0.token == token }) else { return .publishing }
+        return locks.areFree(step.request.locks) ? .queued : .waiting
+    }
+
+    /// Queued steps that wait for a lock.
+    package var waitingForLocks: Int { queue.queued.count { !locks.areFree($0.request.locks) } }
+}

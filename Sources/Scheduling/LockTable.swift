@@ -9,9 +9,11 @@ package struct LockTable: Sendable {
 
     package var heldCount: Int { holders.count }
 
+    package func areFree(_ names: [String]) -> Bool { names.allSatisfy { holders[$0] == nil } }
+
     /// Takes all the names for the step, or none.
     package mutating func take(_ names: [String], for token: UInt64) -> Bool {
-        guard names.allSatisfy({ holders[$0] == nil }) else { return false }
+        guard areFree(names) else { return false }
         for name in names { holders[name] = token }
         return true
     }

@@ -12,6 +12,9 @@ package struct StrategyQueue: Sendable {
     package var depth: Int { steps.count - head }
     package var capacity: Int { bound - depth }
 
+    /// What is queued, oldest first.
+    package var queued: ArraySlice<Step> { steps[head...] }
+
     /// Appends a step. More than the bound is a bug of the caller, who asks for `capacity` first.
     package mutating func append(_ step: Step) {
         precondition(capacity > 0, "the strategy queue is full")

@@ -22,18 +22,24 @@ package enum StrategyRegistry {
     }
 
     /// Checks a request whose envelope has been read.
+    ///
+    /// The sweep's own parts are checked by `Sweep` and by the host.
     package static func validate(_ request: StrategyRequest) throws(RequestProblem) -> [JSONMember] {
-        try validate(request.strategy, version: request.strategyVersion, request.parameters)
+        try resolve(
+            request.strategy, version: request.strategyVersion, request.parameters,
+            isSweep: request.type == "optimization"
+        ).parameters.members
     }
 
+    /// - Parameter isSweep: rules between parameters are then not checked: what is fixed may only fit what is swept.
     static func resolve(
-        _ name: String, version: Int?, _ given: [JSONMember]
+        _ name: String, version: Int?, _ given: [JSONMember], isSweep: Bool = false
     ) throws(RequestProblem) -> (strategy: any Strategy, parameters: Parameters) {
         let strategy = try find(name, version: version)
         let descriptor = strategy.descriptor
         try descriptor.check(given)
         let parameters = Parameters(descriptor, given: given)
-        if let conflict = strategy.conflict(in: parameters) {
+        if !isSweep, let conflict = strategy.conflict(in: parameters) {
             throw RequestProblem(.invalidParameters, "strategy.parameters: \(conflict)")
         }
         return (strategy, parameters)

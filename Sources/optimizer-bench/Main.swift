@@ -1,4 +1,32 @@
+import Glibc
+import Worker
+
+/// Measurements of the worker as a whole, as ratios against something simpler in the same run.
 @main
 struct Main {
-    static func main() {}
+    private static let help = """
+        optimizer-bench [throughput] [--jobs N] [--rounds N] [--slots N]
+            jobs/s of noop through a whole node against a plain consume-produce loop on the same broker, and the
+            processor time per job; rounds are paired, medians are printed
+        """
+
+    static func main() {
+        signal(SIGPIPE, SIG_IGN)
+        let words = Array(CommandLine.arguments.dropFirst())
+        switch words.first {
+        case "feed": exit(Feeder.serve())
+        case "--help", "-h": print(help)
+        case nil, "throughput", "--jobs", "--rounds", "--slots": exit(ThroughputBenchmark.run(words))
+        default:
+            print(help)
+            exit(ExitCode.usage)
+        }
+    }
+}
+
+/// The value after a word like `--jobs`.
+func number(after word: String, in words: [String], default fallback: Int) -> Int {
+    guard let index = words.firstIndex(of: word), index + 1 < words.count, let value = Int(words[index + 1]), value > 0
+    else { return fallback }
+    return value
 }

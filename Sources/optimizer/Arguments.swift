@@ -101,5 +101,8 @@ struct Arguments {
 }
 
 enum NearestCommand {
-    static func hint(_ word: String) -> String { nearestNameHint(to: word, in: Dispatch.commands.map { $0.name }) }
+    /// Of the first words: `topics`, not `topics check`.
+    static func hint(_ word: String) -> String {
+        nearestNameHint(to: word, in: Dispatch.commands.map { String($0.name.prefix { $0 != " " }) })
+    }
 }

@@ -13,13 +13,16 @@ enum ConfigurationOptions {
     /// - Throws: every problem of the configuration, one a line, with exit code 78.
     static func load(_ arguments: Arguments) throws(CommandFailure) -> OptimizerConfiguration {
         let file = arguments.value("config") ?? defaultFile
-        var settings = arguments.all("set")
-        if let brokers = arguments.value("brokers") { settings.append("kafka.bootstrapServers=\(brokers)") }
         do throws(ConfigurationProblems) {
-            return try OptimizerConfiguration.load(file: file, environment: environment, settings: settings)
+            return try OptimizerConfiguration.load(file: file, environment: environment, settings: settings(arguments))
         } catch {
             throw CommandFailure("the configuration cannot be used\n\(error)", code: ExitCode.configuration)
         }
+    }
+
+    /// What goes before the file and the environment.
+    static func settings(_ arguments: Arguments) -> [String] {
+        arguments.all("set") + arguments.all("brokers").map { "kafka.bootstrapServers=\($0)" }
     }
 
     static var defaultFile: String? {

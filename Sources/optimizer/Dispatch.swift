@@ -26,11 +26,26 @@ struct CommandFailure: Error {
     }
 
     static func usage(_ message: String) -> CommandFailure { CommandFailure(message, code: ExitCode.usage) }
+
+    /// The reader of standard output has what it wanted: nothing is wrong, and nothing is said.
+    static let readerGone = CommandFailure("", code: ExitCode.success)
 }
 
 enum Dispatch {
     static let commands: [any Command.Type] = [
-        RunCommand.self, BrokerCommand.self,
+        RunCommand.self,
+        DemoCommand.self,
+        BrokerCommand.self,
+        SubmitCommand.self,
+        ResultsCommand.self,
+        LagCommand.self,
+        HealthCommand.self,
+        StrategiesCommand.self,
+        CheckConfigCommand.self,
+        TopicsCheckCommand.self,
+        TopicsCreateCommand.self,
+        DeadLettersListCommand.self,
+        DeadLettersReplayCommand.self,
     ]
 
     static func run(_ words: [String]) -> Int32 {
@@ -46,12 +61,27 @@ enum Dispatch {
             Output.data("optimizer \(ProductVersion.text)")
             return ExitCode.success
         }
-        guard let command = commands.first(where: { $0.name == first }) else {
+        if let command = commands.first(where: { $0.name == first }) { return run(command, Array(words.dropFirst())) }
+        let pair = words.prefix(2).joined(separator: " ")
+        if let command = commands.first(where: { $0.name == pair }) { return run(command, Array(words.dropFirst(2))) }
+        return runGroup(first, Array(words.dropFirst()))
+    }
+
+    /// A first word that needs a second one: `topics` needs `check` or `create`.
+    private static func runGroup(_ first: String, _ rest: [String]) -> Int32 {
+        let members = commands.filter { $0.name.hasPrefix(first + " ") }
+        guard !members.isEmpty else {
             Output.words(
                 "optimizer: there is no command \"\(first)\"\(NearestCommand.hint(first)); optimizer --help lists them")
             return ExitCode.usage
         }
-        return run(command, Array(words.dropFirst()))
+        if rest.contains(where: { ["--help", "-h"].contains($0) }) {
+            Output.data(members.map { Help.text(of: $0) }.joined(separator: "\n\n"))
+            return ExitCode.success
+        }
+        let names = members.map { $0.name }.joined(separator: " or ")
+        Output.words("optimizer \(first): which one, \(names)? optimizer \(first) --help says what they do")
+        return ExitCode.usage
     }
 
     private static func run(_ command: any Command.Type, _ words: [String]) -> Int32 {
@@ -63,7 +93,7 @@ enum Dispatch {
             }
             return try command.run(arguments)
         } catch {
-            Output.words("optimizer \(command.name): \(error.message)")
+            if !error.message.isEmpty { Output.words("optimizer \(command.name): \(error.message)") }
             if error.code == ExitCode.usage { Output.words("optimizer \(command.name) --help says how it is called") }
             return error.code
         }
@@ -74,7 +104,7 @@ enum Dispatch {
         let lines = commands.map { "  \($0.name.padded(to: width))  \($0.summary)" }
         return "optimizer COMMAND [OPTIONS]\n\n" + lines.joined(separator: "\n")
             + "\n\noptimizer COMMAND --help says more. Exit codes: 0 done, 1 failed, 64 wrong call, 69 no broker, "
-            + "70 start again, 78 something must be set up first."
+            + "70 start again, 78 something must be set up first, 130 interrupted."
     }
 }
 

@@ -8,15 +8,21 @@ enum Output {
     static var isTerminal: Bool { isatty(1) == 1 }
 
     /// Writes all of it, or as much as the reader takes.
-    static func write(_ descriptor: Int32, _ text: String) {
-        var bytes = Array(text.utf8)[...]
+    static func write(_ descriptor: Int32, _ text: String) { write(descriptor, Array(text.utf8)) }
+
+    /// Writes all of it, or as much as the reader takes.
+    /// - Returns: the number of the error that ended it; 0 where there was none.
+    @discardableResult
+    static func write(_ descriptor: Int32, _ bytes: [UInt8]) -> Int32 {
+        var bytes = bytes[...]
         while !bytes.isEmpty {
             let written = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
             if written < 0 {
                 if errno == EINTR { continue }
-                return
+                return errno
             }
             bytes = bytes.dropFirst(written)
         }
+        return 0
     }
 }

@@ -28,6 +28,18 @@ struct SignalWait {
         }
     }
 
+    /// What has arrived since the last look; never waits.
+    func arrived() -> Arrival? {
+        var copy = set
+        var none = timespec()
+        switch unsafe sigtimedwait(&copy, nil, &none) {
+        case ...0: return nil
+        case SIGHUP: return .reload
+        case SIGUSR1: return .wakeUp
+        default: return .end
+        }
+    }
+
     /// Makes `wait` return `.wakeUp`; any thread.
     func wakeUp() { kill(getpid(), SIGUSR1) }
 }

@@ -33,4 +33,20 @@ import Testing
         ]
         #expect(Set(contract).subtracting(MetricCatalogue.all.map(\.name)).isEmpty)
     }
+
+    /// What this prints when it fails are the lines the page should have.
+    @Test func theDocumentationListsTheCatalogue() {
+        let page = Files.text("Sources/Metrics/Metrics.docc/Catalogue.md")
+        let listed = page.split(separator: "\n").filter { $0.hasPrefix("| `") }.map(String.init)
+        let rows = MetricCatalogue.all.map { metric in
+            let labels = metric.labels.map { label in
+                guard case .closed(let values) = label.domain else { return "`\(label.name)`" }
+                return "`\(label.name)`: \(values.joined(separator: " · "))"
+            }
+            let unit = metric.unit == .none ? "" : metric.unit.rawValue
+            let cells = ["`\(metric.name)`", metric.kind.rawValue, unit, labels.joined(separator: "; "), metric.help]
+            return "| \(cells.joined(separator: " | ")) |"
+        }
+        #expect(listed == rows, "\n\(rows.joined(separator: "\n"))")
+    }
 }

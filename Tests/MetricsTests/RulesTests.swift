@@ -6,7 +6,7 @@ import Testing
 @Suite struct RulesTests {
     static let promtool = CommandLineTool.find("promtool")
     static let rulesFile = Files.package + "/rules/optimizer.yml"
-    static let rules = String(decoding: Files.read(rulesFile), as: UTF8.self)
+    static let rules = Files.text("rules/optimizer.yml")
     static let unitTests = ["backpressure", "delivery", "hosts", "latency", "nodes", "progress"].map {
         Files.package + "/Tests/MetricsTests/Rules/\($0).yml"
     }
@@ -36,7 +36,7 @@ import Testing
     }
 
     @Test func eachAlertHasItsSectionInTheRunbookAndEachSectionItsAlert() {
-        let runbook = String(decoding: Files.read(Files.package + "/deploy/runbook.md"), as: UTF8.self)
+        let runbook = Files.text("deploy/runbook.md")
         let sections = runbook.split(separator: "\n### ").dropFirst().map { section in
             (name: String(section.prefix { $0 != "\n" }), text: section)
         }

@@ -32,7 +32,7 @@ import Testing
     }
 
     @Test func theStatusDocumentsExampleIsTheOneTheTestsUse() {
-        let page = String(decoding: Files.read(Files.package + "/Sources/Metrics/Metrics.docc/Status.md"), as: UTF8.self)
+        let page = Files.text("Sources/Metrics/Metrics.docc/Status.md")
         let fixture = String(decoding: StatusPageTests.fixture, as: UTF8.self)
         let names = { (text: String) in Set(text.matches(of: /"([a-z0-9_]+)":/).map { String($0.1) }) }
         let example = page.split(separator: "```json").last.map(String.init) ?? ""

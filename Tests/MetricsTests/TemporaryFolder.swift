@@ -44,6 +44,11 @@ enum Files {
         return folder
     }()
 
+    /// A text file of the project; empty where it cannot be read.
+    static func text(_ name: String) -> String {
+        String(decoding: read("\(package)/\(name)"), as: UTF8.self)
+    }
+
     /// The content; empty where it cannot be read.
     static func read(_ path: String) -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)

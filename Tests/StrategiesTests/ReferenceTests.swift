@@ -18,15 +18,22 @@ import Testing
         }
     }
 
+    private static let runs: [String: [JSONValue]] = {
+        var runs: [String: [JSONValue]] = [:]
+        for dataset in ["synth_walk", "synth_ties"] {
+            runs[dataset] = try? Fixture.json("reference_\(dataset).json")["runs"]?.elements
+        }
+        return runs
+    }()
+
     @Test func theFilesHoldTheRunsThatAreCompared() throws {
         for dataset in ["synth_walk", "synth_ties"] {
-            #expect(try Fixture.json("reference_\(dataset).json")["runs"]?.elements?.count == 17)
+            #expect(Self.runs[dataset]?.count == 17)
         }
     }
 
     @Test(arguments: all) func equalsTheReference(_ reference: Reference) throws {
-        let runs = try #require(try Fixture.json("reference_\(reference.dataset).json")["runs"]?.elements)
-        let run = runs[reference.run]
+        let run = try #require(Self.runs[reference.dataset]?[reference.run])
         let name = try #require(run["strategy"]?.string)
         var given = try #require(run["parameters"]?.members)
         let expected = try #require(run[reference.mode])

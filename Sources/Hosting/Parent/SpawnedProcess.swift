@@ -80,7 +80,7 @@ struct SpawnedProcess: Sendable {
     }
 
     /// `posix_spawn`: default signals, an empty signal mask, a new session, descriptors 0 to 2 and no others.
-    private static func spawn(
+    static func spawn(
         _ pid: inout pid_t, _ path: String, _ arguments: [String], _ environment: [String], _ standard: [Int32]
     ) -> Int32 {
         var actions = posix_spawn_file_actions_t()

@@ -73,6 +73,14 @@ package final class MetricRegistry: Sendable {
         PerStrategy(strategies.map { histogram(metric, [$0]) })
     }
 
+    /// The sum of a counter's series, in the metric's unit.
+    package func total(_ metric: CounterMetric) -> Double {
+        guard let family = state.withLock({ $0.families[metric.rawValue] }) else { return 0 }
+        return family.series.reduce(0) { sum, series in
+            if case .counter(let counter) = series.instrument { sum + counter.value } else { sum }
+        }
+    }
+
     /// Takes series out of the exposition, as those of a partition the node gave up. Whoever still holds their
     /// instrument may go on updating it; nobody sees it.
     package func remove(_ metric: GaugeMetric, where matches: ([String]) -> Bool) {
@@ -103,7 +111,7 @@ extension MetricRegistry {
         return Counter(unit: descriptor.unit)
     }
 
-    private func gauge(_ metric: GaugeMetric, _ labelValues: [String]) -> Gauge {
+    func gauge(_ metric: GaugeMetric, _ labelValues: [String]) -> Gauge {
         if case .gauge(let gauge)? = instrument(metric.descriptor, labelValues) { return gauge }
         return Gauge()
     }

@@ -21,6 +21,6 @@ struct Bars {
             time: .init(rebasing: time[range]), open: .init(rebasing: open[range]),
             high: .init(rebasing: high[range]), low: .init(rebasing: low[range]),
             close: .init(rebasing: close[range]), logReturn: .init(rebasing: logReturn[range]),
-            sums: sums.dropping(range.lowerBound))
+            sums: sums.slice(range))
     }
 }

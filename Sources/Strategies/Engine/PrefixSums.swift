@@ -20,9 +20,11 @@ struct PrefixSums {
         return isExact ? rough : rough + (low[end] - low[end - length])
     }
 
-    func dropping(_ count: Int) -> PrefixSums {
-        PrefixSums(
-            high: .init(rebasing: high[count...]), low: isExact ? low : .init(rebasing: low[count...]), scale: scale)
+    /// The sums of a range of the bars: the entries before and after each of them.
+    func slice(_ range: Range<Int>) -> PrefixSums {
+        let entries = range.lowerBound...range.upperBound
+        return PrefixSums(
+            high: .init(rebasing: high[entries]), low: isExact ? low : .init(rebasing: low[entries]), scale: scale)
     }
 
     /// The finest grid considered: 10^-6 covers quoted prices; finer values are adjusted ones and lie on no grid.

@@ -64,8 +64,9 @@ struct Simulation {
         entryBar = bar
         cash -= account.fee(units: units, price: fill)
         let direction = isBuy ? 1.0 : -1.0
-        stopPrice = fill * (1 - direction * account.stopLossPct / 100)
-        targetPrice = fill * (1 + direction * account.takeProfitPct / 100)
+        // In this order 10 % above 100 is 110 exactly; 100 × 1.1 is a hair more, and a high of 110 would miss it.
+        stopPrice = fill - direction * (fill * account.stopLossPct / 100)
+        targetPrice = fill + direction * (fill * account.takeProfitPct / 100)
     }
 
     /// An open beyond a level fills there: it is known to come first. A bar that reaches both levels later is taken

@@ -37,6 +37,7 @@ package final class HostedStrategies {
     }
 
     private func answer(_ request: StrategyRequest) throws(RequestProblem) -> [UInt8] {
+        guard request.type != "optimization" else { return try sweepStep(request) }
         let (strategy, parameters) = try StrategyRegistry.resolve(
             request.strategy, version: request.strategyVersion, request.parameters)
         switch strategy {
@@ -54,15 +55,7 @@ package final class HostedStrategies {
         _ strategy: any TradingStrategy, _ parameters: Parameters, _ request: StrategyRequest
     ) throws(RequestProblem) -> [UInt8] {
         let settings = try RunSettings(request)
-        let selection = try DataSelection(request.section("data"))
-        let (data, used) = try open(selection)
-        let range = data.range(from: selection.start, through: selection.end)
-        guard !range.isEmpty else {
-            throw RequestProblem(
-                .insufficientData,
-                "data has no bars in the range asked for; it has \(data.bars.count) from "
-                    + "\(BarTime.text(data.bars.time[0])) to \(BarTime.text(data.bars.time[data.bars.count - 1]))")
-        }
+        let (data, used, range) = try open(DataSelection(request.section("data")))
         return try data.withBars(range) { bars throws(RequestProblem) in
             let indicators = IndicatorSet(bars: bars, pool: pool)
             let backtest = try Backtest(
@@ -82,13 +75,54 @@ package final class HostedStrategies {
         }
     }
 
-    private func open(_ selection: DataSelection) throws(RequestProblem) -> (MarketData, UsedData) {
+    private func sweepStep(_ request: StrategyRequest) throws(RequestProblem) -> [UInt8] {
+        let sweep = try Sweep(request, definition: .null)
+        let place = try SweepStep.Place(request.section("step"), setCount: sweep.setCount)
+        let settings = try RunSettings(request)
+        let (data, used, range) = try open(DataSelection(request.section("data")))
+        let boundary = sweep.outOfSampleStart.map { data.range(from: $0, through: nil).lowerBound } ?? range.upperBound
+        let split = min(max(boundary, range.lowerBound), range.upperBound)
+        var step = SweepStep(sweep, place)
+        data.withBars(range.lowerBound..<split) { bars in
+            step.run(on: IndicatorSet(bars: bars, pool: pool), data.calendar, settings, workspace)
+        }
+        if split < range.upperBound {
+            data.withBars(split..<range.upperBound) { bars in
+                step.tryOutOfSample(on: IndicatorSet(bars: bars, pool: pool), data.calendar, settings, workspace)
+            }
+        }
+        return data.withBars(range) { bars in
+            ReplyWriter.completed { json in
+                json.strategy(sweep.strategy.descriptor, sweep.fixed, without: sweep.axes.map(\.name))
+                json.data(used, bars)
+                json.account(settings, data.calendar)
+                json.step(step)
+                json.engine(engineVersion)
+            }
+        }
+    }
+
+    /// The data set a request names and the range of it that it asks for, which is never empty.
+    private func open(
+        _ selection: DataSelection
+    ) throws(RequestProblem) -> (data: MarketData, used: UsedData, range: Range<Int>) {
+        let data: MarketData
+        let used: UsedData
         switch selection.source {
         case .stored(let name, let version):
-            let data = try store.dataSet(name, version: version)
-            return (data, UsedData(dataset: name.dataset, timeframe: name.timeframe, version: data.version))
+            data = try store.dataSet(name, version: version)
+            used = UsedData(dataset: name.dataset, timeframe: name.timeframe, version: data.version)
         case .inline(let table, let timeframe):
-            return (MarketData(table), UsedData(dataset: nil, timeframe: timeframe, version: nil))
+            data = MarketData(table)
+            used = UsedData(dataset: nil, timeframe: timeframe, version: nil)
         }
+        let range = data.range(from: selection.start, through: selection.end)
+        guard !range.isEmpty else {
+            throw RequestProblem(
+                .insufficientData,
+                "data has no bars in the range asked for; it has \(data.bars.count) from "
+                    + "\(BarTime.text(data.bars.time[0])) to \(BarTime.text(data.bars.time[data.bars.count - 1]))")
+        }
+        return (data, used, range)
     }
 }

@@ -31,20 +31,21 @@ enum ReplyWriter {
 }
 
 extension JSONWriter {
-    mutating func strategy(_ descriptor: StrategyDescriptor, _ parameters: Parameters) {
+    /// - Parameter swept: parameters that have no one value here.
+    mutating func strategy(_ descriptor: StrategyDescriptor, _ parameters: Parameters, without swept: [String] = []) {
         name("strategy")
         beginObject()
         member("name", descriptor.name)
         member("version", descriptor.version)
-        self.parameters(parameters)
+        self.parameters(parameters, without: swept)
         endObject()
     }
 
     /// Long lists (computed signals) are not sent back.
-    mutating func parameters(_ parameters: Parameters) {
+    mutating func parameters(_ parameters: Parameters, without swept: [String] = []) {
         name("parameters")
         beginObject()
-        for parameter in parameters.members {
+        for parameter in parameters.members where !swept.contains(parameter.name) {
             if let elements = parameter.value.elements, elements.isEmpty || elements.count > 100 { continue }
             member(parameter.name, parameter.value)
         }

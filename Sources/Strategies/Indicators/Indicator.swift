@@ -43,7 +43,7 @@ final class IndicatorSet {
 
     deinit { for column in columns.values { pool.give(back: column) } }
 
-    /// The values, one per bar. The bars must reach beyond `firstValid`.
+    /// The values, one per bar, in memory that is valid as long as this set lives.
     subscript(_ indicator: Indicator) -> UnsafeBufferPointer<Double> {
         if let column = columns[indicator] { return UnsafeBufferPointer(rebasing: column[..<bars.count]) }
         let column = pool.take(count: bars.count)

@@ -50,12 +50,17 @@ extension ConsumerLoop {
         ]
         switch failure.kind {
         case .fenced, .fatal, .authorization:
-            if failure.kind == .fenced { health.noteFenced() }
+            if failure.kind == .fenced {
+                health.noteFenced()
+                metrics.fenced()
+            }
+            errors.note(failure.kind.rawValue, "\(place): \(failure)")
             log.line(.error, "Kafka refuses this node for good; it ends", fields)
             endNow(code: ExitCode.software)
         case .transient, .membership, .queueFull, .dropped:
             log.line(.warning, "Kafka failure, tried again", fields)
         case .missing, .exists, .tooLarge, .configuration, .permanent:
+            errors.note("kafka", "\(place): \(failure)")
             log.line(.error, "Kafka failure", fields)
         }
     }

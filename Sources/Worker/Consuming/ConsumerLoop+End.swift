@@ -15,6 +15,8 @@ package enum ExitCode {
     package static let software: Int32 = 70
     /// Something must be set up or corrected first.
     package static let configuration: Int32 = 78
+    /// Ended by Ctrl-C or SIGTERM before its work was done, as shells have it.
+    package static let interrupted: Int32 = 130
 }
 
 /// The node's end: take nothing new → finish what runs → give the rest up → commit → leave the group.

@@ -93,7 +93,11 @@ extension ConsumerLoop {
         revocation = nil
         book.release(current.partitions)
         consumer.unassign(Array(current.partitions))
-        for partition in current.partitions { metrics.forget(partition: partition) }
+        for partition in current.partitions {
+            metrics.forget(partition: partition)
+            lastTaken[partition] = nil
+        }
+        reportPartitions()
         health.noteJoined(partitions: consumer.assigned)
         metrics.assigned(consumer.assigned.count, paused: consumer.paused.intersection(consumer.assigned).count)
         if case .running = phase { state.decide { $0.isDrainAwaited = false } }

@@ -17,6 +17,8 @@ final class ConsumerLoop {
     let events: MetricsPublisher
     let metrics: NodeMetrics
     let health: NodeHealth
+    let board: PartitionBoard
+    let errors: RecentErrors
     let log: Log
 
     var book = LedgerBook()
@@ -26,6 +28,8 @@ final class ConsumerLoop {
     var commits = CommitSchedule()
     /// What ends the node early: the exit code that tells the supervisor to start it again.
     var exitCode: Int32 = 0
+    var lastTaken: [Int32: Timestamp] = [:]
+    private var lastReport = MonotonicTime(nanoseconds: 0)
     private var averageRecordBytes = 300.0
     private var takeFrom = 0
 
@@ -44,7 +48,7 @@ final class ConsumerLoop {
     init(
         consumer: KafkaConsumer, producer: KafkaProducer, state: NodeState, settings: NodeSettings,
         intake: RequestIntake, publisher: ResultPublisher, events: MetricsPublisher, metrics: NodeMetrics,
-        health: NodeHealth, log: Log
+        health: NodeHealth, board: PartitionBoard, errors: RecentErrors, log: Log
     ) {
         self.consumer = consumer
         self.producer = producer
@@ -55,6 +59,8 @@ final class ConsumerLoop {
         self.events = events
         self.metrics = metrics
         self.health = health
+        self.board = board
+        self.errors = errors
         self.log = log
     }
 
@@ -81,6 +87,10 @@ final class ConsumerLoop {
         advanceRevocation(now)
         if case .running = phase { takeAll(now) }
         commitIfDue(now)
+        if now.milliseconds(since: lastReport) >= 1000 {
+            lastReport = now
+            reportPartitions()
+        }
     }
 
     /// When the next turn is due though nothing has happened; at most a second away.
@@ -136,6 +146,7 @@ final class ConsumerLoop {
     }
 
     private func accept(_ record: KafkaRecord, _ now: MonotonicTime) {
+        lastTaken[record.partition] = record.time
         switch book.take(partition: record.partition, offset: record.offset) {
         case .doneBefore, .notAssigned: return
         case .repeated:
@@ -145,7 +156,7 @@ final class ConsumerLoop {
         case .run(let coordinates, let token):
             switch intake.examine(record, coordinates: coordinates, token: token, at: now) {
             case .step(let step):
-                inFlight[token] = InFlightRequest(step)
+                inFlight[token] = InFlightRequest(step, recordTime: record.time)
                 metrics.noteUnknownFields(step.request.unknownFields.count)
                 state.wake(slot: state.decide { $0.admit(step) })
             case .refused(let refusal):
@@ -158,10 +169,12 @@ final class ConsumerLoop {
         let failure = StrategyResult.Failure(refusal.problem)
         let origin = intake.origin(of: record)
         inFlight[token] = InFlightRequest(
-            token: token, requestID: refusal.requestID, origin: origin, arrivedAt: now, failure: failure)
+            token: token, requestID: refusal.requestID, origin: origin, arrivedAt: now, recordTime: record.time,
+            failure: failure)
         state.decide { $0.noteRefused() }
         metrics.refused(strategyIndex: refusal.strategyIndex)
         metrics.noteDeadLetter()
+        errors.note("rejected", failure.message, strategy: refusal.strategy, requestID: refusal.requestID)
         log.info(
             "request rejected", JSONMember("request_id", .string(refusal.requestID)),
             JSONMember("code", .string(failure.code)), JSONMember("reason", .string(failure.message)))
@@ -204,6 +217,10 @@ final class ConsumerLoop {
         log.info("partitions resumed", JSONMember("partitions", .integer(partitions.count)))
         events.publish(.resumed, [JSONMember("partitions", .integers(partitions))])
     }
+}
+
+extension KafkaRecord {
+    var time: Timestamp? { timestampMs.map(Timestamp.init(milliseconds:)) }
 }
 
 extension JSONValue {

@@ -7,6 +7,7 @@ struct StepReporter: Sendable {
     let publisher: ResultPublisher
     let events: MetricsPublisher
     let metrics: NodeMetrics
+    let errors: RecentErrors
     let log: Log
 
     /// Publishes the result of a step.
@@ -25,6 +26,10 @@ struct StepReporter: Sendable {
         result.usage = run.usage
         apply(end, to: &result, step)
         metrics.finished(step, result.status, run)
+        if let failure = result.failure {
+            errors.note(
+                result.status.rawValue, failure.message, strategy: result.strategy, requestID: result.requestID)
+        }
         if result.status == .rejected {
             metrics.noteDeadLetter()
             publisher.publishRefused(
@@ -82,6 +87,7 @@ struct StepReporter: Sendable {
             details.append(JSONMember("request_id", .string(step.request.requestID)))
             details.append(JSONMember("strategy", .string(step.request.strategy)))
         }
+        if step == nil { errors.note("host_lost", "slot \(slot): \(description)") }
         log.line(.warning, "host lost", details)
         events.publish(.hostLost, details)
     }

@@ -12,6 +12,9 @@ package final class Node: Sendable {
     private let log: Log
     private let state: NodeState
     private let health = NodeHealth()
+    private let board = PartitionBoard()
+    private let errors = RecentErrors()
+    private let startedAt = Timestamp.now()
     private let strategies: StrategyList
     private let registry: MetricRegistry
     private let metrics: NodeMetrics
@@ -53,14 +56,15 @@ package final class Node: Sendable {
             producer: producer, state: state, topics: settings.topics, node: settings.nodeID,
             cluster: settings.configuration.kafka.groupId)
         self.publisher = publisher
-        let reporter = StepReporter(publisher: publisher, events: events, metrics: metrics, log: log)
+        let reporter = StepReporter(publisher: publisher, events: events, metrics: metrics, errors: errors, log: log)
         let pool = PoolSettings(hostCommand: settings.hostCommand)
         slots = (0..<settings.slotCount).map { [state, spawner] index in
             Slot(index: index, state: state, pool: pool, spawner: spawner, reporter: reporter)
         }
         monitor = try Monitor(
             settings: settings, state: state, consumer: consumer, events: events, metrics: metrics, health: health,
-            log: log)
+            board: board, log: log)
+        metrics.describe(settings)
     }
 
     /// Asks the node to drain and end; false when that was asked before. Any thread.
@@ -80,6 +84,9 @@ package final class Node: Sendable {
 
     /// Steps that run now.
     var runningCount: Int { state.snapshot.runningCount }
+
+    /// The processes of its hosts.
+    package var hostPIDs: [Int32] { state.hostPIDs.compactMap(\.self) }
 
     /// The partitions it has.
     var partitions: Set<Int32> { health.partitions }
@@ -122,7 +129,8 @@ package final class Node: Sendable {
         let loop = ConsumerLoop(
             consumer: consumer, producer: producer, state: state, settings: settings,
             intake: RequestIntake(topic: settings.topics.requests, strategies: strategies, ceilings: settings.ceilings),
-            publisher: publisher, events: events, metrics: metrics, health: health, log: log)
+            publisher: publisher, events: events, metrics: metrics, health: health, board: board,
+            errors: errors, log: log)
         loop.run()
         log.info("stopped", JSONMember("exit_code", .integer(Int(loop.exitCode))))
         events.publish(.stopped, [JSONMember("exit_code", .integer(Int(loop.exitCode)))])
@@ -181,7 +189,9 @@ package final class Node: Sendable {
     private func serveHTTP() throws(NodeFailure) {
         guard let address = settings.http else { return }
         ProcessMetrics(in: registry)
-        let status = NodeStatus(settings: settings, state: state, metrics: metrics, health: health, monitor: monitor)
+        let status = NodeStatus(
+            settings: settings, state: state, metrics: metrics, health: health, monitor: monitor, board: board,
+            errors: errors, startedAt: startedAt)
         registry.beforeExposition { [metrics, state] in
             let now = MonotonicTime.now()
             metrics.update(from: state.snapshot, at: now)

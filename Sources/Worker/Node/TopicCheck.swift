@@ -1,13 +1,13 @@
-import Kafka
+package import Kafka
 
-/// Looks for the topics before the node joins: a broker is never made to create one by accident.
-struct TopicCheck {
+/// Looks for the topics before they are used: a broker is never made to create one by accident.
+package struct TopicCheck {
     let topics: TopicNames
 
     /// - Returns: how many partitions the requests topic has.
     /// - Throws: `NodeFailure` naming what is missing and the command that makes it, or why nobody answers.
     func run(_ clients: KafkaClients) throws(NodeFailure) -> Int {
-        let found = try list(clients)
+        let found = try Self.list(clients)
         let missing = topics.all.filter { name in !found.contains { $0.name == name && $0.failure == nil } }
         guard missing.isEmpty, let requests = found.first(where: { $0.name == topics.requests }) else {
             throw NodeFailure(
@@ -18,7 +18,9 @@ struct TopicCheck {
         return requests.partitions.count
     }
 
-    private func list(_ clients: KafkaClients) throws(NodeFailure) -> [TopicDescription] {
+    /// Every topic this principal may see.
+    /// - Throws: `NodeFailure` with why nobody answers, or what has to be set up first.
+    package static func list(_ clients: KafkaClients) throws(NodeFailure) -> [TopicDescription] {
         do throws(KafkaFailure) {
             let admin = try clients.admin()
             defer { admin.close() }

@@ -38,7 +38,7 @@ struct IntervalReport {
             JSONMember("requests", .object(byStatus.map { JSONMember($0.status.rawValue, .integer(Int($0.count))) })),
             JSONMember("requests_per_second", .number((rate * 10).rounded() / 10)),
             JSONMember("latency_ms", Self.quantiles(recent)),
-            JSONMember("lag", lags.isEmpty ? .null : .integer(Int(lags.reduce(0) { $0 + $1.lag }))),
+            JSONMember("lag", lags.isEmpty ? .null : .integer(Int(lags.reduce(0) { $0 + $1.records }))),
         ]
     }
 

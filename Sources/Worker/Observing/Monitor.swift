@@ -13,7 +13,10 @@ final class Monitor: Sendable {
         let committed: Int64?
         let end: Int64
         /// Records from the committed offset to the end.
-        let lag: Int64
+        let records: Int64
+        /// Age of the oldest record that is not done, by its stamp. Where that record has not been fetched yet, that
+        /// of the last one that was, which is the older; nil where neither is known.
+        let seconds: Double?
     }
 
     private let settings: NodeSettings
@@ -22,14 +25,17 @@ final class Monitor: Sendable {
     private let events: MetricsPublisher
     private let metrics: NodeMetrics
     private let health: NodeHealth
+    private let board: PartitionBoard
     private let log: Log
+    let window: LatencyWindow
+    let history = History()
     private let wake: WakeDescriptor
     private let isStopped = Atomic(false)
     private let lags = Mutex<[PartitionLag]>([])
 
     init(
         settings: NodeSettings, state: NodeState, consumer: KafkaConsumer, events: MetricsPublisher,
-        metrics: NodeMetrics, health: NodeHealth, log: Log
+        metrics: NodeMetrics, health: NodeHealth, board: PartitionBoard, log: Log
     ) throws(NodeFailure) {
         self.settings = settings
         self.state = state
@@ -37,6 +43,8 @@ final class Monitor: Sendable {
         self.events = events
         self.metrics = metrics
         self.health = health
+        self.board = board
+        window = LatencyWindow(metrics: metrics)
         self.log = log
         do {
             wake = try WakeDescriptor()
@@ -56,41 +64,70 @@ final class Monitor: Sendable {
     /// The thread's body.
     func run() {
         var interval = IntervalReport(metrics: metrics)
-        var next = MonotonicTime.now().adding(milliseconds: settings.metricsIntervalMs)
+        let start = MonotonicTime.now()
+        var next = start.adding(milliseconds: settings.metricsIntervalMs)
+        var nextSample = start
+        var finished = 0.0
         while !isStopped.load(ordering: .acquiring) {
             let now = MonotonicTime.now()
             events.drain()
             let manager = state.snapshot
-            metrics.update(from: manager, at: now)
+            if now >= nextSample {
+                nextSample = nextSample.adding(milliseconds: History.intervalMs)
+                sample(manager, &finished, now)
+            }
             if now >= next {
                 next = now.adding(milliseconds: settings.metricsIntervalMs)
-                askForLag()
+                askForLag(now)
                 events.publish(.interval, interval.details(manager, health, partitionLags, at: now))
             }
-            _ = wake.wait(until: min(next, now.adding(milliseconds: 1000)))
+            _ = wake.wait(until: min(next, nextSample))
         }
         events.drain()
     }
 
+    /// What is looked at every second.
+    private func sample(_ manager: ConcurrencyManager, _ finished: inout Double, _ now: MonotonicTime) {
+        metrics.update(from: manager, at: now)
+        metrics.ready(health.unreadyReason == nil)
+        let reports = board.all
+        let oldest = reports.compactMap { $0.blockedBy.map { now.milliseconds(since: $0.arrivedAt) } }.max() ?? 0
+        metrics.oldestRequest(seconds: oldest / 1000)
+        window.sample(at: now)
+        let total = metrics.requestsByStatus.reduce(0) { $0 + $1.count }
+        history.add(
+            History.Sample(
+                queueDepth: manager.depth, running: manager.runningCount, paused: reports.count(where: \.isPaused),
+                finished: Int(total - finished)))
+        finished = total
+    }
+
     /// Committed against end, by queries: what the client remembers of the end stands still while it is paused.
-    private func askForLag() {
+    private func askForLag(_ now: MonotonicTime) {
         let partitions = health.partitions.sorted()
         guard !partitions.isEmpty else { return lags.withLock { $0 = [] } }
         do {
-            let committed = try consumer.committed(partitions, timeoutMs: 2000)
-            var found: [PartitionLag] = []
-            for entry in committed {
-                let marks = try consumer.watermarks(entry.partition, timeoutMs: 2000)
-                let lag = max(0, marks.high - max(entry.nextOffset ?? marks.low, marks.low))
-                found.append(
-                    PartitionLag(partition: entry.partition, committed: entry.nextOffset, end: marks.high, lag: lag))
-                metrics.lag(partition: entry.partition, records: lag)
+            let found = try consumer.committed(partitions, timeoutMs: 2000).map(lag)
+            for lag in found {
+                let blocked = board[lag.partition]?.blockedBy.map { now.milliseconds(since: $0.arrivedAt) / 1000 }
+                metrics.lag(lag, blockedSeconds: blocked ?? 0)
             }
             lags.withLock { $0 = found }
         } catch {
-            log.debug("the lag could not be asked for", JSONMember("error", .string(error.description)))
+            log.debug("the lag could not be asked for", JSONMember("error", .string("\(error)")))
         }
         // A partition given up meanwhile must not come back as a series.
         for partition in Set(partitions).subtracting(health.partitions) { metrics.forget(partition: partition) }
+    }
+
+    private func lag(_ entry: CommittedOffset) throws(KafkaFailure) -> PartitionLag {
+        let marks = try consumer.watermarks(entry.partition, timeoutMs: 2000)
+        let records = max(0, marks.high - max(entry.nextOffset ?? marks.low, marks.low))
+        let report = board[entry.partition]
+        let oldest = records == 0 ? nil : report?.blockedBy?.recordTime ?? report?.lastTaken
+        let age = oldest.map { max(0, Double(Timestamp.now().milliseconds - $0.milliseconds) / 1000) }
+        return PartitionLag(
+            partition: entry.partition, committed: entry.nextOffset, end: marks.high, records: records,
+            seconds: records == 0 ? 0 : age)
     }
 }

@@ -52,6 +52,15 @@ final class NodeHealth: Sendable {
     var isFenced: Bool { condition.withLock { $0.isFenced } }
     var partitions: Set<Int32> { condition.withLock { $0.partitions } }
 
+    /// The state as `/status` names it.
+    var stateName: String {
+        condition.withLock { condition in
+            if condition.isFenced { return "fenced" }
+            if condition.isDraining { return "draining" }
+            return condition.hasJoined ? "running" : "joining"
+        }
+    }
+
     /// Why the process does not move; nil when it does. Never depends on the broker.
     func stuckReason(at now: MonotonicTime) -> String? {
         let idleMs = now.milliseconds(since: condition.withLock { $0.lastTurn })

@@ -1,3 +1,5 @@
+import Configuration
+import Kafka
 import Messages
 import Metrics
 import Scheduling
@@ -74,6 +76,25 @@ struct NodeMetrics: Sendable {
         }
     }
 
+    /// Step latency of each strategy, by its index.
+    var latencyByStrategy: [HistogramSnapshot] { stepLatency.all.map { $0.snapshot() } }
+
+    /// The counters an operator asks for first.
+    var totals: JSONValue {
+        func count(_ metric: CounterMetric) -> JSONValue {
+            .integer(Int(registry.total(metric)))
+        }
+        return .object([
+            JSONMember(
+                "requests", .object(requestsByStatus.map { JSONMember($0.status.rawValue, .integer(Int($0.count))) })),
+            JSONMember("retries", count(.retries)), JSONMember("dead_letters", count(.deadLetters)),
+            JSONMember("deadlocks", count(.deadlocks)), JSONMember("stalls", count(.stalls)),
+            JSONMember("host_restarts", count(.hostRestarts)), JSONMember("pauses", count(.pauses)),
+            JSONMember("rebalances", count(.rebalances)), JSONMember("commit_failures", count(.commitFailures)),
+            JSONMember("metrics_events_dropped", count(.metricsEventsDropped)),
+        ])
+    }
+
     /// Step latency of all strategies together.
     var latency: HistogramSnapshot {
         stepLatency.all.reduce(into: .empty) { $0.add($1.snapshot()) }
@@ -103,8 +124,11 @@ struct NodeMetrics: Sendable {
         registry.counter(.publishFailures, part == .deadLetter ? "dead_letters" : "results").increment()
     }
 
-    func lag(partition: Int32, records: Int64) {
-        registry.gauge(.consumerLag, topic, String(partition)).set(Double(records))
+    func lag(_ lag: Monitor.PartitionLag, blockedSeconds: Double) {
+        let partition = String(lag.partition)
+        registry.gauge(.consumerLag, topic, partition).set(Double(lag.records))
+        if let seconds = lag.seconds { registry.gauge(.consumerLagSeconds, topic, partition).set(seconds) }
+        registry.gauge(.blockedOffsetAge, topic, partition).set(blockedSeconds)
     }
 
     /// The series of a partition that was given up disappear.
@@ -117,12 +141,28 @@ struct NodeMetrics: Sendable {
     // MARK: The node
 
     func draining() { registry.gauge(.draining).set(1) }
+    func ready(_ isReady: Bool) { registry.gauge(.ready).set(isReady) }
+    func fenced() { registry.gauge(.fenced).set(1) }
+    func oldestRequest(seconds: Double) { registry.gauge(.oldestRequestAge).set(seconds) }
+
+    /// What does not change while the node runs.
+    func describe(_ settings: NodeSettings) {
+        registry.gauge(.slots).set(settings.slotCount)
+        registry.gauge(.queueDepthLimit).set(settings.backpressure.queueDepth)
+        registry.gauge(.inFlightLimit).set(settings.backpressure.maxInFlight)
+        registry.gauge(.latencyTarget).set(settings.latencyTargetMs)
+        registry.gauge(.buildInfo, ProductVersion.text, KafkaLibrary.version).set(1)
+        registry.gauge(.nodeInfo, settings.nodeID, settings.configuration.kafka.groupId).set(1)
+        registry.gauge(.kafkaPrefetchLimit).set(Double(settings.configuration.kafka.prefetchMB << 20))
+    }
 
     /// Brings up to date what is read from the manager rather than counted.
     func update(from manager: ConcurrencyManager, at now: MonotonicTime) {
         registry.gauge(.running).set(manager.runningCount)
         registry.gauge(.queueDepth).set(manager.depth)
         registry.gauge(.inFlight).set(manager.inFlight)
+        registry.gauge(.unacknowledged).set(max(0, manager.inFlight - manager.depth - manager.runningCount))
+        registry.gauge(.waiting, "lock").set(manager.waitingForLocks)
         registry.gauge(.holding).set(!manager.backpressure.isFlowing)
         registry.counter(.pauses).mirror(total: UInt64(manager.backpressure.pauses))
         registry.counter(.holds).mirror(total: UInt64(manager.backpressure.holds))

@@ -1,65 +1,146 @@
+import Configuration
+import Glibc
 import Hosting
+import Kafka
 import Messages
+import Metrics
 import Scheduling
 
-/// The `/status` document of a node.
+/// The `/status` document of a node; its members are described in the Metrics documentation.
 struct NodeStatus: Sendable {
     let settings: NodeSettings
     let state: NodeState
     let metrics: NodeMetrics
     let health: NodeHealth
     let monitor: Monitor
+    let board: PartitionBoard
+    let errors: RecentErrors
+    let startedAt: Timestamp
 
     func encoded() -> [UInt8] {
         let now = MonotonicTime.now()
         let manager = state.snapshot
-        var json = JSONWriter(capacity: 4096)
-        json.beginObject()
-        json.member("schema_version", 1)
-        json.member("time", Timestamp.now().rfc3339)
-        json.member("node", .object([JSONMember("id", .string(settings.nodeID))]))
-        json.member("ready", health.unreadyReason == nil)
-        json.member("reason", health.unreadyReason.map { .string($0) } ?? .null)
-        json.member("queue", queue(manager))
-        json.member("slots", .array(slots(manager, now)))
-        json.member("partitions", .array(monitor.partitionLags.map(partition)))
-        json.member("latency", IntervalReport.quantiles(metrics.latency))
-        json.endObject()
-        return json.bytes
+        let reason = health.unreadyReason
+        let members = [
+            JSONMember("schema_version", .integer(1)),
+            JSONMember("time", .string(Timestamp.now().rfc3339)),
+            JSONMember("node", node),
+            JSONMember("state", .string(health.stateName)),
+            JSONMember("ready", .bool(reason == nil)),
+            JSONMember("reason", reason.map { .string($0) } ?? .null),
+            JSONMember("queue", queue(manager, now)),
+            JSONMember("slots", .array(slots(manager, now))),
+            JSONMember("partitions", .array(board.all.map { partition($0, manager, now) })),
+            JSONMember("latency", LatencyStatus(settings: settings, metrics: metrics).json(monitor.window.current())),
+            JSONMember("totals", metrics.totals),
+            JSONMember("limits", limits),
+            JSONMember("errors", .array(errors.newest.map(error))),
+            JSONMember("history", monitor.history.json),
+        ]
+        return Array(JSONValue.object(members).text.utf8)
     }
 
-    private func queue(_ manager: ConcurrencyManager) -> JSONValue {
-        .object([
+    private var node: JSONValue {
+        let uptime = Timestamp.now().milliseconds - startedAt.milliseconds
+        return .object([
+            JSONMember("id", .string(settings.nodeID)), JSONMember("version", .string(ProductVersion.text)),
+            JSONMember("librdkafka", .string(KafkaLibrary.version)), JSONMember("pid", .integer(Int(getpid()))),
+            JSONMember("group", .string(settings.configuration.kafka.groupId)),
+            JSONMember("started_at", .string(startedAt.rfc3339)),
+            JSONMember("uptime_seconds", .number(Double(uptime) / 1000)),
+        ])
+    }
+
+    private func queue(_ manager: ConcurrencyManager, _ now: MonotonicTime) -> JSONValue {
+        let oldest = board.all.compactMap { $0.blockedBy.map { now.milliseconds(since: $0.arrivedAt) } }.max()
+        return .object([
             JSONMember("depth", .integer(manager.depth)),
             JSONMember("bound", .integer(settings.backpressure.queueDepth)),
+            JSONMember("resume_at", .integer(settings.backpressure.resumeDepth)),
             JSONMember("holding", .bool(!manager.backpressure.isFlowing)),
+            JSONMember("holding_ms", manager.backpressure.holdingMs(at: now).map { .integer(Int($0)) } ?? .null),
             JSONMember("in_flight", .integer(manager.inFlight)),
+            JSONMember("in_flight_bound", .integer(settings.backpressure.maxInFlight)),
+            JSONMember(
+                "unacknowledged", .integer(max(0, manager.inFlight - manager.depth - manager.runningCount))),
+            JSONMember("oldest_ms", oldest.map { .integer(Int($0)) } ?? .null),
+            JSONMember("waiting", waiting(manager)),
         ])
+    }
+
+    private func waiting(_ manager: ConcurrencyManager) -> JSONValue {
+        .object([JSONMember("lock", .integer(manager.waitingForLocks))])
     }
 
     private func slots(_ manager: ConcurrencyManager, _ now: MonotonicTime) -> [JSONValue] {
         let hosts = state.hostPIDs
         return manager.slots.enumerated().map { index, slot in
-            var members = [
+            let running: (step: Step, since: MonotonicTime)? =
+                if case .running(let step, let since) = slot { (step, since) } else { nil }
+            return .object([
                 JSONMember("slot", .integer(index)), JSONMember("state", .string(slot.name)),
                 JSONMember("host_pid", hosts[index].map { .integer(Int($0)) } ?? .null),
-            ]
-            if case .running(let step, let since) = slot {
-                members.append(JSONMember("strategy", .string(step.request.strategy)))
-                members.append(JSONMember("request_id", .string(step.request.requestID)))
-                members.append(JSONMember("running_ms", .number(now.milliseconds(since: since))))
-            }
-            return .object(members)
+                JSONMember("strategy", running.map { .string($0.step.request.strategy) } ?? .null),
+                JSONMember("request_id", running.map { .string($0.step.request.requestID) } ?? .null),
+                JSONMember("running_ms", running.map { .number(rounded(now.milliseconds(since: $0.since))) } ?? .null),
+                JSONMember("timeout_ms", running.map { .integer($0.step.limits.timeoutMs) } ?? .null),
+                JSONMember("cpu_percent", .null), JSONMember("memory_mb", .null),
+            ])
         }
     }
 
-    private func partition(_ lag: Monitor.PartitionLag) -> JSONValue {
-        .object([
-            JSONMember("partition", .integer(Int(lag.partition))),
-            JSONMember("committed", lag.committed.map { .integer(Int($0)) } ?? .null),
-            JSONMember("end", .integer(Int(lag.end))), JSONMember("lag", .integer(Int(lag.lag))),
+    private func partition(
+        _ report: PartitionBoard.Report, _ manager: ConcurrencyManager, _ now: MonotonicTime
+    ) -> JSONValue {
+        let lag = monitor.partitionLags.first { $0.partition == report.partition }
+        return .object([
+            JSONMember("topic", .string(settings.topics.requests)),
+            JSONMember("partition", .integer(Int(report.partition))),
+            JSONMember("committed", lag?.committed.map { .integer(Int($0)) } ?? .null),
+            JSONMember("end", lag.map { .integer(Int($0.end)) } ?? .null),
+            JSONMember("lag", lag.map { .integer(Int($0.records)) } ?? .null),
+            JSONMember("lag_seconds", lag?.seconds.map { .number(rounded($0)) } ?? .null),
+            JSONMember("paused", .bool(report.isPaused)),
+            JSONMember("in_flight", .integer(report.inFlight)),
+            JSONMember("blocked_by", report.blockedBy.map { blocked($0, manager, now) } ?? .null),
         ])
     }
+
+    /// What holds a partition's committed offset back, and how it stands with that.
+    private func blocked(
+        _ request: InFlightRequest, _ manager: ConcurrencyManager, _ now: MonotonicTime
+    ) -> JSONValue {
+        let place = manager.place(of: request.token)
+        return .object([
+            JSONMember("offset", .integer(Int(request.origin.offset))),
+            JSONMember("request_id", .string(request.requestID)),
+            JSONMember("strategy", request.step.map { .string($0.request.strategy) } ?? .null),
+            JSONMember("state", .string(place.name)),
+            JSONMember("slot", place.slot.map { .integer($0) } ?? .null),
+            JSONMember("age_ms", .number(rounded(now.milliseconds(since: request.arrivedAt)))),
+        ])
+    }
+
+    private var limits: JSONValue {
+        .object([
+            JSONMember("cpu_percent", .integer(settings.ceilings.cpuPercent)),
+            JSONMember("memory_mb", .integer(settings.ceilings.memoryMB)),
+            JSONMember("timeout_ms", .integer(settings.ceilings.timeoutMs)),
+            JSONMember("execution_time_ms", .integer(settings.latencyTargetMs)),
+            JSONMember("enforcement", .object([JSONMember("time", .string("monitor"))])),
+        ])
+    }
+
+    private func error(_ entry: RecentErrors.Entry) -> JSONValue {
+        .object([
+            JSONMember("time", .string(entry.time.rfc3339)), JSONMember("kind", .string(entry.kind)),
+            JSONMember("message", .string(entry.message)),
+            JSONMember("strategy", entry.strategy.map { .string($0) } ?? .null),
+            JSONMember("request_id", entry.requestID.map { .string($0) } ?? .null),
+        ])
+    }
+
+    private func rounded(_ value: Double) -> Double { (value * 10).rounded() / 10 }
 }
 
 extension ConcurrencyManager.SlotState {
@@ -70,5 +151,20 @@ extension ConcurrencyManager.SlotState {
         case .running: "running"
         case .stopped: "stopped"
         }
+    }
+}
+
+extension ConcurrencyManager.Place {
+    fileprivate var name: String {
+        switch self {
+        case .queued: "queued"
+        case .waiting: "waiting"
+        case .running: "running"
+        case .publishing: "publishing"
+        }
+    }
+
+    fileprivate var slot: Int? {
+        if case .running(let slot) = self { slot } else { nil }
     }
 }

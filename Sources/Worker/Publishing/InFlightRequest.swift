@@ -7,6 +7,8 @@ struct InFlightRequest: Sendable {
     let requestID: String
     let origin: RequestOrigin
     let arrivedAt: MonotonicTime
+    /// When the record was stamped, by its producer or by the broker.
+    let recordTime: Timestamp?
     /// Why the request was refused, if it was.
     let failure: StrategyResult.Failure?
     /// The step, where there is one.
@@ -17,7 +19,8 @@ struct InFlightRequest: Sendable {
     private var replaced: [OutgoingMessage.Part] = []
 
     /// A request that waits for a slot or runs.
-    init(_ step: Step) {
+    init(_ step: Step, recordTime: Timestamp?) {
+        self.recordTime = recordTime
         token = step.token
         requestID = step.request.requestID
         origin = step.origin
@@ -28,13 +31,14 @@ struct InFlightRequest: Sendable {
 
     /// A request that was refused.
     init(
-        token: UInt64, requestID: String, origin: RequestOrigin, arrivedAt: MonotonicTime,
+        token: UInt64, requestID: String, origin: RequestOrigin, arrivedAt: MonotonicTime, recordTime: Timestamp?,
         failure: StrategyResult.Failure
     ) {
         self.token = token
         self.requestID = requestID
         self.origin = origin
         self.arrivedAt = arrivedAt
+        self.recordTime = recordTime
         self.failure = failure
         step = nil
     }

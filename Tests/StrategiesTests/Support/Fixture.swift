@@ -22,6 +22,23 @@ enum Fixture {
         try CSVReader.read(path(name + ".csv")) { _ in }
     }
 
+    /// The first bars of a data set: what a debug build works through in milliseconds.
+    static func table(_ name: String, first count: Int) throws -> BarTable { slice(try table(name), 0..<count) }
+
+    static func slice(_ table: BarTable, _ range: Range<Int>) -> BarTable {
+        BarTable(
+            time: Array(table.time[range]), open: Array(table.open[range]), high: Array(table.high[range]),
+            low: Array(table.low[range]), close: Array(table.close[range]), volume: Array(table.volume[range]))
+    }
+
+    /// Puts a table under a data root.
+    ///
+    /// - Returns: its version.
+    static func publish(_ table: BarTable, as dataset: String, under root: String) throws -> String {
+        guard let name = DataSetName(dataset: dataset, timeframe: "1d") else { throw Missing(what: dataset) }
+        return "sha256:" + (try DataSetWriter.publish(ColumnFile.encode(table), as: name, under: root))
+    }
+
     static func data(_ name: String) throws -> MarketData { MarketData(try table(name)) }
 }
 

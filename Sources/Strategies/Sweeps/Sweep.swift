@@ -1,0 +1,198 @@
+package import Messages
+
+/// A sweep: one strategy over a grid of parameters, and what is looked for.
+///
+/// The grid is numbered 0 to `setCount - 1` in mixed radix, the first parameter slowest. Sets that break a rule
+/// between parameters keep their number and are skipped, so that a number means the same set everywhere.
+package struct Sweep: Sendable {
+    /// More sets than this are refused.
+    package static let maximumSets = 100_000_000
+
+    /// What the submitter calls it; the plan makes a name from the content where this is nil.
+    package let givenID: String?
+    /// How many sets the grid has, skipped ones included.
+    package let setCount: Int
+    /// How many best sets are kept.
+    package let top: Int
+    let strategy: any TradingStrategy
+    let fixed: Parameters
+    let axes: [SweepAxis]
+    let conditions: [ParameterCondition]
+    let objective: Objective
+    let constraints: [ResultCondition]
+    let outOfSampleStart: Int64?
+    let wantsHeatmap: Bool
+    /// As it was submitted; steps are made from it.
+    let definition: JSONValue
+
+    private static let sections = [
+        "schema_version", "type", "optimization_id", "strategy", "data", "account", "statistics", "parameters",
+        "parameter_constraints", "objective", "constraints", "search", "out_of_sample", "output", "limits", "labels",
+        "expires_at",
+    ]
+
+    /// Reads a sweep's definition and checks all of it, down to every parameter's range.
+    ///
+    /// - Throws: what is wrong, where, and what would be right.
+    package static func parse(_ bytes: [UInt8]) throws(RequestProblem) -> Sweep {
+        let value: JSONValue
+        do {
+            value = try JSONValue.parse(bytes)
+        } catch {
+            throw RequestProblem(.invalidJSON, "the sweep is not valid JSON: \(error)")
+        }
+        guard let members = value.members else {
+            throw RequestProblem(.invalidRequest, "the sweep is \(value.kindName), must be an object")
+        }
+        for member in members where !sections.contains(member.name) && member.name != "request_id" {
+            throw RequestProblem(
+                .invalidRequest,
+                "the sweep has an unknown member \"\(member.name)\"\(nearestNameHint(to: member.name, in: sections))")
+        }
+        guard value["type"]?.string == "optimization" else {
+            throw RequestProblem(.invalidRequest, "type must be \"optimization\" for a sweep")
+        }
+        // The request reader checks what sweeps and single runs share; it wants an id.
+        let kept = sections.compactMap { name in members.first { $0.name == name } }
+        let request = JSONValue.object(kept + [JSONMember("request_id", .string("sweep"))])
+        do {
+            return try Sweep(StrategyRequest.parse(Array(request.text.utf8)), definition: .object(kept))
+        } catch let error as UnreadableRequest {
+            throw error.problem
+        } catch let error as RequestProblem {
+            throw error
+        } catch {
+            throw RequestProblem(.internalError, "\(error)")
+        }
+    }
+
+    /// Reads the sweep's parts of a step's request.
+    init(_ request: StrategyRequest, definition: JSONValue) throws(RequestProblem) {
+        let (found, parameters) = try StrategyRegistry.resolve(
+            request.strategy, version: request.strategyVersion, request.parameters, isSweep: true)
+        guard let strategy = found as? any TradingStrategy else {
+            throw RequestProblem(.invalidRequest, "\(request.strategy) does not trade: there is nothing to optimize")
+        }
+        self.strategy = strategy
+        self.definition = definition
+        fixed = parameters
+        let descriptor = strategy.descriptor
+        axes = try Self.list("parameters", request, 1...16) { value, path throws(RequestProblem) in
+            try SweepAxis(value, path, descriptor)
+        }
+        try Self.checkNames(axes, given: request.parameters)
+        setCount = try Self.size(of: axes, request.section("search"))
+        conditions = try Self.list("parameter_constraints", request, 0...64) { value, path throws(RequestProblem) in
+            try ParameterCondition(value, path, descriptor)
+        }
+        objective = try Objective(request.section("objective"))
+        constraints = try Self.list("constraints", request, 0...64) { value, path throws(RequestProblem) in
+            try ResultCondition(value, path)
+        }
+        outOfSampleStart = try Self.outOfSample(request.section("out_of_sample"))
+        let output = try SectionReader("output", request.section("output"), known: OutputSettings.members)
+        top = try output.integer("top", in: 1...1000) ?? 20
+        wantsHeatmap = try output.boolean("heatmap") ?? false
+        // What steps will read is checked here, before a thousand of them are sent.
+        _ = try RunSettings(request)
+        _ = try DataSelection(request.section("data"))
+        givenID = try Self.identifier(request)
+    }
+
+    private static func list<Element>(
+        _ name: String, _ request: StrategyRequest, _ counts: ClosedRange<Int>,
+        _ read: (JSONValue, String) throws(RequestProblem) -> Element
+    ) throws(RequestProblem) -> [Element] {
+        let value = try request.section(name) ?? .array([])
+        guard let elements = value.elements, counts.contains(elements.count) else {
+            throw RequestProblem(
+                .invalidRequest, "\(name) must be a list of \(counts.lowerBound) to \(counts.upperBound) objects")
+        }
+        var list: [Element] = []
+        for (index, element) in elements.enumerated() { list.append(try read(element, "\(name)[\(index)]")) }
+        return list
+    }
+
+    private static func checkNames(_ axes: [SweepAxis], given: [JSONMember]) throws(RequestProblem) {
+        for (index, axis) in axes.enumerated() {
+            if axes[..<index].contains(where: { $0.name == axis.name }) {
+                throw RequestProblem(.invalidRequest, "parameters[\(index)]: \(axis.name) is swept twice")
+            }
+            if given.contains(where: { $0.name == axis.name }) {
+                throw RequestProblem(
+                    .invalidRequest,
+                    "parameters[\(index)]: \(axis.name) is fixed in strategy.parameters too; give it in one place")
+            }
+        }
+    }
+
+    private static func size(of axes: [SweepAxis], _ search: JSONValue?) throws(RequestProblem) -> Int {
+        let section = try SectionReader("search", search, known: ["method", "max_evaluations"])
+        if let method = section["method"], method.string != "grid" { throw section.wrong("method", "\"grid\"") }
+        let limit = try section.integer("max_evaluations", in: 1...maximumSets) ?? maximumSets
+        var size = 1
+        for axis in axes {
+            let (product, overflow) = size.multipliedReportingOverflow(by: axis.count)
+            guard !overflow, product <= limit else {
+                let counts = axes.map { "\($0.name) \($0.count)" }.joined(separator: " × ")
+                throw RequestProblem(
+                    .invalidRequest,
+                    "the grid (\(counts)) has more than the \(limit) sets that are allowed; take larger steps or raise "
+                        + "search.max_evaluations")
+            }
+            size = product
+        }
+        return size
+    }
+
+    private static func outOfSample(_ value: JSONValue?) throws(RequestProblem) -> Int64? {
+        guard let value else { return nil }
+        let section = try SectionReader("out_of_sample", value, known: ["start"])
+        guard let text = section["start"]?.string, let time = BarTime.parse(text) else {
+            throw section.wrong("start", "a date like \"2016-01-01\" from which on the best sets are tried")
+        }
+        return time.milliseconds
+    }
+
+    private static func identifier(_ request: StrategyRequest) throws(RequestProblem) -> String? {
+        guard let value = try request.section("optimization_id") else { return nil }
+        guard let id = value.string, (1...128).contains(id.utf8.count), !id.utf8.contains(where: { $0 <= 0x20 }) else {
+            throw RequestProblem(.invalidRequest, "optimization_id must be 1 to 128 bytes without spaces")
+        }
+        return id
+    }
+
+    /// Follows from the content: the same sweep over the same data has the same digest.
+    static func digest(of definition: JSONValue) -> String {
+        String(SHA256.hex(of: Array(definition.text.utf8)).prefix(16))
+    }
+
+    // MARK: The grid
+
+    /// The parameters of a set, the fixed ones and the defaults among them.
+    func parameters(of index: Int) -> Parameters {
+        var parameters = fixed
+        setSwept(index) { parameters.set($0, to: $1) }
+        return parameters
+    }
+
+    /// The swept parameters of a set in the order of the axes.
+    func sweptParameters(of index: Int) -> [JSONMember] {
+        var members: [JSONMember] = []
+        setSwept(index) { members.append(JSONMember($0, $1)) }
+        return members.reversed()
+    }
+
+    private func setSwept(_ index: Int, _ set: (String, JSONValue) -> Void) {
+        var rest = index
+        for axis in axes.reversed() {
+            set(axis.name, axis.value(rest % axis.count))
+            rest /= axis.count
+        }
+    }
+
+    /// Whether a set breaks none of the sweep's rules and none of the strategy's.
+    func admits(_ parameters: Parameters) -> Bool {
+        conditions.allSatisfy { $0.holds(in: parameters) } && strategy.conflict(in: parameters) == nil
+    }
+}

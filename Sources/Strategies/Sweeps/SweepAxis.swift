@@ -1,0 +1,99 @@
+import Messages
+
+/// One parameter of a sweep and the values it takes.
+struct SweepAxis: Equatable, Sendable {
+    enum Values: Equatable, Sendable {
+        /// minimum + i · step, never added up, so that value i is the same wherever it is computed.
+        case integers(minimum: Int, maximum: Int, step: Int)
+        case numbers(minimum: Double, maximum: Double, step: Double)
+        case list([JSONValue])
+    }
+
+    let name: String
+    let values: Values
+    let count: Int
+
+    /// - Parameter path: names the axis in problems: "parameters[0]".
+    init(_ value: JSONValue, _ path: String, _ descriptor: StrategyDescriptor) throws(RequestProblem) {
+        let section = try SectionReader(path, value, known: ["name", "min", "max", "step", "values"])
+        let names = descriptor.parameters.map(\.name)
+        guard let name = try section.text("name", "the name of a parameter"),
+            let specification = descriptor.parameters.first(where: { $0.name == name })
+        else {
+            let hint = section["name"]?.string.map { nearestNameHint(to: $0, in: names) } ?? ""
+            throw section.wrong("name", "a parameter of \(descriptor.name): " + names.joined(separator: ", ") + hint)
+        }
+        self.name = name
+        values = try Self.values(section, specification)
+        guard let count = Self.count(values) else {
+            throw RequestProblem(.invalidRequest, "\(path) has more than \(Sweep.maximumSets) values")
+        }
+        self.count = count
+        // The range of a parameter is one interval: the ends are right where every value between is.
+        for index in [0, count - 1] {
+            do {
+                try specification.check(self.value(index))
+            } catch {
+                throw RequestProblem(.invalidParameters, "\(path): \(error.message)")
+            }
+        }
+    }
+
+    private static func values(
+        _ section: SectionReader, _ specification: ParameterSpecification
+    ) throws(RequestProblem) -> Values {
+        if let list = section["values"] {
+            guard let values = list.elements, (1...100_000).contains(values.count) else {
+                throw section.wrong("values", "a list of 1 to 100000 values")
+            }
+            for value in values { try specification.check(value) }
+            return .list(values)
+        }
+        switch specification.kind {
+        case .integer:
+            let span = Int.min / 4...Int.max / 4
+            guard let minimum = try section.integer("min", in: span) else { throw section.wrong("min", "an integer") }
+            guard let maximum = try section.integer("max", in: span), maximum >= minimum else {
+                throw section.wrong("max", "an integer of at least min (\(minimum))")
+            }
+            let step = try section.integer("step", in: span) ?? 1
+            guard step > 0 else { throw section.wrong("step", "an integer above 0") }
+            return .integers(minimum: minimum, maximum: maximum, step: step)
+        case .number:
+            let span = -1e15...1e15
+            guard let minimum = try section.number("min", in: span) else { throw section.wrong("min", "a number") }
+            guard let maximum = try section.number("max", in: span), maximum >= minimum else {
+                throw section.wrong("max", "a number of at least min (\(minimum))")
+            }
+            guard let step = try section.number("step", in: span), step > 0 else {
+                throw section.wrong("step", "a number above 0")
+            }
+            return .numbers(minimum: minimum, maximum: maximum, step: step)
+        case .boolean, .choice, .numbers:
+            throw section.wrong("values", "a list of values, because \(specification.name) is no number")
+        }
+    }
+
+    /// floor((max - min) / step) + 1, as LEAN counts; nil beyond every reason.
+    private static func count(_ values: Values) -> Int? {
+        switch values {
+        case .integers(let minimum, let maximum, let step):
+            let count = (maximum - minimum) / step + 1
+            return count <= Sweep.maximumSets ? count : nil
+        case .numbers(let minimum, let maximum, let step):
+            // 0.1 to 0.5 by 0.1 is 3.9999999999999996 steps in binary and four in everybody's mind.
+            let count = ((maximum - minimum) / step + 1e-9).rounded(.down) + 1
+            return count <= Double(Sweep.maximumSets) ? Int(count) : nil
+        case .list(let values): return values.count
+        }
+    }
+
+    /// The value of that number; `index` is from 0 to `count - 1`.
+    func value(_ index: Int) -> JSONValue {
+        switch values {
+        case .integers(let minimum, _, let step): .integer(minimum + index * step)
+        case .numbers(let minimum, let maximum, let step): .number(min(minimum + Double(index) * step, maximum))
+        case .list(let values): values[index]
+        }
+    }
+}

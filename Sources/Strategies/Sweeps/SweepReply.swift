@@ -1,0 +1,91 @@
+import Messages
+
+extension JSONWriter {
+    /// A step's answer: what a merge needs, and the rest of the sweep's frame so that a merge needs nothing else.
+    mutating func step(_ step: SweepStep) {
+        let sweep = step.sweep
+        name("optimization_id")
+        if let id = sweep.givenID { string(id) } else { null() }
+        name("step")
+        beginObject()
+        member("step", step.place.step)
+        member("of", step.place.of)
+        member("first", step.place.first)
+        member("count", step.place.count)
+        endObject()
+        name("objective")
+        beginObject()
+        member("target", sweep.objective.target.rawValue)
+        member("extremum", sweep.objective.extremum.rawValue)
+        endObject()
+        name("grid")
+        beginArray()
+        for axis in sweep.axes { self.axis(axis) }
+        endArray()
+        member("top_limit", sweep.top)
+        counts(step.counts)
+        name("top")
+        beginArray()
+        for entry in step.best { self.entry(entry, sweep) }
+        endArray()
+        name("heatmap")
+        guard sweep.wantsHeatmap else { return null() }
+        beginArray()
+        for cell in step.heatmap {
+            beginArray()
+            integer(cell.index)
+            double(cell.value)
+            endArray()
+        }
+        endArray()
+    }
+
+    private mutating func axis(_ axis: SweepAxis) {
+        beginObject()
+        member("name", axis.name)
+        switch axis.values {
+        case .integers(let minimum, let maximum, let step):
+            member("min", minimum)
+            member("max", maximum)
+            member("step", step)
+        case .numbers(let minimum, let maximum, let step):
+            member("min", minimum)
+            member("max", maximum)
+            member("step", step)
+        case .list(let values): member("values", .array(values))
+        }
+        member("count", axis.count)
+        endObject()
+    }
+
+    private mutating func counts(_ counts: SweepStep.Counts) {
+        name("counts")
+        beginObject()
+        member("evaluated", counts.evaluated)
+        member("skipped", counts.skipped)
+        member("failed", counts.failed)
+        member("constraint_rejected", counts.constraintRejected)
+        member("undefined", counts.undefined)
+        endObject()
+    }
+
+    private mutating func entry(_ entry: SweepStep.Entry, _ sweep: Sweep) {
+        beginObject()
+        member("index", entry.index)
+        member("parameters", .object(sweep.sweptParameters(of: entry.index)))
+        member("objective", entry.value)
+        name("statistics")
+        beginObject()
+        statisticMembers(entry.statistics)
+        endObject()
+        name("out_of_sample")
+        if let statistics = entry.outOfSample {
+            beginObject()
+            statisticMembers(statistics)
+            endObject()
+        } else {
+            null()
+        }
+        endObject()
+    }
+}

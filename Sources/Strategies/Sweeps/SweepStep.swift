@@ -1,0 +1,124 @@
+import Messages
+
+/// One step of a sweep at work: its sets, one after the other, over shared indicators.
+struct SweepStep {
+    /// Which part of the grid a request asks for.
+    struct Place: Equatable {
+        let step: Int
+        let of: Int
+        let first: Int
+        let count: Int
+
+        init(_ value: JSONValue?, setCount: Int) throws(RequestProblem) {
+            guard let value else {
+                throw RequestProblem(
+                    .invalidRequest,
+                    "step is missing; a sweep is sent in steps (optimizer submit cuts it): {\"step\": 0, \"of\": 10, "
+                        + "\"first\": 0, \"count\": 372}")
+            }
+            let section = try SectionReader("step", value, known: ["step", "of", "first", "count"])
+            let most = 0...Sweep.maximumSets
+            guard let step = try section.integer("step", in: most), let of = try section.integer("of", in: most),
+                let first = try section.integer("first", in: most), let count = try section.integer("count", in: most),
+                step < of, count >= 1, first + count <= setCount
+            else {
+                throw RequestProblem(
+                    .invalidRequest,
+                    "step must name a part of the grid of \(setCount) sets: step below of, count at least 1, first + "
+                        + "count at most \(setCount)")
+            }
+            self.step = step
+            self.of = of
+            self.first = first
+            self.count = count
+        }
+    }
+
+    struct Counts: Equatable {
+        var evaluated = 0
+        var skipped = 0
+        var failed = 0
+        var constraintRejected = 0
+        /// Evaluated, and the objective has no value.
+        var undefined = 0
+    }
+
+    /// One of the best sets.
+    struct Entry {
+        let index: Int
+        let value: Double
+        let statistics: Statistics
+        var outOfSample: Statistics?
+    }
+
+    let sweep: Sweep
+    let place: Place
+    private(set) var counts = Counts()
+    /// The best first.
+    private(set) var best: [Entry] = []
+    private(set) var heatmap: [(index: Int, value: Double)] = []
+
+    init(_ sweep: Sweep, _ place: Place) {
+        self.sweep = sweep
+        self.place = place
+    }
+
+    /// Evaluates every set of the step on the bars before the out-of-sample part.
+    mutating func run(
+        on indicators: IndicatorSet, _ calendar: Calendar, _ settings: RunSettings, _ workspace: Workspace
+    ) {
+        for index in place.first..<place.first + place.count {
+            let parameters = sweep.parameters(of: index)
+            guard sweep.admits(parameters) else {
+                counts.skipped += 1
+                continue
+            }
+            guard let statistics = evaluate(parameters, indicators, calendar, settings, workspace) else {
+                counts.failed += 1
+                continue
+            }
+            counts.evaluated += 1
+            take(statistics, index)
+        }
+    }
+
+    /// Tries the best sets on the bars they were not chosen by.
+    mutating func tryOutOfSample(
+        on indicators: IndicatorSet, _ calendar: Calendar, _ settings: RunSettings, _ workspace: Workspace
+    ) {
+        for position in best.indices {
+            best[position].outOfSample = evaluate(
+                sweep.parameters(of: best[position].index), indicators, calendar, settings, workspace)
+        }
+    }
+
+    private func evaluate(
+        _ parameters: Parameters, _ indicators: IndicatorSet, _ calendar: Calendar, _ settings: RunSettings,
+        _ workspace: Workspace
+    ) -> Statistics? {
+        // A set that cannot run (too few bars) is counted; it does not stop the others.
+        let backtest = try? Backtest(
+            of: sweep.strategy, parameters, on: indicators, account: settings.account, workspace: workspace)
+        return backtest?.statistics(calendar, settings.statistics)
+    }
+
+    private mutating func take(_ statistics: Statistics, _ index: Int) {
+        let value = statistics[sweep.objective.target]
+        if sweep.wantsHeatmap { heatmap.append((index, value)) }
+        guard value.isFinite else {
+            counts.undefined += 1
+            return
+        }
+        guard sweep.constraints.allSatisfy({ $0.holds(for: statistics) }) else {
+            counts.constraintRejected += 1
+            return
+        }
+        let objective = sweep.objective
+        if best.count == sweep.top, let last = best.last, !objective.ranks((value, index), before: (last.value, last.index)) {
+            return
+        }
+        let position = best.firstIndex { objective.ranks((value, index), before: ($0.value, $0.index)) } ?? best.count
+        best.insert(Entry(index: index, value: value, statistics: statistics), at: position)
+        if best.count > sweep.top { best.removeLast() }
+    }
+}

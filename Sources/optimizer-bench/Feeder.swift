@@ -1,0 +1,104 @@
+import Hosting
+import Kafka
+import Messages
+import Scheduling
+import Worker
+
+/// The other side of a run, in a process of its own so that its processor time is not the node's: the broker, the
+/// submitter and the results consumer.
+///
+/// Requests are fed in a closed loop: the embedded broker silently drops what is beyond 5 MiB per partition, so no more
+/// than a window of them is ever without a result.
+enum Feeder {
+    static let topics = TopicNames(
+        requests: "optimizer.requests", results: "optimizer.results", metrics: "optimizer.metrics",
+        deadLetters: "optimizer.dead-letters")
+    static let partitions = 6
+    private static let window = 10_000
+
+    /// Serves `{"jobs": n, "group": g}` lines with `{"seconds": s}` lines.
+    static func serve() -> Int32 {
+        do {
+            let broker = try EmbeddedKafka.start(topics, partitions: partitions)
+            defer { broker.close() }
+            let feeder = try Feeding(broker.bootstrapServers)
+            defer { feeder.close() }
+            let ready = Array("{\"bootstrap\":\"\(broker.bootstrapServers)\"}".utf8)
+            return HostLoop.serve(ready: ready) { order in
+                guard let json = try? JSONValue.parse(order), let jobs = json["jobs"]?.integer,
+                    let group = json["group"]?.string
+                else { return Array(#"{"error":"not an order"}"#.utf8) }
+                do {
+                    return Array(#"{"seconds":\#(try feeder.feed(jobs, window: window, group: group))}"#.utf8)
+                } catch {
+                    return Array(JSONValue.object([JSONMember("error", .string("\(error)"))]).text.utf8)
+                }
+            }
+        } catch {
+            StandardError.write("optimizer-bench feed: \(error)")
+            return ExitCode.failure
+        }
+    }
+}
+
+/// Submits jobs and waits for their results.
+private final class Feeding {
+    private let producer: KafkaProducer
+    private let reader: TopicReader
+    private let admin: AdminClient
+
+    init(_ bootstrap: String) throws(KafkaFailure) {
+        producer = try KafkaProducer(
+            .producer(
+                bootstrap: bootstrap, embedded: true,
+                // Large batches: the mock hands out one batch per fetch.
+                overrides: [ClientProperties.Property("linger.ms", "5")]),
+            wakeDescriptor: nil)
+        reader = try TopicReader(
+            .reader(bootstrap: bootstrap, embedded: true), topics: [(Feeder.topics.results, .end)])
+        admin = try AdminClient(.admin(bootstrap: bootstrap, embedded: true))
+    }
+
+    func close() {
+        producer.destroy()
+        reader.close()
+        admin.close()
+    }
+
+    /// Seconds from the first result to the last: joining the group is not part of it.
+    func feed(_ jobs: Int, window: Int, group: String) throws(KafkaFailure) -> Double {
+        var submitted = 0
+        var received = 0
+        var first: MonotonicTime?
+        while received < jobs {
+            while submitted < jobs, submitted - received < window, submit(submitted) { submitted += 1 }
+            producer.drainDeliveries { _ in }
+            var wait: Int32 = 10
+            while case .record = reader.next(timeoutMs: wait) {
+                received += 1
+                wait = 0
+                if first == nil { first = .now() }
+            }
+            if received % 50_000 < window { try checkNothingDropped(group) }
+        }
+        return MonotonicTime.now().milliseconds(since: first ?? .now()) / 1000
+    }
+
+    private func submit(_ number: Int) -> Bool {
+        let text = #"{"schema_version":1,"request_id":"0190f6c2-7d01-7a55-9a3e-\#(number)","strategy":{"name":"noop"}}"#
+        return producer.produce(
+            topic: Feeder.topics.requests, key: nil, value: Array(text.utf8), token: 0) == .queued
+    }
+
+    /// A low watermark above the committed offset means requests were lost on the broker: the run says nothing.
+    private func checkNothingDropped(_ group: String) throws(KafkaFailure) {
+        let partitions = (0..<Int32(Feeder.partitions)).map { $0 }
+        for entry in try admin.committed(group: group, topic: Feeder.topics.requests, partitions: partitions, timeoutMs: 5000) {
+            let marks = try admin.watermarks(topic: Feeder.topics.requests, partition: entry.partition, timeoutMs: 5000)
+            guard let committed = entry.nextOffset, marks.low > committed else { continue }
+            throw KafkaFailure(
+                code: 0, name: "DROPPED", reason: "the broker dropped requests of partition \(entry.partition)",
+                kind: .permanent)
+        }
+    }
+}

@@ -1,0 +1,98 @@
+import Kafka
+import Messages
+import Worker
+
+/// One `optimizer dead-letters replay`: what it sends and says.
+struct DeadLetterReplay {
+    private let choice: DeadLettersReplayCommand.Choice
+    private let isDryRun: Bool
+    private var chosen = 0
+    private var truncated = 0
+    /// Where the dead letters of the tokens stand.
+    private var places: [String] = []
+    private var progress = ProgressLine()
+
+    init(_ choice: DeadLettersReplayCommand.Choice, isDryRun: Bool) {
+        self.choice = choice
+        self.isDryRun = isDryRun
+    }
+
+    /// - Returns: false when nothing more is to be read.
+    mutating func take(
+        _ event: TopicScan.Event, to sender: RecordSender, unless interruption: inout Interruption
+    ) -> Bool {
+        guard case .record(let record) = event else {
+            sender.drain()
+            return !interruption.check()
+        }
+        let letter = DeadLetterRecord(record: record)
+        guard choice.takes(letter) else {
+            // An offset that is gone gives the next one that is there.
+            if case .one = choice { return false }
+            return true
+        }
+        chosen += 1
+        let isTaken = isDryRun || letter.isTruncated ? skip(letter) : send(letter, sender, &interruption)
+        if case .one = choice { return false }
+        return isTaken
+    }
+
+    private mutating func skip(_ letter: DeadLetterRecord) -> Bool {
+        if letter.isTruncated {
+            truncated += 1
+            Output.words("\(letter.place): the original (\(letter.origin ?? "?")) was too large to be kept: submit it again")
+        } else {
+            Output.words("\(letter.place): \(letter.code ?? "no code"), from \(letter.origin ?? "?")")
+        }
+        return true
+    }
+
+    private mutating func send(
+        _ letter: DeadLetterRecord, _ sender: RecordSender, _ interruption: inout Interruption
+    ) -> Bool {
+        let isTaken = sender.send(
+            key: letter.record.key, value: letter.record.value, headers: letter.originalHeaders,
+            token: UInt64(places.count), unless: &interruption)
+        if isTaken { places.append(letter.place) }
+        if places.count % 1000 == 0 { sender.drain() }
+        showProgress(sender)
+        return isTaken
+    }
+
+    mutating func showProgress(_ sender: RecordSender) {
+        progress.show("\(sender.sent) sent, \(sender.acknowledged) acknowledged")
+    }
+
+    /// Says what became of the dead letters.
+    /// - Returns: the exit code.
+    mutating func report(
+        _ sender: RecordSender, from source: String, to target: String, isInterrupted: Bool, isJSON: Bool
+    ) throws(CommandFailure) -> Int32 {
+        progress.clear()
+        for refusal in sender.refusals {
+            Output.words("\(places[Int(refusal.token)]): not taken: \(refusal.failure)")
+        }
+        if isJSON { try DataWriter.write([summary(sender, isInterrupted)]) }
+        guard chosen > 0 || isInterrupted else {
+            Output.words("no such dead letter in \(source)")
+            return ExitCode.failure
+        }
+        var words = isDryRun
+            ? "\(chosen - truncated) would be sent to \(target)" : "\(sender.acknowledged) of \(chosen) sent to \(target)"
+        if truncated > 0 { words += ", \(truncated) passed over, since they were not kept" }
+        if sender.refused > 0 { words += ", \(sender.refused) not taken" }
+        if sender.outstanding > 0 { words += ", \(sender.outstanding) without an answer: they may be there or not" }
+        if isInterrupted { words += "; interrupted before the end of \(source)" }
+        Output.words(words)
+        if isInterrupted { return Interruption.exitCode }
+        return truncated + sender.refused + sender.outstanding > 0 ? ExitCode.failure : ExitCode.success
+    }
+
+    private func summary(_ sender: RecordSender, _ isInterrupted: Bool) -> String {
+        JSONValue.object([
+            JSONMember("chosen", .integer(chosen)), JSONMember("acknowledged", .integer(sender.acknowledged)),
+            JSONMember("not_kept", .integer(truncated)), JSONMember("not_taken", .integer(sender.refused)),
+            JSONMember("unanswered", .integer(sender.outstanding)), JSONMember("interrupted", .bool(isInterrupted)),
+        ]).text
+    }
+}

@@ -1,0 +1,84 @@
+import Configuration
+import Messages
+import Strategies
+import Worker
+
+/// `optimizer strategies`: what a node with this configuration runs.
+enum StrategiesCommand: Command {
+    static let name = "strategies"
+    static let summary = "what a node can run, with parameters and defaults"
+    static let help = """
+        optimizer strategies [NAME]... [--json]
+
+        The strategies of a node with this configuration: their version, and each parameter with its values and its
+        default. A strategy in disabledStrategies is marked. With names, only those; exit code 1 where one is unknown.
+        """
+    static let options = [
+        ConfigurationOptions.config, ConfigurationOptions.set,
+        Option("json", "one JSON object per strategy"),
+    ]
+
+    static func run(_ arguments: Arguments) throws(CommandFailure) -> Int32 {
+        let disabled = Set(try ConfigurationOptions.load(arguments).disabledStrategies)
+        let known = StrategyRegistry.descriptors
+        for name in arguments.positional where !known.contains(where: { $0.name == name }) {
+            throw CommandFailure("there is no strategy \"\(name)\"\(nearestNameHint(to: name, in: known.map(\.name)))")
+        }
+        let shown = known.filter { arguments.positional.isEmpty || arguments.positional.contains($0.name) }
+        try DataWriter.write(
+            arguments.has("json")
+                ? shown.map { json($0, isDisabled: disabled.contains($0.name)) }
+                : Table.lines(columns, shown.flatMap { rows($0, isDisabled: disabled.contains($0.name)) }))
+        return ExitCode.success
+    }
+
+    private static let columns: [Table.Column] = [
+        .left("STRATEGY"), .left("VERSION"), .left("PARAMETER"), .left("DEFAULT"), .left("VALUES"), .left("MEANING"),
+    ]
+
+    /// One row for the strategy, one for each of its parameters.
+    private static func rows(_ strategy: StrategyDescriptor, isDisabled: Bool) -> [[String]] {
+        let mark = isDisabled ? "(disabled) " : ""
+        return [[strategy.name, String(strategy.version), "", "", "", mark + strategy.summary]]
+            + strategy.parameters.map { parameter in
+                let standard = parameter.defaultValue.map { $0.string ?? $0.text } ?? "(required)"
+                return ["", "", parameter.name, standard, parameter.expectation, parameter.summary]
+            }
+    }
+
+    private static func json(_ strategy: StrategyDescriptor, isDisabled: Bool) -> String {
+        JSONValue.object([
+            JSONMember("name", .string(strategy.name)), JSONMember("version", .integer(strategy.version)),
+            JSONMember("summary", .string(strategy.summary)), JSONMember("disabled", .bool(isDisabled)),
+            JSONMember("parameters", .array(strategy.parameters.map(json))),
+        ]).text
+    }
+
+    private static func json(_ parameter: ParameterSpecification) -> JSONValue {
+        .object(
+            [JSONMember("name", .string(parameter.name))] + values(parameter.kind) + [
+                JSONMember("required", .bool(parameter.defaultValue == nil)),
+                JSONMember("default", parameter.defaultValue ?? .null),
+                JSONMember("summary", .string(parameter.summary)),
+            ])
+    }
+
+    private static func values(_ kind: ParameterSpecification.Kind) -> [JSONMember] {
+        func type(_ name: String) -> JSONMember { JSONMember("type", .string(name)) }
+        return switch kind {
+        case .integer(let range):
+            [
+                type("integer"), JSONMember("minimum", .integer(range.lowerBound)),
+                JSONMember("maximum", .integer(range.upperBound)),
+            ]
+        case .number(let range):
+            [
+                type("number"), JSONMember("minimum", .number(range.lowerBound)),
+                JSONMember("maximum", .number(range.upperBound)),
+            ]
+        case .boolean: [type("boolean")]
+        case .choice(let names): [type("string"), JSONMember("values", .array(names.map(JSONValue.string)))]
+        case .numbers(let count): [type("numbers"), JSONMember("maximum_count", .integer(count))]
+        }
+    }
+}

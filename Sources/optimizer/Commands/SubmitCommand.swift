@@ -1,0 +1,43 @@
+import Kafka
+import Messages
+import Worker
+
+/// `optimizer submit`: requests into the requests topic.
+enum SubmitCommand: Command {
+    static let name = "submit"
+    static let summary = "requests (JSON lines) into the requests topic"
+    static let help = """
+        optimizer submit FILE|- [--key KEY] [--skip-bad] [--no-check] [--json]
+
+        Sends every line as it is, one request a line, and waits until the broker has acknowledged each. All lines are
+        checked first, as a node would, and nothing is sent where one is bad. With --skip-bad or --no-check each line
+        is sent as it comes, so that an endless input can be sent too. Empty lines are passed over.
+
+        Exit codes: 0 all acknowledged; 1 some were not; 65 a line is bad; 66 FILE cannot be read; 69 no broker
+        answers; 78 the topic is missing; 130 interrupted, what was sent is said.
+        """
+    static let options =
+        ConfigurationOptions.all + [
+            ConfigurationOptions.topic,
+            Option("key", value: "KEY", "the Kafka key of every record; without one they go to the partitions in turn"),
+            Option("skip-bad", "sends the good lines, names the bad ones, and ends with 65"),
+            Option("no-check", "does not look into the lines"),
+            Option("json", "says on standard output how many were acknowledged, as one JSON object"),
+        ]
+
+    static func run(_ arguments: Arguments) throws(CommandFailure) -> Int32 {
+        try arguments.expectPositional(1...1, "FILE, or - for standard input")
+        var input = try InputLines(arguments.positional[0])
+        var job = SubmitJob(arguments)
+        if job.mode == .allOrNothing { try job.readAll(&input) }
+        let connection = try KafkaConnection(arguments, topic: \.requests)
+        let topic = try connection.topic(connection.topics.requests)
+        var interruption = Interruption()
+        let sender = try RecordSender(connection, topic: topic)
+        defer { sender.close() }
+        try job.send(&input, to: sender, unless: &interruption)
+        sender.finish(unless: &interruption) { job.showProgress(sender) }
+        job.clearProgress()
+        return try job.report(sender, topic: topic.name, input.name, isInterrupted: interruption.hasCome)
+    }
+}

@@ -1,0 +1,133 @@
+import Kafka
+import Messages
+import Worker
+
+/// One `optimizer submit`: what it reads, sends and says.
+struct SubmitJob {
+    enum Mode {
+        case allOrNothing, skipBad, unchecked
+    }
+
+    let mode: Mode
+    private let key: [UInt8]?
+    private let isJSON: Bool
+    /// What was read and found good, before anything is sent.
+    private var accepted: [(number: Int, line: [UInt8])] = []
+    private var badLines = 0
+    private var progress = ProgressLine()
+    private static let shownBadLines = 20
+
+    init(_ arguments: Arguments) {
+        mode = arguments.has("no-check") ? .unchecked : arguments.has("skip-bad") ? .skipBad : .allOrNothing
+        key = arguments.value("key").map { Array($0.utf8) }
+        isJSON = arguments.has("json")
+    }
+
+    /// Reads and checks the whole input.
+    /// - Throws: that lines are bad, code 65, once each of them has been named.
+    mutating func readAll(_ input: inout InputLines) throws(CommandFailure) {
+        while let line = try nextGood(&input, waitMs: -1) {
+            if let line { accepted.append((input.number, line)) }
+            let count = accepted.count
+            progress.show("\(count) lines checked")
+        }
+        progress.clear()
+        guard badLines == 0 else {
+            throw CommandFailure(
+                "\(Self.count(badLines, "bad line")) in \(input.name), so nothing was sent; correct them, "
+                    + "or send the others with --skip-bad", code: ExitCode.dataError)
+        }
+    }
+
+    /// Sends what was read, or, where nothing has been read yet, each line as it comes.
+    mutating func send(
+        _ input: inout InputLines, to sender: RecordSender, unless interruption: inout Interruption
+    ) throws(CommandFailure) {
+        for (number, line) in accepted {
+            guard send(line, number, to: sender, unless: &interruption) else { return }
+        }
+        guard mode != .allOrNothing else { return }
+        while !interruption.check(), let line = try nextGood(&input, waitMs: 100) {
+            guard let line else {
+                sender.drain()
+                continue
+            }
+            guard send(line, input.number, to: sender, unless: &interruption) else { return }
+        }
+    }
+
+    private mutating func send(
+        _ line: [UInt8], _ number: Int, to sender: RecordSender, unless interruption: inout Interruption
+    ) -> Bool {
+        guard sender.send(key: key, value: line, token: UInt64(number), unless: &interruption) else { return false }
+        if sender.sent % 1000 == 0 { sender.drain() }
+        showProgress(sender)
+        return true
+    }
+
+    /// A document written over many lines would be as many bad lines.
+    private func refuseDocument(_ line: [UInt8], _ input: borrowing InputLines) throws(CommandFailure) {
+        guard input.number == 1, ["{", "["].contains(String(decoding: line, as: UTF8.self).filter { $0 != " " }) else { return }
+        throw CommandFailure(
+            "\(input.name):1: a JSON document over several lines; put each request on a line of its own "
+                + "(jq -c does that)", code: ExitCode.dataError)
+    }
+
+    /// The next line that may be sent; an inner nil where there is none at the moment; nil at the end.
+    private mutating func nextGood(_ input: inout InputLines, waitMs: Int32) throws(CommandFailure) -> [UInt8]?? {
+        switch try input.next(waitMs: waitMs) {
+        case .end: return nil
+        case .nothingYet: return .some(nil)
+        case .line(let line):
+            guard line.contains(where: { $0 != 0x20 && $0 != 0x09 }) else { return .some(nil) }
+            try refuseDocument(line, input)
+            guard mode != .unchecked, let problem = RequestCheck.problem(in: line) else { return line }
+            noteBad("\(input.name):\(input.number): \(problem)")
+            return .some(nil)
+        }
+    }
+
+    private mutating func noteBad(_ text: String) {
+        badLines += 1
+        progress.clear()
+        // Whoever skips bad lines has to learn of each; whoever corrects them begins with the first.
+        if mode == .skipBad || badLines <= Self.shownBadLines { Output.words(text.printable) }
+    }
+
+    mutating func showProgress(_ sender: RecordSender) {
+        progress.show("\(sender.sent) sent, \(sender.acknowledged) acknowledged")
+    }
+
+    mutating func clearProgress() { progress.clear() }
+
+    /// Says what became of the requests.
+    /// - Returns: the exit code.
+    func report(
+        _ sender: RecordSender, topic: String, _ input: String, isInterrupted: Bool
+    ) throws(CommandFailure) -> Int32 {
+        for refusal in sender.refusals {
+            let remedy = refusal.failure.remedy.map { "; \($0)" } ?? ""
+            Output.words("\(input):\(refusal.token): not taken: \(refusal.failure)\(remedy)")
+        }
+        if isJSON { try DataWriter.write([summary(sender, topic, isInterrupted)]) }
+        var words = "\(Self.count(sender.acknowledged, "request")) acknowledged by \(topic)"
+        if sender.refused > 0 { words += ", \(sender.refused) not taken" }
+        if badLines > 0 { words += ", \(Self.count(badLines, "bad line")) passed over" }
+        if sender.outstanding > 0 { words += ", \(sender.outstanding) without an answer: they may be there or not" }
+        if isInterrupted { words += "; interrupted before the end of \(input)" }
+        Output.words(words)
+        if isInterrupted { return Interruption.exitCode }
+        guard sender.refused == 0, sender.outstanding == 0 else { return ExitCode.failure }
+        return badLines > 0 ? ExitCode.dataError : ExitCode.success
+    }
+
+    private func summary(_ sender: RecordSender, _ topic: String, _ isInterrupted: Bool) -> String {
+        JSONValue.object([
+            JSONMember("topic", .string(topic)), JSONMember("acknowledged", .integer(sender.acknowledged)),
+            JSONMember("not_taken", .integer(sender.refused)), JSONMember("unanswered", .integer(sender.outstanding)),
+            JSONMember("bad_lines", .integer(badLines)), JSONMember("interrupted", .bool(isInterrupted)),
+        ]).text
+    }
+
+    private static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+}

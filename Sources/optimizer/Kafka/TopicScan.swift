@@ -1,0 +1,85 @@
+import Kafka
+import Worker
+
+/// Reads one topic, without joining a group: to the end it had at the beginning, or on and on.
+struct TopicScan {
+    enum Event {
+        case record(KafkaRecord)
+        /// Nothing more came for the moment: what is buffered may be written. Comes again and again.
+        case lull
+    }
+
+    enum End {
+        /// All that was there at the beginning has been read.
+        case caughtUp
+        /// The closure had enough.
+        case stopped
+        case timedOut
+    }
+
+    let connection: KafkaConnection
+    let topic: String
+    var start = TopicReader.Start.beginning
+    /// Goes on with what comes.
+    var follows = false
+    /// When to give up; nil: never.
+    var timeout: Duration?
+
+    /// - Parameter take: returns false when it has had enough.
+    /// - Throws: that the topic is missing, that nobody answers, or what the closure throws.
+    func run(_ take: (Event) throws(CommandFailure) -> Bool) throws(CommandFailure) -> End {
+        let deadline = timeout.map { ContinuousClock.now + $0 }
+        var unread = follows ? [:] : try ends()
+        guard follows || !unread.isEmpty else { return .caughtUp }
+        let reader = try open()
+        defer { reader.close() }
+        var told: Set<String> = []
+        var isFresh = false
+        while true {
+            if let deadline, .now >= deadline { return .timedOut }
+            switch reader.next(timeoutMs: isFresh ? 0 : 100) {
+            case .record(_, let record):
+                isFresh = true
+                let isWanted = follows || record.offset <= unread[record.partition] ?? -1
+                if isWanted, try !take(.record(record)) { return .stopped }
+                if let last = unread[record.partition], record.offset >= last { unread[record.partition] = nil }
+                if !follows, unread.isEmpty { return .caughtUp }
+            case .caughtUp:
+                // What the end offsets promised may be markers no reader gets.
+                if !follows { return .caughtUp }
+            case .idle:
+                if try !take(.lull) { return .stopped }
+                isFresh = false
+            case .failure(let failure):
+                try handle(failure, &told)
+            }
+        }
+    }
+
+    /// The last offset of every partition that has any.
+    private func ends() throws(CommandFailure) -> [Int32: Int64] {
+        let description = try connection.topic(topic)
+        var partitions = description.partitions
+        if case .offsets(let given) = start { partitions = partitions.filter { given[$0] != nil } }
+        let ends = try connection.withAdmin("ask for the end of \(topic)") { admin throws(KafkaFailure) in
+            try admin.endOffsets(topic: topic, partitions: partitions)
+        }
+        return ends.filter { $0.value > 0 }.mapValues { $0 - 1 }
+    }
+
+    private func open() throws(CommandFailure) -> TopicReader {
+        _ = follows ? try connection.topic(topic) : nil
+        do throws(KafkaFailure) {
+            return try TopicReader(connection.clients.readerProperties(), topics: [(topic, start)])
+        } catch {
+            throw CommandFailure(error, "read \(topic)")
+        }
+    }
+
+    private func handle(_ failure: KafkaFailure, _ told: inout Set<String>) throws(CommandFailure) {
+        guard failure.isTemporary else { throw CommandFailure(failure, "read \(topic)") }
+        if told.insert(failure.name).inserted {
+            Output.words("\(failure)" + (failure.remedy.map { "; \($0)" } ?? ""))
+        }
+    }
+}

@@ -1,0 +1,119 @@
+import Messages
+import Scheduling
+
+/// A node as its metrics events show it.
+struct ObservedNode {
+    enum Phase {
+        case running, draining, stopped
+    }
+
+    /// What steps of one strategy did in the node's last interval.
+    struct StrategyFigures {
+        var name: String
+        var count: Int
+        var p50: Double?
+        var p95: Double?
+    }
+
+    let name: String
+    /// When its last event was read here.
+    private(set) var heardAt: MonotonicTime
+    private(set) var phase = Phase.running
+    private(set) var intervalMs = 5000
+    /// Whether an interval event has been read.
+    private(set) var hasFigures = false
+    private(set) var slots = 0
+    private(set) var running = 0
+    private(set) var queueDepth = 0
+    private(set) var partitions: [Int] = []
+    private(set) var pausedPartitions: Set<Int> = []
+    /// Requests with a result, of whatever status, since the node started.
+    private(set) var done = 0
+    private(set) var requestsPerSecond = 0.0
+    private(set) var p50: Double?
+    private(set) var p95: Double?
+    /// Records between what is committed and the end; nil where the node does not know.
+    private(set) var lag: Int?
+    private(set) var strategies: [StrategyFigures] = []
+    /// `paused` and `resumed` events read, and the partitions they name.
+    private(set) var pauses = 0
+    private(set) var resumes = 0
+    private(set) var partitionsPaused = 0
+    private(set) var partitionsResumed = 0
+    private(set) var largestQueueDepth = 0
+
+    init(_ name: String, at now: MonotonicTime) {
+        self.name = name
+        heardAt = now
+    }
+
+    /// Whether it has been silent for three of its intervals.
+    func isStale(at now: MonotonicTime) -> Bool {
+        phase != .stopped && now > heardAt.adding(milliseconds: 3 * intervalMs)
+    }
+
+    /// Takes in one of its events. Members that are missing leave what was known.
+    mutating func take(_ event: JSONValue, at now: MonotonicTime) {
+        heardAt = now
+        switch event["event"]?.string.flatMap(MetricsEvent.Kind.init) {
+        case .interval: takeInterval(event)
+        case .started: phase = .running
+        case .draining: phase = .draining
+        case .stopped:
+            phase = .stopped
+            (running, queueDepth, requestsPerSecond, partitions, pausedPartitions) = (0, 0, 0, [], [])
+        case .paused:
+            let named = Self.integers(event["partitions"])
+            pausedPartitions.formUnion(named)
+            pauses += 1
+            partitionsPaused += named.count
+            note(queueDepth: event["queue_depth"]?.integer)
+        case .resumed:
+            let named = Self.integers(event["partitions"])
+            pausedPartitions.subtract(named)
+            resumes += 1
+            partitionsResumed += named.count
+        case .rebalanced:
+            partitions = Self.integers(event["assigned"])
+            if event["kind"]?.string != "assigned" { pausedPartitions.subtract(Self.integers(event["partitions"])) }
+        case .hostLost, .offsetReset, nil: break
+        }
+    }
+
+    private mutating func takeInterval(_ event: JSONValue) {
+        hasFigures = true
+        intervalMs = event["interval_ms"]?.integer ?? intervalMs
+        slots = event["slots"]?.integer ?? slots
+        running = event["running"]?.integer ?? running
+        note(queueDepth: event["queue_depth"]?.integer)
+        partitions = event["partitions"].map(Self.integers) ?? partitions
+        done = event["requests"]?.members?.reduce(0) { $0 + ($1.value.integer ?? 0) } ?? done
+        requestsPerSecond = event["requests_per_second"]?.double ?? 0
+        p50 = event["latency_ms"]?["p50"]?.double
+        p95 = event["latency_ms"]?["p95"]?.double
+        lag = event["lag"]?.integer
+        strategies = (event["strategies"]?.elements ?? []).compactMap(Self.strategy)
+        // Who came later has not seen the pause, and an event can be lost: the state of now mends both.
+        switch event["paused"]?.bool {
+        case true? where pausedPartitions.isEmpty: pausedPartitions = Set(partitions)
+        case false?: pausedPartitions = []
+        default: break
+        }
+    }
+
+    private mutating func note(queueDepth depth: Int?) {
+        guard let depth else { return }
+        queueDepth = depth
+        largestQueueDepth = max(largestQueueDepth, depth)
+    }
+
+    private static func strategy(_ value: JSONValue) -> StrategyFigures? {
+        guard let name = value["name"]?.string, let count = value["count"]?.integer else { return nil }
+        return StrategyFigures(
+            name: name, count: count, p50: value["latency_ms"]?["p50"]?.double, p95: value["latency_ms"]?["p95"]?.double)
+    }
+
+    private static func integers(_ value: JSONValue?) -> [Int] {
+        value?.elements?.compactMap { $0.integer } ?? []
+    }
+}

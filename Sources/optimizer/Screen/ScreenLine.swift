@@ -1,0 +1,49 @@
+/// How a piece of a line looks.
+enum TextStyle: String {
+    case plain = "0"
+    case bold = "1"
+    case dim = "2"
+    case inverse = "7"
+    case good = "32"
+    case warning = "33"
+    case bad = "31"
+    case heading = "36"
+}
+
+/// One line of a screen: pieces of text, each in its style. Every character is one column wide.
+struct ScreenLine {
+    private(set) var pieces: [(text: String, style: TextStyle)] = []
+
+    init() {}
+
+    init(_ text: String, _ style: TextStyle = .plain) {
+        pieces = [(text, style)]
+    }
+
+    var width: Int { pieces.reduce(0) { $0 + $1.text.count } }
+
+    mutating func add(_ text: String, _ style: TextStyle = .plain) {
+        pieces.append((text, style))
+    }
+
+    func adding(_ text: String, _ style: TextStyle = .plain) -> ScreenLine {
+        var line = self
+        line.add(text, style)
+        return line
+    }
+
+    /// The line as a terminal takes it, cut to so many columns.
+    func rendered(columns: Int) -> String {
+        var left = columns
+        var text = ""
+        for piece in pieces where left > 0 {
+            let shown = piece.text.prefix(left)
+            left -= shown.count
+            text += piece.style == .plain ? String(shown) : "\u{1B}[\(piece.style.rawValue)m\(shown)\u{1B}[0m"
+        }
+        return text
+    }
+
+    /// The line without its styles.
+    var text: String { pieces.map { $0.text }.joined() }
+}
