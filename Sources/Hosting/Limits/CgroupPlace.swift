@@ -58,7 +58,9 @@ enum CgroupPlace {
     static func withdraw(_ home: String, to parent: String) {
         if access("\(home)/node", F_OK) == 0 {
             // As long as it hands controllers down, the parent may have no processes.
-            for group in [home, parent] { _ = KernelFile.write("-cpu -memory -pids", to: "\(group)/cgroup.subtree_control") }
+            for group in [home, parent] {
+                _ = KernelFile.write("-cpu -memory -pids", to: "\(group)/cgroup.subtree_control")
+            }
             _ = KernelFile.write("0", to: "\(parent)/cgroup.procs")
         }
         _ = removeTree(home)

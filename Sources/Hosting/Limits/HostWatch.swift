@@ -159,7 +159,9 @@ final class HostWatch: Sendable {
         let members = cgroup?.members
         let groupCPU = cgroup?.cpuNanoseconds
         let others = members.map { $0.filter { $0 != pid } } ?? tree.descendants
-        let otherBytes = members == nil ? tree.residentBytes : ProcessMeter.residentBytes(of: others)
+        let memory = meter.memory
+        let otherBytes =
+            members == nil ? tree.residentBytes : ProcessMeter.residentBytes(of: others, beyond: memory)
         return state.withLock { state in
             guard !state.isRetired else { return .gone }
             let own = meter.cpuNanoseconds ?? state.cpuSeen
@@ -167,7 +169,7 @@ final class HostWatch: Sendable {
             let childCPU = groupCPU.map { max(0, $0 - own) } ?? tree.cpuNanoseconds
             // The group's clock and the process's own differ by a moment; that is no child.
             if childCPU - state.childCPU > 1_000_000 || !others.isEmpty { state.childCPU = childCPU }
-            let resident = meter.residentBytes + otherBytes
+            let resident = memory.resident + otherBytes
             if state.isStepRunning { state.usage.peakBytes = max(state.usage.peakBytes, resident) }
             let used = charge(&state, at: now)
             if state.breach == nil, let breach = breach(state, resident: resident, processes: 1 + others.count) {
@@ -193,11 +195,12 @@ final class HostWatch: Sendable {
 
     private func breach(_ state: State, resident: Int64, processes: Int) -> LimitBreach? {
         guard let settings, let limits = state.limits else { return nil }
-        if !kernelLimitsMemory, resident > Int64(limits.memoryMB) << 20 {
-            return LimitBreach(resource: .memory, limit: limits.memoryMB, peak: Int(resident >> 20))
-        }
+        // First: many processes that share their pages seem to hold much memory.
         if processes > settings.processes {
             return LimitBreach(resource: .processes, limit: settings.processes, peak: processes)
+        }
+        if !kernelLimitsMemory, resident > Int64(limits.memoryMB) << 20 {
+            return LimitBreach(resource: .memory, limit: limits.memoryMB, peak: Int(resident >> 20))
         }
         return nil
     }

@@ -1,5 +1,6 @@
 import Glibc
 import Scheduling
+import Synchronization
 
 /// Keeps the hosts of a pool in their limits: what the kernel offers for it is found out once, at the start.
 package final class Isolation: Sendable {
@@ -8,6 +9,7 @@ package final class Isolation: Sendable {
     package let report: IsolationReport
     private let home: CgroupHome?
     private let monitor: HostMonitor
+    private let isStopped = Atomic(false)
 
     /// - Throws: `HostFailure` of code `isolation` when control groups are asked for and cannot be had, of code
     ///   `resources` when there is no thread for the monitor.
@@ -40,8 +42,13 @@ package final class Isolation: Sendable {
         }
     }
 
+    deinit {
+        stop()
+    }
+
     /// Ends the monitor and removes the control groups; no host is left.
     package func stop() {
+        guard !isStopped.exchange(true, ordering: .relaxed) else { return }
         monitor.stop()
         home?.release()
     }

@@ -14,15 +14,19 @@ struct ProcessTree: ~Copyable {
 
     /// Processor time of the descendants so far, also of those that have ended since.
     private(set) var cpuNanoseconds: Int64 = 0
+    /// What the descendants hold beyond what they share with the host.
     private(set) var residentBytes: Int64 = 0
+    private let own: ProcessMeter
 
     init(_ pid: Int32) {
         self.pid = pid
+        own = ProcessMeter(pid)
         mainChildren = open("/proc/\(pid)/task/\(pid)/children", O_RDONLY | O_CLOEXEC)
     }
 
     deinit {
         for meter in meters.values { meter.close() }
+        own.close()
         if mainChildren >= 0 { close(mainChildren) }
     }
 
@@ -44,10 +48,11 @@ struct ProcessTree: ~Copyable {
             lastCPU[gone] = nil
         }
         residentBytes = 0
+        let memory = own.memory
         for process in found {
             let meter = meters[process] ?? ProcessMeter(process)
             meters[process] = meter
-            residentBytes += meter.residentBytes
+            residentBytes += meter.memory.beyond(memory)
             guard let cpu = meter.cpuNanoseconds else { continue }
             cpuNanoseconds += max(0, cpu - (lastCPU[process] ?? 0))
             lastCPU[process] = cpu

@@ -40,7 +40,8 @@ struct SpawnedProcess: Sendable {
             throw error
         }
         let arguments = LauncherArguments(command, confinement).list
-        let result = Self.start(command, arguments, launcher: launcher, [input.reading, output.writing, errors.writing])
+        let result = Self.start(
+            command, arguments, launcher: launcher, [input.reading, output.writing, errors.writing])
         for descriptor in [input.reading, output.writing, errors.writing] { close(descriptor) }
         switch result {
         case .success(let (pid, pidfd)):

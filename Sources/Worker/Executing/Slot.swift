@@ -138,7 +138,8 @@ final class Slot: Sendable {
             return nil
         }
         let started = MonotonicTime.now()
-        let outcome = host.run(step.request.bytes, deadline: started.adding(milliseconds: step.limits.timeoutMs))
+        let outcome = host.run(
+            step.request.bytes, deadline: started.adding(milliseconds: step.limits.timeoutMs), limits: step.limits)
         let run = StepRun(started: started, ended: .now(), attempt: attempt, usage: ResultUsage(host.usage))
         reporter.diagnostics(host, step: step)
         switch outcome {
