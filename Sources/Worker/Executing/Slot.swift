@@ -129,7 +129,8 @@ final class Slot: Sendable {
             return true
         }
         let started = MonotonicTime.now()
-        let outcome = host.run(step.request.bytes, deadline: started.adding(milliseconds: step.limits.timeoutMs))
+        let outcome = host.run(
+            step.request.bytes, deadline: started.adding(milliseconds: step.limits.timeoutMs), limits: step.limits)
         let run = StepRun(started: started, ended: .now(), attempt: step.attempt, usage: ResultUsage(host.usage))
         reporter.diagnostics(host, step: step)
         if case .answered(let reply) = outcome, case .success(let answer) = HostReply.reading(reply) {
