@@ -36,7 +36,8 @@ import Testing
         let outcome = try Program.run(["strategies", "--json", "--set", "disabledStrategies=[noop]"])
         let disabled = try objects(outcome.output).filter { $0["disabled"]?.bool == true }
         #expect(disabled.map { $0["name"]?.string } == ["noop"])
-        #expect(try Program.run(["strategies", "noop", "--set", "disabledStrategies=[noop]"]).output.contains("(disabled)"))
+        #expect(
+            try Program.run(["strategies", "noop", "--set", "disabledStrategies=[noop]"]).output.contains("(disabled)"))
     }
 
     @Test func namesChoose() throws {

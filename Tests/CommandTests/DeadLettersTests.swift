@@ -16,16 +16,20 @@ import Testing
                 KafkaHeader("traceparent", "t\(offset)"), KafkaHeader(name: "empty", value: nil),
                 KafkaHeader("optimizer_error_code", "the request's own"),
             ]
-            try refuse(value: Array("original \(offset)".utf8), key: offset == 1 ? Array("k".utf8) : nil, headers, code, offset)
+            try refuse(
+                value: Array("original \(offset)".utf8), key: offset == 1 ? Array("k".utf8) : nil, headers, code, offset
+            )
         }
     }
 
-    private func refuse(value: [UInt8]?, key: [UInt8]?, _ headers: [KafkaHeader], _ code: String, _ offset: Int) throws {
+    private func refuse(value: [UInt8]?, key: [UInt8]?, _ headers: [KafkaHeader], _ code: String, _ offset: Int) throws
+    {
         let origin = RequestOrigin(topic: Self.requests, partition: 2, offset: Int64(offset), key: key)
         let problem = RequestProblem(RequestProblem.Code(rawValue: code) ?? .internalError, "reason \(offset)")
         let reasons = DeadLetter.headers(origin: origin, failure: StrategyResult.Failure(problem), node: "n1")
         try bench.produce(
-            Self.topic, key: key, value: value, headers: headers + reasons.map { KafkaHeader(name: $0.name, value: $0.value) })
+            Self.topic, key: key, value: value,
+            headers: headers + reasons.map { KafkaHeader(name: $0.name, value: $0.value) })
     }
 
     /// The stand-in for an original that was too large.
@@ -81,7 +85,8 @@ import Testing
         #expect(records.map(text) == ["original 0", "original 1", "original 2"])
         #expect(records.map(\.key) == [nil, Array("k".utf8), nil])
         for (offset, record) in records.enumerated() {
-            #expect(record.headers == [KafkaHeader("traceparent", "t\(offset)"), KafkaHeader(name: "empty", value: nil)])
+            #expect(
+                record.headers == [KafkaHeader("traceparent", "t\(offset)"), KafkaHeader(name: "empty", value: nil)])
         }
     }
 
@@ -135,7 +140,9 @@ import Testing
     @Test func noneChosenIsAFailure() throws {
         defer { #expect(throws: Never.self) { try bench.close() } }
         try fill()
-        for choice in [["--partition", "0", "--offset", "9"], ["--partition", "5", "--offset", "0"], ["--code", "expired"]] {
+        for choice in [
+            ["--partition", "0", "--offset", "9"], ["--partition", "5", "--offset", "0"], ["--code", "expired"],
+        ] {
             let outcome = try bench.optimizer(["dead-letters", "replay"] + choice)
             #expect(outcome.code == 1)
             #expect(outcome.words == "no such dead letter in optimizer.dead-letters\n")
@@ -157,7 +164,8 @@ import Testing
     @Test func whatANodeRefusesRunsOnceItCan() throws {
         defer { #expect(throws: Never.self) { try bench.close() } }
         try bench.startNode()
-        let request = #"{"request_id":"late","strategy":{"name":"buy_and_hold"},"data":{"dataset":"late","timeframe":"1d"}}"#
+        let request =
+            #"{"request_id":"late","strategy":{"name":"buy_and_hold"},"data":{"dataset":"late","timeframe":"1d"}}"#
         try bench.process([request, "not json"], ["late"])
         let letters = try objects(bench.optimizer(["dead-letters", "list", "--json"]).output)
         #expect(Set(letters.compactMap { $0["code"]?.string }) == ["unknown_dataset", "invalid_json"])

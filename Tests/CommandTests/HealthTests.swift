@@ -73,7 +73,9 @@ import Testing
     }
 
     @Test func anAddressThatIsNoneIsAWrongCall() throws {
-        for url in ["x", "http://127.0.0.1", "http://:9464", "http://127.0.0.1:0", "http://a b:1", "https://127.0.0.1:9464"] {
+        for url in [
+            "x", "http://127.0.0.1", "http://:9464", "http://127.0.0.1:0", "http://a b:1", "https://127.0.0.1:9464",
+        ] {
             let outcome = try Program.run(["health", "--url", url])
             #expect(outcome.code == 64, "\(url)")
             #expect(outcome.words.contains("must be like http://127.0.0.1:9464"), "\(url)")

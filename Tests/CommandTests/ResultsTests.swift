@@ -24,10 +24,13 @@ import Testing
             "import", data, "--dataset", "walk", "--set", "data.root=\(bench.folder.path)/data",
         ])
         #expect(imported.code == 0)
-        let request = #"{"request_id":"sma","strategy":{"name":"sma_crossover"},"data":{"dataset":"walk","timeframe":"1d"}}"#
+        let request =
+            #"{"request_id":"sma","strategy":{"name":"sma_crossover"},"data":{"dataset":"walk","timeframe":"1d"}}"#
         try bench.process([request], ["sma"])
         let result = try #require(objects(bench.optimizer(["results", "--request", "sma", "--json"]).output).first)
-        let row = try bench.optimizer(["results", "--request", "sma"]).lines.last?.split(separator: " ").map(String.init) ?? []
+        let row =
+            try bench.optimizer(["results", "--request", "sma"]).lines.last?.split(separator: " ").map(String.init)
+            ?? []
         #expect(row.count > 8)
         let statistics = try #require(result["statistics"])
         let shown = row[3...5].compactMap { Double($0) }
@@ -112,7 +115,9 @@ import Testing
     @Test func itJoinsNoGroupAndCommitsNothing() throws {
         try bench.process([Bench.request("lagless")], ["lagless"])
         #expect(try bench.optimizer(["results", "--json"]).code == 0)
-        let lag = try bench.optimizer(["lag", "--json", "--topic", Self.topic, "--set", "kafka.groupId=optimizer-reader"])
+        let lag = try bench.optimizer([
+            "lag", "--json", "--topic", Self.topic, "--set", "kafka.groupId=optimizer-reader",
+        ])
         let partitions = try objects(lag.output).first?["partitions"]?.elements ?? []
         #expect(partitions.count == 6)
         #expect(partitions.allSatisfy { $0["committed"] == .null })

@@ -126,7 +126,8 @@ import Testing
 
     @Test func whatTheBrokerDoesNotTakeIsNamedAndTheOthersArrive() throws {
         defer { #expect(throws: Never.self) { try bench.close() } }
-        let large = #"{"request_id":"large","strategy":{"name":"noop"},"labels":{"x":""#
+        let large =
+            #"{"request_id":"large","strategy":{"name":"noop"},"labels":{"x":""#
             + String(repeating: "y", count: 1_100_000) + #""}}"#
         let outcome = try bench.optimizer(
             ["submit", "-", "--json"], input: [Bench.request("a"), large, Bench.request("b")].joined(separator: "\n"))

@@ -34,7 +34,9 @@ import Testing
     }
 
     @Test func oneTopicMayBeAskedForAlone() throws {
-        let outcome = try bench.optimizer(["topics", "check", "--topic", "absent", "--topic", "optimizer.metrics", "--json"])
+        let outcome = try bench.optimizer([
+            "topics", "check", "--topic", "absent", "--topic", "optimizer.metrics", "--json",
+        ])
         #expect(outcome.code == 78)
         #expect(try objects(outcome.output).map { $0["exists"]?.bool } == [false, true])
         #expect(outcome.words.contains("--topic absent"))

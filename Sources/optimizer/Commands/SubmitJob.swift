@@ -69,7 +69,9 @@ struct SubmitJob {
 
     /// A document written over many lines would be as many bad lines.
     private func refuseDocument(_ line: [UInt8], _ input: borrowing InputLines) throws(CommandFailure) {
-        guard input.number == 1, ["{", "["].contains(String(decoding: line, as: UTF8.self).filter { $0 != " " }) else { return }
+        guard input.number == 1, ["{", "["].contains(String(decoding: line, as: UTF8.self).filter { $0 != " " }) else {
+            return
+        }
         throw CommandFailure(
             "\(input.name):1: a JSON document over several lines; put each request on a line of its own "
                 + "(jq -c does that)", code: ExitCode.dataError)
