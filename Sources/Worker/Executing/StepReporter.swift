@@ -58,14 +58,17 @@ struct StepReporter: Sendable {
             fail(&result, .crashed, .hostCrashed, loss.description)
         case .babbled(let problem):
             fail(&result, .crashed, .hostProtocol, "the host's answer is not a reply: \(problem)")
+        case .unavailable(let reason):
+            fail(&result, .failed, .hostUnavailable, reason, isRetryable: true)
         }
     }
 
     private func fail(
-        _ result: inout StrategyResult, _ status: ResultStatus, _ code: RequestProblem.Code, _ message: String
+        _ result: inout StrategyResult, _ status: ResultStatus, _ code: RequestProblem.Code, _ message: String,
+        isRetryable: Bool = false
     ) {
         result.status = status
-        result.failure = StrategyResult.Failure(code: code.rawValue, message: message, isRetryable: false)
+        result.failure = StrategyResult.Failure(code: code.rawValue, message: message, isRetryable: isRetryable)
     }
 
     // MARK: Hosts

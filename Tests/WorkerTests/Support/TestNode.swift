@@ -15,10 +15,14 @@ final class TestNode: Sendable {
     private let thread: NodeThread
 
     /// - Parameter unruly: steps with a `misbehave` label do what it says.
-    init(_ kafka: TestKafka, _ more: [String] = [], unruly: Bool = false) throws {
+    init(
+        _ kafka: TestKafka, _ more: [String] = [], unruly: Bool = false, file: String? = nil,
+        external: ExternalPolicy = ExternalPolicy()
+    ) throws {
         let configuration = try OptimizerConfiguration.load(
-            file: nil, environment: [:], settings: kafka.settings(more))
+            file: file, environment: [:], settings: kafka.settings(more))
         var settings = try NodeSettings(configuration)
+        settings.externalPolicy = external
         if unruly, let offender = ExecutablePath.beside("offender") {
             settings.hostCommand = HostCommand(
                 executable: offender, arguments: ["unruly"], environment: ["SWIFT_BACKTRACE": "enable=no"])
@@ -54,9 +58,9 @@ final class NodeProcess {
     let pid: pid_t
     private var status: Int32?
 
-    init(_ kafka: TestKafka, _ more: [String] = []) throws {
+    init(_ kafka: TestKafka, _ more: [String] = [], file: String? = nil) throws {
         guard let optimizer = ExecutablePath.beside("optimizer") else { throw Failure("no optimizer executable") }
-        let words = ["optimizer", "run"] + kafka.settings(more).flatMap { ["--set", $0] }
+        let words = ["optimizer", "run"] + (file.map { ["--config", $0] } ?? []) + kafka.settings(more).flatMap { ["--set", $0] }
         var arguments = words.map { strdup($0) } + [nil]
         defer { for argument in arguments { free(argument) } }
         var actions = posix_spawn_file_actions_t()
