@@ -30,6 +30,7 @@ extension HostingTests {
                 identity = "another" if mode == "wrong-id" else request["request_id"]
                 if mode == "status": return {"request_id": identity, "status": "done"}
                 if mode == "no-error": return {"request_id": identity, "status": "failed"}
+                if mode == "no-id": return {"status": "completed"}
                 return {"request_id": identity, "status": "completed", "statistics": {}}
             if mode == "greets": print("hello", flush=True)
             if mode == "logs": say({"log": {"level": "info", "message": "starting"}})
@@ -39,6 +40,7 @@ extension HostingTests {
                     lines = os.read(0, 1 << 24).split(b"\n")
                     if lines == [b""]: sys.exit(0)
                     if lines[0]: say(reply(lines[0]))
+            pings = 0
             for line in sys.stdin:
                 if mode == "silent" and b"request" in line.encode(): time.sleep(60)
                 if mode == "noisy": print("working", file=sys.stderr, flush=True)
@@ -46,6 +48,8 @@ extension HostingTests {
                 if mode == "unflushed": print(json.dumps(reply(line)))
                 else: say(reply(line))
                 if mode == "chatters" and "ping" not in line: say({"note": "done"})
+                pings += "ping" in line
+                if mode == "late" and "ping" in line and pings == 2: say({"note": "done"})
             if mode == "stays": time.sleep(60)
             sys.exit(3 if mode == "exit-code" else 0)
             """#
@@ -96,8 +100,8 @@ extension HostingTests {
             ("no-error", "several requests", "status is failed and it has no \"error\""),
             ("dies", "invalid JSON", "it was lost at a line that is no JSON: the host exited with code 7"),
             ("agrees", "invalid JSON", "answered with completed, must be rejected or failed"),
-            ("chatters", "silence", "that nobody had asked for; one line for each request, and none besides"),
-            ("chatters", "several requests", "that nobody had asked for"),
+            ("late", "silence", "that nobody had asked for; one line for each request, and none besides"),
+            ("chatters", "several requests", ""), ("no-id", "request", "which has no \"request_id\""),
             ("stays", "end of input", "did not exit within 2000 ms of the end of its input"),
             ("stays", "end of input at once", "did not exit within 2000 ms of the end of its input"),
             ("exit-code", "end of input", "exited with code 3 at the end of its input, must be 0"),

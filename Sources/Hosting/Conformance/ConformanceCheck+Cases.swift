@@ -157,7 +157,10 @@ extension ConformanceCheck {
         } catch {
             throw Fault("the request \(request.id) was answered with \(excerpt(line)): \(error)")
         }
-        if let id = reply.requestID, id != request.id {
+        guard let id = reply.requestID else {
+            throw Fault("the request \(request.id) was answered with \(excerpt(line)), which has no \"request_id\"")
+        }
+        guard id == request.id else {
             throw Fault("the request \(request.id) was answered for \"\(id)\"; answers come one by one, in order")
         }
         return reply.problem.map { "\(reply.status.rawValue), \($0.code)" } ?? reply.status.rawValue

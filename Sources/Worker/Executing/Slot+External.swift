@@ -16,21 +16,21 @@ extension Slot {
         if let expired = step.request.expiresAt, expired < Timestamp.now() { return finish(step, .expired) }
         do throws(RequestProblem) {
             let request = try ExternalRequest(step.request, hosts.strategy.descriptor)
-            for attempt in 1...Self.attempts {
-                if run(step, request, in: hosts, own: own, attempt: attempt) { return }
-            }
+            var attempt = 1
+            while !run(step, request, in: hosts, own: own, attempt: attempt) { attempt += 1 }
         } catch {
             finish(step, .unavailable(error.message))
         }
     }
 
-    /// Returns false where the step has not begun and another host may have it.
+    /// Returns false where another host may have the step.
     private func run(
         _ step: Step, _ request: ExternalRequest, in hosts: ExternalHosts, own: Host, attempt: Int
     ) -> Bool {
         let host: Host
+        let isNew: Bool
         do throws(HostFailure) {
-            host = try hosts.borrow { state.setHost($0, of: index) }
+            (host, isNew) = try hosts.borrow(new: attempt > 1) { state.setHost($0, of: index) }
         } catch {
             state.setHost(own.pid, of: index)
             finish(step, .unavailable("no host of \(hosts.strategy.name) could be started: \(error)"))
@@ -47,18 +47,18 @@ extension Slot {
             hosts.giveBack(host)
         } else {
             hosts.discard(host)
-            if let loss = outcome.loss, !loss.requestDelivered, attempt < Self.attempts {
-                reporter.hostLost(slot: index, loss, step: nil)
+            let isAnothersFault = attempt < Self.attempts && end.mayBeOfTheStepBefore(isNew: isNew)
+            report(end, isAnothersFault ? nil : step)
+            if isAnothersFault {
                 reporter.noteRetry()
                 return false
             }
-            report(end, step)
         }
         finish(step, end, run)
         return true
     }
 
-    private func report(_ end: StepEnd, _ step: Step) {
+    private func report(_ end: StepEnd, _ step: Step?) {
         switch end {
         case .timedOut:
             reporter.hostLost(slot: index, reason: "timed_out", "the step passed its deadline", step: step)
@@ -74,25 +74,35 @@ extension Slot {
 extension StepEnd {
     fileprivate init(_ outcome: StepOutcome, _ step: Step, _ request: ExternalRequest) {
         switch outcome {
-        case .answered(let line):
-            do throws(JSONProblem) {
-                let reply = try HostReply.parse(line, strategy: request.strategy)
-                if let answered = reply.requestID, answered != step.request.requestID {
-                    self = .babbled("it answers the request \"\(answered.prefix(100))\"")
-                } else {
-                    self = .answered(reply)
-                }
-            } catch {
-                self = .babbled("\(error)")
-            }
+        case .answered(let line): self = Self.reading(line, step.request.requestID, request)
         case .timedOut: self = .timedOut
         case .lost(let loss): self = .crashed(loss)
         }
     }
-}
 
-extension StepOutcome {
-    fileprivate var loss: HostLoss? {
-        if case .lost(let loss) = self { loss } else { nil }
+    private static func reading(_ line: [UInt8], _ requestID: String, _ request: ExternalRequest) -> StepEnd {
+        do throws(JSONProblem) {
+            let reply = try HostReply.parse(line, strategy: request.strategy)
+            if reply.requestID == requestID { return .answered(reply) }
+            guard let answered = reply.requestID else { return .babbled("it has no \"request_id\"") }
+            return .babbled("it answers the request \"\(answered.prefix(100))\"")
+        } catch {
+            return .babbled("\(error)")
+        }
+    }
+
+    /// Whether the host may have been lost for what it did in the step before: it had not got this one, or it had
+    /// answered that one and then spoken again or gone, too late to be seen. A new host has no step before.
+    fileprivate func mayBeOfTheStepBefore(isNew: Bool) -> Bool {
+        switch self {
+        case .babbled: return !isNew
+        case .crashed(let loss):
+            guard loss.requestDelivered else { return true }
+            return switch loss.kind {
+            case .exited, .closedInput, .closedOutput, .brokenFrame: !isNew
+            default: false
+            }
+        default: return false
+        }
     }
 }
