@@ -59,6 +59,11 @@ extension ConfigurationKey {
             "limits.timeoutMs", \.limits.timeoutMs, .integer(1...86_400_000), unit: "ms",
             "A step that takes longer is killed."),
         ConfigurationKey(
+            "isolation.enforcement", \.isolation.enforcement, .choice,
+            "By what limits are enforced; auto: cgroup v2 where the node may use it."),
+        ConfigurationKey(
+            "isolation.sandbox", \.isolation.sandbox, .choice, "How much of the system hosts may reach."),
+        ConfigurationKey(
             "ordering", \.ordering, .choice, "Which requests may run side by side; unordered: all."),
     ]
 

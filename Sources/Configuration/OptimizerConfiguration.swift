@@ -5,6 +5,7 @@ package struct OptimizerConfiguration: Sendable, Equatable {
     package internal(set) var pool = Pool()
     package internal(set) var backpressure = Backpressure()
     package internal(set) var limits = Limits()
+    package internal(set) var isolation = Isolation()
     package internal(set) var ordering = Ordering.unordered
     package internal(set) var commit = Commit()
     package internal(set) var rebalance = Rebalance()
@@ -73,6 +74,17 @@ package struct OptimizerConfiguration: Sendable, Equatable {
         package internal(set) var executionTimeMs = 100
         /// The deadline that is enforced.
         package internal(set) var timeoutMs = 5000
+    }
+
+    package struct Isolation: Sendable, Equatable {
+        package internal(set) var enforcement = Enforcement.auto
+        package internal(set) var sandbox = Sandbox.standard
+
+        /// By what limits are enforced. `auto`: cgroup v2 where the node may use it; `cgroup`: or it does not start.
+        package enum Enforcement: String, Sendable, CaseIterable { case auto, cgroup, rlimit }
+
+        /// How much of the system hosts may reach.
+        package enum Sandbox: String, Sendable, CaseIterable { case strict, standard, off }
     }
 
     /// Which requests may run side by side.

@@ -39,6 +39,7 @@ enum Dispatch {
         SubmitCommand.self,
         ResultsCommand.self,
         LagCommand.self,
+        TopCommand.self,
         HealthCommand.self,
         StrategiesCommand.self,
         CheckConfigCommand.self,

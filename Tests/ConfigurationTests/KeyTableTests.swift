@@ -30,7 +30,7 @@ struct KeyTableTests {
     func changesItselfAlone(_ key: ConfigurationKey) throws {
         let others = [
             "node.id": "n", "kafka.bootstrapServers": "embedded", "metrics.http": "[::1]:0", "ordering": "unordered",
-            "logging.level": "error", "logging.format": "text", "disabledStrategies": "[noop]",
+            "isolation.enforcement": "rlimit", "isolation.sandbox": "strict", "logging.level": "error", "logging.format": "text", "disabledStrategies": "[noop]",
         ]
         let value = others[key.path] ?? (key.unit == nil ? "other" : key.path.hasSuffix("queueDepth") ? "51" : "49")
         let needsMore = ["backpressure.maxInFlight", "metrics.intervalMs", "limits.timeoutMs"].contains(key.path)

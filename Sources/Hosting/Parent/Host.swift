@@ -11,30 +11,39 @@ package final class Host {
     package let startedAt: MonotonicTime
     /// What the last step used; all zero before the first.
     package private(set) var usage = StepUsage()
+    /// Who is asked for locks while a step runs. Without one, every frame from the host is a reply.
+    package var arbiter: (any LockArbiter)?
 
     /// Sees every frame that comes while one is awaited; true: it was no reply, and the wait goes on. For what a host
     /// says between request and reply.
     package var interim: (([UInt8]) -> Bool)?
 
+    private let isolation: Isolation?
     private let watch: HostWatch
-    private let process: SpawnedProcess
+    let process: SpawnedProcess
     private var reader: FrameReader
     private var writer: FrameWriter
     private var diagnostics = HostDiagnostics()
     private var framesUnderWay = 0
     private var lossKind: HostLoss.Kind?
     private var inputOpen = true
-    private var errorsOpen = true
+    private(set) var errorsOpen = true
     /// How it ended; from then on the descriptors are closed.
     private var exitStatus: ExitStatus?
     /// The largest resident set of a host that has died, in bytes.
     private var peakOfTheDead: Int64 = 0
 
-    init(_ process: SpawnedProcess, framing: HostFraming) {
+    init(_ process: SpawnedProcess, framing: HostFraming, isolation: Isolation? = nil) {
         self.process = process
+        self.isolation = isolation
         pid = process.pid
         startedAt = .now()
-        watch = HostWatch(process.pid)
+        watch =
+            if let isolation, let confinement = process.confinement {
+                isolation.watch(process.pid, confinement)
+            } else {
+                HostWatch(process.pid)
+            }
         reader = FrameReader(framing: framing)
         writer = FrameWriter(framing: framing)
     }
@@ -60,21 +69,25 @@ package final class Host {
     /// - Parameters:
     ///   - request: the payload, at most `HostFraming.maximumPayload` bytes.
     ///   - deadline: when the whole reply must be there, however many bytes arrive until then.
-    package func run(_ request: [UInt8], deadline: MonotonicTime) -> StepOutcome {
+    ///   - limits: what the step may use; nil: as much as the pool's ceilings allow. Its deadline is not looked at.
+    package func run(_ request: [UInt8], deadline: MonotonicTime, limits: ResourceLimits? = nil) -> StepOutcome {
         if let kind = lossKind ?? lossBeforeRequest() {
             return .lost(lose(kind, requestDelivered: false))
         }
-        watch.begin()
+        watch.begin(limits)
         defer { usage = watch.end(peakBytes: peakOfTheDead) }
         writer.append(request)
         framesUnderWay += 1
         if let kind = deliver() {
             return .lost(lose(kind, requestDelivered: writer.deliveredBytes > 0))
         }
-        let outcome = awaitReply(until: deadline)
+        let outcome = awaitResult(until: deadline)
         switch outcome {
         case .answered: framesUnderWay -= 1
-        case .timedOut: lose(.silent)
+        case .timedOut:
+            // A host that was ended a moment ago for a limit may take longer to die than its deadline is away.
+            if watch.breach != nil { return .lost(lose(.silent)) }
+            lose(.silent)
         case .lost: break
         }
         return outcome
@@ -148,6 +161,7 @@ package final class Host {
     package func kill() -> ExitStatus {
         if let exitStatus { return exitStatus }
         // Before the reaping: until then the number of the group cannot be given to another one.
+        watch.retire()
         killpg(pid, SIGKILL)
         _ = waitReadable(process.pidfd, until: .now().adding(milliseconds: 5000))
         let status = ProcessTable.shared.bury(process)
@@ -156,13 +170,14 @@ package final class Host {
         closeInput()
         for descriptor in [process.output, process.errors, process.pidfd] { close(descriptor) }
         watch.close()
+        if let confinement = process.confinement { isolation?.release(confinement) }
         exitStatus = status
         return status
     }
 }
 
 extension Host {
-    private func awaitReply(until: MonotonicTime) -> StepOutcome {
+    func awaitReply(until: MonotonicTime) -> StepOutcome {
         while true {
             switch reader.next() {
             case .payload(let payload):
@@ -204,7 +219,11 @@ extension Host {
     /// Looks whether the host is fit for a request: still there, and silent. A reply too many would otherwise be taken
     /// for the reply to the next request.
     private func lossBeforeRequest() -> HostLoss.Kind? {
-        guard framesUnderWay == 0 else { return nil }
+        framesUnderWay == 0 ? lossUnlessSilent() : nil
+    }
+
+    /// Looks whether the host, which must wait for the node now, is there and silent.
+    func lossUnlessSilent() -> HostLoss.Kind? {
         if reader.pendingBytes == 0 {
             switch reader.receive(from: process.output) {
             case .nothingYet: return nil
@@ -214,6 +233,12 @@ extension Host {
             }
         }
         return .spokeOutOfTurn(bytes: reader.pendingBytes)
+    }
+
+    /// Sends what answers a demand of the host; returns how the host was lost, if it was.
+    func answerDemand(_ payload: [UInt8]) -> HostLoss.Kind? {
+        writer.append(payload)
+        return deliver()
     }
 
     private func deliver() -> HostLoss.Kind? {
@@ -229,7 +254,7 @@ extension Host {
         inputOpen = false
     }
 
-    private func receiveErrors() {
+    func receiveErrors() {
         if !diagnostics.receive(from: process.errors) { errorsOpen = false }
     }
 
@@ -240,7 +265,7 @@ extension Host {
         return waitReadable(process.pidfd, until: patience) ? endingKind() : kind
     }
 
-    private func endingKind() -> HostLoss.Kind {
+    func endingKind() -> HostLoss.Kind {
         var ending = linux_ending()
         let result = linux_ending_of(process.pidfd, 0, &ending)
         guard result > 0 else { return .unreachable(errno: -result) }
@@ -253,10 +278,30 @@ extension Host {
     }
 
     @discardableResult
-    private func lose(_ kind: HostLoss.Kind, requestDelivered: Bool = true) -> HostLoss {
-        if lossKind == nil { lossKind = kind }
+    func lose(_ kind: HostLoss.Kind, requestDelivered: Bool = true) -> HostLoss {
         if exitStatus == nil { receiveLastErrors() }
+        let kind = limitBehind(kind).map { .exceeded($0) } ?? kind
+        if lossKind == nil { lossKind = kind }
         return loss(kind, requestDelivered: requestDelivered)
+    }
+
+    /// The limit that is the reason of a loss: the monitor says so, or the kernel, or the way it died.
+    private func limitBehind(_ kind: HostLoss.Kind) -> LimitBreach? {
+        switch kind {
+        case .exceeded, .ended: return nil
+        default: break
+        }
+        if let breach = watch.breach { return breach }
+        guard let confinement = process.confinement, let limits = watch.limits else { return nil }
+        switch kind {
+        case .signalled(SIGXFSZ): return LimitBreach(resource: .output, limit: confinement.fileMB, peak: nil)
+        case .signalled, .exited:
+            if let breach = watch.kernelBreach { return breach }
+            let peak = Int(peakOfTheDead >> 20)
+            return diagnostics.namesMemory
+                ? LimitBreach(resource: .memory, limit: limits.memoryMB, peak: peak > 0 ? peak : nil) : nil
+        default: return nil
+        }
     }
 
     /// Reads what is left on the standard error, but no more than a pipe holds: it may never end.

@@ -102,6 +102,7 @@ final class ExternalHosts: Sendable {
     /// Takes back a host that has answered.
     func giveBack(_ host: Host) {
         host.interim = nil
+        host.arbiter = nil
         if let surplus = pool.put(host, at: .now()) { end(surplus) }
     }
 

@@ -5,57 +5,61 @@ import Scheduling
 
 /// Steps of external strategies: the slot borrows a host for the step. Its own host waits meanwhile.
 extension Slot {
-    /// A host that was lost while it waited has not had the step: another may have it, but not for ever.
-    private static let attempts = 3
-
-    /// Runs one step to its end.
+    /// Runs one step to its end, or until it has to be run again.
     ///
     /// While it runs, the borrowed host is the one that stands in the shared state: it is measured, and killed with the
     /// node. It is taken out of there before it is reaped.
     func executeExternally(_ step: Step, in hosts: ExternalHosts, own: Host) {
         if let expired = step.request.expiresAt, expired < Timestamp.now() { return finish(step, .expired) }
         do throws(RequestProblem) {
-            let request = try ExternalRequest(step.request, hosts.strategy.descriptor)
-            var attempt = 1
-            while !run(step, request, in: hosts, own: own, attempt: attempt) { attempt += 1 }
+            execute(step, try ExternalRequest(step.request, hosts.strategy.descriptor), in: hosts, own: own)
         } catch {
             finish(step, .unavailable(error.message))
         }
     }
 
-    /// Returns false where another host may have the step.
-    private func run(
-        _ step: Step, _ request: ExternalRequest, in hosts: ExternalHosts, own: Host, attempt: Int
-    ) -> Bool {
+    private func execute(
+        _ step: Step, _ request: ExternalRequest, in hosts: ExternalHosts, own: Host
+    ) {
         let host: Host
         let isNew: Bool
         do throws(HostFailure) {
-            (host, isNew) = try hosts.borrow(new: attempt > 1) { state.setHost($0, of: index) }
+            (host, isNew) = try hosts.borrow(new: step.attempt > 1) { state.setHost($0, of: index) }
         } catch {
             state.setHost(own.pid, of: index)
-            finish(step, .unavailable("no host of \(hosts.strategy.name) could be started: \(error)"))
-            return true
+            let why = "no host of \(hosts.strategy.name) could be started: \(error)"
+            return finish(step, .unavailable(why))
         }
         reporter.listen(to: host, strategy: hosts.strategy.name, step: step)
+        host.arbiter = own.arbiter
         let started = MonotonicTime.now()
-        let outcome = host.run(request.line, deadline: started.adding(milliseconds: step.limits.timeoutMs))
-        let run = StepRun(started: started, ended: .now(), attempt: attempt, usage: ResultUsage(host.usage))
+        let outcome = host.run(
+            request.line, deadline: started.adding(milliseconds: step.limits.timeoutMs), limits: step.limits)
+        let run = StepRun(started: started, ended: .now(), attempt: step.attempt, usage: ResultUsage(host.usage))
         reporter.diagnostics(host, step: step)
         state.setHost(own.pid, of: index)
         let end = StepEnd(outcome, step, request)
-        if case .answered = end {
-            hosts.giveBack(host)
-        } else {
+        guard case .answered = end else {
+            // Dead before what it holds goes to the next: it may still be at work on what a lock protects.
             hosts.discard(host)
-            let isAnothersFault = attempt < Self.attempts && end.mayBeOfTheStepBefore(isNew: isNew)
-            report(end, isAnothersFault ? nil : step)
-            if isAnothersFault {
-                reporter.noteRetry()
-                return false
-            }
+            return lost(step, end, run, isNew: isNew)
         }
+        hosts.giveBack(host)
         finish(step, end, run)
-        return true
+    }
+
+    private func lost(_ step: Step, _ end: StepEnd, _ run: StepRun, isNew: Bool) {
+        if state.decide({ $0.isVictim(slot: index) }) {
+            reporter.hostLost(slot: index, reason: "deadlock", "ended to break a deadlock", step: step)
+            return requeue()
+        }
+        let mayGoOn = Self.stepRetry.delayMs(afterAttempt: step.attempt) != nil
+        guard mayGoOn, end.mayBeOfTheStepBefore(isNew: isNew) else {
+            report(end, step)
+            return finish(step, end, run)
+        }
+        report(end, nil)
+        requeue()
     }
 
     private func report(_ end: StepEnd, _ step: Step?) {

@@ -55,12 +55,19 @@ struct StepReporter: Sendable {
                 &result, .timedOut, .deadlineExceeded,
                 "the step was killed at its deadline of \(step.limits.timeoutMs) ms (limits.timeout_ms)")
         case .crashed(let loss):
+            if case .exceeded(let breach) = loss.kind { return apply(breach, to: &result, step) }
             fail(&result, .crashed, .hostCrashed, loss.description)
         case .babbled(let problem):
             fail(&result, .crashed, .hostProtocol, "the host's answer is not a reply: \(problem)")
         case .unavailable(let reason):
             fail(&result, .failed, .hostUnavailable, reason, isRetryable: true)
         }
+    }
+
+    private func apply(_ breach: LimitBreach, to result: inout StrategyResult, _ step: Step) {
+        metrics.breached(step, breach.resource.rawValue)
+        let code: RequestProblem.Code = breach.resource == .memory ? .memoryExceeded : .resourceExceeded
+        fail(&result, .resourceExceeded, code, breach.description)
     }
 
     private func fail(
@@ -98,6 +105,25 @@ struct StepReporter: Sendable {
             "a host did not start", JSONMember("slot", .integer(slot)), JSONMember("cause", .string(failure.description)))
     }
 
+    /// Tells of a deadlock that was found, and will be broken by the end of its victim.
+    func deadlock(_ deadlock: Deadlock) {
+        metrics.noteDeadlock()
+        let cycle = deadlock.cycle.map { member in
+            JSONValue.object([
+                JSONMember("request_id", .string(member.step.request.requestID)),
+                JSONMember("strategy", .string(member.step.request.strategy)), JSONMember("slot", .integer(member.slot)),
+                JSONMember("waits_for", .array(member.waitsFor.map { .string($0) })),
+            ])
+        }
+        let details = [
+            JSONMember("cycle", .array(cycle)),
+            JSONMember("victim", .string(deadlock.victim.step.request.requestID)),
+            JSONMember("attempt", .integer(deadlock.victim.step.attempt)),
+        ]
+        log.line(.warning, "deadlock: each step waits for the next; the youngest is run again", details)
+        events.publish(.deadlock, details)
+    }
+
     func noteRetry() { metrics.noteRetry() }
 
     /// Logs what the host wrote to its standard error.
@@ -117,6 +143,7 @@ extension HostLoss.Kind {
         case .exited, .signalled, .closedOutput, .closedInput, .unreachable: "crashed"
         case .frameTooLong, .brokenFrame, .spokeOutOfTurn: "babbled"
         case .silent: "timed_out"
+        case .exceeded: "resource_exceeded"
         case .ended: "recycled"
         }
     }

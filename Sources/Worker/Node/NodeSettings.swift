@@ -10,6 +10,7 @@ package struct NodeSettings: Sendable {
     let topics: TopicNames
     let slotCount: Int
     let ceilings: ResourceLimits
+    let isolation: IsolationSettings
     let latencyTargetMs: Int
     let backpressure: BackpressureController.Settings
     let commitIntervalMs: Int
@@ -18,6 +19,7 @@ package struct NodeSettings: Sendable {
     let drainMs: Int
     let http: HTTPAddress?
     var hostCommand: HostCommand
+    var stallWatch = StallWatch.Settings()
     let launcher: String
     var externalPolicy = ExternalPolicy()
     let configuration: OptimizerConfiguration
@@ -31,6 +33,9 @@ package struct NodeSettings: Sendable {
         ceilings = ResourceLimits(
             cpuPercent: configuration.limits.cpuPercent, memoryMB: configuration.limits.memoryMB,
             timeoutMs: configuration.limits.timeoutMs)
+        isolation = IsolationSettings(
+            enforcement: configuration.isolation.enforcement.hosting, sandbox: configuration.isolation.sandbox.hosting,
+            ceilings: ceilings, readablePaths: [configuration.data.root])
         latencyTargetMs = configuration.limits.executionTimeMs
         backpressure = BackpressureController.Settings(
             queueDepth: configuration.backpressure.queueDepth, resumeDepth: configuration.backpressure.resumeDepth,

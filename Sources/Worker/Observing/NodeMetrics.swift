@@ -1,3 +1,4 @@
+import Hosting
 import Configuration
 import Kafka
 import Messages
@@ -14,6 +15,7 @@ struct NodeMetrics: Sendable {
     private let stepCPU: PerStrategy<Counter>
     private let cpuPercent: PerStrategy<Gauge>
     private let memory: PerStrategy<Gauge>
+    private let throttled: PerStrategy<Counter>
     private let deadLetters: Counter
     private let retries: Counter
     private let unknownFields: Counter
@@ -34,6 +36,7 @@ struct NodeMetrics: Sendable {
         stepCPU = registry.perStrategy(.stepCPUSeconds)
         cpuPercent = registry.perStrategy(.resourceUsage, "cpu_percent")
         memory = registry.perStrategy(.resourceUsage, "memory_mb")
+        throttled = registry.perStrategy(.throttledSeconds)
         deadLetters = registry.counter(.deadLetters)
         retries = registry.counter(.retries)
         unknownFields = registry.counter(.unknownFields)
@@ -57,6 +60,14 @@ struct NodeMetrics: Sendable {
         stepCPU[step.strategyIndex].add(nanoseconds: UInt64(max(0, usage.cpuMs) * 1e6))
         cpuPercent[step.strategyIndex].set(usage.cpuMs / Double(duration) * 1e8)
         memory[step.strategyIndex].set(usage.maxRSSMB)
+        if let throttledMs = usage.throttledMs, throttledMs > 0 {
+            throttled[step.strategyIndex].add(nanoseconds: UInt64(throttledMs * 1e6))
+        }
+    }
+
+    /// A step was ended for exceeding a limit.
+    func breached(_ step: Step, _ resource: String) {
+        registry.perStrategy(.limitBreaches, resource)[step.strategyIndex].increment()
     }
 
     func refused(strategyIndex: Int) { requests[.rejected]?[strategyIndex].increment() }
@@ -64,6 +75,8 @@ struct NodeMetrics: Sendable {
     /// The request is done: its result, and its dead letter if it has one, are acknowledged.
     func done(nanoseconds: Int64) { requestLatency.record(nanoseconds: UInt64(clamping: nanoseconds)) }
 
+    func noteDeadlock() { registry.counter(.deadlocks).increment() }
+    func noteStall() { registry.counter(.stalls).increment() }
     func noteRetry() { retries.increment() }
     func noteDeadLetter() { deadLetters.increment() }
     func noteUnknownFields(_ count: Int) { unknownFields.increment(by: count) }
@@ -146,7 +159,12 @@ struct NodeMetrics: Sendable {
     func oldestRequest(seconds: Double) { registry.gauge(.oldestRequestAge).set(seconds) }
 
     /// What does not change while the node runs.
-    func describe(_ settings: NodeSettings) {
+    func describe(_ settings: NodeSettings, _ isolation: IsolationReport) {
+        for entry in isolation.entries {
+            for mechanism in IsolationReport.Mechanism.allCases {
+                registry.gauge(.enforcement, entry.resource, mechanism.rawValue).set(entry.mechanism == mechanism)
+            }
+        }
         registry.gauge(.slots).set(settings.slotCount)
         registry.gauge(.queueDepthLimit).set(settings.backpressure.queueDepth)
         registry.gauge(.inFlightLimit).set(settings.backpressure.maxInFlight)

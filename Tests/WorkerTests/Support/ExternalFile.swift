@@ -32,7 +32,7 @@ final class ExternalFile {
                                "bytes": len(line.encode()), "root": os.environ["OPTIMIZER_DATA_ROOT"],
                                "environment": sorted(os.environ)},
                 "strategy": {"name": "impostor"}, "node": "impostor"}
-            if do == "fail": answer = {"status": "failed", "error": {"code": "no_luck", "message": "not today"}}
+            if do == "fail": answer = {"request_id": request["request_id"], "status": "failed", "error": {"code": "no_luck", "message": "not today"}}
             say(answer)
             if do == "twice": say(answer)
             if do == "leave": os._exit(0)
