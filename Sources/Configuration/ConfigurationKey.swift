@@ -17,6 +17,8 @@ package struct ConfigurationKey: Sendable {
         case scalar, list
         /// A map of librdkafka properties, whose members are stored one by one.
         case properties(any WritableKeyPath<OptimizerConfiguration, KafkaProperties> & Sendable)
+        /// The map of external strategies, which only the file can hold.
+        case strategies
     }
 
     /// `OPTIMIZER_KAFKA_BOOTSTRAP_SERVERS` for `kafka.bootstrapServers`.
@@ -92,6 +94,16 @@ extension ConfigurationKey {
             shape: .properties(target),
             store: { _, _ throws(ValueProblem) in throw ValueProblem(reason: "is not a map") },
             show: { $0[keyPath: target].description })
+    }
+}
+
+extension ConfigurationKey {
+    /// The map of external strategies.
+    init(strategies path: String, _ meaning: String) {
+        self.init(
+            path: path, unit: nil, meaning: meaning, expects: "a map of strategies, by name", shape: .strategies,
+            store: { _, _ throws(ValueProblem) in throw ValueProblem(reason: "is not a map") },
+            show: { "{" + $0.strategies.map(\.name).joined(separator: ", ") + "}" })
     }
 }
 

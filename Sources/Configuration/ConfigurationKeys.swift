@@ -76,6 +76,7 @@ extension ConfigurationKey {
             "How long running steps of a partition that is taken away may go on."),
         ConfigurationKey(
             "disabledStrategies", list: \.disabledStrategies, .strategyName, "Strategies this node refuses to run."),
+        ConfigurationKey(strategies: "strategies", "Strategies in any language: commands that speak JSON lines."),
         ConfigurationKey(
             "metrics.intervalMs", \.metrics.intervalMs, .integer(100...3_600_000), unit: "ms",
             "How often a metrics event is published."),

@@ -10,6 +10,8 @@ package struct OptimizerConfiguration: Sendable, Equatable {
     package internal(set) var commit = Commit()
     package internal(set) var rebalance = Rebalance()
     package internal(set) var disabledStrategies: [String] = []
+    /// In the order of the file.
+    package internal(set) var strategies: [ExternalStrategy] = []
     package internal(set) var metrics = Metrics()
     package internal(set) var shutdown = Shutdown()
     package internal(set) var data = Data()

@@ -24,6 +24,16 @@ extension ValueFormat<Int> {
     }
 }
 
+extension ValueFormat<Double> {
+    static let number = ValueFormat(
+        expects: "a number",
+        parse: { text throws(ValueProblem) in
+            guard let value = Double(text), value.isFinite else { throw ValueProblem(reason: "is not a number") }
+            return value
+        },
+        show: { "\($0)" })
+}
+
 extension ValueFormat where Value: RawRepresentable<String> & CaseIterable {
     static var choice: Self {
         let names = Value.allCases.map(\.rawValue)
@@ -61,6 +71,23 @@ extension ValueFormat<String> {
         guard text.utf8.count <= 100 else { throw ValueProblem(reason: "is too long") }
         try onlyNameCharacters(in: text, and: "")
     }
+
+    static let parameterName = text("the name of a parameter, 1 to 100 of a–z A–Z 0–9 . _ -") {
+        text throws(ValueProblem) in
+        guard text.utf8.count <= 100 else { throw ValueProblem(reason: "is too long") }
+        try onlyNameCharacters(in: text, and: "")
+    }
+
+    static let words = text("a text") { _ throws(ValueProblem) in }
+
+    /// A word of a command line, which may be empty.
+    static let argument = ValueFormat(
+        expects: "texts",
+        parse: { text throws(ValueProblem) in
+            guard !text.utf8.contains(0) else { throw ValueProblem(reason: "holds a zero byte") }
+            return text
+        },
+        show: { $0 })
 
     static let bootstrapServers = text("host:port, several with commas, or \"embedded\"") { text throws(ValueProblem) in
         guard text != "embedded" else { return }

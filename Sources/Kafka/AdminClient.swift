@@ -60,9 +60,10 @@ package final class AdminClient: @unchecked Sendable {
 
     /// Settings of a client that may look at a group's offsets: the same, with the group's name. It never joins.
     func groupProperties(_ groupID: String) throws(KafkaFailure) -> ClientProperties {
-        let defaults = properties.properties + [
-            .init("group.id", groupID), .init("enable.auto.commit", "false"),
-        ]
+        let defaults =
+            properties.properties + [
+                .init("group.id", groupID), .init("enable.auto.commit", "false"),
+            ]
         return try ClientProperties(role: .consumer, defaults: defaults, overrides: [])
     }
 }

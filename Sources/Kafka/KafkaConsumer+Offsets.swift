@@ -64,7 +64,7 @@ func queryOffsets(
     guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaFailure(code) }
     var offsets: [Int32: Int64?] = [:]
     var failure: KafkaFailure?
-    list.forEach { entry in
+    list.each { entry in
         failure = entry.failure ?? failure
         offsets[entry.partition] = .some(entry.plainOffset)
     }

@@ -32,14 +32,14 @@ struct PartitionList: ~Copyable {
         }
     }
 
-    func forEach(_ body: (rd_kafka_topic_partition_t) -> Void) {
+    func each(_ body: (rd_kafka_topic_partition_t) -> Void) {
         eachEntry(of: list, body)
     }
 
     func map<Result>(_ body: (rd_kafka_topic_partition_t) -> Result) -> [Result] {
         var results: [Result] = []
         results.reserveCapacity(Int(list.pointee.cnt))
-        forEach { results.append(body($0)) }
+        each { results.append(body($0)) }
         return results
     }
 }

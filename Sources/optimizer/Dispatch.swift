@@ -39,13 +39,17 @@ enum Dispatch {
         SubmitCommand.self,
         ResultsCommand.self,
         LagCommand.self,
+        TopCommand.self,
         HealthCommand.self,
         StrategiesCommand.self,
         CheckConfigCommand.self,
+        CheckStrategyCommand.self,
         TopicsCheckCommand.self,
         TopicsCreateCommand.self,
         DeadLettersListCommand.self,
         DeadLettersReplayCommand.self,
+        ImportCommand.self,
+        DatasetsCommand.self,
     ]
 
     static func run(_ words: [String]) -> Int32 {

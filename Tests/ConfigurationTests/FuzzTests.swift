@@ -20,6 +20,12 @@ struct FuzzTests {
           http: null
         data: { root: >
           folded }
+        strategies:
+          mine:
+            command: [python3, a.py]
+            environment: { A: b }
+            parameters: { fast: { type: integer, min: 1, max: 9, default: 3 }, list: { type: numbers, default: [1] } }
+            limits: { timeoutMs: 100 }
 
         """.utf8)
 
@@ -46,14 +52,14 @@ struct FuzzTests {
         for _ in 0..<100 {
             let bytes = Self.mutated(&random)
             guard let read = try? configuration(bytes, environment: ["X": "1"]) else { continue }
-            let maps = Set(ConfigurationKey.propertyMaps.map(\.path))
-            let settings = ConfigurationKey.all.filter { !maps.contains($0.path) }.map {
+            let settings = ConfigurationKey.all.filter(\.isSetByText).map {
                 "\($0.path)=\($0.show(read).replacing("${", with: "$${"))"
             }
             var again = try configuration(settings: settings)
             again.kafka.client = read.kafka.client
             again.kafka.consumer = read.kafka.consumer
             again.kafka.producer = read.kafka.producer
+            again.strategies = read.strategies
             #expect(again == read, "seed \(seed)")
         }
     }

@@ -5,7 +5,8 @@ import Testing
 @Suite struct EmbeddedBrokerTests {
     @Test func theBrokerIsGoneOnceItIsClosed() async throws {
         try await onOwnThread {
-            let broker = try EmbeddedBroker(brokers: 2, topics: [(name: "a", partitions: 3), (name: "b", partitions: 1)])
+            let broker = try EmbeddedBroker(
+                brokers: 2, topics: [(name: "a", partitions: 3), (name: "b", partitions: 1)])
             #expect(broker.bootstrapServers.split(separator: ",").count == 2)
             #expect(broker.bootstrapServers.split(separator: ",").allSatisfy { $0.hasPrefix("127.0.0.1:") })
             let admin = try AdminClient(.admin(bootstrap: broker.bootstrapServers, embedded: true))

@@ -14,7 +14,8 @@ import Testing
 
     @Test func librdkafkaTakesEveryDefault() throws {
         for embedded in [false, true] {
-            try ClientProperties.consumer(bootstrap: "b:1", groupID: "g", instanceID: "i", embedded: embedded).validate()
+            try ClientProperties.consumer(bootstrap: "b:1", groupID: "g", instanceID: "i", embedded: embedded)
+                .validate()
             try ClientProperties.producer(bootstrap: "b:1", embedded: embedded).validate()
             try ClientProperties.metricsProducer(bootstrap: "b:1", embedded: embedded).validate()
             try ClientProperties.reader(bootstrap: "b:1", embedded: embedded).validate()

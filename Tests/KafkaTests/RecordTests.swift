@@ -15,7 +15,8 @@ import Testing
         let producer = publisher.producer
         #expect(producer.produce(topic: topic, key: nil, value: nil, headers: [], token: 1) == .queued)
         #expect(producer.produce(topic: topic, key: [], value: [], headers: [], token: 0) == .queued)
-        #expect(producer.produce(topic: topic, key: [1, 0], value: [0, 255], headers: headers, token: .max) == .queued)
+        #expect(
+            producer.produce(topic: topic, key: [1, 0], value: [0, 255], headers: headers, token: .max) == .queued)
         #expect(publisher.drain())
         #expect(publisher.reports.map(\.token) == [1, 0, .max])
         #expect(publisher.reports.allSatisfy { $0.failure == nil && $0.partition == 0 })

@@ -72,11 +72,20 @@ final class Cluster {
     }
 }
 
-/// Runs a test that waits for seconds on a thread of its own, so that it keeps no other test waiting.
-func onOwnThread(_ body: @escaping @Sendable () throws -> Void) async throws {
-    try await withCheckedThrowingContinuation { (done: CheckedContinuation<Void, any Error>) in
-        DispatchQueue(label: "test").async { done.resume(with: Result { try body() }) }
+/// A thread for one task.
+private final class OwnThread: TaskExecutor {
+    private let queue = DispatchQueue(label: "test")
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        queue.async { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
     }
+}
+
+/// Runs a test that waits for seconds on a thread of its own, so that it keeps no other test waiting. It stays the
+/// same task, by which a failed expectation finds its test.
+func onOwnThread(_ body: @escaping @Sendable () throws -> Void) async throws {
+    try await withTaskExecutorPreference(OwnThread()) { try body() }
 }
 
 /// What a client writes when there is something to do. A worker uses an eventfd; a pipe does the same here, where

@@ -26,6 +26,16 @@ import Testing
         #expect(outcome.status == 0, "\(outcome.output)")
     }
 
+    @Test(.enabled(if: promtool != nil, "needs promtool"))
+    func promtoolAcceptsTheScrapeConfigurationWithTheRulesBesideIt() throws {
+        let folder = try TemporaryFolder()
+        try folder.write(Files.read(Files.package + "/deploy/prometheus/prometheus.yml"), to: "prometheus.yml")
+        try folder.write(Files.read(Self.rulesFile), to: "optimizer.yml")
+        let outcome = try CommandLineTool.run(
+            try #require(Self.promtool), ["check", "config", folder.path("prometheus.yml")])
+        #expect(outcome.status == 0, "\(outcome.output)")
+    }
+
     @Test func eachAlertHasAUnitTestThatFiresAndOneThatDoesNot() {
         let text = Self.unitTests.map { String(decoding: Files.read($0), as: UTF8.self) }.joined(separator: "\n")
         #expect(Self.alerts.count > 25)

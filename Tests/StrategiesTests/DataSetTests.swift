@@ -66,7 +66,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "", ".", "..", "../walk", "a/b", "/etc", ".hidden", "-x", "a b", "é", "a\u{0}b", String(repeating: "a", count: 65),
+        "", ".", "..", "../walk", "a/b", "/etc", ".hidden", "-x", "a b", "é", "a\u{0}b",
+        String(repeating: "a", count: 65),
     ]) func aNameThatCouldLeaveTheRootIsNone(name: String) {
         #expect(DataSetName(dataset: name, timeframe: "1d") == nil)
         #expect(DataSetName(dataset: "walk", timeframe: name) == nil)

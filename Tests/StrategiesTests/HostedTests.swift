@@ -74,14 +74,18 @@ import Testing
         }
         #expect(reply["open_position"]?["size"]?.integer == run["open_at_end"]?.elements?.first?["size"]?.integer)
         #expect(reply["equity_curve"]?["equity"]?.elements?.count == 2000)
-        #expect(isClose(try #require(reply["equity_curve"]?["equity"]?.elements?.last?.double), try #require(run["equity_last"]?.double)))
+        #expect(
+            isClose(
+                try #require(reply["equity_curve"]?["equity"]?.elements?.last?.double),
+                try #require(run["equity_last"]?.double)))
     }
 
     @Test func aRangeIncludesBothEnds() throws {
         let reply = try crossover(#","data":{"dataset":"walk","start":"2010-03-01","end":"2011-03-01"}"#)
         #expect(reply["data"]?["start"]?.string == "2010-03-01")
         #expect(reply["data"]?["end"]?.string == "2011-03-01")
-        let alone = try crossover(#","data":{"dataset":"walk","start":"2010-03-01T00:00:00Z","end":"2011-03-01T12:00:00Z"}"#)
+        let alone = try crossover(
+            #","data":{"dataset":"walk","start":"2010-03-01T00:00:00Z","end":"2011-03-01T12:00:00Z"}"#)
         #expect(alone["statistics"] == reply["statistics"])
     }
 
@@ -92,7 +96,8 @@ import Testing
         for strategy in StrategyRegistry.descriptors.map(\.name)
         where !["noop", "sleep", "burn", "signals"].contains(strategy) {
             let range = try reply(
-                #"{"request_id":"r","strategy":{"name":"\#(strategy)"},"data":{"dataset":"walk","start":"\#(start)","end":"\#(end)"}}"#)
+                #"{"request_id":"r","strategy":{"name":"\#(strategy)"},"data":{"dataset":"walk","start":"\#(start)","end":"\#(end)"}}"#
+            )
             let alone = try reply(#"{"request_id":"r","strategy":{"name":"\#(strategy)"},"data":{"dataset":"part"}}"#)
             #expect(range["statistics"] != nil && range["statistics"] == alone["statistics"], "\(strategy)")
         }
@@ -152,22 +157,40 @@ import Testing
         (#","data":{"dataset":"walk","timeframe":"1h"}"#, "unknown_dataset", "timeframe \"1h\""),
         (#","data":{"dataset":"walk","version":"sha256:12"}"#, "invalid_request", "data.version is"),
         (#","data":{"dataset":"walk","strat":"2010-01-01"}"#, "invalid_request", "did you mean \"start\""),
-        (#","data":{"dataset":"walk","start":"tomorrow"}"#, "invalid_request", "data.start is \"tomorrow\", must be a date"),
+        (
+            #","data":{"dataset":"walk","start":"tomorrow"}"#, "invalid_request",
+            "data.start is \"tomorrow\", must be a date"
+        ),
         (#","data":{"dataset":"walk","start":"2030-01-01"}"#, "insufficient_data", "no bars in the range"),
         (#","data":{"dataset":"walk","end":"2010-01-20"}"#, "insufficient_data", "at least 21 bars"),
-        (#","data":{"dataset":"walk"},"account":{"cash":"much"}"#, "invalid_request", "account.cash is \"much\", must be a number"),
+        (
+            #","data":{"dataset":"walk"},"account":{"cash":"much"}"#, "invalid_request",
+            "account.cash is \"much\", must be a number"
+        ),
         (#","data":{"dataset":"walk"},"account":{"cahs":1}"#, "invalid_request", "did you mean \"cash\""),
         (#","data":{"dataset":"walk"},"account":{"margin":0.5}"#, "invalid_request", "account.margin"),
         (#","data":{"dataset":"walk"},"account":{"stop_loss_pct":5}"#, "invalid_request", "strategy.parameters"),
         (#","data":{"dataset":"walk"},"account":{"at_end":"close_out_open"}"#, "invalid_request", "account.at_end"),
         (#","data":{"dataset":"walk"},"account":[]"#, "invalid_request", "account is a list, must be an object"),
         (#","data":{"dataset":"walk"},"output":{"equity_curve":"all"}"#, "invalid_request", "output.equity_curve"),
-        (#","data":{"dataset":"walk"},"statistics":{"annual_trading_days":0}"#, "invalid_request", "statistics.annual_trading_days"),
+        (
+            #","data":{"dataset":"walk"},"statistics":{"annual_trading_days":0}"#, "invalid_request",
+            "statistics.annual_trading_days"
+        ),
         (#","data":{"inline":{}}"#, "invalid_request", "data.inline.time is missing"),
         (#","data":{"inline":{"time":[]}}"#, "invalid_data", "0 bars"),
-        (#","data":{"inline":{"time":[1],"open":[1],"high":[1],"low":[1],"close":[2]}}"#, "invalid_data", "close 2.0 is above high 1.0"),
-        (#","data":{"inline":{"time":[1,1],"open":[1,1],"high":[1,1],"low":[1,1],"close":[1,1]}}"#, "invalid_data", "bar 1: the time"),
-        (#","data":{"inline":{"time":[1],"open":[1,2],"high":[1],"low":[1],"close":[1]}}"#, "invalid_data", "open has 2 values"),
+        (
+            #","data":{"inline":{"time":[1],"open":[1],"high":[1],"low":[1],"close":[2]}}"#, "invalid_data",
+            "close 2.0 is above high 1.0"
+        ),
+        (
+            #","data":{"inline":{"time":[1,1],"open":[1,1],"high":[1,1],"low":[1,1],"close":[1,1]}}"#, "invalid_data",
+            "bar 1: the time"
+        ),
+        (
+            #","data":{"inline":{"time":[1],"open":[1,2],"high":[1],"low":[1],"close":[1]}}"#, "invalid_data",
+            "open has 2 values"
+        ),
         (#","data":{"inline":{"time":[1],"open":["x"],"high":[1],"low":[1],"close":[1]}}"#, "invalid_data", "open[0]"),
         (#","data":{"inline":{"time":[1e30],"open":[1],"high":[1],"low":[1],"close":[1]}}"#, "invalid_data", "time[0]"),
         (#","data":{"inline":{"time":[1]},"dataset":"walk"}"#, "invalid_request", "data.dataset does not go with"),
@@ -205,7 +228,8 @@ import Testing
     @Test func computedSignalsAreTraded() throws {
         func signals(_ parameters: String) throws -> JSONValue {
             try reply(
-                #"{"request_id":"r","strategy":{"name":"signals","parameters":{\#(parameters)}},"data":{"dataset":"walk","end":"2010-01-15"},"output":{"trades":true}}"#)
+                #"{"request_id":"r","strategy":{"name":"signals","parameters":{\#(parameters)}},"data":{"dataset":"walk","end":"2010-01-15"},"output":{"trades":true}}"#
+            )
         }
         // Ten bars: 2010-01-04 to 2010-01-15.
         let target = try signals(#""target":[0,1,1,0,0,-1,-1,1,1,0]"#)
@@ -216,8 +240,11 @@ import Testing
         #expect(trades.map { $0["entry_bar"]?.integer } == [2, 6])
         #expect(trades.map { $0["exit_bar"]?.integer } == [4, 8])
         #expect(target["open_position"]?["entry_bar"]?.integer == 8)
-        #expect(try signals(#""target":[1,1]"#)["error"]?["message"]?.string?.contains("2 positions and the data 10 bars") == true)
-        #expect(try signals(#""target":[0,0,0,0,0,0,0,0,0,2]"#)["error"]?["message"]?.string?.contains("target[9]") == true)
+        #expect(
+            try signals(#""target":[1,1]"#)["error"]?["message"]?.string?.contains("2 positions and the data 10 bars")
+                == true)
+        #expect(
+            try signals(#""target":[0,0,0,0,0,0,0,0,0,2]"#)["error"]?["message"]?.string?.contains("target[9]") == true)
         #expect(try signals(#""entries":[10]"#)["error"]?["message"]?.string?.contains("entries[0]") == true)
     }
 

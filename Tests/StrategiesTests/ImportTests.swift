@@ -53,7 +53,8 @@ import Testing
             "Binance klines in microseconds",
             "1262563200000000,1,3,0.5,2,10,0,0,0,0,0,0\n1262649600000000,2,4,1,3,20,0,0,0,0,0,0\n"),
         Shape("epoch seconds", "timestamp,open,high,low,close,volume\n1262563200,1,3,.5,2,10\n1262649600,2,4,1,3,20\n"),
-        Shape("any order and case", "VOLUME,cLose,low,HIGH,Open,DateTime\n10,2,0.5,3,1,20100104\n20,3,1,4,2,20100105\n"),
+        Shape(
+            "any order and case", "VOLUME,cLose,low,HIGH,Open,DateTime\n10,2,0.5,3,1,20100104\n20,3,1,4,2,20100105\n"),
         Shape(
             "semicolons, quotes, a mark and CRLF",
             "\u{FEFF}\"Date\";\"Open\";\"High\";\"Low\";\"Close\";\"Volume\"\r\n\"2010-01-04\";1;3;0.5;2;10\r\n"

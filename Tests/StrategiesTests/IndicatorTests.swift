@@ -73,7 +73,9 @@ import Testing
 
     @Test(arguments: [0.01, 0.25, 1, 0.0001]) func onAGridEqualAveragesAreEqualDoubles(grid: Double) {
         // Two values that repeat: the averages of 2, 4 and 10 bars are the same number.
-        let prices = (0..<400).map { 100 + Double($0 % 2 == 0 ? 7 : 3) * grid }.map { ($0 / grid).rounded() / (1 / grid) }
+        let prices = (0..<400).map { 100 + Double($0 % 2 == 0 ? 7 : 3) * grid }.map {
+            ($0 / grid).rounded() / (1 / grid)
+        }
         let table = Scenario(flat: prices).table
         let two = values(.simpleAverage(2), table)
         for period in [4, 10, 100] {
@@ -121,7 +123,9 @@ import Testing
         let long = MarketData(randomTable(seed: 11, bars: 90))
         let data = MarketData(table)
         _ = values(.simpleAverage(3), long, nil, pool)
-        let indicators: [Indicator] = [.simpleAverage(7), .macdSignal(fast: 2, slow: 5, signal: 3), .relativeStrength(4)]
+        let indicators: [Indicator] = [
+            .simpleAverage(7), .macdSignal(fast: 2, slow: 5, signal: 3), .relativeStrength(4),
+        ]
         for indicator in indicators {
             #expect(values(indicator, data, nil, pool) == values(indicator, table))
         }

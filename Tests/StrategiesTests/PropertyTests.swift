@@ -10,7 +10,8 @@ import Testing
     ) -> JSONValue? {
         guard Bool.random(using: &generator) else { return nil }
         switch specification.kind {
-        case .integer(let range): return .integer(Int.random(in: range.lowerBound...min(range.upperBound, 60), using: &generator))
+        case .integer(let range):
+            return .integer(Int.random(in: range.lowerBound...min(range.upperBound, 60), using: &generator))
         case .number(let range):
             return .number(Double.random(in: range.lowerBound...min(range.upperBound, 100), using: &generator))
         case .choice(let words): return .string(words.randomElement(using: &generator) ?? "")
@@ -147,7 +148,8 @@ import Testing
             let fresh = HostedStrategies(dataRoot: "/nonexistent", engineVersion: "1").run(request)
             let used = HostedStrategies(dataRoot: "/nonexistent", engineVersion: "1")
             for other in ["macd", "bollinger_breakout"] {
-                _ = used.run(Array(#"{"request_id":"r","strategy":{"name":"\#(other)"},"data":{"inline":\#(inline)}}"#.utf8))
+                _ = used.run(
+                    Array(#"{"request_id":"r","strategy":{"name":"\#(other)"},"data":{"inline":\#(inline)}}"#.utf8))
             }
             #expect(used.run(request) == fresh)
         }

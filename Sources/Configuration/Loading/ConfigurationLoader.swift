@@ -8,7 +8,7 @@ struct ConfigurationLoader {
     private var unresolved: [String: ConfigurationProblem] = [:]
     /// Keys with a wrong value: what other keys say about them proves nothing.
     private var wrong: Set<String> = []
-    private let expansion: ValueExpansion
+    let expansion: ValueExpansion
 
     init(environment: [String: String]) {
         expansion = ValueExpansion(environment: environment)
@@ -16,6 +16,14 @@ struct ConfigurationLoader {
 
     mutating func report(_ message: String, at place: Place) {
         problems.append(place.problem(message))
+    }
+
+    mutating func note(_ place: Place, of path: String) {
+        configuration.places[path] = place
+    }
+
+    mutating func addStrategy(_ strategy: ExternalStrategy) {
+        configuration.strategies.append(strategy)
     }
 
     /// Takes a value for a key that is not a map of properties.
@@ -70,6 +78,7 @@ struct ConfigurationLoader {
             let given = check.paths.compactMap { configuration.places[$0] }
             problems.append((given.max { precedence($0) < precedence($1) } ?? .defaults).problem(message))
         }
+        problems += strategyLimitProblems(except: wrong)
         problems += unresolved.values
         guard problems.isEmpty else { throw ConfigurationProblems(problems: sorted(problems)) }
         return configuration
@@ -95,7 +104,7 @@ struct ConfigurationLoader {
     }
 
     /// A value from the environment is taken as it is, but for `file:`: a password there may hold `${`.
-    private func resolve(_ text: String, at place: Place) throws(ValueProblem) -> ValueExpansion.Expanded {
+    func resolve(_ text: String, at place: Place) throws(ValueProblem) -> ValueExpansion.Expanded {
         if let file = try expansion.file(in: text) { return file }
         if case .environment = place.origin { return ValueExpansion.Expanded(text: text, isChanged: false) }
         return try expansion.variables(in: text)

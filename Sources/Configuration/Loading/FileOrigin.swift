@@ -48,6 +48,7 @@ extension ConfigurationLoader {
         case (.properties, _):
             // As with a section: nothing but comments below it.
             if !node.isNull { report("\(key.path) is \(node.kind); it takes \(key.expects)", at: place) }
+        case (.strategies, _): takeStrategies(node, key.path, place.origin)
         case (.list, .sequence(let nodes)): takeList(nodes, for: key, at: place)
         case (_, .scalar(let text, _)): take(node.isNull ? .null : .text(text), for: key, at: place)
         case (_, .sequence), (_, .mapping):

@@ -37,6 +37,8 @@ extension ConfigurationLoader {
             takeProperty(String(path.dropFirst(map.path.count + 1)), text, of: map, at: place)
         } else if let key = ConfigurationKey.byPath[path] {
             takeText(text, for: key, at: place)
+        } else if path.hasPrefix("strategies.") {
+            report("external strategies can be given in the file only", at: place)
         } else if ConfigurationKey.isSection(path) {
             report("\(path) is a section; set one of its keys", at: place)
         } else {
@@ -49,6 +51,7 @@ extension ConfigurationLoader {
         case .properties:
             let example = "\(key.path).NAME=VALUE"
             report("\(key.path) is a map; give one property at a time, as --set \(example)", at: place)
+        case .strategies: report("\(key.path) can be given in the file only", at: place)
         case .scalar: take(["", "null", "~"].contains(text) ? .null : .text(text), for: key, at: place)
         case .list: take(.list(listMembers(text)), for: key, at: place)
         }

@@ -12,6 +12,10 @@ package final class Host {
     /// What the last step used; all zero before the first.
     package private(set) var usage = StepUsage()
 
+    /// Sees every frame that comes while one is awaited; true: it was no reply, and the wait goes on. For what a host
+    /// says between request and reply.
+    package var interim: (([UInt8]) -> Bool)?
+
     private let isolation: Isolation?
     private let watch: HostWatch
     private let process: SpawnedProcess
@@ -87,6 +91,23 @@ package final class Host {
         return outcome
     }
 
+    /// Sends a request without waiting for its reply, which `awaitNext` gets; replies come in the order of the requests.
+    /// - Returns: how the host was lost, if it was.
+    package func send(_ request: [UInt8]) -> HostLoss? {
+        if let kind = lossKind ?? lossBeforeRequest() { return lose(kind, requestDelivered: false) }
+        writer.append(request)
+        framesUnderWay += 1
+        return deliver().map { lose($0, requestDelivered: writer.deliveredBytes > 0) }
+    }
+
+    /// The reply to the earliest request that `send` has sent and that has none yet.
+    package func awaitNext(until: MonotonicTime) -> StepOutcome {
+        let outcome = awaitReply(until: until)
+        if case .answered = outcome { framesUnderWay -= 1 }
+        if case .timedOut = outcome { lose(.silent) }
+        return outcome
+    }
+
     /// Waits while there is nothing to run. Bytes from a host nobody asked make it lost.
     /// - Parameters:
     ///   - wake: what other threads wake this one with; it is drained when that happened.
@@ -157,7 +178,10 @@ extension Host {
     private func awaitReply(until: MonotonicTime) -> StepOutcome {
         while true {
             switch reader.next() {
-            case .payload(let payload): return .answered(payload)
+            case .payload(let payload):
+                guard interim?(payload) == true else { return .answered(payload) }
+                if until.nanosecondsLeft() <= 0 { return .timedOut }
+                continue
             case .tooLong(let bytes): return .lost(lose(.frameTooLong(bytes: bytes)))
             case .broken(let why): return .lost(lose(.brokenFrame(why)))
             case .incomplete: break
@@ -233,7 +257,8 @@ extension Host {
         var ending = linux_ending()
         let result = linux_ending_of(process.pidfd, 0, &ending)
         guard result > 0 else { return .unreachable(errno: -result) }
-        peakOfTheDead = ending.peak
+        // The kernel's peak begins with what the node held when it started the process.
+        peakOfTheDead = ending.peak > linux_own_peak() ? ending.peak : 0
         return switch ExitStatus(ending) {
         case .exited(let code): .exited(code: code)
         case .signalled(let signal): .signalled(signal)

@@ -8,7 +8,9 @@ struct CrossoverRule: Rule {
     private let down: Decision
     private var detector: CrossDetector
 
-    init(_ fast: UnsafeBufferPointer<Double>, _ slow: UnsafeBufferPointer<Double>, _ parameters: Parameters, warmUp: Int) {
+    init(
+        _ fast: UnsafeBufferPointer<Double>, _ slow: UnsafeBufferPointer<Double>, _ parameters: Parameters, warmUp: Int
+    ) {
         self.fast = fast
         self.slow = slow
         let direction = Direction(parameters)

@@ -51,7 +51,9 @@ struct Parameters: Equatable, Sendable {
 
 /// Parameters that several strategies share, so that they are called and bounded alike.
 enum CommonParameter {
-    static func period(_ name: String, _ standard: Int, from lowest: Int = 1, _ summary: String) -> ParameterSpecification {
+    static func period(_ name: String, _ standard: Int, from lowest: Int = 1, _ summary: String)
+        -> ParameterSpecification
+    {
         ParameterSpecification(name, .integer(lowest...10_000), default: .integer(standard), summary)
     }
 

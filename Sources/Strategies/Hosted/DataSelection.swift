@@ -78,7 +78,8 @@ enum InlineBars {
         for (index, time) in times.enumerated() {
             guard let stamp = time.integer, BarTime.valid.contains(Int64(stamp)) else {
                 throw RequestProblem(
-                    .invalidData, "data.inline.time[\(index)] is \(time.text.prefix(60)), must be UTC milliseconds since 1970")
+                    .invalidData,
+                    "data.inline.time[\(index)] is \(time.text.prefix(60)), must be UTC milliseconds since 1970")
             }
             table.time.append(Int64(stamp))
         }
@@ -93,11 +94,14 @@ enum InlineBars {
         return .inline(table, timeframe: timeframe)
     }
 
-    private static func prices(_ name: String, _ section: SectionReader, _ count: Int) throws(RequestProblem) -> [Double] {
+    private static func prices(_ name: String, _ section: SectionReader, _ count: Int) throws(RequestProblem)
+        -> [Double]
+    {
         guard let values = section[name]?.elements else { throw section.wrong(name, "a list of numbers") }
         guard values.count == count else {
             throw RequestProblem(
-                .invalidData, "data.inline.\(name) has \(values.count) values and time has \(count); they must be as many")
+                .invalidData,
+                "data.inline.\(name) has \(values.count) values and time has \(count); they must be as many")
         }
         var numbers: [Double] = []
         numbers.reserveCapacity(count)

@@ -20,7 +20,8 @@ struct RunSettings {
     private mutating func readAccount(_ value: JSONValue?) throws(RequestProblem) {
         for name in CommonParameter.exits.map(\.name) where value?[name] != nil {
             throw RequestProblem(
-                .invalidRequest, "account.\(name): \(name) is a parameter of the strategy, give it in strategy.parameters")
+                .invalidRequest,
+                "account.\(name): \(name) is a parameter of the strategy, give it in strategy.parameters")
         }
         let section = try SectionReader("account", value, known: Self.accountMembers)
         account.cash = try section.number("cash", in: 0.01...1e15) ?? account.cash

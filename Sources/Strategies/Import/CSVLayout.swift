@@ -13,7 +13,9 @@ struct CSVLayout: Equatable {
     /// How many fields a line must have at least.
     var width: Int { [time, clock ?? 0, open, high, low, close, volume ?? 0].reduce(0, max) + 1 }
 
-    private static let dates = ["date", "datetime", "timestamp", "time", "open time", "opentime", "gmt time", "unix", ""]
+    private static let dates = [
+        "date", "datetime", "timestamp", "time", "open time", "opentime", "gmt time", "unix", "",
+    ]
 
     /// The delimiter of a line: the one of `,` `;` tab and `|` that stands in it most often.
     static func delimiter(of line: ArraySlice<UInt8>) -> UInt8 {

@@ -65,7 +65,8 @@ struct CSVReader {
         let clock = layout.clock.map { fields[$0] }
         guard let time = FieldParser.time(fields[layout.time], clock: clock), BarTime.valid.contains(time) else {
             return find(
-                number, "the time \(shown(layout.time)) cannot be read; it must be like 2010-01-04, "
+                number,
+                "the time \(shown(layout.time)) cannot be read; it must be like 2010-01-04, "
                     + "2010-01-04T09:30:00Z, or seconds or milliseconds since 1970")
         }
         guard let open = price(layout.open, "open", number), let high = price(layout.high, "high", number),

@@ -57,7 +57,8 @@ enum FieldParser {
         guard let value = Int64(String(decoding: whole, as: UTF8.self)) else { return nil }
         let hasFraction = whole.count < field.count
         switch whole.count {
-        case 8 where !hasFraction: return midnight(field.prefix(4) + [0x2D] + field.dropFirst(4).prefix(2) + [0x2D] + field.suffix(2))
+        case 8 where !hasFraction:
+            return midnight(field.prefix(4) + [0x2D] + field.dropFirst(4).prefix(2) + [0x2D] + field.suffix(2))
         case 9...10: return seconds(field)
         case 12...13: return value
         case 15...16: return value / 1000

@@ -97,7 +97,9 @@ extension ColumnFile {
             close: prices(4))
     }
 
-    private static func offset(of index: Int, bars: Int, in file: UnsafeRawBufferPointer) throws(ColumnFileProblem) -> Int {
+    private static func offset(of index: Int, bars: Int, in file: UnsafeRawBufferPointer) throws(ColumnFileProblem)
+        -> Int
+    {
         let entry = headerSize + index * entrySize
         let name = file[entry..<entry + 16].prefix { $0 != 0 }
         let type = file.loadUnaligned(fromByteOffset: entry + 16, as: UInt32.self)

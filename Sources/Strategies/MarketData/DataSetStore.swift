@@ -85,7 +85,8 @@ final class DataSetStore {
     private func digest(named version: String) throws(RequestProblem) -> String {
         if let digest = Self.digest(version) { return digest }
         throw RequestProblem(
-            .invalidRequest, "data.version is \"\(version.prefix(100))\", must be \"sha256:\" and 64 hexadecimal digits")
+            .invalidRequest, "data.version is \"\(version.prefix(100))\", must be \"sha256:\" and 64 hexadecimal digits"
+        )
     }
 
     private func unknown(_ name: DataSetName) -> RequestProblem {

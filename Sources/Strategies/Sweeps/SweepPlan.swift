@@ -114,7 +114,8 @@ package struct SweepPlan: Sendable {
             if let value = definition[name] { json.member(name, value) }
         }
         json.member("data", data(isOutOfSample: isOutOfSample))
-        json.member("output", .object([JSONMember("trades", .bool(true)), JSONMember("equity_curve", .string("full"))]))
+        json.member(
+            "output", .object([JSONMember("trades", .bool(true)), JSONMember("equity_curve", .string("full"))]))
         json.endObject()
         return json.bytes
     }

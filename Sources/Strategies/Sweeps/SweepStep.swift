@@ -114,7 +114,9 @@ struct SweepStep {
             return
         }
         let objective = sweep.objective
-        if best.count == sweep.top, let last = best.last, !objective.ranks((value, index), before: (last.value, last.index)) {
+        if best.count == sweep.top, let last = best.last,
+            !objective.ranks((value, index), before: (last.value, last.index))
+        {
             return
         }
         let position = best.firstIndex { objective.ranks((value, index), before: ($0.value, $0.index)) } ?? best.count

@@ -53,7 +53,7 @@ struct RequestIntake: Sendable {
             return .step(
                 Step(
                     request: request, origin: origin, headers: headers(of: record),
-                    coordinates: coordinates, strategyIndex: index, limits: try ceilings.lowered(to: request.limits),
+                    coordinates: coordinates, strategyIndex: index, limits: try strategies.ceilings(of: request, ceilings).lowered(to: request.limits),
                     arrivedAt: now, token: token))
         } catch {
             return .refused(

@@ -6,23 +6,28 @@ import Scheduling
 ///
 /// Everything here runs on the slot's own thread; what it shares is in `NodeState`.
 final class Slot: Sendable {
-    private let index: Int
-    private let state: NodeState
+    let index: Int
+    let state: NodeState
     private let pool: PoolSettings
     private let spawner: HostSpawner
-    private let reporter: StepReporter
+    let reporter: StepReporter
     private let wake: WakeDescriptor
+    private let externals: ExternalPools
 
     /// A host that does not come up is tried again for ever; requests wait in the queue meanwhile.
     private static let startRetry = RetryPolicy(maximumAttempts: .max, firstDelayMs: 10, maximumDelayMs: 5000)
     /// A step whose host was gone before it got the request has not begun: another host may have it.
     private static let stepRetry = RetryPolicy(maximumAttempts: 3, firstDelayMs: 0, maximumDelayMs: 0)
 
-    init(index: Int, state: NodeState, pool: PoolSettings, spawner: HostSpawner, reporter: StepReporter) {
+    init(
+        index: Int, state: NodeState, pool: PoolSettings, spawner: HostSpawner, externals: ExternalPools,
+        reporter: StepReporter
+    ) {
         self.index = index
         self.state = state
         self.pool = pool
         self.spawner = spawner
+        self.externals = externals
         self.reporter = reporter
         wake = state.slotWakes[index]
     }
@@ -30,7 +35,7 @@ final class Slot: Sendable {
     /// The thread's body: until the node stops.
     func run() {
         var unfinished: Unfinished?
-        while let host = startHost() {
+        while let host = startHost(for: unfinished) {
             state.noteReady(slot: index)
             unfinished = serve(host, resuming: unfinished)
             let wasStopped = state.decide { if case .stopped = $0.slots[index] { true } else { false } }
@@ -38,10 +43,10 @@ final class Slot: Sendable {
                 end(host)
                 return
             }
-            wakeAnother { $0.noteStarting(slot: index) }
+            // A step that goes on with the next host keeps its slot.
+            if unfinished == nil { wakeAnother { $0.noteStarting(slot: index) } }
             discard(host)
         }
-        if let unfinished { finish(unfinished.step, .unavailable("no host could be started")) }
         state.decide { $0.noteStopped(slot: index) }
         state.consumerWake.signal()
     }
@@ -54,10 +59,10 @@ final class Slot: Sendable {
 
     // MARK: Hosts
 
-    /// A host that is ready; nil once the node stops.
-    private func startHost() -> Host? {
+    /// A host that is ready; nil once the node stops and no step of this slot is to be finished.
+    private func startHost(for unfinished: Unfinished?) -> Host? {
         var attempt = 1
-        while !isStopping {
+        while !isStopping || (unfinished != nil && state.mayPublish) {
             do throws(HostFailure) {
                 let host = try spawner.spawn(pool.hostCommand)
                 state.setHost(host.pid, of: index)
@@ -112,7 +117,11 @@ final class Slot: Sendable {
             switch state.decide({ $0.next(for: index, at: now) }) {
             case .run(let step, let wakesConsumer):
                 if wakesConsumer { state.consumerWake.signal() }
-                if let lost = execute(step, on: host, attempt: 1) { return lost.unfinished }
+                if let hosts = externals[step.strategyIndex] {
+                    executeExternally(step, in: hosts, own: host)
+                } else if let lost = execute(step, on: host, attempt: 1) {
+                    return lost.unfinished
+                }
             case .wait:
                 switch host.waitIdle(wake: wake, until: nil) {
                 case .woken, .deadline: continue
@@ -166,7 +175,7 @@ final class Slot: Sendable {
         return Lost()
     }
 
-    private func finish(_ step: Step, _ end: StepEnd, _ run: StepRun? = nil) {
+    func finish(_ step: Step, _ end: StepEnd, _ run: StepRun? = nil) {
         // First the result, then the slot: a drain that sees no step running knows that all results are on their way.
         if state.mayPublish { reporter.finished(step, end, run ?? StepRun(notBegunAt: .now())) }
         let (woken, isDraining) = state.decide { ($0.finish(slot: index), $0.isDrainAwaited) }

@@ -59,8 +59,6 @@ struct StepReporter: Sendable {
             fail(&result, .crashed, .hostCrashed, loss.description)
         case .babbled(let problem):
             fail(&result, .crashed, .hostProtocol, "the host's answer is not a reply: \(problem)")
-        case .unavailable(let reason):
-            fail(&result, .failed, .hostUnavailable, reason, isRetryable: true)
         }
     }
 
@@ -71,11 +69,10 @@ struct StepReporter: Sendable {
     }
 
     private func fail(
-        _ result: inout StrategyResult, _ status: ResultStatus, _ code: RequestProblem.Code, _ message: String,
-        isRetryable: Bool = false
+        _ result: inout StrategyResult, _ status: ResultStatus, _ code: RequestProblem.Code, _ message: String
     ) {
         result.status = status
-        result.failure = StrategyResult.Failure(code: code.rawValue, message: message, isRetryable: isRetryable)
+        result.failure = StrategyResult.Failure(code: code.rawValue, message: message, isRetryable: false)
     }
 
     // MARK: Hosts

@@ -63,7 +63,7 @@ final class Monitor: Sendable {
 
     /// The thread's body.
     func run() {
-        var interval = IntervalReport(metrics: metrics)
+        var interval = IntervalReport(metrics: metrics, intervalMs: settings.metricsIntervalMs)
         let start = MonotonicTime.now()
         var next = start.adding(milliseconds: settings.metricsIntervalMs)
         var nextSample = start

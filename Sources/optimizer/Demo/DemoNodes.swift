@@ -58,7 +58,7 @@ final class DemoNodes {
         metrics: { intervalMs: \(intervalMs), http: null }
         shutdown: { drainMs: 5000 }
         data: { root: "\(dataRoot)" }
-        logging: { level: warning }
+        logging: { level: error }
 
         """
     }

@@ -1,0 +1,45 @@
+package import Messages
+
+/// A strategy in any language: a command that speaks JSON lines, and what a request for it may say.
+package struct ExternalStrategy: Sendable, Equatable {
+    /// Name, version, summary and parameters, as for a built-in strategy.
+    package internal(set) var descriptor: StrategyDescriptor
+    /// The program, a path or a name to look for in `PATH`, and its arguments. Never empty.
+    package internal(set) var command: [String]
+    /// Where its hosts start; nil = where the node runs.
+    package internal(set) var workingDirectory: String?
+    /// Added to the clean environment its hosts get. Any value may be a secret.
+    package internal(set) var environment: [String: ProtectedText]
+    package internal(set) var limits: Limits
+    /// How many hosts stay when they have nothing to do; nil = one per slot.
+    package internal(set) var hosts: Int?
+
+    package var name: String { descriptor.name }
+
+    init(
+        descriptor: StrategyDescriptor, command: [String], workingDirectory: String?,
+        environment: [String: ProtectedText], limits: Limits, hosts: Int?
+    ) {
+        self.descriptor = descriptor
+        self.command = command
+        self.workingDirectory = workingDirectory
+        self.environment = environment
+        self.limits = limits
+        self.hosts = hosts
+    }
+
+    /// A strategy without parameters that stands in no configuration.
+    package init(name: String, command: [String]) {
+        self.init(
+            descriptor: StrategyDescriptor(name: name, summary: "", parameters: []), command: command,
+            workingDirectory: nil, environment: [:], limits: Limits(), hosts: nil)
+    }
+
+    /// Ceilings of its steps; nil = the node's, above which none of them may be.
+    package struct Limits: Sendable, Equatable {
+        /// Of one core.
+        package internal(set) var cpuPercent: Int?
+        package internal(set) var memoryMB: Int?
+        package internal(set) var timeoutMs: Int?
+    }
+}

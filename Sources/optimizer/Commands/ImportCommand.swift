@@ -1,0 +1,79 @@
+import Configuration
+import Glibc
+import Messages
+import Strategies
+import Worker
+
+/// `optimizer import`: market data from CSV.
+enum ImportCommand: Command {
+    static let name = "import"
+    static let summary = "CSV into a data set under the data root"
+    static let help = """
+        optimizer import CSV|- --dataset NAME [--timeframe 1d] [--json]
+
+        Reads bars from CSV, packed with gzip or not: a header in any case and order or none, a time as a date, ISO 8601
+        or seconds or milliseconds since 1970, then open, high, low, close and, where there is one, volume. Every bar is
+        checked, and nothing is written where one is wrong. The same bars imported again are the same version; steps
+        that run meanwhile keep the version they have.
+
+        Exit codes: 0 done; 64 a name that cannot be; 65 bars are wrong, each named with its line; 66 CSV cannot be
+        read.
+        """
+    static let options = [
+        ConfigurationOptions.config, ConfigurationOptions.set,
+        Option("dataset", value: "NAME", "what requests call it"),
+        Option("timeframe", value: "TIME", "of one bar, as requests say it (1d)"),
+        Option("json", "the data set as one JSON object"),
+    ]
+
+    static func run(_ arguments: Arguments) throws(CommandFailure) -> Int32 {
+        try arguments.expectPositional(1...1, "CSV, or - for standard input")
+        let name = try dataSetName(arguments)
+        let root = try ConfigurationOptions.load(arguments).data.root
+        let given = arguments.positional[0]
+        let path = given == "-" ? "/dev/stdin" : given
+        guard unsafe access(path, R_OK) == 0 else {
+            throw CommandFailure("cannot read \(given): \(SystemError.text(errno))", code: ExitCode.noInput)
+        }
+        var progress = ProgressLine()
+        let entry: DataSetEntry
+        do throws(ImportProblem) {
+            entry = try DataSetImport.run(path, as: name, under: root) { progress.show(text($0)) }
+        } catch {
+            progress.clear()
+            throw CommandFailure(
+                "nothing was imported\n" + located(error, given == "-" ? "standard input" : given),
+                code: ExitCode.dataError)
+        }
+        progress.clear()
+        try DataWriter.write(arguments.has("json") ? [DataSetText.json(entry)] : DataSetText.table([entry]))
+        return ExitCode.success
+    }
+
+    private static func dataSetName(_ arguments: Arguments) throws(CommandFailure) -> DataSetName {
+        guard let dataset = arguments.value("dataset") else { throw .usage("needs --dataset NAME") }
+        let timeframe = arguments.value("timeframe") ?? "1d"
+        guard let name = DataSetName(dataset: dataset, timeframe: timeframe) else {
+            let (option, value) =
+                DataSetName.isValid(dataset) ? ("timeframe", timeframe) : ("dataset", dataset)
+            throw .usage("--\(option) is \"\(value.printable)\", must be \(DataSetName.expectation)")
+        }
+        return name
+    }
+
+    private static func text(_ progress: ImportProgress) -> String {
+        guard progress.bytesTotal > 0 else { return "\(progress.bars) bars" }
+        return "\(progress.bars) bars, \(progress.bytesRead * 100 / progress.bytesTotal) %"
+    }
+
+    /// `FILE:12: …`, as every tool that reads lines says it, and without control characters of the file's.
+    private static func located(_ problem: ImportProblem, _ file: String) -> String {
+        problem.description.split(separator: "\n").map { finding in
+            let words = String(finding).printable
+            guard words.hasPrefix("line "), let colon = words.firstIndex(of: ":"),
+                let number = Int(words[..<colon].dropFirst("line ".count))
+            else { return words }
+            return "\(file):\(number)\(words[colon...])"
+        }.joined(separator: "\n")
+    }
+}

@@ -1,0 +1,85 @@
+import Glibc
+import Hosting
+import Scheduling
+import Testing
+
+/// `optimizer` with its words on a file, in a temporary directory of the test's own.
+final class CommandRun {
+    let directory: TemporaryDirectory
+    private let program: ChildProgram
+    private let outputPath: String
+
+    init(_ arguments: [String]) throws {
+        directory = try TemporaryDirectory(prefix: "optimizer-test")
+        outputPath = directory.path + ".out"
+        let environment = ["PATH": "/usr/bin:/bin", "TMPDIR": directory.path, "TERM": "xterm"]
+        program = try ChildProgram(
+            HostCommand(executable: CommandRun.optimizer, arguments: arguments, environment: environment),
+            launcher: #require(ExecutablePath.beside("optimizer-host")), output: outputPath)
+    }
+
+    deinit {
+        unlink(outputPath)
+    }
+
+    static var optimizer: String { ExecutablePath.beside("optimizer") ?? "optimizer" }
+
+    /// The sample data as the repository has it.
+    static var sampleData: String {
+        let package = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+        return "/\(package)/deploy/data/synth_walk.csv"
+    }
+
+    var output: String { String(decoding: FileContent.read(outputPath), as: UTF8.self) }
+
+    /// Processes, other than the command itself, that have the directory in their command line: nodes and hosts.
+    var helpers: [Int32] {
+        Processes.mentioning(directory.path).filter { $0 != program.pid }
+    }
+
+    func signal(_ number: Int32) { kill(program.pid, number) }
+
+    /// Waits for its end, and kills it where it does not come.
+    func end(within seconds: Int) throws -> Hosting.ExitStatus {
+        let status = program.wait(until: .now().adding(milliseconds: seconds * 1000))
+        if status == nil { program.kill() }
+        return try #require(status, "it did not end; it said:\n\(output)")
+    }
+}
+
+/// Waits until something is so.
+func eventually(within seconds: Int = 60, _ condition: () -> Bool) -> Bool {
+    let deadline = MonotonicTime.now().adding(milliseconds: seconds * 1000)
+    while !condition() {
+        guard MonotonicTime.now() < deadline else { return false }
+        usleep(20_000)
+    }
+    return true
+}
+
+enum Processes {
+    /// The running processes with this text in their command line.
+    static func mentioning(_ text: String) -> [Int32] {
+        names(in: "/proc").compactMap { Int32($0) }.filter { pid in
+            String(decoding: FileContent.read("/proc/\(pid)/cmdline"), as: UTF8.self).contains(text)
+        }
+    }
+
+    static func commandLine(_ pid: Int32) -> [String] {
+        FileContent.read("/proc/\(pid)/cmdline").split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// What lies in a directory.
+    static func names(in path: String) -> [String] {
+        guard let directory = opendir(path) else { return [] }
+        defer { closedir(directory) }
+        var names: [String] = []
+        while let entry = readdir(directory) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names
+    }
+}

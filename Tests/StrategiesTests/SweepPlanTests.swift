@@ -1,0 +1,131 @@
+import Foundation
+import Messages
+import Testing
+
+@testable import Strategies
+
+/// How a grid is numbered, cut into steps and turned into requests.
+@Suite struct SweepPlanTests {
+    private let fixture: SweepFixture
+
+    init() throws { fixture = try SweepFixture() }
+
+    @Test func theFirstParameterIsTheSlowest() throws {
+        let sweep = try fixture.sweep()
+        #expect(sweep.setCount == 21 * 21)
+        #expect(sweep.sweptParameters(of: 0) == [JSONMember("fast", .integer(5)), JSONMember("slow", .integer(20))])
+        #expect(sweep.sweptParameters(of: 1) == [JSONMember("fast", .integer(5)), JSONMember("slow", .integer(25))])
+        #expect(sweep.sweptParameters(of: 21) == [JSONMember("fast", .integer(7)), JSONMember("slow", .integer(20))])
+        #expect(
+            sweep.sweptParameters(of: 440) == [JSONMember("fast", .integer(45)), JSONMember("slow", .integer(120))])
+        #expect(sweep.parameters(of: 440).text("direction") == "long_only")
+    }
+
+    @Test func everySetOfTheGridIsDifferent() throws {
+        let sweep = try fixture.sweep()
+        let sets = Set((0..<sweep.setCount).map { JSONValue.object(sweep.sweptParameters(of: $0)).text })
+        #expect(sets.count == sweep.setCount)
+    }
+
+    @Test func aValueIsComputedAndNotAddedUp() throws {
+        let sweep = try fixture.sweep(
+            (
+                #"{"name":"fast","min":5,"max":45,"step":2}"#,
+                #"{"name":"stop_loss_pct","min":0.1,"max":2.3,"step":0.1}"#
+            ))
+        #expect(sweep.axes[0].count == 23)
+        #expect(sweep.axes[0].value(22) == .number(2.3))
+        #expect(sweep.axes[0].value(6) == .number(0.1 + 6 * 0.1))
+    }
+
+    @Test func aListOfWordsCanBeSwept() throws {
+        let sweep = try fixture.sweep((#""parameters":{"direction":"long_only"}"#, #""parameters":{}"#))
+        #expect(sweep.setCount == 441)
+        let words = try fixture.sweep(
+            (
+                #"{"name":"slow","min":20,"max":120,"step":5}"#, #"{"name":"cross","values":["strict","robust"]}"#
+            ))
+        #expect(words.setCount == 42)
+        #expect(words.parameters(of: 1).text("cross") == "robust")
+    }
+
+    @Test func aStepIsAboutTwentyMillisecondsOfWork() throws {
+        #expect(try SweepPlan(fixture.sweep(), dataRoot: fixture.folder.path).setsPerStep == 1600)
+        #expect(try fixture.plan(fixture.sweep(), bars: 2148).setsPerStep == 372)
+        #expect(try fixture.plan(fixture.sweep(), bars: 10_000_000).setsPerStep == 1)
+        #expect(try fixture.plan(fixture.sweep(), bars: 3).setsPerStep == SweepPlan.mostSetsPerStep)
+    }
+
+    @Test func theStepsCoverTheGridOnce() throws {
+        for bars in [2000, 7000, 100_000, 800_000, 3_000_000] {
+            let plan = try fixture.plan(fixture.sweep(), bars: bars)
+            let sets = (0..<plan.stepCount).flatMap { Array(plan.sets(ofStep: $0)) }
+            #expect(sets == Array(0..<441))
+        }
+    }
+
+    @Test func aStepsRequestFollowsFromTheSweep() throws {
+        let plan = try fixture.plan(fixture.sweep(), bars: 8000)
+        #expect(plan.stepCount == 5)
+        let request = try StrategyRequest.parse(plan.request(step: 4))
+        #expect(request.requestID == plan.requestID(ofStep: 4))
+        #expect(request.requestID.hasPrefix("my-sweep:") && request.requestID.hasSuffix(":4"))
+        #expect(request.type == "optimization")
+        #expect(request.unknownFields.isEmpty)
+        let version = try #require(plan.version)
+        #expect(try request.section("data")?["version"]?.string == version)
+        #expect(try request.section("step")?["first"]?.integer == 400)
+        #expect(try request.section("step")?["count"]?.integer == 41)
+        #expect(try StrategyRegistry.validate(request).count > 0)
+        #expect(try fixture.plan(fixture.sweep(), bars: 8000).request(step: 4) == plan.request(step: 4))
+        #expect(plan.request(step: 0).count + 5 >= plan.request(step: 3).count)
+    }
+
+    @Test func idsFollowFromContentAndNotFromLayout() throws {
+        func digest(_ text: String) throws -> String {
+            let sweep = try Sweep.parse(Array(text.utf8))
+            return SweepPlan(sweep, version: "sha256:" + String(repeating: "0", count: 64), bars: 100).requestID(
+                ofStep: 0)
+        }
+        let same = SweepFixture.text.replacingOccurrences(of: "\n", with: "  ").replacingOccurrences(
+            of: ":", with: " : ")
+        #expect(try digest(same) == digest(SweepFixture.text))
+        #expect(
+            try digest(SweepFixture.text.replacingOccurrences(of: "\"top\":7", with: "\"top\":8"))
+                != digest(SweepFixture.text))
+        let nameless = SweepFixture.text.replacingOccurrences(of: #""optimization_id":"my-sweep","#, with: "")
+        #expect(try digest(nameless).hasPrefix("sweep-"))
+        let sweep = try Sweep.parse(Array(nameless.utf8))
+        let versions = ["0", "1"].map { "sha256:" + String(repeating: $0, count: 64) }
+        #expect(
+            SweepPlan(sweep, version: versions[0], bars: 9).id != SweepPlan(sweep, version: versions[1], bars: 9).id)
+    }
+
+    @Test(arguments: [
+        (#""type":"optimization""#, #""type":"backtest""#, "type must be"),
+        (#""min":5"#, #""min":"5""#, "parameters[0].min is \"5\", must be an integer"),
+        (#""max":45"#, #""max":4"#, "parameters[0].max is 4, must be an integer of at least min"),
+        (#""step":2"#, #""step":0"#, "parameters[0].step is 0, must be an integer above 0"),
+        (#""min":5"#, #""min":0"#, "must be an integer from 1 to 10000"),
+        (#""name":"fast""#, #""name":"fsat""#, "did you mean \"fast\""),
+        (#""name":"slow""#, #""name":"fast""#, "fast is swept twice"),
+        (#""direction":"long_only""#, #""slow":30"#, "slow is fixed in strategy.parameters too"),
+        (#""operator":"less""#, #""operator":"lesser""#, "did you mean \"less\""),
+        (#""right":"slow""#, #""right":"direction""#, "parameter_constraints[0].right"),
+        (#""target":"sharpe_ratio""#, #""target":"sharp_ratio""#, "did you mean \"sharpe_ratio\""),
+        (#""extremum":"max""#, #""extremum":"most""#, "objective.extremum"),
+        (#""target_value":null"#, #""target_value":3"#, "objective.target_value"),
+        (#""target_value":6"#, #""target_value":"6""#, "constraints[0].target_value"),
+        (#""method":"grid""#, #""method":"bayes""#, "search.method is \"bayes\", must be \"grid\""),
+        (#""max_evaluations":5000"#, #""max_evaluations":100"#, "has more than the 100 sets"),
+        (#""max":45"#, #""max":450000"#, "parameters[0]"),
+        (#""start":"2011-07-01""#, #""start":"2011""#, "out_of_sample.start"),
+        (#""top":7"#, #""top":0"#, "output.top"),
+        (#""objective""#, #""objectiv""#, "did you mean \"objective\""),
+        (#""name":"sma_crossover""#, #""name":"noop""#, "noop"),
+        (#""dataset":"walk""#, #""dataset":"../walk""#, "data.dataset"),
+    ]) func aWrongSweepIsRefusedInWords(part: String, replacement: String, words: String) throws {
+        let problem = #expect(throws: RequestProblem.self) { try fixture.sweep((part, replacement)) }
+        #expect(problem?.message.contains(words) == true, "\(problem?.message ?? "accepted")")
+    }
+}
