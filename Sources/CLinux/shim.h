@@ -2,7 +2,6 @@
 // Each returns what the system call returns, or -errno where it says so.
 #pragma once
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -11,11 +10,9 @@
 #include <spawn.h>
 #include <stdint.h>
 #include <sys/eventfd.h>
-#include <sys/mount.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/wait.h>
@@ -139,6 +136,8 @@ extern int setresuid(uid_t real, uid_t effective, uid_t saved);
 extern int setresgid(gid_t real, gid_t effective, gid_t saved);
 extern int setgroups(size_t count, const gid_t *groups);
 extern int unshare(int flags);
+extern int mount(
+    const char *source, const char *target, const char *type, unsigned long flags, const void *options);
 
 // Becomes another user for good, with the group of the same number and no others.
 static inline int linux_become_user(uid_t user) {
@@ -159,8 +158,8 @@ static inline int linux_drop_capabilities(void) {
 // A mount namespace of its own, with an empty file system in memory on the directory, of at most so many bytes.
 static inline int linux_private_directory(const char *directory, const char *options) {
     if (unshare(0x20000 /* CLONE_NEWNS */) != 0) return -1;
-    if (mount("", "/", 0, MS_REC | MS_PRIVATE, 0) != 0) return -1;
-    return mount("tmpfs", directory, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, options);
+    if (mount("", "/", 0, 16384 | 1 << 18 /* MS_REC | MS_PRIVATE */, 0) != 0) return -1;
+    return mount("tmpfs", directory, "tmpfs", 2 | 4 | 8 /* MS_NOSUID | MS_NODEV | MS_NOEXEC */, options);
 }
 
 // Landlock, as the kernel has it; the headers of older distributions do not know all of it.
@@ -189,17 +188,20 @@ enum { linux_landlock_reading, linux_landlock_writing };
 
 // Allows reading and executing, or everything, below a path. What does not exist is left out.
 static inline int linux_landlock_allow(int rules, int version, const char *path, int how) {
-    struct stat information;
-    int directory = open(path, 010000000 /* O_PATH */ | O_CLOEXEC);
+    // -100: AT_FDCWD; O_PATH | O_CLOEXEC
+    int directory = (int)syscall(SYS_openat, -100, path, 010000000 | 02000000);
     if (directory < 0) return errno == ENOENT || errno == EACCES ? 0 : -1;
-    if (fstat(directory, &information) != 0) return -1;
     int rights = version >= 5 ? 16 : version >= 3 ? 15 : version >= 2 ? 14 : 13;
     uint64_t all = ((uint64_t)1 << rights) - 1;
     // execute, write a file, read a file, read a directory; truncate, ioctl
     uint64_t of_files = 1 | 2 | 4 | (1 << 14) | (1 << 15);
     struct linux_landlock_path rule = {how == linux_landlock_writing ? all : (1 | 4 | 8), directory};
-    if (!S_ISDIR(information.st_mode)) rule.allowed &= of_files & all;
     int result = (int)syscall(linux_landlock_add, rules, 1, &rule, 0);
+    if (result != 0 && errno == EINVAL) {
+        // No directory: then only what a file knows may be named.
+        rule.allowed &= of_files & all;
+        result = (int)syscall(linux_landlock_add, rules, 1, &rule, 0);
+    }
     close(directory);
     return result;
 }

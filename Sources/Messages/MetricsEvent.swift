@@ -6,6 +6,10 @@ package struct MetricsEvent: Sendable {
         case interval
         case started, paused, resumed, rebalanced, draining, stopped
         case hostLost = "host_lost"
+        /// Steps waited for each other's locks; the event names the cycle and the victim.
+        case deadlock
+        /// Work is queued or overdue, and nothing moves.
+        case stall
         case offsetReset = "offset_reset"
     }
 

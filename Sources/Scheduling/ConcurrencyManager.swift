@@ -21,15 +21,22 @@ package struct ConcurrencyManager: Sendable {
         case stop
     }
 
-    package private(set) var slots: [SlotState]
-    package private(set) var queue: StrategyQueue
+    package internal(set) var slots: [SlotState]
+    package internal(set) var queue: StrategyQueue
     package private(set) var backpressure: BackpressureController
-    private var locks = LockTable()
+    package internal(set) var locks = LockTable()
+    /// Steps whose host was ended to break a deadlock while the queue was at its bound. Their slots hold on to them,
+    /// until the next step leaves the queue: so the queue never passes its bound.
+    package internal(set) var displaced: [Step] = []
+    /// Steps that are to be ended by their slots, to break a deadlock.
+    var victims: Set<UInt64> = []
+    /// Steps begun and ended; stands still while nothing moves.
+    package private(set) var progress = 0
     package private(set) var isStopping = false
     /// Whether the consumer waits for running steps to end (a revocation, a drain): then each end wakes it.
     package var isDrainAwaited = false
     /// Requests taken and not done, the queued and the running among them.
-    package private(set) var inFlight = 0
+    package internal(set) var inFlight = 0
 
     package init(slotCount: Int, backpressure settings: BackpressureController.Settings) {
         slots = Array(repeating: .starting, count: slotCount)
@@ -46,16 +53,18 @@ package struct ConcurrencyManager: Sendable {
     /// How many requests may be taken from Kafka now.
     package var capacity: Int {
         guard backpressure.isFlowing, !isStopping else { return 0 }
-        return max(0, min(queue.capacity, backpressure.settings.maxInFlight - inFlight))
+        return max(0, min(queue.capacity - displaced.count, backpressure.settings.maxInFlight - inFlight))
     }
 
     // MARK: The consumer's side
 
-    /// Queues a step and names an idle slot to wake for it. At most `capacity` may be admitted.
-    package mutating func admit(_ step: Step) -> Int? {
+    /// Queues a step. At most `capacity` may be admitted.
+    ///
+    /// - Returns: an idle slot to wake for it, if there is one.
+    package mutating func admit(_ step: Step) -> [Int] {
         queue.append(step)
         inFlight += 1
-        return idleSlot()
+        return idleSlots(atMost: 1)
     }
 
     /// Counts a request that needs no slot (it was refused) until its result is acknowledged.
@@ -69,7 +78,9 @@ package struct ConcurrencyManager: Sendable {
 
     /// Takes the queued steps of partitions that are given up; they are no longer in flight.
     package mutating func dropQueued(partitions: Set<Int32>) -> [Step] {
-        let dropped = queue.drop(partitions: partitions)
+        let isGone = { (step: Step) in partitions.contains(step.coordinates.partition) }
+        let dropped = displaced.filter(isGone) + queue.drop(partitions: partitions)
+        displaced.removeAll(where: isGone)
         inFlight -= dropped.count
         return dropped
     }
@@ -92,7 +103,8 @@ package struct ConcurrencyManager: Sendable {
     /// No more steps are started: what is queued is given back, what runs may finish.
     package mutating func stop() -> [Step] {
         isStopping = true
-        let dropped = queue.dropAll()
+        let dropped = displaced + queue.dropAll()
+        displaced = []
         inFlight -= dropped.count
         return dropped
     }
@@ -111,24 +123,28 @@ package struct ConcurrencyManager: Sendable {
             return .wait
         }
         slots[slot] = .running(step, since: now)
+        progress += 1
         let resumeDepth = backpressure.settings.resumeDepth
         let wakes = !backpressure.isFlowing && before > resumeDepth && queue.depth <= resumeDepth
         return .run(step, wakesConsumer: wakes)
     }
 
-    /// The slot's step has ended, whatever the end; names an idle slot to wake if locks came free for a waiting step.
-    package mutating func finish(slot: Int) -> Int? {
-        guard case .running(let step, _) = slots[slot] else { return nil }
+    /// The slot's step has ended, whatever the end.
+    ///
+    /// - Returns: the slots to wake: those whose steps get the locks that came free, and idle ones for waiting steps.
+    package mutating func finish(slot: Int) -> [Int] {
+        guard case .running(let step, _) = slots[slot] else { return [] }
         slots[slot] = .starting
-        guard !step.request.locks.isEmpty else { return nil }
-        locks.release(step.request.locks, of: step.token)
-        return queue.depth > 0 ? idleSlot() : nil
+        progress += 1
+        return free(step)
     }
 
-    /// The slot's host is lost or its start failed; names an idle slot to wake instead, should steps wait.
-    package mutating func noteStarting(slot: Int) -> Int? {
+    /// The slot's host is lost or its start failed.
+    ///
+    /// - Returns: an idle slot to wake instead, should steps wait.
+    package mutating func noteStarting(slot: Int) -> [Int] {
         slots[slot] = .starting
-        return queue.depth > 0 ? idleSlot() : nil
+        return idleSlots(atMost: 1)
     }
 
     /// The slot ends for good.
@@ -139,11 +155,16 @@ package struct ConcurrencyManager: Sendable {
     }
 
     private mutating func takeRunnable() -> Step? {
+        for index in displaced.indices where locks.take(displaced[index].request.locks, for: displaced[index].token) {
+            return displaced.remove(at: index)
+        }
         // The table leaves self for the moment: the closure and the queue may not both hold self.
         var table = LockTable()
         swap(&table, &locks)
-        defer { swap(&table, &locks) }
-        return queue.takeFirst { table.take($0.request.locks, for: $0.token) }
+        let taken = queue.takeFirst { table.take($0.request.locks, for: $0.token) }
+        swap(&table, &locks)
+        if taken != nil, !displaced.isEmpty { queue.putBack(displaced.removeLast()) }
+        return taken
     }
 
     private mutating func idleSlot() -> Int? {
@@ -151,6 +172,12 @@ package struct ConcurrencyManager: Sendable {
         // It is woken once: until it has asked for its next step it counts as starting.
         if let index { slots[index] = .starting }
         return index
+    }
+
+    /// Idle slots to wake for steps that wait, if some do.
+    mutating func idleSlots(atMost count: Int) -> [Int] {
+        guard depth + displaced.count > 0 else { return [] }
+        return (0..<min(count, slots.count)).compactMap { _ in idleSlot() }
     }
 }
 
@@ -171,8 +198,15 @@ extension ConcurrencyManager {
         for (slot, state) in slots.enumerated() {
             if case .running(let step, _) = state, step.token == token { return .running(slot: slot) }
         }
+        if displaced.contains(where: { $0.token == token }) { return .waiting }
         guard let step = queue.queued.first(where: { $0.token == token }) else { return .publishing }
         return locks.areFree(step.request.locks) ? .queued : .waiting
+    }
+
+    /// Whether a queued step could begin now, had it a slot.
+    package var hasRunnable: Bool {
+        displaced.contains { locks.areFree($0.request.locks) }
+            || queue.contains { locks.areFree($0.request.locks) }
     }
 
     /// Queued steps that wait for a lock.

@@ -15,11 +15,13 @@ package final class Step: Sendable {
     package let arrivedAt: MonotonicTime
     /// Names this step among those in flight.
     package let token: UInt64
+    /// 1 the first time it is run.
+    package let attempt: Int
 
     package init(
         request: StrategyRequest, origin: RequestOrigin, headers: [MessageHeader] = [],
         coordinates: RequestCoordinates, strategyIndex: Int = 0, limits: ResourceLimits, arrivedAt: MonotonicTime,
-        token: UInt64
+        token: UInt64, attempt: Int = 1
     ) {
         self.request = request
         self.origin = origin
@@ -29,6 +31,14 @@ package final class Step: Sendable {
         self.limits = limits
         self.arrivedAt = arrivedAt
         self.token = token
+        self.attempt = attempt
+    }
+
+    /// The same step, to be run once more.
+    package func again() -> Step {
+        Step(
+            request: request, origin: origin, headers: headers, coordinates: coordinates, strategyIndex: strategyIndex,
+            limits: limits, arrivedAt: arrivedAt, token: token, attempt: attempt + 1)
     }
 }
 

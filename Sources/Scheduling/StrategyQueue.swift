@@ -21,6 +21,12 @@ package struct StrategyQueue: Sendable {
         steps.append(step)
     }
 
+    /// Puts back a step that was taken before all that are queued.
+    package mutating func putBack(_ step: Step) {
+        precondition(capacity > 0, "the strategy queue is full")
+        steps.insert(step, at: head)
+    }
+
     /// The oldest step that can run, which `canRun` claims by saying so.
     package mutating func takeFirst(where canRun: (Step) -> Bool) -> Step? {
         for index in head..<steps.count where canRun(steps[index]) {
@@ -44,6 +50,8 @@ package struct StrategyQueue: Sendable {
         }
         return Array(steps[head...])
     }
+
+    package func contains(where matches: (Step) -> Bool) -> Bool { steps[head...].contains(where: matches) }
 
     private mutating func take(at index: Int) -> Step {
         let step = steps[index]

@@ -21,6 +21,7 @@ struct Main {
         switch mode {
         case "node": ActingNode.run()
         case "unruly": Unruly.run(dataRoot: "data")
+        case "locker": Locker.run()
         case "drill-death": Drill.nodeDeath()
         case "drill-remains": Drill.remains()
         case "drill-bare": Drill.bare()

@@ -11,6 +11,8 @@ package final class Host {
     package let startedAt: MonotonicTime
     /// What the last step used; all zero before the first.
     package private(set) var usage = StepUsage()
+    /// Who is asked for locks while a step runs. Without one, every frame from the host is a reply.
+    package var arbiter: (any LockArbiter)?
 
     /// Sees every frame that comes while one is awaited; true: it was no reply, and the wait goes on. For what a host
     /// says between request and reply.
@@ -18,14 +20,14 @@ package final class Host {
 
     private let isolation: Isolation?
     private let watch: HostWatch
-    private let process: SpawnedProcess
+    let process: SpawnedProcess
     private var reader: FrameReader
     private var writer: FrameWriter
     private var diagnostics = HostDiagnostics()
     private var framesUnderWay = 0
     private var lossKind: HostLoss.Kind?
     private var inputOpen = true
-    private var errorsOpen = true
+    private(set) var errorsOpen = true
     /// How it ended; from then on the descriptors are closed.
     private var exitStatus: ExitStatus?
     /// The largest resident set of a host that has died, in bytes.
@@ -79,7 +81,7 @@ package final class Host {
         if let kind = deliver() {
             return .lost(lose(kind, requestDelivered: writer.deliveredBytes > 0))
         }
-        let outcome = awaitReply(until: deadline)
+        let outcome = awaitResult(until: deadline)
         switch outcome {
         case .answered: framesUnderWay -= 1
         case .timedOut:
@@ -175,7 +177,7 @@ package final class Host {
 }
 
 extension Host {
-    private func awaitReply(until: MonotonicTime) -> StepOutcome {
+    func awaitReply(until: MonotonicTime) -> StepOutcome {
         while true {
             switch reader.next() {
             case .payload(let payload):
@@ -217,7 +219,11 @@ extension Host {
     /// Looks whether the host is fit for a request: still there, and silent. A reply too many would otherwise be taken
     /// for the reply to the next request.
     private func lossBeforeRequest() -> HostLoss.Kind? {
-        guard framesUnderWay == 0 else { return nil }
+        framesUnderWay == 0 ? lossUnlessSilent() : nil
+    }
+
+    /// Looks whether the host, which must wait for the node now, is there and silent.
+    func lossUnlessSilent() -> HostLoss.Kind? {
         if reader.pendingBytes == 0 {
             switch reader.receive(from: process.output) {
             case .nothingYet: return nil
@@ -227,6 +233,12 @@ extension Host {
             }
         }
         return .spokeOutOfTurn(bytes: reader.pendingBytes)
+    }
+
+    /// Sends what answers a demand of the host; returns how the host was lost, if it was.
+    func answerDemand(_ payload: [UInt8]) -> HostLoss.Kind? {
+        writer.append(payload)
+        return deliver()
     }
 
     private func deliver() -> HostLoss.Kind? {
@@ -242,7 +254,7 @@ extension Host {
         inputOpen = false
     }
 
-    private func receiveErrors() {
+    func receiveErrors() {
         if !diagnostics.receive(from: process.errors) { errorsOpen = false }
     }
 
@@ -253,7 +265,7 @@ extension Host {
         return waitReadable(process.pidfd, until: patience) ? endingKind() : kind
     }
 
-    private func endingKind() -> HostLoss.Kind {
+    func endingKind() -> HostLoss.Kind {
         var ending = linux_ending()
         let result = linux_ending_of(process.pidfd, 0, &ending)
         guard result > 0 else { return .unreachable(errno: -result) }
@@ -267,7 +279,7 @@ extension Host {
     }
 
     @discardableResult
-    private func lose(_ kind: HostLoss.Kind, requestDelivered: Bool = true) -> HostLoss {
+    func lose(_ kind: HostLoss.Kind, requestDelivered: Bool = true) -> HostLoss {
         if exitStatus == nil { receiveLastErrors() }
         let kind = limitBehind(kind).map { .exceeded($0) } ?? kind
         if lossKind == nil { lossKind = kind }

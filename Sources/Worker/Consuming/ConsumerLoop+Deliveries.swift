@@ -14,6 +14,10 @@ extension ConsumerLoop {
         }
         while let event = producer.nextEvent() { handle(event) }
         for message in state.takeRefused() { undelivered(message.deliveryToken, size: message.size, message.failure) }
+        for step in state.takeGivenBack() {
+            inFlight[step.token] = nil
+            book.abandon(token: step.token)
+        }
         publisher.sendOutbox()
     }
 

@@ -158,7 +158,7 @@ final class ConsumerLoop {
             case .step(let step):
                 inFlight[token] = InFlightRequest(step, recordTime: record.time)
                 metrics.noteUnknownFields(step.request.unknownFields.count)
-                state.wake(slot: state.decide { $0.admit(step) })
+                state.wake(slots: state.decide { $0.admit(step) })
             case .refused(let refusal):
                 refuse(record, refusal, token: token, now)
             }

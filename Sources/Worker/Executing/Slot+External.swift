@@ -38,7 +38,8 @@ extension Slot {
         }
         reporter.listen(to: host, strategy: hosts.strategy.name, step: step)
         let started = MonotonicTime.now()
-        let outcome = host.run(request.line, deadline: started.adding(milliseconds: step.limits.timeoutMs))
+        let outcome = host.run(
+            request.line, deadline: started.adding(milliseconds: step.limits.timeoutMs), limits: step.limits)
         let run = StepRun(started: started, ended: .now(), attempt: attempt, usage: ResultUsage(host.usage))
         reporter.diagnostics(host, step: step)
         state.setHost(own.pid, of: index)

@@ -34,35 +34,30 @@ final class Slot: Sendable {
 
     /// The thread's body: until the node stops.
     func run() {
-        var unfinished: Unfinished?
-        while let host = startHost(for: unfinished) {
+        // The thread's own, as the hosts are.
+        let locks = SlotLocks(slot: index, state: state, reporter: reporter)
+        while let host = startHost() {
+            host.arbiter = locks
             state.noteReady(slot: index)
-            unfinished = serve(host, resuming: unfinished)
+            serve(host)
             let wasStopped = state.decide { if case .stopped = $0.slots[index] { true } else { false } }
             if wasStopped {
                 end(host)
                 return
             }
-            // A step that goes on with the next host keeps its slot.
-            if unfinished == nil { wakeAnother { $0.noteStarting(slot: index) } }
+            state.wake(slots: state.decide { $0.noteStarting(slot: index) })
             discard(host)
         }
         state.decide { $0.noteStopped(slot: index) }
         state.consumerWake.signal()
     }
 
-    /// A step that has to be run by the next host.
-    private struct Unfinished {
-        let step: Step
-        let attempt: Int
-    }
-
     // MARK: Hosts
 
-    /// A host that is ready; nil once the node stops and no step of this slot is to be finished.
-    private func startHost(for unfinished: Unfinished?) -> Host? {
+    /// A host that is ready; nil once the node stops.
+    private func startHost() -> Host? {
         var attempt = 1
-        while !isStopping || (unfinished != nil && state.mayPublish) {
+        while !isStopping {
             do throws(HostFailure) {
                 let host = try spawner.spawn(pool.hostCommand)
                 state.setHost(host.pid, of: index)
@@ -100,18 +95,10 @@ final class Slot: Sendable {
 
     private var isStopping: Bool { state.decide { $0.isStopping } }
 
-    private func wakeAnother(_ change: (inout ConcurrencyManager) -> Int?) {
-        let woken = state.decide { manager in change(&manager) }
-        state.wake(slot: woken)
-    }
-
     // MARK: Steps
 
     /// Runs steps on the host until it is lost or the node stops.
-    private func serve(_ host: Host, resuming unfinished: Unfinished?) -> Unfinished? {
-        if let unfinished {
-            if let again = execute(unfinished.step, on: host, attempt: unfinished.attempt) { return again.unfinished }
-        }
+    private func serve(_ host: Host) {
         while true {
             let now = MonotonicTime.now()
             switch state.decide({ $0.next(for: index, at: now) }) {
@@ -119,8 +106,8 @@ final class Slot: Sendable {
                 if wakesConsumer { state.consumerWake.signal() }
                 if let hosts = externals[step.strategyIndex] {
                     executeExternally(step, in: hosts, own: host)
-                } else if let lost = execute(step, on: host, attempt: 1) {
-                    return lost.unfinished
+                } else {
+                    guard execute(step, on: host) else { return }
                 }
             case .wait:
                 switch host.waitIdle(wake: wake, until: nil) {
@@ -128,58 +115,74 @@ final class Slot: Sendable {
                 case .hostLost(let loss):
                     reporter.hostLost(slot: index, loss, step: nil)
                     reporter.diagnostics(host, step: nil)
-                    return nil
+                    return
                 }
-            case .stop: return nil
+            case .stop: return
             }
         }
     }
 
-    /// The host is of no more use; `unfinished` is what its step became.
-    private struct Lost {
-        var unfinished: Unfinished?
-    }
-
-    /// Runs one step to its end. nil: the host goes on.
-    private func execute(_ step: Step, on host: Host, attempt: Int) -> Lost? {
+    /// Runs one step to its end, or until it has to be run again. Returns false when the host is of no more use.
+    private func execute(_ step: Step, on host: Host) -> Bool {
         if let expired = step.request.expiresAt, expired < Timestamp.now() {
             finish(step, .expired)
-            return nil
+            return true
         }
         let started = MonotonicTime.now()
         let outcome = host.run(
             step.request.bytes, deadline: started.adding(milliseconds: step.limits.timeoutMs), limits: step.limits)
-        let run = StepRun(started: started, ended: .now(), attempt: attempt, usage: ResultUsage(host.usage))
+        let run = StepRun(started: started, ended: .now(), attempt: step.attempt, usage: ResultUsage(host.usage))
         reporter.diagnostics(host, step: step)
+        if case .answered(let reply) = outcome, case .success(let answer) = HostReply.reading(reply) {
+            finish(step, .answered(answer), run)
+            return true
+        }
+        // Dead before what it holds goes to the next: it may still be at work on what a lock protects.
+        if state.decide({ $0.holdsLocks(slot: index) }) { discard(host) }
         switch outcome {
-        case .answered(let reply):
-            switch HostReply.reading(reply) {
-            case .success(let answer):
-                finish(step, .answered(answer), run)
-                return nil
-            case .failure(let problem):
-                reporter.hostLost(slot: index, reason: "babbled", "the host's answer is no reply: \(problem)", step: step)
-                finish(step, .babbled("\(problem)"), run)
-            }
+        case .answered(let reply): babbled(step, reply, run)
         case .timedOut:
             reporter.hostLost(slot: index, reason: "timed_out", "the step passed its deadline", step: step)
             finish(step, .timedOut, run)
-        case .lost(let loss):
-            reporter.hostLost(slot: index, loss, step: step)
-            if !loss.requestDelivered, Self.stepRetry.delayMs(afterAttempt: attempt) != nil {
-                reporter.noteRetry()
-                return Lost(unfinished: Unfinished(step: step, attempt: attempt + 1))
-            }
-            finish(step, .crashed(loss), run)
+        case .lost(let loss): lost(step, loss, run)
         }
-        return Lost()
+        return false
+    }
+
+    private func babbled(_ step: Step, _ reply: [UInt8], _ run: StepRun) {
+        guard case .failure(let problem) = HostReply.reading(reply) else { return }
+        reporter.hostLost(slot: index, reason: "babbled", "the host's answer is no reply: \(problem)", step: step)
+        finish(step, .babbled("\(problem)"), run)
+    }
+
+    private func lost(_ step: Step, _ loss: HostLoss, _ run: StepRun) {
+        if state.decide({ $0.isVictim(slot: index) }) {
+            reporter.hostLost(slot: index, reason: "deadlock", "ended to break a deadlock", step: step)
+            return requeue()
+        }
+        reporter.hostLost(slot: index, loss, step: step)
+        if !loss.requestDelivered, Self.stepRetry.delayMs(afterAttempt: step.attempt) != nil { return requeue() }
+        finish(step, .crashed(loss), run)
+    }
+
+    /// The step goes back into the queue.
+    private func requeue() {
+        switch state.decide({ $0.requeue(slot: index) }) {
+        case .queued(let woken):
+            reporter.noteRetry()
+            state.wake(slots: woken)
+        case .givenBack(let step, let woken):
+            state.giveBack(step)
+            state.wake(slots: woken)
+        }
+        if state.decide({ $0.isDrainAwaited }) { state.consumerWake.signal() }
     }
 
     func finish(_ step: Step, _ end: StepEnd, _ run: StepRun? = nil) {
         // First the result, then the slot: a drain that sees no step running knows that all results are on their way.
         if state.mayPublish { reporter.finished(step, end, run ?? StepRun(notBegunAt: .now())) }
         let (woken, isDraining) = state.decide { ($0.finish(slot: index), $0.isDrainAwaited) }
-        state.wake(slot: woken)
+        state.wake(slots: woken)
         if isDraining { state.consumerWake.signal() }
     }
 }

@@ -11,6 +11,8 @@ enum StepEnd {
     case crashed(HostLoss)
     /// The host answered with something that is no reply.
     case babbled(String)
+    /// There is no host to run it.
+    case unavailable(String)
 }
 
 /// When a step ran, and what it used.

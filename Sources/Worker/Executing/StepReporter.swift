@@ -59,6 +59,8 @@ struct StepReporter: Sendable {
             fail(&result, .crashed, .hostCrashed, loss.description)
         case .babbled(let problem):
             fail(&result, .crashed, .hostProtocol, "the host's answer is not a reply: \(problem)")
+        case .unavailable(let reason):
+            fail(&result, .failed, .hostUnavailable, reason, isRetryable: true)
         }
     }
 
@@ -69,10 +71,11 @@ struct StepReporter: Sendable {
     }
 
     private func fail(
-        _ result: inout StrategyResult, _ status: ResultStatus, _ code: RequestProblem.Code, _ message: String
+        _ result: inout StrategyResult, _ status: ResultStatus, _ code: RequestProblem.Code, _ message: String,
+        isRetryable: Bool = false
     ) {
         result.status = status
-        result.failure = StrategyResult.Failure(code: code.rawValue, message: message, isRetryable: false)
+        result.failure = StrategyResult.Failure(code: code.rawValue, message: message, isRetryable: isRetryable)
     }
 
     // MARK: Hosts
@@ -100,6 +103,25 @@ struct StepReporter: Sendable {
         metrics.hostLost(reason: "start_failed")
         log.error(
             "a host did not start", JSONMember("slot", .integer(slot)), JSONMember("cause", .string(failure.description)))
+    }
+
+    /// Tells of a deadlock that was found, and will be broken by the end of its victim.
+    func deadlock(_ deadlock: Deadlock) {
+        metrics.noteDeadlock()
+        let cycle = deadlock.cycle.map { member in
+            JSONValue.object([
+                JSONMember("request_id", .string(member.step.request.requestID)),
+                JSONMember("strategy", .string(member.step.request.strategy)), JSONMember("slot", .integer(member.slot)),
+                JSONMember("waits_for", .array(member.waitsFor.map { .string($0) })),
+            ])
+        }
+        let details = [
+            JSONMember("cycle", .array(cycle)),
+            JSONMember("victim", .string(deadlock.victim.step.request.requestID)),
+            JSONMember("attempt", .integer(deadlock.victim.step.attempt)),
+        ]
+        log.line(.warning, "deadlock: each step waits for the next; the youngest is run again", details)
+        events.publish(.deadlock, details)
     }
 
     func noteRetry() { metrics.noteRetry() }

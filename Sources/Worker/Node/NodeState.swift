@@ -13,7 +13,7 @@ struct RefusedMessage: Sendable {
 
 /// What the node's threads share: the manager behind its lock, and what wakes them.
 ///
-/// Lock order: `manager`, `hosts`, `outbox` and `refused` are never held together, and no call goes out while one is held.
+/// Lock order: `manager`, `hosts`, `outbox`, `refused` and `givenBack` are never held together, and no call goes out while one is held.
 final class NodeState: Sendable {
     private let manager: Mutex<ConcurrencyManager>
     let consumerWake: WakeDescriptor
@@ -22,6 +22,8 @@ final class NodeState: Sendable {
     private let outbox = Mutex<[OutgoingMessage]>([])
     /// Messages the producer refused for good; the consumer thread decides what that means for the node.
     private let refused = Mutex<[RefusedMessage]>([])
+    /// Steps that a stopping node does not run again; the consumer thread lets go of them.
+    private let givenBack = Mutex<[Step]>([])
     /// The process of each slot's host, while it may be signalled.
     private let hosts: Mutex<[Int32?]>
     private let readySlots = Mutex<Set<Int>>([])
@@ -71,8 +73,21 @@ final class NodeState: Sendable {
 
     var readySlotCount: Int { readySlots.withLock { $0.count } }
 
-    func wake(slot: Int?) {
-        if let slot { slotWakes[slot].signal() }
+    func wake(slots: [Int]) {
+        for slot in slots { slotWakes[slot].signal() }
+    }
+
+    /// A step that will not be run any more, nor have a result: its request stays not done.
+    func giveBack(_ step: Step) {
+        givenBack.withLock { $0.append(step) }
+        consumerWake.signal()
+    }
+
+    func takeGivenBack() -> [Step] {
+        givenBack.withLock { waiting in
+            defer { waiting.removeAll() }
+            return waiting
+        }
     }
 
     func wakeAllSlots() {
@@ -85,6 +100,14 @@ final class NodeState: Sendable {
     }
 
     var hostPIDs: [Int32?] { hosts.withLock { $0 } }
+
+    /// Kills what these slots have for hosts; their threads see it, and replace them.
+    func killHosts(of slots: [Int]) {
+        hosts.withLock { pids in
+            // Under the lock: a slot takes its host out of here before it reaps it, so no number can be another's.
+            for slot in slots { if let pid = pids[slot] { ProcessGroup.kill(pid) } }
+        }
+    }
 
     var mayPublish: Bool { !isAbandoned.load(ordering: .acquiring) }
 

@@ -68,6 +68,8 @@ final class Monitor: Sendable {
         var next = start.adding(milliseconds: settings.metricsIntervalMs)
         var nextSample = start
         var finished = 0.0
+        var watchdog = Watchdog(
+            state: state, events: events, metrics: metrics, log: log, settings: settings.stallWatch)
         while !isStopped.load(ordering: .acquiring) {
             let now = MonotonicTime.now()
             events.drain()
@@ -75,6 +77,7 @@ final class Monitor: Sendable {
             if now >= nextSample {
                 nextSample = nextSample.adding(milliseconds: History.intervalMs)
                 sample(manager, &finished, now)
+                watchdog.look(manager, at: now)
             }
             if now >= next {
                 next = now.adding(milliseconds: settings.metricsIntervalMs)

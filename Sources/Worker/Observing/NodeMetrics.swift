@@ -75,6 +75,8 @@ struct NodeMetrics: Sendable {
     /// The request is done: its result, and its dead letter if it has one, are acknowledged.
     func done(nanoseconds: Int64) { requestLatency.record(nanoseconds: UInt64(clamping: nanoseconds)) }
 
+    func noteDeadlock() { registry.counter(.deadlocks).increment() }
+    func noteStall() { registry.counter(.stalls).increment() }
     func noteRetry() { retries.increment() }
     func noteDeadLetter() { deadLetters.increment() }
     func noteUnknownFields(_ count: Int) { unknownFields.increment(by: count) }

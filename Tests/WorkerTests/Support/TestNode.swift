@@ -14,14 +14,16 @@ final class TestNode: Sendable {
     let log: LogLines
     private let thread: NodeThread
 
-    /// - Parameter unruly: steps with a `misbehave` label do what it says.
-    init(_ kafka: TestKafka, _ more: [String] = [], unruly: Bool = false) throws {
+    /// - Parameters:
+    ///   - unruly: steps with a `misbehave` label do what it says.
+    ///   - mode: the mode of the offender that the hosts run in, where it is another.
+    init(_ kafka: TestKafka, _ more: [String] = [], unruly: Bool = false, mode: String = "unruly") throws {
         let configuration = try OptimizerConfiguration.load(
             file: nil, environment: [:], settings: kafka.settings(more))
         var settings = try NodeSettings(configuration)
-        if unruly, let offender = ExecutablePath.beside("offender") {
+        if unruly || mode != "unruly", let offender = ExecutablePath.beside("offender") {
             settings.hostCommand = HostCommand(
-                executable: offender, arguments: ["unruly"], environment: ["SWIFT_BACKTRACE": "enable=no"])
+                executable: offender, arguments: [mode], environment: ["SWIFT_BACKTRACE": "enable=no"])
         }
         let log = LogLines()
         self.log = log

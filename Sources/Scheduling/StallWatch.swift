@@ -1,0 +1,84 @@
+/// Looks, from time to time, whether a node that has work moves.
+///
+/// Nothing here is ever expected to be found: slots have deadlines, deadlocks are found when they close, a slot is
+/// woken when there is work for it. This is what catches the case nobody thought of.
+package struct StallWatch: Sendable {
+    package struct Settings: Sendable {
+        /// How long nothing may move while work is queued and slots are free; also how often a stall is told.
+        package var stallMs = 5000
+        /// How long past its deadline a step may still count as running: its host is being killed and buried.
+        package var graceMs = 6000
+
+        package init() {}
+    }
+
+    /// What it sees when something is wrong.
+    package struct Finding: Sendable {
+        package struct Overdue: Sendable {
+            package let slot: Int
+            package let step: Step
+            /// Past its deadline.
+            package let overdueMs: Double
+        }
+
+        package let depth: Int
+        package let running: Int
+        /// Queued steps that wait for locks.
+        package let waiting: Int
+        /// Slots that could run something and do not.
+        package let free: [Int]
+        /// Steps that should have been killed at their deadline.
+        package let overdue: [Overdue]
+        /// How long no step has begun or ended.
+        package let quietMs: Double
+    }
+
+    private let settings: Settings
+    private var lastProgress = -1
+    private var quietSince = MonotonicTime(nanoseconds: 0)
+    private var lastFinding: MonotonicTime?
+
+    package init(_ settings: Settings = Settings()) { self.settings = settings }
+
+    /// Looks at a node. Call it about once a second.
+    package mutating func look(at manager: ConcurrencyManager, now: MonotonicTime) -> Finding? {
+        if manager.progress != lastProgress || manager.depth + manager.displaced.count == 0 {
+            lastProgress = manager.progress
+            quietSince = now
+        }
+        let quietMs = now.milliseconds(since: quietSince)
+        let overdue = overdueSteps(manager, now)
+        let free = freeSlots(manager)
+        let isQuiet = quietMs >= Double(settings.stallMs) && !free.isEmpty && couldMove(manager)
+        guard isQuiet || !overdue.isEmpty else { return nil }
+        if let lastFinding, now.milliseconds(since: lastFinding) < Double(settings.stallMs) { return nil }
+        lastFinding = now
+        return Finding(
+            depth: manager.depth, running: manager.runningCount, waiting: manager.waitingForLocks, free: free,
+            overdue: overdue, quietMs: quietMs)
+    }
+
+    /// Whether a queued step could begin. Where nothing runs, nothing can be what the queued ones wait for.
+    private func couldMove(_ manager: ConcurrencyManager) -> Bool {
+        manager.runningCount == 0 || manager.hasRunnable
+    }
+
+    private func freeSlots(_ manager: ConcurrencyManager) -> [Int] {
+        manager.slots.indices.filter { slot in
+            switch manager.slots[slot] {
+            // One that was woken counts as starting: if the wake-up is lost, it stays so.
+            case .idle, .starting: true
+            case .running, .stopped: false
+            }
+        }
+    }
+
+    private func overdueSteps(_ manager: ConcurrencyManager, _ now: MonotonicTime) -> [Finding.Overdue] {
+        manager.slots.enumerated().compactMap { slot, state in
+            guard case .running(let step, let since) = state else { return nil }
+            let overdueMs = now.milliseconds(since: since) - Double(step.limits.timeoutMs)
+            return overdueMs > Double(settings.graceMs)
+                ? Finding.Overdue(slot: slot, step: step, overdueMs: overdueMs) : nil
+        }
+    }
+}

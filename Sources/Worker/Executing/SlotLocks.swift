@@ -1,0 +1,40 @@
+import Hosting
+import Messages
+import Scheduling
+
+/// Answers what the host of one slot asks for while its step runs. Lives on the slot's thread.
+final class SlotLocks: LockArbiter {
+    let wake: WakeDescriptor
+    private let slot: Int
+    private let state: NodeState
+    private let reporter: StepReporter
+
+    init(slot: Int, state: NodeState, reporter: StepReporter) {
+        self.slot = slot
+        self.state = state
+        self.reporter = reporter
+        wake = state.slotWakes[slot]
+    }
+
+    func demand(_ names: [String]) -> LockVerdict {
+        let decision = state.decide { [slot] in $0.demand(names, slot: slot) }
+        for deadlock in decision.deadlocks { reporter.deadlock(deadlock) }
+        state.wake(slots: decision.woken)
+        return verdict(decision.answer)
+    }
+
+    func verdict() -> LockVerdict { verdict(state.decide { [slot] in $0.lockAnswer(slot: slot) }) }
+
+    func release(_ names: [String]) {
+        state.wake(slots: state.decide { [slot] in $0.release(names, slot: slot) })
+    }
+
+    private func verdict(_ answer: ConcurrencyManager.LockAnswer) -> LockVerdict {
+        switch answer {
+        case .granted: .granted
+        case .waits: .waits
+        case .isVictim: .broken
+        case .tooMany: .refused("a demand for more than \(LockTable.maximumHeld) locks in one step")
+        }
+    }
+}

@@ -1,0 +1,52 @@
+import Hosting
+import Messages
+import Scheduling
+
+/// What the monitor does about a node that does not move: says what it sees, wakes whoever could work, and kills the
+/// hosts of steps that should be long dead.
+struct Watchdog {
+    let state: NodeState
+    let events: MetricsPublisher
+    let metrics: NodeMetrics
+    let log: Log
+    private var watch = StallWatch()
+
+    init(state: NodeState, events: MetricsPublisher, metrics: NodeMetrics, log: Log, settings: StallWatch.Settings) {
+        self.state = state
+        self.events = events
+        self.metrics = metrics
+        self.log = log
+        watch = StallWatch(settings)
+    }
+
+    /// Looks once.
+    mutating func look(_ manager: ConcurrencyManager, at now: MonotonicTime) {
+        guard let finding = watch.look(at: manager, now: now) else { return }
+        metrics.noteStall()
+        let details = describe(finding, manager)
+        log.line(.error, "the node stalls: work is queued or overdue, and nothing moves", details)
+        events.publish(.stall, details)
+        // A wake-up too many does no harm.
+        state.wake(slots: finding.free)
+        state.killHosts(of: finding.overdue.map(\.slot))
+    }
+
+    private func describe(_ finding: StallWatch.Finding, _ manager: ConcurrencyManager) -> [JSONMember] {
+        let overdue = finding.overdue.map { overdue in
+            JSONValue.object([
+                JSONMember("slot", .integer(overdue.slot)),
+                JSONMember("request_id", .string(overdue.step.request.requestID)),
+                JSONMember("strategy", .string(overdue.step.request.strategy)),
+                JSONMember("overdue_ms", .number(overdue.overdueMs.rounded())),
+            ])
+        }
+        return [
+            JSONMember("queue_depth", .integer(finding.depth)), JSONMember("running", .integer(finding.running)),
+            JSONMember("waiting_for_locks", .integer(finding.waiting)),
+            JSONMember("free_slots", .integers(finding.free)), JSONMember("overdue", .array(overdue)),
+            JSONMember("quiet_ms", .number(finding.quietMs.rounded())),
+            JSONMember("holding", .bool(!manager.backpressure.isFlowing)),
+            JSONMember("in_flight", .integer(manager.inFlight)),
+        ]
+    }
+}

@@ -1,0 +1,98 @@
+import Hosting
+import Messages
+import Testing
+
+@testable import Worker
+
+@Suite struct LockTests {
+    private static func scripted(_ id: String, _ script: String, more: String = "") -> String {
+        request(id, more: #","labels":{"script":"\#(script)"}\#(more)"#)
+    }
+
+    private static let settings = ["pool.maxConcurrentStrategies=5", "limits.memoryMB=64"]
+
+    @Test func realHostsThatLockInOppositeOrderAllComplete() async throws {
+        try await onOwnThread {
+            let kafka = try TestKafka()
+            defer { kafka.close() }
+            let node = try TestNode(kafka, Self.settings, mode: "locker")
+            let count = 60
+            let forth = "lock a;wait 5;lock b;wait 1;unlock a,b"
+            let back = "lock b;wait 5;lock a;wait 1"
+            try kafka.submit((0..<count).map { Self.scripted("\($0)", $0 % 2 == 0 ? forth : back) })
+            let results = try kafka.results(count, seconds: 120)
+            #expect(try node.stop() == 0)
+            #expect(try kafka.contents(kafka.topics.results).count == count)
+            #expect(results.allSatisfy { $0.status == "completed" }, "\(Set(results.map(\.message)))")
+
+            let deadlocks = try kafka.events("deadlock")
+            #expect(!deadlocks.isEmpty)
+            #expect(Double(deadlocks.count) == node.node.count(.deadlocks))
+            #expect(Double(deadlocks.count) == node.node.count(.retries))
+            let again = results.map { ($0.json["attempt"]?.integer ?? 0) - 1 }
+            #expect(again.reduce(0, +) == deadlocks.count)
+            for event in deadlocks {
+                let cycle = event["cycle"]?.elements ?? []
+                #expect(cycle.count == 2)
+                #expect(Set(cycle.compactMap { $0["waits_for"]?.elements?.first?.string }) == ["a", "b"])
+                #expect(cycle.contains { $0["request_id"] == event["victim"] })
+            }
+            let lost = try kafka.events("host_lost")
+            #expect(lost.count == deadlocks.count && lost.allSatisfy { $0["reason"]?.string == "deadlock" })
+        }
+    }
+
+    @Test func noTwoHostsHoldOneLockDeclaredOrTakenWhileRunning() async throws {
+        try await onOwnThread {
+            let kafka = try TestKafka()
+            defer { kafka.close() }
+            let directory = try TemporaryDirectory(prefix: "optimizer-locks")
+            defer { directory.remove() }
+            let file = directory.path + "/inside"
+            let node = try TestNode(kafka, Self.settings, mode: "locker")
+            try kafka.submit(
+                (0..<80).map { index in
+                    let inside = "enter \(file);wait 1;leave \(file)"
+                    return index % 2 == 0
+                        ? Self.scripted("\(index)", "lock a;\(inside);unlock a;wait 1")
+                        : Self.scripted("\(index)", inside, more: #","locks":["a"]"#)
+                })
+            let results = try kafka.results(80)
+            #expect(try node.stop() == 0)
+            #expect(results.allSatisfy { $0.status == "completed" }, "\(Set(results.map(\.message)))")
+        }
+    }
+
+    /// A step that is killed at its deadline gives its locks back when it is dead.
+    @Test func whoHangsWithALockKeepsNobodyWaitingLongerThanItsDeadline() async throws {
+        try await onOwnThread {
+            let kafka = try TestKafka()
+            defer { kafka.close() }
+            let node = try TestNode(kafka, Self.settings, mode: "locker")
+            try kafka.submit([Self.scripted("hangs", "lock a;hang", more: #","limits":{"timeout_ms":300}"#)])
+            try eventually("the first one runs") { node.node.runningCount == 1 }
+            try kafka.submit((0..<5).map { Self.scripted("\($0)", "lock a") })
+            let results = try kafka.results(6)
+            #expect(try node.stop() == 0)
+            for result in results { #expect(result.status == (result.requestID == "hangs" ? "timed_out" : "completed")) }
+        }
+    }
+
+    @Test func aDeadlockInADrainingNodeLosesNoRequest() async throws {
+        try await onOwnThread {
+            let kafka = try TestKafka(partitions: 1)
+            defer { kafka.close() }
+            let node = try TestNode(kafka, Self.settings, mode: "locker")
+            try kafka.submit([
+                Self.scripted("0", "lock a;wait 500;lock b"), Self.scripted("1", "lock b;wait 500;lock a"),
+            ])
+            try eventually("both run") { node.node.runningCount == 2 }
+            #expect(try node.stop() == 0)
+            #expect(node.node.count(.deadlocks) == 1)
+            let next = try TestNode(kafka, Self.settings, mode: "locker")
+            let results = try kafka.results(2)
+            #expect(try next.stop() == 0)
+            #expect(results.allSatisfy { $0.status == "completed" })
+        }
+    }
+}
