@@ -1,14 +1,20 @@
+import Configuration
 import Messages
 import Strategies
 
 /// Looks at a request before it is sent, as a node will.
 enum RequestCheck {
+    /// - Parameter external: the strategies of the configuration, besides the built-in ones.
     /// - Returns: what is wrong and what would be right; nil where nothing is.
-    static func problem(in line: [UInt8]) -> String? {
+    static func problem(in line: [UInt8], external: [ExternalStrategy] = []) -> String? {
         do throws(UnreadableRequest) {
             let request = try StrategyRequest.parse(line)
             do throws(RequestProblem) {
-                _ = try StrategyRegistry.validate(request)
+                if let strategy = external.first(where: { $0.name == request.strategy }) {
+                    _ = try strategy.descriptor.resolve(request)
+                } else {
+                    _ = try StrategyRegistry.validate(request)
+                }
                 return nil
             } catch {
                 return text(error)

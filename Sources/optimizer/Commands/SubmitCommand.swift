@@ -1,3 +1,4 @@
+import Configuration
 import Kafka
 import Messages
 import Worker
@@ -28,7 +29,7 @@ enum SubmitCommand: Command {
     static func run(_ arguments: Arguments) throws(CommandFailure) -> Int32 {
         try arguments.expectPositional(1...1, "FILE, or - for standard input")
         var input = try InputLines(arguments.positional[0])
-        var job = SubmitJob(arguments)
+        var job = SubmitJob(arguments, external: try ConfigurationOptions.load(arguments).strategies)
         if job.mode == .allOrNothing { try job.readAll(&input) }
         let connection = try KafkaConnection(arguments, topic: \.requests)
         let topic = try connection.topic(connection.topics.requests)

@@ -1,3 +1,4 @@
+import Configuration
 import Kafka
 import Messages
 import Worker
@@ -11,13 +12,15 @@ struct SubmitJob {
     let mode: Mode
     private let key: [UInt8]?
     private let isJSON: Bool
+    private let external: [ExternalStrategy]
     /// What was read and found good, before anything is sent.
     private var accepted: [(number: Int, line: [UInt8])] = []
     private var badLines = 0
     private var progress = ProgressLine()
     private static let shownBadLines = 20
 
-    init(_ arguments: Arguments) {
+    init(_ arguments: Arguments, external: [ExternalStrategy]) {
+        self.external = external
         mode = arguments.has("no-check") ? .unchecked : arguments.has("skip-bad") ? .skipBad : .allOrNothing
         key = arguments.value("key").map { Array($0.utf8) }
         isJSON = arguments.has("json")
@@ -81,7 +84,7 @@ struct SubmitJob {
         case .line(let line):
             guard line.contains(where: { $0 != 0x20 && $0 != 0x09 }) else { return .some(nil) }
             try refuseDocument(line, input)
-            guard mode != .unchecked, let problem = RequestCheck.problem(in: line) else { return line }
+            guard mode != .unchecked, let problem = RequestCheck.problem(in: line, external: external) else { return line }
             noteBad("\(input.name):\(input.number): \(problem)")
             return .some(nil)
         }

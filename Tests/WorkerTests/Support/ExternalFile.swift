@@ -21,6 +21,7 @@ final class ExternalFile {
                 continue
             do = request["strategy"]["parameters"]["do"]
             if do == "hang": time.sleep(600)
+            if do == "hog": hoard = [bytearray(b"x" * (8 << 20)) for _ in range(100)]
             if do == "die": os._exit(9)
             if do == "babble": print("three trades so far", flush=True)
             if do == "flood": os.write(1, b"x" * (9 << 20))
@@ -44,7 +45,7 @@ final class ExternalFile {
         path = directory.path + "/optimizer.yml"
         let script = directory.path + "/unruly.py"
         try Self.write(Self.unruly, to: script)
-        let choices = "[ok, hang, die, babble, flood, log, raise, wrong-id, fail, twice, leave]"
+        let choices = "[ok, hang, hog, die, babble, flood, log, raise, wrong-id, fail, twice, leave]"
         try Self.write(
             """
             strategies:
