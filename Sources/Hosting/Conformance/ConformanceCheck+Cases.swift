@@ -7,10 +7,13 @@ extension ConformanceCheck {
     /// In the order they are run.
     var cases: [Case] {
         [
-            ("ready", { () throws(Fault) in
-                _ = try self.ready()
-                return ""
-            }),
+            (
+                "ready",
+                { () throws(Fault) in
+                    _ = try self.ready()
+                    return ""
+                }
+            ),
             ("ping", ping),
             ("request", { () throws(Fault) in try self.answer(self.request("request", bars: 60)) }),
             ("several requests", several),
@@ -22,10 +25,13 @@ extension ConformanceCheck {
             ("ping between requests", ping),
             ("silence", silence),
             ("end of input", { () throws(Fault) in try self.endOfInput() }),
-            ("end of input at once", { () throws(Fault) in
-                self.drop()
-                return try self.endOfInput()
-            }),
+            (
+                "end of input at once",
+                { () throws(Fault) in
+                    self.drop()
+                    return try self.endOfInput()
+                }
+            ),
         ]
     }
 
@@ -43,7 +49,8 @@ extension ConformanceCheck {
         let host = try ready()
         let deadline = MonotonicTime.now().adding(milliseconds: Self.pingMs)
         let line = try reply(
-            host.run(Array(#"{"ping":7}"#.utf8), deadline: deadline), to: "the ping {\"ping\":7}", withinMs: Self.pingMs)
+            host.run(Array(#"{"ping":7}"#.utf8), deadline: deadline), to: "the ping {\"ping\":7}", withinMs: Self.pingMs
+        )
         guard (try? JSONValue.parse(line))?["pong"] == .integer(7) else {
             throw Fault("the ping {\"ping\":7} was answered with \(excerpt(line)), must be {\"pong\":7}")
         }

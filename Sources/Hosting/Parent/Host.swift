@@ -269,7 +269,8 @@ extension Host {
         var ending = linux_ending()
         let result = linux_ending_of(process.pidfd, 0, &ending)
         guard result > 0 else { return .unreachable(errno: -result) }
-        peakOfTheDead = ending.peak
+        // The kernel's peak begins with what the node held when it started the process.
+        peakOfTheDead = ending.peak > linux_own_peak() ? ending.peak : 0
         return switch ExitStatus(ending) {
         case .exited(let code): .exited(code: code)
         case .signalled(let signal): .signalled(signal)
