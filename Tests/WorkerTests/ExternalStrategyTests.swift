@@ -153,6 +153,18 @@ import Testing
         }
     }
 
+    @Test func aHostMayAskForLocks() async throws {
+        try await onOwnThread {
+            let requests = (0..<4).map { request("l\($0)", "unruly", #"{"do":"lock"}"#) }
+            try run(requests, ["pool.maxConcurrentStrategies=2"]) { _, _, results in
+                for result in results.values {
+                    #expect(result.status == "completed", "\(result.message)")
+                    #expect(result.json["statistics"]?["granted"] == .array([.string("account")]))
+                }
+            }
+        }
+    }
+
     @Test func aWarmHostIsUsedAgainAndEndsWithTheNode() async throws {
         try await onOwnThread {
             var last: Int32 = 0
