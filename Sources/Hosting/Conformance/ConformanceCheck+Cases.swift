@@ -68,7 +68,7 @@ extension ConformanceCheck {
         let host = try ready()
         let requests = [request("row-1", bars: 50), request("row-2", bars: 55)]
         for one in requests {
-            if let loss = host.send(one.bytes) { throw Fault("it was lost when requests came: \(loss)") }
+            if let loss = host.submit(one.bytes) { throw Fault("it was lost when requests came: \(loss)") }
         }
         for one in requests {
             let line = try reply(
@@ -164,7 +164,10 @@ extension ConformanceCheck {
         } catch {
             throw Fault("the request \(request.id) was answered with \(excerpt(line)): \(error)")
         }
-        if let id = reply.requestID, id != request.id {
+        guard let id = reply.requestID else {
+            throw Fault("the request \(request.id) was answered with \(excerpt(line)), which has no \"request_id\"")
+        }
+        guard id == request.id else {
             throw Fault("the request \(request.id) was answered for \"\(id)\"; answers come one by one, in order")
         }
         return reply.problem.map { "\(reply.status.rawValue), \($0.code)" } ?? reply.status.rawValue
