@@ -169,7 +169,26 @@ package final class Node: Sendable {
         for shortcoming in isolation.report.shortcomings {
             log.info("not in force here", JSONMember("what", .string(shortcoming)))
         }
+        checkIsolation()
         events.publish(.started, details)
+    }
+
+    /// The short form of `optimizer check-isolation`: what hosts can reach, tried by two of them.
+    private func checkIsolation() {
+        let check = IsolationCheck(isolation: isolation, spawner: spawner, launcher: settings.launcher)
+        do throws(HostFailure) {
+            let findings = try check.short()
+            let broken = findings.filter { $0.isAskedFor && !$0.holds }
+            let held = findings.filter(\.holds).map { JSONValue.string($0.name) }
+            log.info("isolation tried", JSONMember("out_of_reach", .array(held)))
+            for finding in broken {
+                log.warning(
+                    "isolation does not hold", JSONMember("what", .string(finding.name)),
+                    JSONMember("guarantee", .string(finding.guarantee)), JSONMember("seen", .string(finding.seen)))
+            }
+        } catch {
+            log.warning("isolation could not be tried", JSONMember("cause", .string(error.description)))
+        }
     }
 
     // MARK: Threads
