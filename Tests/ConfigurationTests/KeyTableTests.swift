@@ -31,9 +31,10 @@ struct KeyTableTests {
         let others = [
             "node.id": "n", "kafka.bootstrapServers": "embedded", "metrics.http": "[::1]:0", "ordering": "unordered",
             "logging.level": "error", "logging.format": "text", "disabledStrategies": "[noop]",
+            "throttle.enabled": "false", "circuitBreaker.enabled": "true",
         ]
         let value = others[key.path] ?? (key.unit == nil ? "other" : key.path.hasSuffix("queueDepth") ? "51" : "49")
-        let needsMore = ["backpressure.maxInFlight", "metrics.intervalMs", "limits.timeoutMs"].contains(key.path)
+        let needsMore = ["backpressure.maxInFlight", "metrics.intervalMs", "limits.timeoutMs", "throttle.interferencePercent"].contains(key.path)
         let fitting = needsMore ? "149" : value
         let changed = try configuration(settings: ["\(key.path)=\(fitting)"])
         #expect(key.show(changed) == fitting)

@@ -1,5 +1,6 @@
 import Glibc
 import Hosting
+import Scheduling
 import Testing
 
 extension HostingTests {

@@ -100,6 +100,9 @@ final class Slot: Sendable {
             case .run(let step, let wakesConsumer):
                 if wakesConsumer { state.consumerWake.signal() }
                 guard execute(step, on: host) else { return }
+            case .refuse(let step, let retryMs, let wakesConsumer):
+                if wakesConsumer { state.consumerWake.signal() }
+                finish(step, .suspended(retryMs: retryMs))
             case .wait:
                 switch host.waitIdle(wake: wake, until: nil) {
                 case .woken, .deadline: continue
@@ -157,7 +160,8 @@ final class Slot: Sendable {
 
     /// The step goes back into the queue.
     private func requeue() {
-        switch state.decide({ $0.requeue(slot: index) }) {
+        let now = MonotonicTime.now()
+        switch state.decide({ $0.requeue(slot: index, at: now) }) {
         case .queued(let woken):
             reporter.noteRetry()
             state.wake(slots: woken)
@@ -171,8 +175,12 @@ final class Slot: Sendable {
     private func finish(_ step: Step, _ end: StepEnd, _ run: StepRun? = nil) {
         // First the result, then the slot: a drain that sees no step running knows that all results are on their way.
         if state.mayPublish { reporter.finished(step, end, run ?? StepRun(notBegunAt: .now())) }
-        let (woken, isDraining) = state.decide { ($0.finish(slot: index), $0.isDrainAwaited) }
+        let now = MonotonicTime.now()
+        let (woken, changes, isDraining) = state.decide {
+            ($0.finish(slot: index, end.conduct, at: now), $0.takeChanges(), $0.isDrainAwaited)
+        }
         state.wake(slots: woken)
+        reporter.changed(changes)
         if isDraining { state.consumerWake.signal() }
     }
 }

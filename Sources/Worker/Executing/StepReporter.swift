@@ -30,7 +30,7 @@ struct StepReporter: Sendable {
             errors.note(
                 result.status.rawValue, failure.message, strategy: result.strategy, requestID: result.requestID)
         }
-        if result.status == .rejected {
+        if result.status == .rejected || end.isForReplay {
             metrics.noteDeadLetter()
             publisher.publishRefused(
                 result, original: step.request.bytes, token: step.token, headers: step.headers)
@@ -50,6 +50,13 @@ struct StepReporter: Sendable {
         case .expired:
             let time = step.request.expiresAt?.rfc3339 ?? ""
             fail(&result, .expired, .expired, "the request was wanted until \(time) and had not begun by then")
+        case .suspended(let retryMs):
+            result.status = .failed
+            result.failure = StrategyResult.Failure(
+                code: RequestProblem.Code.strategySuspended.rawValue,
+                message: "the strategy \"\(step.request.strategy)\" has crashed every time and is not run for now; "
+                    + (retryMs > 0 ? "it is tried again in \(retryMs) ms" : "a probe is under way"),
+                isRetryable: true)
         case .timedOut:
             fail(
                 &result, .timedOut, .deadlineExceeded,
@@ -93,6 +100,31 @@ struct StepReporter: Sendable {
         metrics.hostLost(reason: "start_failed")
         log.error(
             "a host did not start", JSONMember("slot", .integer(slot)), JSONMember("cause", .string(failure.description)))
+    }
+
+    /// Tells of strategies that were throttled or suspended, and of those that are no longer.
+    func changed(_ changes: [ConcurrencyManager.PolicyChange]) {
+        for change in changes {
+            switch change {
+            case .share(let change):
+                let name = metrics.strategyName(change.strategy)
+                metrics.strategySlots(change.strategy, change.slots)
+                let details = [
+                    JSONMember("strategy", .string(name)), JSONMember("slots", .integer(change.slots)),
+                    JSONMember("before", .integer(change.before)), JSONMember("reason", .string(change.reason.rawValue)),
+                ]
+                log.line(change.slots < change.before ? .warning : .info, "a strategy's share of the slots", details)
+                events.publish(.throttle, details)
+            case .circuit(let change):
+                metrics.strategySuspended(change.strategy, change.isSuspended)
+                let details = [
+                    JSONMember("strategy", .string(metrics.strategyName(change.strategy))),
+                    JSONMember("suspended", .bool(change.isSuspended)),
+                ]
+                log.line(.warning, "a strategy's circuit breaker", details)
+                events.publish(.circuit, details)
+            }
+        }
     }
 
     /// Tells of a deadlock that was found, and will be broken by the end of its victim.

@@ -38,7 +38,7 @@ package final class Node: Sendable {
         registry = MetricRegistry(strategies: strategies.names)
         metrics = NodeMetrics(registry: registry, topic: settings.topics.requests)
         do {
-            state = try NodeState(slotCount: settings.slotCount, backpressure: settings.backpressure)
+            state = try NodeState(settings)
             spawner = try HostSpawner(launcher: settings.launcher)
         } catch {
             throw NodeFailure(error.description, code: ExitCode.software)
@@ -131,7 +131,9 @@ package final class Node: Sendable {
         announceStart()
         let loop = ConsumerLoop(
             consumer: consumer, producer: producer, state: state, settings: settings,
-            intake: RequestIntake(topic: settings.topics.requests, strategies: strategies, ceilings: settings.ceilings),
+            intake: RequestIntake(
+                topic: settings.topics.requests, strategies: strategies, ceilings: settings.ceilings,
+                resources: settings.resources),
             publisher: publisher, events: events, metrics: metrics, health: health, board: board,
             errors: errors, log: log)
         loop.run()
