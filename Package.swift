@@ -26,12 +26,14 @@ let package = Package(
         .systemLibrary(name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CLinux"),
+        .systemLibrary(name: "CBaseline"),
 
         .target(name: "Messages", swiftSettings: safe),
         .target(name: "Scheduling", dependencies: ["Messages"], swiftSettings: safe),
         .target(name: "Kafka", dependencies: ["CRdKafka"], swiftSettings: house),
         .target(name: "Hosting", dependencies: ["CLinux", "Messages", "Scheduling"], swiftSettings: house),
         .target(name: "Strategies", dependencies: ["CZlib", "Messages"], swiftSettings: house),
+        .target(name: "Baseline", dependencies: ["CBaseline", "Messages", "Strategies"], swiftSettings: house),
         .target(name: "Metrics", dependencies: ["CMicroHTTPD"], swiftSettings: house),
         .target(name: "Configuration", dependencies: ["CYAML", "Messages"], swiftSettings: house),
         .target(
@@ -47,7 +49,7 @@ let package = Package(
             name: "optimizer-host", dependencies: ["Hosting", "Strategies", "Messages"], swiftSettings: safe),
         .executableTarget(
             name: "optimizer-bench",
-            dependencies: ["Worker", "Messages", "Scheduling", "Kafka", "Hosting", "Configuration"],
+            dependencies: ["Worker", "Messages", "Scheduling", "Kafka", "Hosting", "Configuration", "Baseline"],
             swiftSettings: safe),
         .executableTarget(
             name: "offender", dependencies: ["Hosting", "Messages", "Strategies"], path: "Tests/Offender", swiftSettings: house),
@@ -66,9 +68,13 @@ let package = Package(
         .testTarget(
             name: "WorkerTests",
             dependencies: [
-                "Worker", "Messages", "Scheduling", "Kafka", "Hosting", "Configuration", "optimizer", "optimizer-host",
+                "Worker", "Messages", "Scheduling", "Kafka", "Hosting", "Metrics", "Configuration", "optimizer", "optimizer-host",
                 "offender",
             ],
+            swiftSettings: house),
+        .testTarget(
+            name: "CommandTests",
+            dependencies: ["optimizer", "optimizer-host", "Kafka", "Messages", "Metrics", "Hosting", "Strategies"],
             swiftSettings: house),
         .testTarget(
             name: "DemoTests", dependencies: ["optimizer", "optimizer-host", "Hosting", "Messages", "Scheduling"],

@@ -10,22 +10,26 @@ fail() {
 
 is_installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
 
-# Installs those of the named packages that are not there.
+# Installs what is missing of the named packages. package:command is there when the command is, however it came.
 need_packages() {
-    local missing=() package
-    command -v dpkg-query >/dev/null || fail "this is no Debian; it needs by another way: $*"
-    for package in "$@"; do
-        is_installed "$package" || missing+=("$package")
+    local missing=() word
+    for word in "$@"; do
+        case $word in
+        *:*) command -v "${word#*:}" >/dev/null || missing+=("${word%:*}") ;;
+        *) is_installed "$word" || missing+=("$word") ;;
+        esac
     done
     [ ${#missing[@]} -gt 0 ] || return 0
+    command -v apt-get >/dev/null || fail "there is no apt-get here; install by other means: ${missing[*]}"
     local as_root=()
     if [ "$(id -u)" -ne 0 ]; then
         command -v sudo >/dev/null ||
-            fail "missing: ${missing[*]}; neither root nor sudo, so install them: apt-get install ${missing[*]}"
+            fail "missing, and this is neither root nor is there sudo: apt-get install ${missing[*]}"
         as_root=(sudo)
     fi
     say "installing ${missing[*]}"
-    "${as_root[@]}" apt-get update -qq || fail "apt-get update failed"
+    # An index that is a little old mostly still serves; what cannot be installed is said below.
+    "${as_root[@]}" apt-get update -qq || say "apt-get update failed; trying with the index that is there"
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
         apt-get install -qq -y --no-install-recommends "${missing[@]}" >/dev/null ||
         fail "apt-get could not install ${missing[*]}"
@@ -35,4 +39,7 @@ need_swift() {
     command -v swift >/dev/null || fail "swift is not in the PATH; it needs Swift 6.2 or newer (swift.org/install)"
 }
 
-build_packages=(librdkafka-dev libyaml-dev libmicrohttpd-dev zlib1g-dev pkg-config)
+# What building takes.
+need_build_packages() {
+    need_packages librdkafka-dev libyaml-dev libmicrohttpd-dev zlib1g-dev pkg-config:pkg-config
+}

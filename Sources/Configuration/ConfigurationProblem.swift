@@ -36,6 +36,8 @@ package struct ConfigurationProblem: Hashable, Sendable, CustomStringConvertible
 package struct ConfigurationProblems: Error, Equatable, CustomStringConvertible {
     package let problems: [ConfigurationProblem]
 
+    package init(problems: [ConfigurationProblem]) { self.problems = problems }
+
     /// One problem a line.
     package var description: String { problems.map(\.description).joined(separator: "\n") }
 }

@@ -16,6 +16,25 @@ package struct ExternalStrategy: Sendable, Equatable {
 
     package var name: String { descriptor.name }
 
+    init(
+        descriptor: StrategyDescriptor, command: [String], workingDirectory: String?,
+        environment: [String: ProtectedText], limits: Limits, hosts: Int?
+    ) {
+        self.descriptor = descriptor
+        self.command = command
+        self.workingDirectory = workingDirectory
+        self.environment = environment
+        self.limits = limits
+        self.hosts = hosts
+    }
+
+    /// A strategy without parameters that stands in no configuration.
+    package init(name: String, command: [String]) {
+        self.init(
+            descriptor: StrategyDescriptor(name: name, summary: "", parameters: []), command: command,
+            workingDirectory: nil, environment: [:], limits: Limits(), hosts: nil)
+    }
+
     /// Ceilings of its steps; nil = the node's, above which none of them may be.
     package struct Limits: Sendable, Equatable {
         /// Of one core.

@@ -21,7 +21,7 @@ package struct HostFailure: Error, Sendable, CustomStringConvertible {
     /// How the host was lost, where there was one.
     package let loss: HostLoss?
 
-    init(_ code: Code, _ cause: String, remedy: String = "", loss: HostLoss? = nil) {
+    package init(_ code: Code, _ cause: String, remedy: String = "", loss: HostLoss? = nil) {
         self.code = code
         self.cause = cause
         self.remedy = remedy

@@ -88,13 +88,11 @@ package final class EmbeddedBroker: @unchecked Sendable {
         rd_kafka_mock_topic_set_error(cluster, topic, rd_kafka_resp_err_t(rawValue: code))
     }
 
-    /// Cuts a broker off, or lets it come back on the same port. Brokers are numbered from 1.
-    package func setDown(_ isDown: Bool, broker: Int32 = 1) {
-        if isDown {
-            _ = rd_kafka_mock_broker_set_down(cluster, broker)
-        } else {
-            _ = rd_kafka_mock_broker_set_up(cluster, broker)
-        }
+    /// Cuts a broker off for good. Brokers are numbered from 1.
+    ///
+    /// There is no way back: the mock ends the process when somebody else has taken its port meanwhile.
+    package func cutOff(broker: Int32 = 1) {
+        _ = rd_kafka_mock_broker_set_down(cluster, broker)
     }
 
     /// Delays every answer of a broker.

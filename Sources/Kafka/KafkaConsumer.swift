@@ -24,6 +24,7 @@ package final class KafkaConsumer: @unchecked Sendable {
     package private(set) var assigned: Set<Int32> = []
     /// The partitions that are paused. librdkafka's own mark outlives an assignment, and so does this one.
     package private(set) var paused: Set<Int32> = []
+    private var isClosing = false
     private var isDestroyed = false
 
     /// - Parameter wakeDescriptor: a non-blocking eventfd of the caller's, open until `destroy` has returned.
@@ -183,6 +184,7 @@ package final class KafkaConsumer: @unchecked Sendable {
     /// Begins to leave. A last `revoke` comes; call `nextEvent` until `isClosed`. A static member does not leave the
     /// group: it has until its session ends to come back.
     package func startClose() {
+        isClosing = true
         if let error = rd_kafka_consumer_close_queue(client, queue) {
             waiting.append(.failure(KafkaFailure(consuming: error)))
         }
@@ -191,16 +193,37 @@ package final class KafkaConsumer: @unchecked Sendable {
     package var isClosed: Bool { rd_kafka_consumer_closed(client) != 0 }
 
     /// Ends every thread of the client. Without `startClose` before, the group notices after the session timeout.
-    package func destroy() {
-        guard !isDestroyed else { return }
+    ///
+    /// A close that was begun and is not through, because a revocation went unanswered or no broker answers, is given
+    /// `closingMs` more: librdkafka waits for ever for one it is destroyed in. A client that does not close in that
+    /// time keeps its threads until the process ends, and the result is false.
+    @discardableResult
+    package func destroy(closingMs: Int32 = 2000) -> Bool {
+        guard !isDestroyed else { return true }
         isDestroyed = true
+        let isThrough = !isClosing || finishClosing(milliseconds: closingMs)
         for held in [queue, commitQueue] + partitionQueues.values {
             rd_kafka_queue_io_event_enable(held, -1, nil, 0)
             rd_kafka_queue_destroy(held)
         }
         partitionQueues.removeAll()
         batch.free()
+        guard isThrough else { return false }
         rd_kafka_destroy_flags(client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
+        return true
+    }
+
+    private func finishClosing(milliseconds: Int32) -> Bool {
+        let step: Int32 = 50
+        var left = milliseconds
+        if !isClosed { unassign(Array(assigned)) }
+        while !isClosed, left > 0 {
+            left -= step
+            guard let event = rd_kafka_queue_poll(queue, step) else { continue }
+            if rd_kafka_event_type(event) == RD_KAFKA_EVENT_REBALANCE { unassign(Array(assigned)) }
+            rd_kafka_event_destroy(event)
+        }
+        return isClosed
     }
 
     /// The queue is cut loose from the consumer's and made to wake before the partition is assigned, so that no

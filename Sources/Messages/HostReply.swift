@@ -6,6 +6,8 @@ package struct HostReply: Sendable {
 
     package let status: Status
     package let problem: ReplyProblem?
+    /// The request it answers, where the host says so.
+    package let requestID: String?
     /// The members of the reply that belong into the result, as JSON text without braces.
     package let members: [UInt8]
 
@@ -24,18 +26,24 @@ package struct HostReply: Sendable {
 
     /// Reads a reply, checking all of it.
     ///
+    /// - Parameter strategy: the `strategy` member as the node knows it, JSON text, written in place of the host's own;
+    ///   nil leaves it to the host.
     /// - Throws: `JSONProblem` where it is no JSON object, its status is not known, or an error is missing.
-    package static func parse(_ bytes: [UInt8]) throws(JSONProblem) -> HostReply {
+    package static func parse(_ bytes: [UInt8], strategy: [UInt8]? = nil) throws(JSONProblem) -> HostReply {
         var reader = JSONReader(bytes)
         var status: Status?
         var problem: ReplyProblem?
+        var requestID: String?
         var members: [UInt8] = []
+        if let strategy { append("strategy", strategy[...], to: &members) }
         var isFirst = true
         try reader.beginObject()
         while let name = try reader.nextName(&isFirst) {
             switch name {
             case "status": status = try readStatus(&reader)
             case "error": problem = try readError(&reader)
+            case "request_id": requestID = try reader.value().string
+            case "strategy" where strategy != nil: _ = try reader.skipValue()
             default:
                 let value = try reader.skipValue()
                 if !reserved.contains(name) { append(name, bytes[value], to: &members) }
@@ -46,7 +54,8 @@ package struct HostReply: Sendable {
         guard status == .completed || problem != nil else {
             throw reader.problem("the reply's status is \(status.rawValue) and it has no \"error\"", at: 0)
         }
-        return HostReply(status: status, problem: status == .completed ? nil : problem, members: members)
+        return HostReply(
+            status: status, problem: status == .completed ? nil : problem, requestID: requestID, members: members)
     }
 
     private static func readStatus(_ reader: inout JSONReader) throws(JSONProblem) -> Status {

@@ -18,6 +18,7 @@ package struct RequestProblem: Error, Equatable, Sendable {
         case resourceExceeded = "resource_exceeded"
         case hostCrashed = "host_crashed"
         case hostProtocol = "host_protocol"
+        case hostUnavailable = "host_unavailable"
         case resultTooLarge = "result_too_large"
         case strategySuspended = "strategy_suspended"
         case internalError = "internal"

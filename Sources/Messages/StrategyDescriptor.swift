@@ -41,6 +41,18 @@ package struct StrategyDescriptor: Equatable, Sendable {
             ?? parameters.first { $0.name == parameter }?.defaultValue ?? .null
     }
 
+    /// Checks the version a request asks for and its parameters.
+    ///
+    /// - Returns: every parameter in the order of the descriptor, with defaults for those that are not given.
+    package func resolve(_ request: StrategyRequest) throws(RequestProblem) -> [JSONMember] {
+        if let wanted = request.strategyVersion, wanted != version {
+            throw RequestProblem(
+                .unknownStrategy, "this node has version \(version) of \(name), not version \(wanted)", isRetryable: true)
+        }
+        try check(request.parameters)
+        return parameters.map { JSONMember($0.name, value(of: $0.name, in: request.parameters)) }
+    }
+
     private func unknown(_ parameter: String) -> RequestProblem {
         let names = parameters.map(\.name)
         let known = names.isEmpty ? "\(name) takes none" : "\(name) takes \(names.joined(separator: ", "))"

@@ -13,6 +13,8 @@ package struct StrategyRequest: Sendable {
     package fileprivate(set) var type = "backtest"
     package fileprivate(set) var strategy = ""
     package fileprivate(set) var strategyVersion: Int?
+    /// Where the `strategy` member's value stands in `bytes`.
+    package fileprivate(set) var strategyRange = 0..<0
     package fileprivate(set) var parameters: [JSONMember] = []
     package fileprivate(set) var limits = RequestedLimits()
     package fileprivate(set) var locks: [String] = []
@@ -176,11 +178,13 @@ private struct RequestParser {
         }
         var refusal: RequestProblem?
         var isFirst = true
+        let start = reader.position
         try reader.beginObject()
         while let name = try reader.nextName(&isFirst) {
             let value = try reader.value()
             refusal = refusal ?? setStrategyMember(name, value)
         }
+        request.strategyRange = start..<reader.position
         if refusal == nil, request.strategy.isEmpty { refusal = invalid("strategy.name is missing") }
         return refusal
     }

@@ -8,6 +8,9 @@ struct Main {
         optimizer-bench [throughput] [--jobs N] [--rounds N] [--slots N]
             jobs/s of noop through a whole node against a plain consume-produce loop on the same broker, and the
             processor time per job; rounds are paired, medians are printed
+        optimizer-bench strategies [--csv FILE] [--rounds N]
+            sma_crossover with all statistics, from request to reply, against a C loop over the same bars, and a sweep's
+            time per bar and set; the best of all rounds is printed
         """
 
     static func main() {
@@ -16,6 +19,7 @@ struct Main {
         switch words.first {
         case "feed": exit(Feeder.serve())
         case "--help", "-h": print(help)
+        case "strategies": exit(StrategyBenchmark.run(words))
         case nil, "throughput", "--jobs", "--rounds", "--slots": exit(ThroughputBenchmark.run(words))
         default:
             print(help)

@@ -71,6 +71,76 @@ import Testing
         }
     }
 
+    /// A drain that takes too long ends like this.
+    @Test func aMemberThatIsDestroyedWithAnUnansweredRevocationEndsAtOnce() async throws {
+        try await onOwnThread {
+            let cluster = try Cluster()
+            defer { cluster.close() }
+            let topic = try cluster.topic(partitions: 2)
+            let publisher = try cluster.producer()
+            defer { publisher.producer.destroy() }
+            #expect(publisher.fill(topic, count: 100, partitions: 2))
+            let member = try cluster.consumer(group: Cluster.unique("g"))
+            try member.consumer.subscribe(to: topic)
+            #expect(member.turn(for: 30) { member.records.count == 100 })
+            member.consumer.startClose()
+            let deadline = now() + 20_000
+            var revoked = false
+            while !revoked, now() < deadline {
+                _ = member.wakeUp.wait(milliseconds: 20)
+                while let event = member.consumer.nextEvent() {
+                    if case .revoke = event { revoked = true }
+                }
+            }
+            #expect(revoked)
+            #expect(!member.consumer.isClosed)
+            let begun = now()
+            #expect(member.consumer.destroy())
+            #expect(now() - begun < 5000)
+        }
+    }
+
+    @Test func aMemberThatIsDestroyedWithAnUnansweredAssignmentEndsAtOnce() async throws {
+        try await onOwnThread {
+            let cluster = try Cluster()
+            defer { cluster.close() }
+            let topic = try cluster.topic(partitions: 2)
+            let member = try cluster.consumer(group: Cluster.unique("g"))
+            try member.consumer.subscribe(to: topic)
+            let deadline = now() + 20_000
+            var isAssigned = false
+            while !isAssigned, now() < deadline {
+                _ = member.wakeUp.wait(milliseconds: 20)
+                while let event = member.consumer.nextEvent() {
+                    if case .assign = event { isAssigned = true }
+                }
+            }
+            #expect(isAssigned)
+            let begun = now()
+            #expect(member.consumer.destroy())
+            #expect(now() - begun < 5000)
+        }
+    }
+
+    @Test(.enabled(if: Cluster.realBootstrap == nil))
+    func leavingAGroupWhoseBrokerIsGoneTakesNoLongerThanAllowed() async throws {
+        try await onOwnThread {
+            let cluster = try Cluster(own: true)
+            defer { cluster.close() }
+            let topic = try cluster.topic(partitions: 2)
+            let member = try cluster.consumer(group: Cluster.unique("g"))
+            try member.consumer.subscribe(to: topic)
+            #expect(member.turn(for: 30) { member.consumer.assigned.count == 2 })
+            cluster.broker?.cutOff()
+            member.consumer.commit([CommitEntry(partition: 0, nextOffset: 1)])
+            member.consumer.startClose()
+            for _ in 0..<5 { member.turn() }
+            let begun = now()
+            member.consumer.destroy(closingMs: 500)
+            #expect(now() - begun < 5000)
+        }
+    }
+
     @Test func aPatternIsNotATopic() throws {
         let member = try Member(.consumer(bootstrap: "127.0.0.1:1", groupID: "g"))
         defer { member.consumer.destroy() }

@@ -43,10 +43,10 @@ final class PrometheusServer {
         return try get("/api/v1/query?query=\(encoded.joined())")
     }
 
-    /// Asks until the answer contains a text, for at most 30 seconds.
+    /// Asks until the answer contains a text, for at most two minutes.
     func wait(for expression: String, until text: String) throws -> String {
         var last = ""
-        let deadline = time(nil) + 30
+        let deadline = time(nil) + 120
         while time(nil) < deadline {
             if let answer = try? query(expression) {
                 last = answer

@@ -14,6 +14,10 @@ package final class Host {
     /// Who is asked for locks while a step runs. Without one, every frame from the host is a reply.
     package var arbiter: (any LockArbiter)?
 
+    /// Sees every frame that comes while one is awaited; true: it was no reply, and the wait goes on. For what a host
+    /// says between request and reply.
+    package var interim: (([UInt8]) -> Bool)?
+
     private let watch: HostWatch
     let process: SpawnedProcess
     private var reader: FrameReader
@@ -75,6 +79,23 @@ package final class Host {
         case .timedOut: lose(.silent)
         case .lost: break
         }
+        return outcome
+    }
+
+    /// Sends a request without waiting for its reply, which `awaitNext` gets; replies come in the order of the requests.
+    /// - Returns: how the host was lost, if it was.
+    package func send(_ request: [UInt8]) -> HostLoss? {
+        if let kind = lossKind ?? lossBeforeRequest() { return lose(kind, requestDelivered: false) }
+        writer.append(request)
+        framesUnderWay += 1
+        return deliver().map { lose($0, requestDelivered: writer.deliveredBytes > 0) }
+    }
+
+    /// The reply to the earliest request that `send` has sent and that has none yet.
+    package func awaitNext(until: MonotonicTime) -> StepOutcome {
+        let outcome = awaitReply(until: until)
+        if case .answered = outcome { framesUnderWay -= 1 }
+        if case .timedOut = outcome { lose(.silent) }
         return outcome
     }
 
@@ -146,7 +167,10 @@ extension Host {
     func awaitReply(until: MonotonicTime) -> StepOutcome {
         while true {
             switch reader.next() {
-            case .payload(let payload): return .answered(payload)
+            case .payload(let payload):
+                guard interim?(payload) == true else { return .answered(payload) }
+                if until.nanosecondsLeft() <= 0 { return .timedOut }
+                continue
             case .tooLong(let bytes): return .lost(lose(.frameTooLong(bytes: bytes)))
             case .broken(let why): return .lost(lose(.brokenFrame(why)))
             case .incomplete: break
@@ -199,7 +223,7 @@ extension Host {
     }
 
     /// Sends what answers a demand of the host; returns how the host was lost, if it was.
-    func send(_ payload: [UInt8]) -> HostLoss.Kind? {
+    func answer(with payload: [UInt8]) -> HostLoss.Kind? {
         writer.append(payload)
         return deliver()
     }

@@ -71,7 +71,8 @@ extension StatusPage {
 
         function showFacts(s) {
           const limits = s.limits, by = limits.enforcement;
-          const limit = (name, text) => by[name] === "none" ? [text + "not enforced", "bad"] : text + "by " + by[name];
+          const limit = (name, text) => by[name] === "none" ? [text + "not enforced", "bad"]
+            : text + (known(by[name]) ? "by " + by[name] : "not known how");
           rows("limits", [["processor", limit("cpu", `${limits.cpu_percent} % of one core, `)],
             ["memory", limit("memory", `${limits.memory_mb} MB, `)],
             ["deadline", limit("time", `${time(limits.timeout_ms)}, `)],

@@ -52,7 +52,7 @@ struct RequestIntake: Sendable {
         }
         do {
             let index = try strategies.check(request)
-            let limits = try ceilings.lowered(to: request.limits)
+            let limits = try strategies.ceilings(of: request, ceilings).lowered(to: request.limits)
             try resources.check(limits)
             return .step(
                 Step(

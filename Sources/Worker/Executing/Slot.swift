@@ -6,31 +6,36 @@ import Scheduling
 ///
 /// Everything here runs on the slot's own thread; what it shares is in `NodeState`.
 final class Slot: Sendable {
-    private let index: Int
-    private let state: NodeState
+    let index: Int
+    let state: NodeState
     private let pool: PoolSettings
     private let spawner: HostSpawner
-    private let reporter: StepReporter
+    let reporter: StepReporter
     private let wake: WakeDescriptor
+    private let externals: ExternalPools
+    let locks: SlotLocks
 
     /// A host that does not come up is tried again for ever; requests wait in the queue meanwhile.
     private static let startRetry = RetryPolicy(maximumAttempts: .max, firstDelayMs: 10, maximumDelayMs: 5000)
     /// A step whose host was gone before it got the request has not begun: another host may have it.
     private static let stepRetry = RetryPolicy(maximumAttempts: 3, firstDelayMs: 0, maximumDelayMs: 0)
 
-    init(index: Int, state: NodeState, pool: PoolSettings, spawner: HostSpawner, reporter: StepReporter) {
+    init(
+        index: Int, state: NodeState, pool: PoolSettings, spawner: HostSpawner, externals: ExternalPools,
+        reporter: StepReporter
+    ) {
         self.index = index
         self.state = state
         self.pool = pool
         self.spawner = spawner
+        self.externals = externals
         self.reporter = reporter
         wake = state.slotWakes[index]
+        locks = SlotLocks(slot: index, state: state, reporter: reporter)
     }
 
     /// The thread's body: until the node stops.
     func run() {
-        // The thread's own, as the hosts are.
-        let locks = SlotLocks(slot: index, state: state, reporter: reporter)
         while let host = startHost() {
             host.arbiter = locks
             state.noteReady(slot: index)
@@ -99,7 +104,11 @@ final class Slot: Sendable {
             switch state.decide({ $0.next(for: index, at: now) }) {
             case .run(let step, let wakesConsumer):
                 if wakesConsumer { state.consumerWake.signal() }
-                guard execute(step, on: host) else { return }
+                if let hosts = externals[step.strategyIndex] {
+                    executeExternally(step, in: hosts, own: host)
+                } else if !execute(step, on: host) {
+                    return
+                }
             case .refuse(let step, let retryMs, let wakesConsumer):
                 if wakesConsumer { state.consumerWake.signal() }
                 finish(step, .suspended(retryMs: retryMs))
@@ -149,13 +158,18 @@ final class Slot: Sendable {
     }
 
     private func lost(_ step: Step, _ loss: HostLoss, _ run: StepRun) {
-        if state.decide({ $0.isVictim(slot: index) }) {
-            reporter.hostLost(slot: index, reason: "deadlock", "ended to break a deadlock", step: step)
-            return requeue()
-        }
+        if isVictim { return requeueVictim(step) }
         reporter.hostLost(slot: index, loss, step: step)
         if !loss.requestDelivered, Self.stepRetry.delayMs(afterAttempt: step.attempt) != nil { return requeue() }
         finish(step, .crashed(loss), run)
+    }
+
+    /// Whether the step, whose host is lost, was to be ended to break a deadlock.
+    var isVictim: Bool { state.decide { $0.isVictim(slot: index) } }
+
+    func requeueVictim(_ step: Step) {
+        reporter.hostLost(slot: index, reason: "deadlock", "ended to break a deadlock", step: step)
+        requeue()
     }
 
     /// The step goes back into the queue.
@@ -172,7 +186,7 @@ final class Slot: Sendable {
         if state.decide({ $0.isDrainAwaited }) { state.consumerWake.signal() }
     }
 
-    private func finish(_ step: Step, _ end: StepEnd, _ run: StepRun? = nil) {
+    func finish(_ step: Step, _ end: StepEnd, _ run: StepRun? = nil) {
         // First the result, then the slot: a drain that sees no step running knows that all results are on their way.
         if state.mayPublish { reporter.finished(step, end, run ?? StepRun(notBegunAt: .now())) }
         let now = MonotonicTime.now()
@@ -180,7 +194,7 @@ final class Slot: Sendable {
             ($0.finish(slot: index, end.conduct, at: now), $0.takeChanges(), $0.isDrainAwaited)
         }
         state.wake(slots: woken)
-        reporter.changed(changes)
+        reporter.policies.changed(changes)
         if isDraining { state.consumerWake.signal() }
     }
 }

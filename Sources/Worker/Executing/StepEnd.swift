@@ -13,6 +13,8 @@ enum StepEnd {
     case crashed(HostLoss)
     /// The host answered with something that is no reply.
     case babbled(String)
+    /// There is no host to run it.
+    case unavailable(String)
 }
 
 extension StepEnd {
@@ -22,7 +24,7 @@ extension StepEnd {
         case .answered: .good
         case .timedOut: .breach
         case .crashed, .babbled: .crash
-        case .expired, .suspended: .unknown
+        case .expired, .suspended, .unavailable: .unknown
         }
     }
 

@@ -10,6 +10,8 @@ struct StepReporter: Sendable {
     let errors: RecentErrors
     let log: Log
 
+    var policies: PolicyReporter { PolicyReporter(events: events, metrics: metrics, log: log) }
+
     /// Publishes the result of a step.
     func finished(_ step: Step, _ end: StepEnd, _ run: StepRun) {
         let timing = ResultTiming(
@@ -51,11 +53,10 @@ struct StepReporter: Sendable {
             let time = step.request.expiresAt?.rfc3339 ?? ""
             fail(&result, .expired, .expired, "the request was wanted until \(time) and had not begun by then")
         case .suspended(let retryMs):
-            result.status = .failed
-            result.failure = StrategyResult.Failure(
-                code: RequestProblem.Code.strategySuspended.rawValue,
-                message: "the strategy \"\(step.request.strategy)\" has crashed every time and is not run for now; "
-                    + (retryMs > 0 ? "it is tried again in \(retryMs) ms" : "a probe is under way"),
+            let when = retryMs > 0 ? "it is tried again in \(retryMs) ms" : "a probe is under way"
+            fail(
+                &result, .failed, .strategySuspended,
+                "the strategy \"\(step.request.strategy)\" has crashed every time and is not run for now; \(when)",
                 isRetryable: true)
         case .timedOut:
             fail(
@@ -65,14 +66,17 @@ struct StepReporter: Sendable {
             fail(&result, .crashed, .hostCrashed, loss.description)
         case .babbled(let problem):
             fail(&result, .crashed, .hostProtocol, "the host's answer is not a reply: \(problem)")
+        case .unavailable(let reason):
+            fail(&result, .failed, .hostUnavailable, reason, isRetryable: true)
         }
     }
 
     private func fail(
-        _ result: inout StrategyResult, _ status: ResultStatus, _ code: RequestProblem.Code, _ message: String
+        _ result: inout StrategyResult, _ status: ResultStatus, _ code: RequestProblem.Code, _ message: String,
+        isRetryable: Bool = false
     ) {
         result.status = status
-        result.failure = StrategyResult.Failure(code: code.rawValue, message: message, isRetryable: false)
+        result.failure = StrategyResult.Failure(code: code.rawValue, message: message, isRetryable: isRetryable)
     }
 
     // MARK: Hosts
@@ -100,31 +104,6 @@ struct StepReporter: Sendable {
         metrics.hostLost(reason: "start_failed")
         log.error(
             "a host did not start", JSONMember("slot", .integer(slot)), JSONMember("cause", .string(failure.description)))
-    }
-
-    /// Tells of strategies that were throttled or suspended, and of those that are no longer.
-    func changed(_ changes: [ConcurrencyManager.PolicyChange]) {
-        for change in changes {
-            switch change {
-            case .share(let change):
-                let name = metrics.strategyName(change.strategy)
-                metrics.strategySlots(change.strategy, change.slots)
-                let details = [
-                    JSONMember("strategy", .string(name)), JSONMember("slots", .integer(change.slots)),
-                    JSONMember("before", .integer(change.before)), JSONMember("reason", .string(change.reason.rawValue)),
-                ]
-                log.line(change.slots < change.before ? .warning : .info, "a strategy's share of the slots", details)
-                events.publish(.throttle, details)
-            case .circuit(let change):
-                metrics.strategySuspended(change.strategy, change.isSuspended)
-                let details = [
-                    JSONMember("strategy", .string(metrics.strategyName(change.strategy))),
-                    JSONMember("suspended", .bool(change.isSuspended)),
-                ]
-                log.line(.warning, "a strategy's circuit breaker", details)
-                events.publish(.circuit, details)
-            }
-        }
     }
 
     /// Tells of a deadlock that was found, and will be broken by the end of its victim.

@@ -1,17 +1,20 @@
+import Configuration
 import Messages
 import Scheduling
 import Strategies
 import Synchronization
 
-/// The strategies this node runs: the built-in ones, less those that are switched off.
+/// The strategies this node runs: the built-in and the external ones, less those that are switched off.
 final class StrategyList: Sendable {
     /// In the order metrics are labelled by.
     let names: [String]
     private let indices: [String: Int]
+    private let external: [String: ExternalStrategy]
     private let disabled: Mutex<Set<String>>
 
-    init(disabled: some Sequence<String>) {
-        names = StrategyRegistry.descriptors.map(\.name)
+    init(disabled: some Sequence<String>, external: [ExternalStrategy] = []) {
+        names = StrategyRegistry.descriptors.map(\.name) + external.map(\.name)
+        self.external = Dictionary(uniqueKeysWithValues: external.map { ($0.name, $0) })
         // 0 is `unknown`, as in the metrics.
         indices = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0 + 1) })
         self.disabled = Mutex(Set(disabled))
@@ -32,7 +35,13 @@ final class StrategyList: Sendable {
     /// - Returns: the strategy's index.
     /// - Throws: `RequestProblem` with what is wrong and what would be right.
     func check(_ request: StrategyRequest) throws(RequestProblem) -> Int {
-        _ = try StrategyRegistry.validate(request)
+        if let strategy = external[request.strategy] {
+            try check(request, of: strategy)
+        } else if indices[request.strategy] == nil {
+            throw unknown(request.strategy)
+        } else {
+            _ = try StrategyRegistry.validate(request)
+        }
         guard !disabled.withLock({ $0.contains(request.strategy) }) else {
             throw RequestProblem(
                 .strategyDisabled,
@@ -40,5 +49,30 @@ final class StrategyList: Sendable {
                 isRetryable: true)
         }
         return index(of: request.strategy)
+    }
+
+    private func check(_ request: StrategyRequest, of strategy: ExternalStrategy) throws(RequestProblem) {
+        guard request.type != "optimization" else {
+            throw RequestProblem(
+                .invalidRequest, "type is \"optimization\", and \(strategy.name) is an external strategy: it takes single"
+                    + " requests, of type \"backtest\"")
+        }
+        _ = try strategy.descriptor.resolve(request)
+    }
+
+    private func unknown(_ name: String) -> RequestProblem {
+        RequestProblem(
+            .unknownStrategy,
+            "this node has no strategy \"\(name.prefix(100))\"\(nearestNameHint(to: name, in: names)); it has "
+                + names.joined(separator: ", "), isRetryable: true)
+    }
+
+    /// What a step of this strategy may use, of what the node allows.
+    func ceilings(of request: StrategyRequest, _ node: ResourceLimits) -> ResourceLimits {
+        guard let limits = external[request.strategy]?.limits else { return node }
+        return ResourceLimits(
+            cpuPercent: min(limits.cpuPercent ?? node.cpuPercent, node.cpuPercent),
+            memoryMB: min(limits.memoryMB ?? node.memoryMB, node.memoryMB),
+            timeoutMs: min(limits.timeoutMs ?? node.timeoutMs, node.timeoutMs))
     }
 }

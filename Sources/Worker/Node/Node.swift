@@ -23,6 +23,7 @@ package final class Node: Sendable {
     private let events: MetricsPublisher
     private let spawner: HostSpawner
     private let slots: [Slot]
+    private let externals: ExternalPools
     private let monitor: Monitor
     private let publisher: ResultPublisher
     private let server = Mutex<HTTPServer?>(nil)
@@ -34,7 +35,8 @@ package final class Node: Sendable {
         self.settings = settings
         self.log = log
         let partitions = try TopicCheck(topics: settings.topics).run(clients)
-        strategies = StrategyList(disabled: settings.configuration.disabledStrategies)
+        strategies = StrategyList(
+            disabled: settings.configuration.disabledStrategies, external: settings.configuration.strategies)
         registry = MetricRegistry(strategies: strategies.names)
         metrics = NodeMetrics(registry: registry, topic: settings.topics.requests)
         do {
@@ -58,8 +60,10 @@ package final class Node: Sendable {
         self.publisher = publisher
         let reporter = StepReporter(publisher: publisher, events: events, metrics: metrics, errors: errors, log: log)
         let pool = PoolSettings(hostCommand: settings.hostCommand)
-        slots = (0..<settings.slotCount).map { [state, spawner] index in
-            Slot(index: index, state: state, pool: pool, spawner: spawner, reporter: reporter)
+        externals = try ExternalPools(settings, strategies: strategies, spawner: spawner, reporter: reporter)
+        slots = (0..<settings.slotCount).map { [state, spawner, externals] index in
+            Slot(
+                index: index, state: state, pool: pool, spawner: spawner, externals: externals, reporter: reporter)
         }
         monitor = try Monitor(
             settings: settings, state: state, consumer: consumer, events: events, metrics: metrics, health: health,
@@ -106,6 +110,7 @@ package final class Node: Sendable {
         try serveHTTP()
         defer { server.withLock { $0.take() }?.stop() }
         let slotThreads = try startSlots()
+        let externalsThread = externals.isEmpty ? nil : try thread("externals", externals.run)
         let monitorThread = try thread("monitor", monitor.run)
         defer {
             monitor.stop()
@@ -116,6 +121,8 @@ package final class Node: Sendable {
             state.abandonRunning()
             state.wakeAllSlots()
             for thread in slotThreads { thread.join() }
+            externals.stop()
+            externalsThread?.join()
             spawner.stop()
         }
         try awaitHosts()

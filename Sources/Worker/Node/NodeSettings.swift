@@ -24,6 +24,7 @@ package struct NodeSettings: Sendable {
     var hostCommand: HostCommand
     var stallWatch = StallWatch.Settings()
     let launcher: String
+    var externalPolicy = ExternalPolicy()
     let configuration: OptimizerConfiguration
 
     /// - Throws: `NodeFailure` when the machine cannot give what the configuration asks for.
@@ -48,6 +49,9 @@ package struct NodeSettings: Sendable {
         metricsIntervalMs = configuration.metrics.intervalMs
         drainMs = configuration.shutdown.drainMs
         http = configuration.metrics.http
+        if let problem = StrategyNames.problems(in: configuration).first {
+            throw NodeFailure(problem.description, code: ExitCode.configuration)
+        }
         guard let launcher = ExecutablePath.beside("optimizer-host") else {
             throw NodeFailure("cannot find out where this program lies, to start optimizer-host beside it", code: ExitCode.software)
         }

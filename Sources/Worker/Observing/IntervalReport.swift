@@ -5,27 +5,34 @@ import Scheduling
 /// What a metrics event says of the interval it ends.
 struct IntervalReport {
     private let metrics: NodeMetrics
-    private var lastLatency: HistogramSnapshot
+    private let strategies: [String]
+    private let intervalMs: Int
+    /// By strategy.
+    private var lastLatency: [HistogramSnapshot]
     private var lastDone: Double
     private var lastTime: MonotonicTime?
 
-    init(metrics: NodeMetrics) {
+    /// - Parameter intervalMs: how often a report is made: who hears of the node by it knows when to miss the next.
+    init(metrics: NodeMetrics, intervalMs: Int) {
         self.metrics = metrics
-        lastLatency = metrics.latency
+        self.intervalMs = intervalMs
+        strategies = metrics.registry.strategies
+        lastLatency = metrics.latencyByStrategy
         lastDone = metrics.requestsByStatus.reduce(0) { $0 + $1.count }
     }
 
     mutating func details(
         _ manager: ConcurrencyManager, _ health: NodeHealth, _ lags: [Monitor.PartitionLag], at now: MonotonicTime
     ) -> [JSONMember] {
-        let latency = metrics.latency
-        let recent = latency.since(lastLatency)
+        let latency = metrics.latencyByStrategy
+        let recent = zip(latency, lastLatency).map { $0.since($1) }
         let byStatus = metrics.requestsByStatus
         let done = byStatus.reduce(0) { $0 + $1.count }
         let seconds = lastTime.map { now.milliseconds(since: $0) / 1000 } ?? 0
         let rate = seconds > 0 ? (done - lastDone) / seconds : 0
         (lastLatency, lastDone, lastTime) = (latency, done, now)
         return [
+            JSONMember("interval_ms", .integer(intervalMs)),
             JSONMember("slots", .integer(manager.slots.count)),
             JSONMember("running", .integer(manager.runningCount)),
             JSONMember("queue_depth", .integer(manager.depth)),
@@ -37,9 +44,21 @@ struct IntervalReport {
             JSONMember("partitions", .integers(health.partitions.sorted())),
             JSONMember("requests", .object(byStatus.map { JSONMember($0.status.rawValue, .integer(Int($0.count))) })),
             JSONMember("requests_per_second", .number((rate * 10).rounded() / 10)),
-            JSONMember("latency_ms", Self.quantiles(recent)),
+            JSONMember("latency_ms", Self.quantiles(recent.reduce(into: .empty) { $0.add($1) })),
+            JSONMember("strategies", byStrategy(recent)),
             JSONMember("lag", lags.isEmpty ? .null : .integer(Int(lags.reduce(0) { $0 + $1.records }))),
         ]
+    }
+
+    /// The strategies that ran since the last report.
+    private func byStrategy(_ recent: [HistogramSnapshot]) -> JSONValue {
+        .array(
+            zip(strategies, recent).filter { $0.1.count > 0 }.map { name, latency in
+                .object([
+                    JSONMember("name", .string(name)), JSONMember("count", .integer(Int(latency.count))),
+                    JSONMember("latency_ms", Self.quantiles(latency)),
+                ])
+            })
     }
 
     static func quantiles(_ latency: HistogramSnapshot) -> JSONValue {

@@ -63,7 +63,7 @@ final class Monitor: Sendable {
 
     /// The thread's body.
     func run() {
-        var interval = IntervalReport(metrics: metrics)
+        var interval = IntervalReport(metrics: metrics, intervalMs: settings.metricsIntervalMs)
         let start = MonotonicTime.now()
         var next = start.adding(milliseconds: settings.metricsIntervalMs)
         var nextSample = start
@@ -78,6 +78,7 @@ final class Monitor: Sendable {
                 nextSample = nextSample.adding(milliseconds: History.intervalMs)
                 sample(manager, &finished, now)
                 watchdog.look(manager, at: now)
+                observe(now)
             }
             if now >= next {
                 next = now.adding(milliseconds: settings.metricsIntervalMs)
@@ -87,6 +88,14 @@ final class Monitor: Sendable {
             _ = wake.wait(until: min(next, nextSample))
         }
         events.drain()
+    }
+
+    /// Looks for what lets steps begin that wait for memory, or for their strategy to be let off.
+    private func observe(_ now: MonotonicTime) {
+        let othersMB = MemoryInUse.others(than: state.hostPIDs.compactMap(\.self))
+        let (woken, changes) = state.decide { ($0.observe(othersMB: othersMB, at: now), $0.takeChanges()) }
+        state.wake(slots: woken)
+        PolicyReporter(events: events, metrics: metrics, log: log).changed(changes)
     }
 
     /// What is looked at every second.

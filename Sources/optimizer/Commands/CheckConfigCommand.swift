@@ -38,10 +38,11 @@ enum CheckConfigCommand: Command {
         _ file: String?, _ arguments: Arguments
     ) -> Result<OptimizerConfiguration, ConfigurationProblems> {
         do throws(ConfigurationProblems) {
-            return .success(
-                try OptimizerConfiguration.load(
-                    file: file, environment: ConfigurationOptions.environment,
-                    settings: ConfigurationOptions.settings(arguments)))
+            let configuration = try OptimizerConfiguration.load(
+                file: file, environment: ConfigurationOptions.environment,
+                settings: ConfigurationOptions.settings(arguments))
+            let collisions = StrategyNames.problems(in: configuration)
+            return collisions.isEmpty ? .success(configuration) : .failure(ConfigurationProblems(problems: collisions))
         } catch {
             return .failure(error)
         }

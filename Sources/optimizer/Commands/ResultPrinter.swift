@@ -58,11 +58,11 @@ struct ResultPrinter {
     private func cells(_ id: JSONValue, _ status: String, _ result: JSONValue) -> [String] {
         let strategy = result["strategy"]
         let statistics = result["statistics"]
-        func number(_ name: String) -> String { statistics?[name]?.double?.fixed(2) ?? "-" }
+        func number(_ name: String) -> String { FigureText.fixed(statistics?[name]?.double, 2) }
         return [
             id.string ?? "-", status, strategy?["name"]?.string ?? "-", number("return_pct"), number("sharpe_ratio"),
             number("max_drawdown_pct"), statistics?["trade_count"]?.integer.map(String.init) ?? "-",
-            result["timing"]?["total_ms"]?.double?.fixed(1) ?? "-", remark(result),
+            FigureText.fixed(result["timing"]?["total_ms"]?.double, 1), remark(result),
         ]
     }
 

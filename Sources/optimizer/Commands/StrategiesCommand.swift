@@ -11,7 +11,8 @@ enum StrategiesCommand: Command {
         optimizer strategies [NAME]... [--json]
 
         The strategies of a node with this configuration: their version, and each parameter with its values and its
-        default. A strategy in disabledStrategies is marked. With names, only those; exit code 1 where one is unknown.
+        default. What is in disabledStrategies is marked, and what comes from the key strategies, being external.
+        With names, only those; exit code 1 where one is unknown.
         """
     static let options = [
         ConfigurationOptions.config, ConfigurationOptions.set,
@@ -19,16 +20,22 @@ enum StrategiesCommand: Command {
     ]
 
     static func run(_ arguments: Arguments) throws(CommandFailure) -> Int32 {
-        let disabled = Set(try ConfigurationOptions.load(arguments).disabledStrategies)
-        let known = StrategyRegistry.descriptors
+        let configuration = try ConfigurationOptions.load(arguments)
+        let disabled = Set(configuration.disabledStrategies)
+        let external = Set(configuration.strategies.map { $0.name })
+        let known = StrategyRegistry.descriptors + configuration.strategies.map { $0.descriptor }
         for name in arguments.positional where !known.contains(where: { $0.name == name }) {
             throw CommandFailure("there is no strategy \"\(name)\"\(nearestNameHint(to: name, in: known.map(\.name)))")
         }
         let shown = known.filter { arguments.positional.isEmpty || arguments.positional.contains($0.name) }
         try DataWriter.write(
             arguments.has("json")
-                ? shown.map { json($0, isDisabled: disabled.contains($0.name)) }
-                : Table.lines(columns, shown.flatMap { rows($0, isDisabled: disabled.contains($0.name)) }))
+                ? shown.map { json($0, isDisabled: disabled.contains($0.name), isExternal: external.contains($0.name)) }
+                : Table.lines(
+                    columns,
+                    shown.flatMap {
+                        rows($0, isDisabled: disabled.contains($0.name), isExternal: external.contains($0.name))
+                    }))
         return ExitCode.success
     }
 
@@ -37,8 +44,8 @@ enum StrategiesCommand: Command {
     ]
 
     /// One row for the strategy, one for each of its parameters.
-    private static func rows(_ strategy: StrategyDescriptor, isDisabled: Bool) -> [[String]] {
-        let mark = isDisabled ? "(disabled) " : ""
+    private static func rows(_ strategy: StrategyDescriptor, isDisabled: Bool, isExternal: Bool) -> [[String]] {
+        let mark = (isDisabled ? "(disabled) " : "") + (isExternal ? "(external) " : "")
         return [[strategy.name, String(strategy.version), "", "", "", mark + strategy.summary]]
             + strategy.parameters.map { parameter in
                 let standard = parameter.defaultValue.map { $0.string ?? $0.text } ?? "(required)"
@@ -46,10 +53,11 @@ enum StrategiesCommand: Command {
             }
     }
 
-    private static func json(_ strategy: StrategyDescriptor, isDisabled: Bool) -> String {
+    private static func json(_ strategy: StrategyDescriptor, isDisabled: Bool, isExternal: Bool) -> String {
         JSONValue.object([
             JSONMember("name", .string(strategy.name)), JSONMember("version", .integer(strategy.version)),
             JSONMember("summary", .string(strategy.summary)), JSONMember("disabled", .bool(isDisabled)),
+            JSONMember("external", .bool(isExternal)),
             JSONMember("parameters", .array(strategy.parameters.map(json))),
         ]).text
     }

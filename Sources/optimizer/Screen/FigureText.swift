@@ -2,13 +2,8 @@
 enum FigureText {
     /// A number with so many digits after the point; "-" for what is no finite number.
     static func fixed(_ value: Double?, _ digits: Int) -> String {
-        guard let value, value.isFinite, abs(value) < 1e15 else { return "-" }
-        let scale = (0..<digits).reduce(1) { scale, _ in scale * 10 }
-        let scaled = Int((abs(value) * Double(scale)).rounded())
-        let sign = value < 0 && scaled > 0 ? "-" : ""
-        guard digits > 0 else { return "\(sign)\(scaled)" }
-        let fraction = String(scaled % scale)
-        return "\(sign)\(scaled / scale)." + String(repeating: "0", count: digits - fraction.count) + fraction
+        guard let value, value.isFinite, abs(value) < 1e12 else { return "-" }
+        return value.fixed(digits)
     }
 
     /// A bar of so many columns, filled in part.

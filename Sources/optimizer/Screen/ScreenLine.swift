@@ -17,13 +17,14 @@ struct ScreenLine {
     init() {}
 
     init(_ text: String, _ style: TextStyle = .plain) {
-        pieces = [(text, style)]
+        add(text, style)
     }
 
     var width: Int { pieces.reduce(0) { $0 + $1.text.count } }
 
+    /// Adds a piece. What came from outside cannot move the cursor or colour the terminal.
     mutating func add(_ text: String, _ style: TextStyle = .plain) {
-        pieces.append((text, style))
+        pieces.append((text.printable, style))
     }
 
     func adding(_ text: String, _ style: TextStyle = .plain) -> ScreenLine {

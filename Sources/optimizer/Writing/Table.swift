@@ -27,8 +27,7 @@ struct Table {
     func row(_ cells: [String]) -> String {
         let padded = zip(columns, cells).map { column, cell in
             let text = cell.printable
-            return column.isRight
-                ? String(repeating: " ", count: max(0, column.width - text.count)) + text : text.padded(to: column.width)
+            return column.isRight ? text.leftPadded(to: column.width) : text.padded(to: column.width)
         }
         let line = padded.joined(separator: "  ")
         return String(line.reversed().drop { $0 == " " }.reversed())
@@ -56,18 +55,4 @@ extension String {
 
 extension Unicode.Scalar {
     fileprivate var isControl: Bool { properties.generalCategory == .control }
-}
-
-extension Double {
-    /// With so many digits behind the point.
-    func fixed(_ digits: Int) -> String {
-        guard isFinite, abs(self) < 1e12 else { return description }
-        var scale = 1
-        for _ in 0..<digits { scale *= 10 }
-        let scaled = Int((abs(self) * Double(scale)).rounded())
-        let sign = self < 0 && scaled > 0 ? "-" : ""
-        guard digits > 0 else { return sign + String(scaled) }
-        let fraction = String(scaled % scale)
-        return sign + "\(scaled / scale)." + String(repeating: "0", count: digits - fraction.count) + fraction
-    }
 }

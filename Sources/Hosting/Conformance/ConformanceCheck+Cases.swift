@@ -1,0 +1,165 @@
+import Messages
+import Scheduling
+
+extension ConformanceCheck {
+    typealias Case = (name: String, body: () throws(Fault) -> String)
+
+    /// In the order they are run.
+    var cases: [Case] {
+        [
+            ("ready", { () throws(Fault) in
+                _ = try self.ready()
+                return ""
+            }),
+            ("ping", ping),
+            ("request", { () throws(Fault) in try self.answer(self.request("request", bars: 60)) }),
+            ("several requests", several),
+            ("two requests in a row", twoInARow),
+            ("unknown parameter", unknownParameter),
+            ("no data", { () throws(Fault) in try self.answer(self.request("no-data", bars: 0)) }),
+            ("invalid JSON", invalidJSON),
+            ("huge request", huge),
+            ("ping between requests", ping),
+            ("silence", silence),
+            ("end of input", { () throws(Fault) in try self.endOfInput() }),
+            ("end of input at once", { () throws(Fault) in
+                self.drop()
+                return try self.endOfInput()
+            }),
+        ]
+    }
+
+    private struct Request {
+        let id: String
+        let bytes: [UInt8]
+    }
+
+    private func request(_ id: String, bars: Int, more: JSONMember? = nil, padding: Int = 0) -> Request {
+        let id = "check-\(id)"
+        return Request(id: id, bytes: sample.json(id: id, bars: bars, more: more, padding: padding))
+    }
+
+    private func ping() throws(Fault) -> String {
+        let host = try ready()
+        let deadline = MonotonicTime.now().adding(milliseconds: Self.pingMs)
+        let line = try reply(
+            host.run(Array(#"{"ping":7}"#.utf8), deadline: deadline), to: "the ping {\"ping\":7}", withinMs: Self.pingMs)
+        guard (try? JSONValue.parse(line))?["pong"] == .integer(7) else {
+            throw Fault("the ping {\"ping\":7} was answered with \(excerpt(line)), must be {\"pong\":7}")
+        }
+        return ""
+    }
+
+    private func several() throws(Fault) -> String {
+        for (index, bars) in [40, 200, 61].enumerated() {
+            _ = try answer(request("several-\(index + 1)", bars: bars))
+        }
+        return "3 of different length"
+    }
+
+    private func twoInARow() throws(Fault) -> String {
+        let host = try ready()
+        let requests = [request("row-1", bars: 50), request("row-2", bars: 55)]
+        for one in requests {
+            if let loss = host.send(one.bytes) { throw Fault("it was lost when requests came: \(loss)") }
+        }
+        for one in requests {
+            let line = try reply(
+                host.awaitNext(until: .now().adding(milliseconds: answerMs)),
+                to: "the request \(one.id), one of two written in a row", withinMs: answerMs)
+            _ = try check(line, one)
+        }
+        return ""
+    }
+
+    private func unknownParameter() throws(Fault) -> String {
+        let more = JSONMember("no_such_parameter", .integer(1))
+        let said = try answer(request("unknown-parameter", bars: 60, more: more))
+        return said == "completed" ? "completed; a node refuses it where the parameters are in its configuration" : said
+    }
+
+    private func huge() throws(Fault) -> String {
+        let plain = request("huge", bars: 5000).bytes.count
+        let one = request("huge", bars: 5000, padding: max(1, Self.hugeBytes - plain))
+        return "\(one.bytes.count) bytes, \(try answer(one))"
+    }
+
+    /// The node sends no such line; a host that dies of one would die of other surprises.
+    private func invalidJSON() throws(Fault) -> String {
+        let host = try ready()
+        let line = try reply(
+            host.run(
+                Array(#"{"request_id":"check-invalid","strategy":{"na"#.utf8),
+                deadline: .now().adding(milliseconds: answerMs)), to: "a line that is no JSON", withinMs: answerMs)
+        let found: HostReply
+        do throws(JSONProblem) {
+            found = try HostReply.parse(line)
+        } catch {
+            throw Fault("a line that is no JSON was answered with \(excerpt(line)): \(error)")
+        }
+        guard found.status != .completed else {
+            throw Fault("a line that is no JSON was answered with completed, must be rejected or failed")
+        }
+        _ = try answer(request("after-invalid", bars: 60))
+        return "\(found.status.rawValue), and goes on"
+    }
+
+    private func silence() throws(Fault) -> String {
+        let host = try ready()
+        let wake: WakeDescriptor
+        do throws(HostFailure) {
+            wake = try WakeDescriptor()
+        } catch {
+            throw Fault("cannot wait: \(error)")
+        }
+        if case .hostLost(let loss) = host.waitIdle(wake: wake, until: .now().adding(milliseconds: Self.quietMs)) {
+            throw Fault("with nothing to do, \(loss); one line for each request, and none besides")
+        }
+        return ""
+    }
+
+    private func endOfInput() throws(Fault) -> String {
+        let host = try ready()
+        let status = host.end(graceMs: Self.endMs)
+        self.host = nil
+        collect(host)
+        switch status {
+        case .exited(code: 0): return "exit code 0"
+        case .exited(let code): throw Fault("it exited with code \(code) at the end of its input, must be 0")
+        case .signalled, .unfinished:
+            throw Fault("it did not exit within \(Self.endMs) ms of the end of its input; the node kills it then")
+        }
+    }
+
+    // MARK: Replies
+
+    private func answer(_ request: Request) throws(Fault) -> String {
+        let host = try ready()
+        let line = try reply(
+            host.run(request.bytes, deadline: .now().adding(milliseconds: answerMs)), to: "the request \(request.id)",
+            withinMs: answerMs)
+        return try check(line, request)
+    }
+
+    private func reply(_ outcome: StepOutcome, to what: String, withinMs: Int) throws(Fault) -> [UInt8] {
+        switch outcome {
+        case .answered(let line): return line
+        case .timedOut:
+            throw Fault("no answer to \(what) within \(withinMs) ms; is standard output flushed after each line?")
+        case .lost(let loss): throw Fault("it was lost at \(what): \(loss)")
+        }
+    }
+
+    private func check(_ line: [UInt8], _ request: Request) throws(Fault) -> String {
+        let reply: HostReply
+        do throws(JSONProblem) {
+            reply = try HostReply.parse(line)
+        } catch {
+            throw Fault("the request \(request.id) was answered with \(excerpt(line)): \(error)")
+        }
+        if let id = reply.requestID, id != request.id {
+            throw Fault("the request \(request.id) was answered for \"\(id)\"; answers come one by one, in order")
+        }
+        return reply.problem.map { "\(reply.status.rawValue), \($0.code)" } ?? reply.status.rawValue
+    }
+}

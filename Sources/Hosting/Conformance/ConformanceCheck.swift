@@ -1,0 +1,128 @@
+import Messages
+import Scheduling
+
+/// One thing a host must do, and what it did.
+package struct ConformanceFinding: Sendable {
+    /// A few words, the same for every host.
+    package let name: String
+    /// What is wrong and what would be right; nil where nothing is.
+    package let fault: String?
+    /// What was seen, where nothing is wrong.
+    package let detail: String
+    package let milliseconds: Double
+}
+
+/// Takes a command through the protocol of external strategies, its bad cases among them, as `ExternalStrategies.md`
+/// has it. After a fault the next case begins with a new host, so that every fault is found.
+package final class ConformanceCheck {
+    /// What a host did wrong.
+    struct Fault: Error {
+        let message: String
+        init(_ message: String) { self.message = message }
+    }
+
+    /// From the start to the ready line, as a node has it.
+    package static let readyMs = 10_000
+    static let pingMs = 1000
+    static let quietMs = 200
+    static let endMs = 2000
+    /// Kafka takes messages of so many bytes unless it is told otherwise.
+    static let hugeBytes = 1_000_000
+
+    let command: HostCommand
+    let sample: SampleRequest
+    let answerMs: Int
+    let spawner: HostSpawner
+    var host: Host?
+    /// Lines on standard error; they are no fault.
+    package private(set) var errorLines: [String] = []
+    package var logLines = 0
+    private var findings: [ConformanceFinding] = []
+
+    /// - Parameter answerMs: how long a request may take.
+    package init(_ command: HostCommand, sample: SampleRequest, answerMs: Int, spawner: HostSpawner) {
+        self.command = command
+        self.sample = sample
+        self.answerMs = answerMs
+        self.spawner = spawner
+    }
+
+    /// Runs every case.
+    /// - Parameter report: called with each finding as it is made.
+    package func run(_ report: (ConformanceFinding) -> Void = { _ in }) -> [ConformanceFinding] {
+        findings = []
+        for (name, body) in cases {
+            let finding = perform(name, body)
+            findings.append(finding)
+            report(finding)
+            // A command that does not start fails every other case the same way.
+            if name == "ready", finding.fault != nil { break }
+        }
+        drop()
+        return findings
+    }
+
+    private func perform(_ name: String, _ body: () throws(Fault) -> String) -> ConformanceFinding {
+        let start = MonotonicTime.now()
+        var fault: String?
+        var detail = ""
+        do throws(Fault) {
+            detail = try body()
+        } catch {
+            fault = error.message
+            drop()
+        }
+        if let host { collect(host) }
+        return ConformanceFinding(
+            name: name, fault: fault, detail: detail, milliseconds: MonotonicTime.now().milliseconds(since: start))
+    }
+
+    /// The host that is there, else a new one that has said that it is ready.
+    func ready() throws(Fault) -> Host {
+        if let host { return host }
+        let new: Host
+        do throws(HostFailure) {
+            new = try spawner.spawn(command)
+        } catch {
+            throw Fault("the command cannot be started: \(error)")
+        }
+        new.interim = { [unowned self] line in
+            guard HostLogLine(line) != nil else { return false }
+            logLines += 1
+            return true
+        }
+        host = new
+        let line: [UInt8]
+        do throws(HostFailure) {
+            line = try new.awaitReady(until: .now().adding(milliseconds: Self.readyMs))
+        } catch {
+            throw Fault(startFault(error))
+        }
+        guard (try? JSONValue.parse(line))?["ready"] != nil else {
+            throw Fault(
+                "the first line is \(excerpt(line)), must be {\"ready\":{}}; only the protocol goes to standard output")
+        }
+        return new
+    }
+
+    private func startFault(_ failure: HostFailure) -> String {
+        guard case .silent = failure.loss?.kind else { return "it was lost before its ready line: \(failure)" }
+        return "no ready line within \(Self.readyMs) ms; write {\"ready\":{}} first, and flush standard output"
+    }
+
+    func drop() {
+        guard let host else { return }
+        _ = host.kill()
+        collect(host)
+        self.host = nil
+    }
+
+    func collect(_ host: Host) { errorLines += host.drainDiagnostics() }
+
+    /// What came, short enough to show.
+    func excerpt(_ line: [UInt8]) -> String {
+        let text = String(decoding: line.prefix(120), as: UTF8.self)
+        let shown = String(text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? "?" : Character($0) })
+        return "\"\(shown)\(line.count > 120 ? "…" : "")\""
+    }
+}

@@ -1,0 +1,153 @@
+import Configuration
+import Hosting
+import Messages
+import Scheduling
+import Synchronization
+
+/// How long external hosts are waited for and kept.
+struct ExternalPolicy: Sendable {
+    /// From the start of a host to its ready line, in ms.
+    var readyMs = 10_000
+    /// How long a host with nothing to do stays, in ms.
+    var idleMs = 60_000
+    /// How often the hosts with nothing to do are looked at, in ms.
+    var lookMs = 5000
+    /// From a ping to its answer, in ms.
+    var pingMs = 1000
+}
+
+/// The hosts of one external strategy: slots borrow them for a step each. See `ExternalStrategies.md`.
+final class ExternalHosts: Sendable {
+    let strategy: ExternalStrategy
+    private let command: HostCommand
+    private let policy: ExternalPolicy
+    private let spawner: HostSpawner
+    private let reporter: StepReporter
+    private let pool: HostPool
+    private let starts = Mutex(Starts())
+
+    /// A command that does not start would cost every step its whole wait, and every slot its time.
+    private static let startRetry = RetryPolicy(maximumAttempts: .max, firstDelayMs: 500, maximumDelayMs: 30_000)
+
+    private struct Starts {
+        var failures = 0
+        /// Until then no start is tried again.
+        var notBefore = MonotonicTime(nanoseconds: 0)
+        var reason = ""
+    }
+
+    init(
+        _ strategy: ExternalStrategy, command: HostCommand, slotCount: Int, policy: ExternalPolicy,
+        spawner: HostSpawner, reporter: StepReporter
+    ) {
+        self.strategy = strategy
+        self.command = command
+        self.policy = policy
+        self.spawner = spawner
+        self.reporter = reporter
+        pool = HostPool(capacity: min(strategy.hosts ?? slotCount, slotCount))
+    }
+
+    var idleCount: Int { pool.count }
+
+    /// A host that is ready: one that waits, else a new one.
+    ///
+    /// - Parameter started: called with the process of a new host at once, so that it can be killed while it starts.
+    /// - Throws: `HostFailure`; then the next start is put off, longer each time.
+    func borrow(started: (Int32) -> Void) throws(HostFailure) -> Host {
+        if let host = pool.take() {
+            started(host.pid)
+            return host
+        }
+        let now = MonotonicTime.now()
+        let isPutOff = starts.withLock { $0.notBefore > now ? $0.reason : nil }
+        if let isPutOff { throw HostFailure(.notReady, "\(isPutOff); the next start is put off for a moment") }
+        do throws(HostFailure) {
+            let host = try start(started)
+            starts.withLock { $0 = Starts() }
+            return host
+        } catch {
+            starts.withLock { starts in
+                starts.failures += 1
+                starts.reason = error.description
+                let delay = Self.startRetry.delayMs(afterAttempt: starts.failures) ?? 0
+                starts.notBefore = MonotonicTime.now().adding(milliseconds: delay)
+            }
+            throw error
+        }
+    }
+
+    private func start(_ started: (Int32) -> Void) throws(HostFailure) -> Host {
+        let host = try spawner.spawn(command)
+        started(host.pid)
+        reporter.listen(to: host, strategy: strategy.name, step: nil)
+        do throws(HostFailure) {
+            let line = try host.awaitReady(until: .now().adding(milliseconds: policy.readyMs))
+            reporter.diagnostics(host, step: nil)
+            guard (try? JSONValue.parse(line))?["ready"] != nil else {
+                throw HostFailure(
+                    .notReady, "the first line of the host is no {\"ready\":{}}", remedy: "only the protocol goes to standard output")
+            }
+            return host
+        } catch {
+            reporter.diagnostics(host, step: nil)
+            discard(host)
+            reporter.externalHostLost(strategy.name, reason: "start_failed", error.description)
+            throw error
+        }
+    }
+
+    /// Takes back a host that has answered.
+    func giveBack(_ host: Host) {
+        host.interim = nil
+        if let surplus = pool.put(host, at: .now()) { end(surplus) }
+    }
+
+    /// Ends a host that is of no more use. Nobody may signal its process any more.
+    func discard(_ host: Host) { _ = host.kill() }
+
+    /// Looks at the hosts with nothing to do: ends those that were long idle, and those that answer no ping.
+    func look() {
+        let begin = MonotonicTime.now()
+        while let (host, idleSince) = pool.takeForLook(notSeenSince: begin) {
+            let now = MonotonicTime.now()
+            if now.milliseconds(since: idleSince) >= Double(policy.idleMs) {
+                end(host)
+            } else if let fault = HostPing.fault(of: host, withinMs: policy.pingMs) {
+                reporter.diagnostics(host, step: nil)
+                discard(host)
+                reporter.externalHostLost(strategy.name, reason: "crashed", fault)
+            } else {
+                reporter.diagnostics(host, step: nil)
+                if let surplus = pool.putBack(host, idleSince: idleSince, at: now) { end(surplus) }
+            }
+        }
+    }
+
+    /// Ends all that wait, and from now on every host that comes back.
+    func close() {
+        let patience = MonotonicTime.now().adding(milliseconds: 500)
+        for host in pool.close() {
+            end(host, graceMs: max(0, Int(patience.milliseconds(since: .now()))))
+        }
+    }
+
+    private func end(_ host: Host, graceMs: Int = 200) {
+        _ = host.end(graceMs: graceMs)
+        reporter.diagnostics(host, step: nil)
+    }
+}
+
+/// Asks a host that runs nothing whether it still listens.
+enum HostPing {
+    /// nil: it has answered as it should.
+    static func fault(of host: Host, withinMs: Int) -> String? {
+        switch host.run(Array(#"{"ping":1}"#.utf8), deadline: .now().adding(milliseconds: withinMs)) {
+        case .answered(let line):
+            guard (try? JSONValue.parse(line))?["pong"] == .integer(1) else { return "the host answered a ping with something else" }
+            return nil
+        case .timedOut: return "the host did not answer a ping within \(withinMs) ms"
+        case .lost(let loss): return loss.description
+        }
+    }
+}

@@ -1,0 +1,17 @@
+package import Configuration
+package import Hosting
+
+extension HostCommand {
+    /// The command of an external strategy, as a node starts it: in a clean environment, speaking lines.
+    ///
+    /// - Parameter dataRoot: the directory of the market data; a relative one counts from the working directory.
+    package init(_ strategy: ExternalStrategy, dataRoot: String) {
+        var environment = ["PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8"]
+        environment.merge(strategy.environment.mapValues(\.exposed)) { _, given in given }
+        environment[ExternalStrategy.dataRootVariable] = AbsolutePath.of(dataRoot)
+        environment[ExternalStrategy.nameVariable] = strategy.name
+        self.init(
+            executable: strategy.command.first ?? "", arguments: Array(strategy.command.dropFirst()),
+            environment: environment, framing: .lines, workingDirectory: strategy.workingDirectory)
+    }
+}

@@ -1,0 +1,69 @@
+import Hosting
+import Kafka
+import Messages
+import Scheduling
+import Worker
+
+/// Reads the metrics topic into a fleet.
+struct FleetReader: ~Copyable {
+    /// So far back the nodes' events are looked for, so that there is something to show at once.
+    static let historyMs: Int64 = 20_000
+
+    private let reader: TopicReader
+    private(set) var fleet = Fleet()
+    /// Whether what lay in the topic at the start has been read.
+    private(set) var isCaughtUp = false
+    /// What keeps the topic from being read; nil once something has come again.
+    private(set) var problem: String?
+
+    init(_ connection: KafkaConnection) throws(CommandFailure) {
+        let name = connection.topics.metrics
+        _ = try connection.topic(name)
+        do throws(KafkaFailure) {
+            reader = try TopicReader(
+                connection.clients.readerProperties(),
+                topics: [(name, .timestamp(Timestamp.now().milliseconds - Self.historyMs))])
+        } catch {
+            throw CommandFailure(error, "read the topic \(name)")
+        }
+    }
+
+    deinit {
+        reader.close()
+    }
+
+    /// Takes what has come; waits up to so long where there is nothing.
+    /// - Throws: a failure that does not mend itself.
+    mutating func read(timeoutMs: Int32) throws(CommandFailure) {
+        var wait = timeoutMs
+        // A busy fleet must not keep the screen from being drawn.
+        for _ in 0..<1000 {
+            switch reader.next(timeoutMs: wait) {
+            case .record(_, let record): take(record)
+            case .caughtUp: isCaughtUp = true
+            case .idle: return
+            case .failure(let failure):
+                guard failure.isTemporary else { throw CommandFailure(failure, "read the metrics events") }
+                problem = failure.description
+            }
+            wait = 0
+        }
+    }
+
+    mutating func forgetGone() { fleet.forgetGone(at: .now()) }
+
+    private mutating func take(_ record: KafkaRecord) {
+        problem = nil
+        // The topic is anybody's: what is no event of a node's is none of ours.
+        guard let value = record.value, let event = try? JSONValue.parse(value) else { return }
+        fleet.take(event, at: heardAt(record))
+    }
+
+    /// What lay in the topic is as old as its stamp says. Later the clocks of other machines do not matter.
+    private func heardAt(_ record: KafkaRecord) -> MonotonicTime {
+        let now = MonotonicTime.now()
+        guard !isCaughtUp, let stamp = record.timestampMs else { return now }
+        let age = min(max(0, Timestamp.now().milliseconds - stamp), Self.historyMs)
+        return now.adding(milliseconds: -Int(age))
+    }
+}

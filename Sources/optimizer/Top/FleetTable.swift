@@ -1,0 +1,90 @@
+import Scheduling
+
+/// The fleet as lines: of a screen, or to be printed once.
+struct FleetTable {
+    private static let nodeColumns: [Table.Column] = [
+        .left("NODE", 14), .left("STATE", 8), .right("RUN", 5), .right("QUEUE", 5), .right("PAUSED", 6),
+        .right("REQ/S", 7), .right("P95 MS", 6), .right("LAG", 7), .right("HEARD", 6),
+    ]
+    private static let strategyColumns: [Table.Column] = [
+        .left("STRATEGY", 24), .right("NODES", 5), .right("STEPS/S", 8), .right("P50 MS", 8), .right("P95 MS", 8),
+    ]
+
+    let fleet: Fleet
+    let order: FleetOrder
+    let isReversed: Bool
+    let now: MonotonicTime
+
+    /// - Parameter rows: how many lines there is room for; nil for all.
+    func lines(rows: Int? = nil) -> [ScreenLine] {
+        let nodes = fleet.sorted(by: order, isReversed: isReversed)
+        let strategies = fleet.strategies(at: now)
+        // Two headings, the totals and two empty lines stand in any case; the nodes get what the strategies leave.
+        let room = rows.map { max(2, $0 - 5) }
+        let strategyRoom = room.map { min(strategies.count, max($0 / 3, $0 - nodes.count)) } ?? strategies.count
+        let nodeRoom = room.map { max(1, $0 - strategyRoom) } ?? nodes.count
+        return [totals, ScreenLine()] + table(Self.nodeColumns, nodes.map(row), style(nodes), room: nodeRoom)
+            + [ScreenLine()]
+            + table(
+                Self.strategyColumns, strategies.map(row), strategies.map { _ in .plain }, room: strategyRoom)
+    }
+
+    private var totals: ScreenLine {
+        let totals = fleet.totals(at: now)
+        let lag = totals.lag.map(String.init) ?? "-"
+        return ScreenLine("running ").adding("\(totals.running)/\(totals.slots)", .bold)
+            .adding("  queue ").adding("\(totals.queueDepth)", .bold)
+            .adding("  partitions paused ").adding("\(totals.pausedPartitions)/\(totals.partitions)", .bold)
+            .adding("  req/s ").adding(FigureText.fixed(totals.perSecond, 1), .bold)
+            .adding("  lag ").adding(lag, .bold)
+    }
+
+    private func row(_ node: ObservedNode) -> [String] {
+        let silence = now.milliseconds(since: node.heardAt) / 1000
+        return [
+            node.name, state(node), "\(node.running)/\(node.slots)", "\(node.queueDepth)",
+            "\(node.pausedPartitions.count)/\(node.partitions.count)", FigureText.fixed(node.requestsPerSecond, 1),
+            FigureText.fixed(node.p95, 2), node.lag.map(String.init) ?? "-", FigureText.fixed(max(0, silence), 0) + " s",
+        ]
+    }
+
+    private func row(_ strategy: Fleet.StrategyFigures) -> [String] {
+        [
+            strategy.name, "\(strategy.nodes)", FigureText.fixed(strategy.perSecond, 1),
+            FigureText.fixed(strategy.p50, 2), FigureText.fixed(strategy.p95, 2),
+        ]
+    }
+
+    private func state(_ node: ObservedNode) -> String {
+        if node.isStale(at: now) { return "stale" }
+        switch node.phase {
+        case .stopped: return "stopped"
+        case .draining: return "draining"
+        case .running:
+            if !node.pausedPartitions.isEmpty { return "paused" }
+            return node.partitions.isEmpty ? "idle" : "flowing"
+        }
+    }
+
+    private func style(_ nodes: [ObservedNode]) -> [TextStyle] {
+        nodes.map { node in
+            switch state(node) {
+            case "stale": .bad
+            case "paused", "draining": .warning
+            case "stopped": .dim
+            default: .plain
+            }
+        }
+    }
+
+    private func table(
+        _ columns: [Table.Column], _ rows: [[String]], _ styles: [TextStyle], room: Int
+    ) -> [ScreenLine] {
+        let lines = Table.lines(columns, rows)
+        let shown = rows.count > room ? max(0, room - 1) : rows.count
+        let heading = lines.prefix(1).map { ScreenLine($0, .heading) }
+        let body = zip(lines.dropFirst(), styles).prefix(shown).map { ScreenLine($0, $1) }
+        let more = rows.count > shown ? [ScreenLine("and \(rows.count - shown) more", .dim)] : []
+        return heading + body + more
+    }
+}

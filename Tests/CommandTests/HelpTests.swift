@@ -1,0 +1,113 @@
+import Testing
+
+/// What a person who only has the program finds out from it.
+@Suite struct HelpTests {
+    private static let kafka = ["--config FILE", "--set KEY=VALUE", "-b, --brokers HOST:PORT", "--topic NAME"]
+
+    /// The commands with their options: contract.
+    static let commands: [(words: String, options: [String])] = [
+        ("submit", kafka + ["--key KEY", "--skip-bad", "--no-check", "--json"]),
+        (
+            "results",
+            kafka + ["-f, --follow", "--from-now", "--request ID", "-n, --count N", "--timeout-ms N", "--json"]
+        ),
+        ("lag", kafka + ["-w, --watch", "--max N", "--json"]),
+        ("health", ["--config FILE", "--set KEY=VALUE", "--url URL", "--live", "--timeout-ms N", "--json"]),
+        ("strategies", ["--config FILE", "--set KEY=VALUE", "--json"]),
+        ("check-config", ["--config FILE", "--set KEY=VALUE", "--show", "--json"]),
+        ("topics check", kafka + ["--json"]),
+        ("topics create", kafka + ["--partitions N", "--replication-factor N", "--json"]),
+        ("dead-letters list", kafka + ["--code CODE", "-n, --limit N", "--json"]),
+        (
+            "dead-letters replay",
+            kafka + ["--all", "--code CODE", "--partition P", "--offset O", "--dry-run", "--json"]
+        ),
+        ("import", ["--config FILE", "--set KEY=VALUE", "--dataset NAME", "--timeframe TIME", "--json"]),
+        ("datasets", ["--config FILE", "--set KEY=VALUE", "--json"]),
+    ]
+
+    @Test(arguments: commands) func helpNamesEveryOption(_ command: (words: String, options: [String])) throws {
+        for word in ["--help", "-h"] {
+            let outcome = try Program.run(command.words.split(separator: " ").map(String.init) + [word])
+            #expect(outcome.code == 0)
+            #expect(outcome.words == "")
+            #expect(outcome.output.hasPrefix("optimizer \(command.words)"))
+            for option in command.options + ["-h, --help"] {
+                #expect(outcome.lines.contains { $0.hasPrefix("  \(option)  ") }, "\(command.words) \(option)")
+            }
+        }
+    }
+
+    @Test func theOverviewNamesEveryCommand() throws {
+        let outcome = try Program.run(["--help"])
+        #expect(outcome.code == 0)
+        for command in Self.commands {
+            #expect(outcome.lines.contains { $0.hasPrefix("  \(command.words) ") }, "\(command.words)")
+        }
+    }
+
+    @Test(arguments: commands) func anUnknownOptionIsAWrongCall(
+        _ command: (words: String, options: [String])
+    ) throws {
+        let outcome = try Program.run(command.words.split(separator: " ").map(String.init) + ["--hepl"])
+        #expect(outcome.code == 64)
+        #expect(outcome.output == "")
+        #expect(outcome.words.contains(#"unknown option --hepl, did you mean "--help"?"#))
+    }
+
+    @Test(arguments: [("topics", "topics check or topics create"), ("dead-letters", "dead-letters list or dead-letters replay")])
+    func aCommandOfTwoWordsAsksForTheSecond(_ group: (word: String, members: String)) throws {
+        for words in [[group.word], [group.word, "nothing"]] {
+            let outcome = try Program.run(words)
+            #expect(outcome.code == 64)
+            #expect(outcome.words.contains(group.members))
+        }
+        let help = try Program.run([group.word, "--help"])
+        #expect(help.code == 0)
+        #expect(help.output.contains("optimizer \(group.word) "))
+    }
+
+    @Test func anUnknownCommandIsToldTheNearest() throws {
+        let outcome = try Program.run(["dead-leters"])
+        #expect(outcome.code == 64)
+        #expect(outcome.words.contains(#"did you mean "dead-letters"?"#))
+    }
+
+    @Test(arguments: ["submit -", "results", "lag", "topics check", "topics create", "dead-letters list", "dead-letters replay --all"])
+    func theEmbeddedBrokerOfAnotherProcessIsNotSearchedFor(_ words: String) throws {
+        let outcome = try Program.run(
+            words.split(separator: " ").map(String.init) + ["--brokers", "embedded"], input: "")
+        #expect(outcome.code == 78)
+        #expect(outcome.words.contains("optimizer broker"))
+    }
+
+    @Test(arguments: ["submit -", "results", "lag", "topics check", "topics create", "dead-letters list", "dead-letters replay --all"])
+    func aWrongConfigurationIsNamedWithItsPlace(_ words: String) throws {
+        let outcome = try Program.run(
+            words.split(separator: " ").map(String.init) + ["--set", "kafka.groupID=x"], input: "")
+        #expect(outcome.code == 78)
+        #expect(outcome.words.contains(#"--set kafka.groupID: unknown key "kafka.groupID", did you mean "kafka.groupId"?"#))
+    }
+
+    @Test func nobodyAnswersIsUnavailable() throws {
+        let commands = [
+            "submit -", "results", "lag", "topics check", "topics create", "dead-letters list", "dead-letters replay --all",
+        ]
+        // All at once: each of them gives the broker ten seconds.
+        let programs = try commands.map { words in
+            try Program(words.split(separator: " ").map(String.init) + ["-b", "127.0.0.1:1"], input: .text(""))
+        }
+        for (words, program) in zip(commands, programs) {
+            let outcome = try program.outcome()
+            #expect(outcome.code == 69, "\(words)")
+            #expect(outcome.output == "", "\(words)")
+            #expect(outcome.words.contains("127.0.0.1:1") && outcome.words.contains("kafka.bootstrapServers"), "\(words)")
+        }
+    }
+
+    @Test func aFullDiskIsAFailure() throws {
+        let outcome = try Program.run(["strategies"], outputPath: "/dev/full")
+        #expect(outcome.code == 1)
+        #expect(outcome.words.contains("No space left on device"))
+    }
+}

@@ -1,0 +1,132 @@
+import Glibc
+import Kafka
+import Messages
+import Testing
+
+/// `optimizer broker`, with or without a node.
+final class Bench: @unchecked Sendable {
+    // Safety: everything is written in `init` and `close`, which the suite's scope calls before and after its tests.
+    let address: String
+    let folder: TestFolder
+    private let broker: Program
+    private var node: Program?
+
+    @TaskLocal static var shared: Bench?
+
+    init() throws {
+        let folder = try TestFolder()
+        self.folder = folder
+        broker = try Program(["broker", "--bootstrap-file", folder.file("bootstrap"), "--set", "metrics.http=null"])
+        try wait("the broker's address") { !folder.read("bootstrap").isEmpty }
+        address = String(folder.read("bootstrap").prefix { $0 != "\n" })
+    }
+
+    /// Starts a node and waits until it answers.
+    func startNode(http: String = "null") throws {
+        node = try Program([
+            "run", "--brokers", address, "--set", "metrics.http=\(http)", "--set", "kafka.consumer.session.timeout.ms=6000",
+            "--set", "kafka.consumer.fetch.wait.max.ms=10", "--set", "data.root=\(folder.path)/data",
+            "--set", "pool.maxConcurrentStrategies=2", "--set", "limits.memoryMB=128",
+        ])
+        try submit([Self.request("the-node-is-up")])
+        let answer = try optimizer(["results", "--follow", "--request", "the-node-is-up", "--timeout-ms", "60000"])
+        guard answer.code == 0 else { throw Failure("the node does not answer: \(node?.words ?? "")") }
+    }
+
+    func close() throws {
+        for program in [node, broker] {
+            program?.signal(SIGTERM)
+            _ = try program?.outcome()
+        }
+    }
+
+    /// Runs a command against the broker.
+    func optimizer(_ words: [String], input: String? = nil, outputPath: String? = nil) throws -> Program.Outcome {
+        try Program.run(words + ["--brokers", address], input: input, outputPath: outputPath)
+    }
+
+    func start(_ words: [String], input: Program.Input = .none, outputPath: String? = nil) throws -> Program {
+        try Program(words + ["--brokers", address], input: input, outputPath: outputPath)
+    }
+
+    /// Puts requests into the topic.
+    func submit(_ lines: [String]) throws {
+        let outcome = try optimizer(["submit", "-", "--no-check"], input: lines.map { $0 + "\n" }.joined())
+        guard outcome.code == 0 else { throw Failure("submit: \(outcome.words)") }
+    }
+
+    /// Submits, and waits until every one of these requests has a result.
+    func process(_ lines: [String], _ ids: [String]) throws {
+        try submit(lines)
+        let words = ids.flatMap { ["--request", $0] }
+        let outcome = try optimizer(["results", "--follow", "--timeout-ms", "60000"] + words)
+        guard outcome.code == 0 else { throw Failure("results: \(outcome.words)") }
+    }
+
+    static func request(_ id: String, _ strategy: String = "noop", _ parameters: String = "{}") -> String {
+        #"{"request_id":"\#(id)","strategy":{"name":"\#(strategy)","parameters":\#(parameters)}}"#
+    }
+
+    // MARK: The topics, seen without the command line
+
+    /// All that is in a topic now.
+    func records(_ topic: String) throws -> [KafkaRecord] {
+        let reader = try TopicReader(.reader(bootstrap: address), topics: [(topic, .beginning)])
+        defer { reader.close() }
+        var records: [KafkaRecord] = []
+        try wait("the end of \(topic)") {
+            switch reader.next(timeoutMs: 100) {
+            case .record(_, let record): records.append(record)
+            case .caughtUp: return true
+            case .idle, .failure: break
+            }
+            return false
+        }
+        return records
+    }
+
+    /// Puts a record into a topic as it is.
+    func produce(_ topic: String, key: [UInt8]? = nil, value: [UInt8]?, headers: [KafkaHeader] = []) throws {
+        let producer = try KafkaProducer(.producer(bootstrap: address), wakeDescriptor: nil)
+        defer { producer.destroy() }
+        var failure: KafkaFailure?
+        guard producer.produce(topic: topic, key: key, value: value, headers: headers, token: 0) == .queued else {
+            throw Failure("a record was not taken")
+        }
+        try wait("the acknowledgement") { producer.flushStep(timeoutMs: 100) { failure = $0.failure } }
+        if let failure { throw failure }
+    }
+}
+
+/// One broker and one node for all tests of a suite: joining a group takes its time.
+struct WithNode: SuiteTrait, TestScoping {
+    func provideScope(
+        for test: Test, testCase: Test.Case?, performing function: @concurrent @Sendable () async throws -> Void
+    ) async throws {
+        let bench = try Bench()
+        defer { #expect(throws: Never.self) { try bench.close() } }
+        try bench.startNode()
+        try await Bench.$shared.withValue(bench) { try await function() }
+    }
+}
+
+/// One broker for all tests of a suite.
+struct WithBroker: SuiteTrait, TestScoping {
+    func provideScope(
+        for test: Test, testCase: Test.Case?, performing function: @concurrent @Sendable () async throws -> Void
+    ) async throws {
+        let bench = try Bench()
+        defer { #expect(throws: Never.self) { try bench.close() } }
+        try await Bench.$shared.withValue(bench) { try await function() }
+    }
+}
+
+/// The suite's broker.
+var bench: Bench {
+    get throws { try #require(Bench.shared) }
+}
+
+/// What a program reads: one JSON object a line.
+func objects(_ text: String) throws -> [JSONValue] {
+    try text.split(separator: "\n").map { try JSONValue.parse(Array($0.utf8)) }
+}

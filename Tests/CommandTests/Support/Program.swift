@@ -1,0 +1,124 @@
+import Glibc
+import Hosting
+
+/// The real `optimizer`, running in a directory of its own without any configuration.
+final class Program {
+    struct Outcome {
+        /// The exit code, or minus the signal.
+        let code: Int32
+        let output: String
+        let words: String
+
+        var lines: [String] { output.split(separator: "\n").map(String.init) }
+    }
+
+    enum Input {
+        case none
+        case text(String)
+        /// A pipe that the test writes and closes.
+        case pipe
+    }
+
+    let pid: pid_t
+    private let folder: TestFolder
+    private var status: Int32?
+    private var writeEnd: Int32 = -1
+
+    /// - Parameters:
+    ///   - environment: all there is, beside PATH.
+    ///   - outputPath: where standard output goes, in place of a file that `output` reads.
+    init(
+        _ words: [String], input: Input = .none, environment: [String] = [], outputPath: String? = nil
+    ) throws {
+        let folder = try TestFolder()
+        self.folder = folder
+        var inputPath = "/dev/null"
+        if case .text(let text) = input { inputPath = try folder.write(text, to: "in") }
+        if case .pipe = input {
+            inputPath = folder.file("in")
+            guard mkfifo(inputPath, 0o600) == 0 else { throw Failure("no pipe: errno \(errno)") }
+            // Opened for both ways, so that neither side waits for the other.
+            writeEnd = open(inputPath, O_RDWR | O_CLOEXEC)
+        }
+        pid = try Self.spawn(
+            words, folder.path, input: inputPath, output: outputPath ?? folder.file("out"),
+            errors: folder.file("err"), environment)
+    }
+
+    private static func spawn(
+        _ words: [String], _ folder: String, input: String, output: String, errors: String, _ environment: [String]
+    ) throws -> pid_t {
+        guard let path = ExecutablePath.beside("optimizer") else { throw Failure("no optimizer beside the tests") }
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, 0, input, O_RDONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+        posix_spawn_file_actions_addopen(&actions, 2, errors, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+        // env changes the directory and becomes the program: a configuration that lies where the tests run is not read.
+        var arguments = (["env", "-C", folder, path] + words).map { strdup($0) } + [nil]
+        var variables = (["PATH=/usr/bin:/bin"] + environment).map { strdup($0) } + [nil]
+        defer { for text in arguments + variables { free(text) } }
+        var pid: pid_t = 0
+        let error = posix_spawn(&pid, "/usr/bin/env", &actions, nil, &arguments, &variables)
+        guard error == 0 else { throw Failure("\(path) did not start: errno \(error)") }
+        return pid
+    }
+
+    /// Runs it to its end.
+    static func run(
+        _ words: [String], input: String? = nil, environment: [String] = [], outputPath: String? = nil
+    ) throws -> Outcome {
+        let program = try Program(
+            words, input: input.map { .text($0) } ?? .none, environment: environment, outputPath: outputPath)
+        return try program.outcome()
+    }
+
+    /// What it has written so far.
+    var output: String { folder.read("out") }
+    var words: String { folder.read("err") }
+
+    func write(_ text: String) {
+        let bytes = Array(text.utf8)
+        _ = Glibc.write(writeEnd, bytes, bytes.count)
+    }
+
+    func closeInput() {
+        if writeEnd >= 0 { close(writeEnd) }
+        writeEnd = -1
+    }
+
+    func signal(_ number: Int32) { kill(pid, number) }
+
+    /// Waits for its end.
+    func outcome(seconds: Int = 60) throws -> Outcome {
+        try wait("the end of the program", seconds: seconds) { hasEnded }
+        return Outcome(code: status ?? 0, output: output, words: words)
+    }
+
+    var hasEnded: Bool {
+        guard status == nil else { return true }
+        var found: Int32 = 0
+        guard waitpid(pid, &found, WNOHANG) == pid else { return false }
+        let signal = found & 0x7f
+        status = signal == 0 ? (found >> 8) & 0xff : -signal
+        return true
+    }
+
+    deinit {
+        closeInput()
+        guard !hasEnded else { return }
+        kill(pid, SIGKILL)
+        var found: Int32 = 0
+        while waitpid(pid, &found, 0) < 0, errno == EINTR {}
+    }
+}
+
+/// Looks again and again whether something has come true.
+func wait(_ what: String, seconds: Int = 30, until isTrue: () throws -> Bool) throws {
+    let deadline = ContinuousClock.now + .seconds(seconds)
+    while try !isTrue() {
+        guard .now < deadline else { throw Failure("\(what) did not come within \(seconds) s") }
+        usleep(5000)
+    }
+}

@@ -1,0 +1,135 @@
+import Messages
+import Scheduling
+import Testing
+
+@testable import optimizer
+
+struct FleetTests {
+    private func interval(
+        _ node: String, depth: Int = 0, rate: Double = 0, p95: Double? = nil, lag: Int? = nil, paused: Bool = false,
+        strategies: [JSONValue] = []
+    ) -> JSONValue {
+        event(
+            "interval", node: node,
+            [
+                "interval_ms": .integer(1000), "slots": .integer(2), "running": .integer(1),
+                "queue_depth": .integer(depth), "partitions": .array([.integer(0), .integer(1)]),
+                "paused": .bool(paused), "requests_per_second": .number(rate),
+                "latency_ms": .object([JSONMember("p95", p95.map { .number($0) } ?? .null)]),
+                "lag": lag.map { .integer($0) } ?? .null, "strategies": .array(strategies),
+            ])
+    }
+
+    private func strategy(_ name: String, _ count: Int, p50: Double, p95: Double) -> JSONValue {
+        .object([
+            JSONMember("name", .string(name)), JSONMember("count", .integer(count)),
+            JSONMember("latency_ms", .object([JSONMember("p50", .number(p50)), JSONMember("p95", .number(p95))])),
+        ])
+    }
+
+    @Test(arguments: [
+        (FleetOrder.name, ["a", "b", "c"]), (.throughput, ["b", "c", "a"]), (.lag, ["c", "a", "b"]),
+        (.latency, ["a", "c", "b"]), (.queue, ["c", "b", "a"]),
+    ])
+    func `nodes come in the order that is asked for`(order: FleetOrder, names: [String]) {
+        var fleet = Fleet()
+        fleet.take(interval("b", depth: 5, rate: 9, p95: nil, lag: nil), at: time(0))
+        fleet.take(interval("a", depth: 1, rate: 1, p95: 30, lag: 0), at: time(0))
+        fleet.take(interval("c", depth: 7, rate: 4, p95: 8, lag: 12), at: time(0))
+        #expect(fleet.sorted(by: order).map(\.name) == names)
+        #expect(fleet.sorted(by: order, isReversed: true).map(\.name) == names.reversed())
+    }
+
+    @Test func `totals add up, and leave out who is not heard of`() {
+        var fleet = Fleet()
+        fleet.take(interval("a", depth: 3, rate: 1.5, lag: 4, paused: true), at: time(0))
+        fleet.take(interval("b", depth: 5, rate: 2, lag: nil), at: time(2000))
+        #expect(
+            fleet.totals(at: time(2500))
+                == Fleet.Totals(
+                    running: 2, slots: 4, queueDepth: 8, pausedPartitions: 2, partitions: 4, perSecond: 3.5, lag: 4))
+        #expect(fleet.totals(at: time(3001)).queueDepth == 5)
+        #expect(fleet.totals(at: time(3001)).lag == nil)
+    }
+
+    @Test func `a node silent for three of its intervals is stale, and gone a minute later`() {
+        var fleet = Fleet()
+        fleet.take(interval("a"), at: time(0))
+        #expect(fleet.sorted(by: .name)[0].isStale(at: time(3000)) == false)
+        #expect(fleet.sorted(by: .name)[0].isStale(at: time(3001)))
+        fleet.forgetGone(at: time(62_999))
+        #expect(!fleet.isEmpty)
+        fleet.forgetGone(at: time(63_000))
+        #expect(fleet.isEmpty)
+    }
+
+    @Test func `a node that has stopped is not stale, and runs nothing`() {
+        var fleet = Fleet()
+        fleet.take(interval("a", depth: 3, rate: 8), at: time(0))
+        fleet.take(event("stopped", node: "a"), at: time(10))
+        let node = fleet.sorted(by: .name)[0]
+        #expect(node.phase == .stopped)
+        #expect(!node.isStale(at: time(50_000)))
+        #expect(fleet.totals(at: time(20)) == Fleet.Totals())
+    }
+
+    @Test func `a strategy has the steps of all nodes and the highest of their quantiles`() {
+        var fleet = Fleet()
+        fleet.take(
+            interval("a", strategies: [strategy("macd", 10, p50: 1, p95: 9), strategy("noop", 3, p50: 1, p95: 1)]),
+            at: time(0))
+        fleet.take(interval("b", strategies: [strategy("macd", 20, p50: 2, p95: 4)]), at: time(0))
+        let figures = fleet.strategies(at: time(1))
+        #expect(figures.map(\.name) == ["macd", "noop"])
+        #expect(figures[0] == Fleet.StrategyFigures(name: "macd", nodes: 2, perSecond: 30, p50: 2, p95: 9))
+        // One that ran before and does not now stays in the table, with nothing.
+        fleet.take(interval("a"), at: time(1000))
+        #expect(fleet.strategies(at: time(1001))[1] == Fleet.StrategyFigures(name: "noop"))
+    }
+
+    @Test func `pauses and resumptions are followed, and a lost event is mended by the next interval`() {
+        var node = ObservedNode("a", at: time(0))
+        node.take(interval("a"), at: time(0))
+        node.take(event("paused", ["partitions": .array([.integer(0), .integer(1)]), "queue_depth": .integer(100)]), at: time(1))
+        #expect(node.pausedPartitions == [0, 1])
+        #expect(node.queueDepth == 100)
+        node.take(event("resumed", ["partitions": .array([.integer(1)])]), at: time(2))
+        #expect(node.pausedPartitions == [0])
+        #expect((node.partitionsPaused, node.partitionsResumed) == (2, 1))
+        node.take(interval("a"), at: time(3))
+        #expect(node.pausedPartitions.isEmpty)
+        node.take(interval("a", paused: true), at: time(4))
+        #expect(node.pausedPartitions == [0, 1])
+        node.take(event("rebalanced", ["kind": .string("revoked"), "partitions": .array([.integer(1)])]), at: time(5))
+        #expect(node.pausedPartitions == [0])
+    }
+
+    @Test func `what is no event changes nothing, and what is no figure is left out`() {
+        var fleet = Fleet()
+        fleet.take(.string("hello"), at: time(0))
+        fleet.take(.object([JSONMember("node", .string("a"))]), at: time(0))
+        #expect(fleet.isEmpty)
+        fleet.take(event("interval", node: "a", ["slots": .string("many"), "requests": .integer(7)]), at: time(0))
+        fleet.take(event("something_new", node: "a"), at: time(1))
+        #expect(fleet.sorted(by: .name).map(\.slots) == [0])
+    }
+
+    @Test func `a table has as many lines as there is room for, and says what it leaves out`() {
+        var fleet = Fleet()
+        for number in 10..<40 {
+            fleet.take(
+                interval("node-\(number)", strategies: [strategy("s\(number)", 1, p50: 1, p95: 1)]), at: time(0))
+        }
+        let table = FleetTable(fleet: fleet, order: .name, isReversed: false, now: time(1))
+        for rows in [8, 20, 40] { #expect(table.lines(rows: rows).count <= rows) }
+        #expect(table.lines(rows: 20).filter { $0.text.hasPrefix("and ") }.count == 2)
+        #expect(table.lines().count == 2 + 1 + 30 + 1 + 1 + 30)
+    }
+
+    @Test func `a name cannot move the cursor`() {
+        var fleet = Fleet()
+        fleet.take(interval("evil\u{1B}[2J\n"), at: time(0))
+        let table = FleetTable(fleet: fleet, order: .name, isReversed: false, now: time(1))
+        #expect(!table.lines().contains { $0.text.unicodeScalars.contains { $0.value < 0x20 } })
+    }
+}

@@ -1,0 +1,75 @@
+"""The host side of the Optimizer's protocol for external strategies: JSON lines on standard input and output.
+
+    from optimizer_host import Refused, log, serve
+    serve(run)          # run(request) -> dict of what goes into the result
+
+Standard library only. The protocol is described in ExternalStrategies.md.
+"""
+
+import json
+import os
+import sys
+
+
+class Refused(Exception):
+    """A request that cannot be run as it stands: the result is `rejected`, with this code and message."""
+
+    def __init__(self, code, message, retryable=False):
+        super().__init__(message)
+        self.code, self.message, self.retryable = code, message, retryable
+
+
+def log(message, level="info"):
+    """Writes a line to the node's log, with the id of the running request. Only while a request runs."""
+    _send({"log": {"level": level, "message": str(message)}})
+
+
+def data_root():
+    """The directory of the market data on this node."""
+    return os.environ["OPTIMIZER_DATA_ROOT"]
+
+
+def serve(run):
+    """Answers requests with what `run` returns for them, until the node closes the input."""
+    global _lines
+    # The protocol gets a descriptor of its own, so that a print() in a strategy goes to the node's log instead.
+    _lines = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n")
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    _send({"ready": {}})
+    for line in sys.stdin.buffer:
+        _send(_answer(line, run))
+
+
+def _answer(line, run):
+    try:
+        request = json.loads(line)
+        if not isinstance(request, dict):
+            raise ValueError("not an object")
+    except ValueError as error:
+        return _error("rejected", "invalid_json", f"the request is not valid JSON: {error}")
+    if "ping" in request:
+        return {"pong": request["ping"]}
+    try:
+        reply = {"request_id": request.get("request_id"), "status": "completed", **run(request)}
+        json.dumps(reply, allow_nan=False)
+        return reply
+    except Refused as refusal:
+        reply = _error("rejected", refusal.code, refusal.message, refusal.retryable)
+    except Exception as error:  # A strategy's mistake costs its own step, and no other.
+        reply = _error("failed", "strategy_failed", f"{type(error).__name__}: {error}")
+    reply["request_id"] = request.get("request_id")
+    return reply
+
+
+def _error(status, code, message, retryable=False):
+    return {"status": status, "error": {"code": code, "message": message, "retryable": retryable}}
+
+
+def _send(message):
+    # NaN and infinity are no JSON. Line breaks inside texts are escaped, so one message is one line.
+    _lines.write(json.dumps(message, allow_nan=False, separators=(",", ":")) + "\n")
+    _lines.flush()
+
+
+_lines = None
