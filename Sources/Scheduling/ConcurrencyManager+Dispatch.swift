@@ -1,3 +1,5 @@
+import Messages
+
 /// Which queued step may begin: the oldest one that has what it needs.
 extension ConcurrencyManager {
     /// The throttle or the circuit breaker has changed its mind about a strategy.

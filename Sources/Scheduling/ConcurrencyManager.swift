@@ -44,7 +44,7 @@ package struct ConcurrencyManager: Sendable {
     /// Steps that are to be ended by their slots, to break a deadlock.
     var victims: Set<UInt64> = []
     /// Steps begun and ended; stands still while nothing moves.
-    package private(set) var progress = 0
+    package internal(set) var progress = 0
     package private(set) var isStopping = false
     /// Whether the consumer waits for running steps to end (a revocation, a drain): then each end wakes it.
     package var isDrainAwaited = false

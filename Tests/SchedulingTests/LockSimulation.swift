@@ -104,7 +104,7 @@ struct LockSimulation {
             running[slot] = step
             take(Set(step.request.locks), step.token)
         case .wait: asleep.insert(slot)
-        case .stop: check(false, "a slot stopped")
+        case .stop, .refuse: check(false, "a slot stopped or refused")
         }
     }
 
