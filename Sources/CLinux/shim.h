@@ -108,13 +108,14 @@ static inline int64_t linux_cpu_ns(clockid_t clock) {
     return (int64_t)used.tv_sec * 1000000000 + used.tv_nsec;
 }
 
-// The resident pages in an open /proc/PID/statm: its second number. 0 for a process that has ended.
-static inline int64_t linux_resident_pages(int statm) {
+// The resident pages in an open /proc/PID/statm, its second number, and in *shared how many of them are those of files
+// and of shared memory, its third. 0 for a process that has ended.
+static inline int64_t linux_resident_pages(int statm, int64_t *shared) {
     char text[96];
-    long length = pread(statm, text, sizeof text, 0);
-    long at = 0;
-    while (at < length && text[at] != ' ') at++;
-    int64_t pages = 0;
-    for (at++; at < length && text[at] >= '0' && text[at] <= '9'; at++) pages = pages * 10 + (text[at] - '0');
-    return pages;
+    long length = pread(statm, text, sizeof text, 0), at = 0;
+    int64_t numbers[3] = {0, 0, 0};
+    for (int i = 0; i < 3; i++, at++)
+        for (; at < length && text[at] >= '0' && text[at] <= '9'; at++) numbers[i] = numbers[i] * 10 + (text[at] - '0');
+    *shared = numbers[2];
+    return numbers[1];
 }

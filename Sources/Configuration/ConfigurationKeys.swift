@@ -63,6 +63,11 @@ extension ConfigurationKey {
             unit: "percent of one core",
             "What all running steps may use together, by their limits; null: no bound."),
         ConfigurationKey(
+            "isolation.enforcement", \.isolation.enforcement, .choice,
+            "By what limits are enforced; auto: cgroup v2 where the node may use it."),
+        ConfigurationKey(
+            "isolation.sandbox", \.isolation.sandbox, .choice, "How much of the system hosts may reach."),
+        ConfigurationKey(
             "ordering", \.ordering, .choice, "Which requests may run side by side; unordered: all."),
     ]
 

@@ -7,6 +7,7 @@ package struct OptimizerConfiguration: Sendable, Equatable {
     package internal(set) var limits = Limits()
     package internal(set) var throttle = Throttle()
     package internal(set) var circuitBreaker = CircuitBreaker()
+    package internal(set) var isolation = Isolation()
     package internal(set) var ordering = Ordering.unordered
     package internal(set) var commit = Commit()
     package internal(set) var rebalance = Rebalance()
@@ -98,6 +99,17 @@ package struct OptimizerConfiguration: Sendable, Equatable {
         /// One after the other.
         package internal(set) var crashes = 5
         package internal(set) var openMs = 30_000
+    }
+
+    package struct Isolation: Sendable, Equatable {
+        package internal(set) var enforcement = Enforcement.auto
+        package internal(set) var sandbox = Sandbox.standard
+
+        /// By what limits are enforced. `auto`: cgroup v2 where the node may use it; `cgroup`: or it does not start.
+        package enum Enforcement: String, Sendable, CaseIterable { case auto, cgroup, rlimit }
+
+        /// How much of the system hosts may reach.
+        package enum Sandbox: String, Sendable, CaseIterable { case strict, standard, off }
     }
 
     /// Which requests may run side by side.

@@ -11,6 +11,8 @@ package struct HostFailure: Error, Sendable, CustomStringConvertible {
         case notReady
         /// The spawner has been stopped.
         case stopped
+        /// Isolation that was asked for cannot be had here.
+        case isolation
     }
 
     package let code: Code

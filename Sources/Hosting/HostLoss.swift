@@ -19,6 +19,8 @@ package struct HostLoss: Sendable, CustomStringConvertible {
         case silent
         /// The system refused to read from it or to write to it.
         case unreachable(errno: Int32)
+        /// It exceeded a limit, and the node or the kernel ended it for that.
+        case exceeded(LimitBreach)
         /// This node ended it.
         case ended
     }
@@ -42,6 +44,7 @@ package struct HostLoss: Sendable, CustomStringConvertible {
         case .spokeOutOfTurn: "spoke_out_of_turn"
         case .silent: "silent"
         case .unreachable: "unreachable"
+        case .exceeded: "resource_exceeded"
         case .ended: "ended"
         }
     }
@@ -68,6 +71,7 @@ extension HostLoss.Kind: CustomStringConvertible {
         case .spokeOutOfTurn(let bytes): "the host sent \(bytes) bytes that nobody had asked for"
         case .silent: "the host did not answer in time"
         case .unreachable(let error): "the host cannot be reached: \(describe(errno: error))"
+        case .exceeded(let breach): breach.description
         case .ended: "the host has been ended by this node"
         }
     }

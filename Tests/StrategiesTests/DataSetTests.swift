@@ -174,6 +174,13 @@ import Testing
         table.time[2] = table.time[1]
         _ = try publish(table)
         #expect(problem(name)?.code == .invalidData)
+        // The distance of these two fits no Int64.
+        var bytes = ColumnFile.encode(Scenario(flat: [1, 2, 3]).table)
+        for (bar, time) in [Int64.min, 0, .max].enumerated() {
+            withUnsafeBytes(of: time) { bytes.replaceSubrange(320 + bar * 8..<328 + bar * 8, with: $0) }
+        }
+        _ = try DataSetWriter.publish(bytes, as: name, under: root)
+        #expect(problem(name)?.message.contains("beyond the years") == true)
     }
 
     @Test func randomDamageNeverBringsTheReaderDown() throws {

@@ -209,6 +209,43 @@ import Testing
         #expect(reply["error"]?["message"]?.string?.contains("5001 bars") == true)
     }
 
+    @Test func aReplyThatFitsNoFrameIsAFailureOfItsOwn() throws {
+        let bars = 90_000
+        var table = BarTable()
+        table.time = (0..<bars).map { Int64($0) * 60_000 }
+        // Up and down by turns, so that every decision makes a trade.
+        table.close = (0..<bars).map { $0 % 2 == 0 ? 100 : 100.01 }
+        (table.open, table.high, table.low) = (table.close, table.close, table.close)
+        table.volume = [Double](repeating: 0, count: bars)
+        _ = try Fixture.publish(table, as: "many", under: folder.path)
+        let text =
+            #"{"request_id":"r","strategy":{"name":"momentum_roc","parameters":{"period":1}},"data":{"dataset":"many"},"account":{"commission":0,"cash":1e6},"output":{"trades":true}}"#
+        let found = try reply(text)
+        #expect(found["status"]?.string == "failed")
+        #expect(found["error"]?["code"]?.string == "result_too_large")
+    }
+
+    /// Prices at the ends of what a double holds: figures may be undefined, the host answers.
+    @Test(arguments: [Double.leastNonzeroMagnitude, 1e-300, 1e-9, 1e15, 1e300, 1.7e308]) func anyValidPriceGetsAReply(price: Double) throws {
+        for (low, high) in [(price, price), (price / 2 > 0 ? price / 2 : price, price), (1e-300, price)]
+        where low <= high {
+            let closes = (0..<40).map { $0 % 3 == 0 ? low : high }
+            func list(_ values: [Double]) -> String { "[" + values.map { "\($0)" }.joined(separator: ",") + "]" }
+            let times = "[" + (0..<40).map { "\($0 * 86_400_000)" }.joined(separator: ",") + "]"
+            let flat = list(closes)
+            let inline = #"{"time":\#(times),"open":\#(flat),"high":\#(flat),"low":\#(flat),"close":\#(flat)}"#
+            for descriptor in StrategyRegistry.descriptors where descriptor.name != "signals" {
+                let parameters =
+                    descriptor.parameters.contains { $0.name == "stop_loss_pct" } ? #""stop_loss_pct":1"# : #""ms":0"#
+                let given = descriptor.parameters.isEmpty ? "" : parameters
+                let found = try reply(
+                    #"{"request_id":"r","strategy":{"name":"\#(descriptor.name)","parameters":{\#(given)}},"data":{"inline":\#(inline)},"output":{"trades":true}}"#
+                )
+                #expect(found["status"]?.string == "completed", "\(found["error"]?.text ?? "")")
+            }
+        }
+    }
+
     @Test func strategiesWithoutDataRun() throws {
         #expect(try reply(#"{"request_id":"r","strategy":{"name":"noop"}}"#)["status"]?.string == "completed")
         let start = ContinuousClock.now

@@ -26,6 +26,10 @@ package enum Launcher {
     }
 
     private static func prepare(_ arguments: LauncherArguments) throws(LauncherArguments.Problem) {
+        if let cgroup = arguments.cgroup {
+            let isIn = KernelFile.write("0", to: "\(cgroup)/cgroup.procs")
+            try check(isIn ? 0 : -1, "cannot join the control group \(cgroup)")
+        }
         if let parent = arguments.parent {
             try check(linux_die_with_parent(), "cannot tie the process to its parent")
             // The parent may have died before it was tied to; then no signal comes any more.
@@ -35,6 +39,8 @@ package enum Launcher {
         try limit(RLIMIT_CORE, to: 0, "core size")
         if let memoryMB = arguments.memoryMB { try limit(RLIMIT_DATA, to: memoryMB << 20, "memory") }
         if let fileMB = arguments.fileMB { try limit(RLIMIT_FSIZE, to: fileMB << 20, "file size") }
+        if let openFiles = arguments.openFiles { try limit(RLIMIT_NOFILE, to: openFiles, "number of open files") }
+        if let processes = arguments.processes { try limit(__RLIMIT_NPROC, to: processes, "number of processes") }
         if let directory = arguments.directory { try check(chdir(directory), "cannot enter \(directory)") }
     }
 
@@ -53,9 +59,9 @@ package enum Launcher {
     }
 
     private static func limit(
-        _ resource: __rlimit_resource, to bytes: Int, _ name: String
+        _ resource: __rlimit_resource, to most: Int, _ name: String
     ) throws(LauncherArguments.Problem) {
-        var limit = rlimit(rlim_cur: rlim_t(bytes), rlim_max: rlim_t(bytes))
+        var limit = rlimit(rlim_cur: rlim_t(most), rlim_max: rlim_t(most))
         try check(setrlimit(__rlimit_resource_t(resource.rawValue), &limit), "cannot limit the \(name)")
     }
 

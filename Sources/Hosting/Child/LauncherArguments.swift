@@ -14,11 +14,22 @@ struct LauncherArguments: Equatable {
     var memoryMB: Int?
     /// The longest file it may write, in MB of 2^20 bytes (`RLIMIT_FSIZE`).
     var fileMB: Int?
+    /// How many files it may have open (`RLIMIT_NOFILE`).
+    var openFiles: Int?
+    /// How many processes and threads its user may have (`RLIMIT_NPROC`).
+    var processes: Int?
+    /// The directory of the control group it joins.
+    var cgroup: String?
     /// The command and its arguments.
     var command: [String]
 
-    init(_ command: HostCommand) {
+    init(_ command: HostCommand, _ confinement: Confinement? = nil) {
         parent = getpid()
+        memoryMB = confinement?.memoryMB
+        fileMB = confinement?.fileMB
+        openFiles = confinement?.openFiles
+        processes = confinement?.processes
+        cgroup = confinement?.cgroup?.path
         directory = command.workingDirectory
         self.command = [command.executable] + command.arguments
     }
@@ -38,6 +49,9 @@ struct LauncherArguments: Equatable {
             case "--directory": directory = value
             case "--memory-mb": memoryMB = try Self.count(value, of: option, upTo: 1 << 40)
             case "--file-mb": fileMB = try Self.count(value, of: option, upTo: 1 << 40)
+            case "--open-files": openFiles = try Self.count(value, of: option, upTo: 1 << 20)
+            case "--processes": processes = try Self.count(value, of: option, upTo: 1 << 20)
+            case "--cgroup": cgroup = value
             default: throw Problem(message: "unknown option \(option)")
             }
         }
@@ -49,6 +63,9 @@ struct LauncherArguments: Equatable {
         var list = ["optimizer-host", "exec"]
         if let memoryMB { list += ["--memory-mb", String(memoryMB)] }
         if let fileMB { list += ["--file-mb", String(fileMB)] }
+        if let openFiles { list += ["--open-files", String(openFiles)] }
+        if let processes { list += ["--processes", String(processes)] }
+        if let cgroup { list += ["--cgroup", cgroup] }
         if let directory { list += ["--directory", directory] }
         if let parent { list += ["--parent", String(parent)] }
         return list + ["--"] + command

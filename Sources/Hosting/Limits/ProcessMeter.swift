@@ -6,7 +6,7 @@ import Glibc
 struct ProcessMeter: Sendable {
     private let clock: clockid_t?
     private let statm: Int32
-    private static let pageSize = Int64(sysconf(Int32(_SC_PAGESIZE)))
+    private static let pageSize = Int64(getpagesize())
 
     init(_ pid: Int32) {
         var found = clockid_t()
@@ -21,11 +21,42 @@ struct ProcessMeter: Sendable {
         return used < 0 ? nil : used
     }
 
-    /// The resident set now; 0 once the process has ended.
-    var residentBytes: Int64 { statm < 0 ? 0 : linux_resident_pages(statm) * Self.pageSize }
+    /// The resident set now; nothing once the process has ended.
+    var memory: Memory { Self.memory(in: statm) }
+
+    /// The resident set now, in bytes.
+    var residentBytes: Int64 { memory.resident }
+
+    /// A resident set in bytes, and the part of it that is files and shared memory.
+    struct Memory {
+        var resident: Int64 = 0
+        var shared: Int64 = 0
+
+        /// What this process holds beyond what it shares with the one it descends from: its program and its libraries.
+        func beyond(_ ancestor: Memory) -> Int64 { resident - min(shared, ancestor.shared) }
+    }
+
+    private static func memory(in statm: Int32) -> Memory {
+        guard statm >= 0 else { return Memory() }
+        var shared: Int64 = 0
+        let resident = linux_resident_pages(statm, &shared)
+        return Memory(resident: resident * pageSize, shared: shared * pageSize)
+    }
 
     /// Closes the descriptor; the meter is of no use afterwards.
     func close() {
         if statm >= 0 { Glibc.close(statm) }
+    }
+}
+
+extension ProcessMeter {
+    /// What processes that are looked at once hold together, beyond what they share with the one they descend from.
+    static func residentBytes(of processes: [Int32], beyond ancestor: Memory) -> Int64 {
+        processes.reduce(0) { sum, process in
+            let statm = open("/proc/\(process)/statm", O_RDONLY | O_CLOEXEC)
+            guard statm >= 0 else { return sum }
+            defer { Glibc.close(statm) }
+            return sum + memory(in: statm).beyond(ancestor)
+        }
     }
 }

@@ -25,7 +25,7 @@ extension Host {
             return nil
         case .lock(let names):
             if let ended = awaitGrant(arbiter.demand(names), arbiter, until: until) { return ended }
-            return answer(with: LockDemand.granted(names)).map { .lost(lose($0)) }
+            return answerDemand(LockDemand.granted(names)).map { .lost(lose($0)) }
         }
     }
 

@@ -18,6 +18,7 @@ package final class Host {
     /// says between request and reply.
     package var interim: (([UInt8]) -> Bool)?
 
+    private let isolation: Isolation?
     private let watch: HostWatch
     let process: SpawnedProcess
     private var reader: FrameReader
@@ -32,11 +33,17 @@ package final class Host {
     /// The largest resident set of a host that has died, in bytes.
     private var peakOfTheDead: Int64 = 0
 
-    init(_ process: SpawnedProcess, framing: HostFraming) {
+    init(_ process: SpawnedProcess, framing: HostFraming, isolation: Isolation? = nil) {
         self.process = process
+        self.isolation = isolation
         pid = process.pid
         startedAt = .now()
-        watch = HostWatch(process.pid)
+        watch =
+            if let isolation, let confinement = process.confinement {
+                isolation.watch(process.pid, confinement)
+            } else {
+                HostWatch(process.pid)
+            }
         reader = FrameReader(framing: framing)
         writer = FrameWriter(framing: framing)
     }
@@ -62,11 +69,12 @@ package final class Host {
     /// - Parameters:
     ///   - request: the payload, at most `HostFraming.maximumPayload` bytes.
     ///   - deadline: when the whole reply must be there, however many bytes arrive until then.
-    package func run(_ request: [UInt8], deadline: MonotonicTime) -> StepOutcome {
+    ///   - limits: what the step may use; nil: as much as the pool's ceilings allow. Its deadline is not looked at.
+    package func run(_ request: [UInt8], deadline: MonotonicTime, limits: ResourceLimits? = nil) -> StepOutcome {
         if let kind = lossKind ?? lossBeforeRequest() {
             return .lost(lose(kind, requestDelivered: false))
         }
-        watch.begin()
+        watch.begin(limits)
         defer { usage = watch.end(peakBytes: peakOfTheDead) }
         writer.append(request)
         framesUnderWay += 1
@@ -76,7 +84,10 @@ package final class Host {
         let outcome = awaitResult(until: deadline)
         switch outcome {
         case .answered: framesUnderWay -= 1
-        case .timedOut: lose(.silent)
+        case .timedOut:
+            // A host that was ended a moment ago for a limit may take longer to die than its deadline is away.
+            if watch.breach != nil { return .lost(lose(.silent)) }
+            lose(.silent)
         case .lost: break
         }
         return outcome
@@ -150,6 +161,7 @@ package final class Host {
     package func kill() -> ExitStatus {
         if let exitStatus { return exitStatus }
         // Before the reaping: until then the number of the group cannot be given to another one.
+        watch.retire()
         killpg(pid, SIGKILL)
         _ = waitReadable(process.pidfd, until: .now().adding(milliseconds: 5000))
         let status = ProcessTable.shared.bury(process)
@@ -158,6 +170,7 @@ package final class Host {
         closeInput()
         for descriptor in [process.output, process.errors, process.pidfd] { close(descriptor) }
         watch.close()
+        if let confinement = process.confinement { isolation?.release(confinement) }
         exitStatus = status
         return status
     }
@@ -223,7 +236,7 @@ extension Host {
     }
 
     /// Sends what answers a demand of the host; returns how the host was lost, if it was.
-    func answer(with payload: [UInt8]) -> HostLoss.Kind? {
+    func answerDemand(_ payload: [UInt8]) -> HostLoss.Kind? {
         writer.append(payload)
         return deliver()
     }
@@ -266,9 +279,29 @@ extension Host {
 
     @discardableResult
     func lose(_ kind: HostLoss.Kind, requestDelivered: Bool = true) -> HostLoss {
-        if lossKind == nil { lossKind = kind }
         if exitStatus == nil { receiveLastErrors() }
+        let kind = limitBehind(kind).map { .exceeded($0) } ?? kind
+        if lossKind == nil { lossKind = kind }
         return loss(kind, requestDelivered: requestDelivered)
+    }
+
+    /// The limit that is the reason of a loss: the monitor says so, or the kernel, or the way it died.
+    private func limitBehind(_ kind: HostLoss.Kind) -> LimitBreach? {
+        switch kind {
+        case .exceeded, .ended: return nil
+        default: break
+        }
+        if let breach = watch.breach { return breach }
+        guard let confinement = process.confinement, let limits = watch.limits else { return nil }
+        switch kind {
+        case .signalled(SIGXFSZ): return LimitBreach(resource: .output, limit: confinement.fileMB, peak: nil)
+        case .signalled, .exited:
+            if let breach = watch.kernelBreach { return breach }
+            let peak = Int(peakOfTheDead >> 20)
+            return diagnostics.namesMemory
+                ? LimitBreach(resource: .memory, limit: limits.memoryMB, peak: peak > 0 ? peak : nil) : nil
+        default: return nil
+        }
     }
 
     /// Reads what is left on the standard error, but no more than a pipe holds: it may never end.

@@ -14,6 +14,13 @@ struct HostDiagnostics {
     /// The last 2 kB, with what is no UTF-8 replaced.
     var tail: String { String(decoding: recent.suffix(Self.tailBytes), as: UTF8.self) }
 
+    /// Whether the last words are those of a program that was refused memory: Swift's, Python's, C++'s, Node's, Rust's.
+    var namesMemory: Bool {
+        let words = tail
+        return ["failed to allocate", "MemoryError", "bad_alloc", "heap out of memory", "memory allocation of"]
+            .contains { words.contains($0) }
+    }
+
     /// One read of whatever is there. Returns false when nothing more can come.
     mutating func receive(from descriptor: Int32) -> Bool {
         withUnsafeTemporaryAllocation(byteCount: 16 << 10, alignment: 1) { buffer in

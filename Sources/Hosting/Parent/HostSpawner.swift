@@ -12,14 +12,18 @@ import Synchronization
 /// (see `ProcessTable`).
 package final class HostSpawner: Sendable {
     private let launcher: String
+    private let isolation: Isolation?
     private let queue: Queue
     private let thread: PermanentThread
 
-    /// - Parameter launcher: the path of `optimizer-host`, through which every command is started.
+    /// - Parameters:
+    ///   - launcher: the path of `optimizer-host`, through which every command is started.
+    ///   - isolation: what keeps the hosts in their limits; nil: nothing does.
     /// - Throws: `HostFailure` of code `resources`.
-    package init(launcher: String) throws(HostFailure) {
+    package init(launcher: String, isolation: Isolation? = nil) throws(HostFailure) {
         signal(SIGPIPE, SIG_IGN)
         self.launcher = launcher
+        self.isolation = isolation
         let queue = try Queue()
         self.queue = queue
         thread = try PermanentThread(name: "spawner") { queue.work() }
@@ -33,9 +37,9 @@ package final class HostSpawner: Sendable {
     /// later: see `Host.awaitReady`.
     /// - Throws: `HostFailure` of code `resources`, `launcher` or `stopped`.
     package func spawn(_ command: HostCommand) throws(HostFailure) -> Host {
-        let order = try Order(command: command, launcher: launcher)
+        let order = try Order(command: command, launcher: launcher, isolation: isolation)
         guard queue.add(order) else { throw HostFailure(.stopped, "no more hosts are started: the node is stopping") }
-        return Host(try order.await(), framing: command.framing)
+        return Host(try order.await(), framing: command.framing, isolation: isolation)
     }
 
     /// Ends the spawner's thread, and with it every host that still runs.
@@ -50,24 +54,28 @@ extension HostSpawner {
     private final class Order: Sendable {
         private let command: HostCommand
         private let launcher: String
+        private let isolation: Isolation?
         private let done: WakeDescriptor
         private let result = Mutex<Result<SpawnedProcess, HostFailure>?>(nil)
 
-        init(command: HostCommand, launcher: String) throws(HostFailure) {
+        init(command: HostCommand, launcher: String, isolation: Isolation?) throws(HostFailure) {
             self.command = command
             self.launcher = launcher
+            self.isolation = isolation
             done = try WakeDescriptor()
         }
 
         func carryOut() {
             let outcome: Result<SpawnedProcess, HostFailure>
+            let confinement = isolation?.admit()
             do throws(HostFailure) {
                 outcome = .success(
                     try ProcessTable.shared.add { () throws(HostFailure) in
-                        try SpawnedProcess.start(command, launcher: launcher)
+                        try SpawnedProcess.start(command, launcher: launcher, confinement: confinement)
                     })
             } catch {
                 outcome = .failure(error)
+                if let confinement { isolation?.release(confinement) }
             }
             result.withLock { $0 = outcome }
             done.signal()

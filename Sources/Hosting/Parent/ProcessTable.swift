@@ -57,7 +57,7 @@ final class ProcessTable: Sendable {
     private func killOrphans() -> [Int32] {
         known.withLock { known in
             let ownSession = getsid(0)
-            return Self.children().filter { child in
+            return ProcessFiles.ownChildren().filter { child in
                 guard known[child] == nil else { return known[child] == .abandoned && reapIfEnded(child, &known) }
                 let session = getsid(child)
                 guard session >= 0, session != ownSession, known[session] != .running else { return false }
@@ -80,23 +80,5 @@ final class ProcessTable: Sendable {
             close(pidfd)
         }
         waitpid(orphan, nil, WNOHANG)
-    }
-
-    /// The children of every thread of this process.
-    private static func children() -> [Int32] {
-        var children: [Int32] = []
-        guard let directory = opendir("/proc/self/task") else { return [] }
-        defer { closedir(directory) }
-        while let entry = readdir(directory) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            guard Int32(name) != nil else { continue }
-            let list = FileContent.read("/proc/self/task/\(name)/children")
-            children += list.split(separator: UInt8(ascii: " ")).compactMap {
-                Int32(String(decoding: $0, as: UTF8.self))
-            }
-        }
-        return children
     }
 }

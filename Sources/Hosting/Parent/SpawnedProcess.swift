@@ -16,10 +16,13 @@ struct SpawnedProcess: Sendable {
     /// Where replies are read; non-blocking.
     let output: Int32
     let errors: Int32
+    let confinement: Confinement?
 
     /// Starts `command` through the launcher, in a session of its own, with nothing of the node's but its three pipes.
     /// - Throws: `HostFailure` of code `resources` or `launcher`.
-    static func start(_ command: HostCommand, launcher: String) throws(HostFailure) -> SpawnedProcess {
+    static func start(
+        _ command: HostCommand, launcher: String, confinement: Confinement? = nil
+    ) throws(HostFailure) -> SpawnedProcess {
         let input = try Pipe(nonBlocking: .writing)
         let output: Pipe
         let errors: Pipe
@@ -36,12 +39,15 @@ struct SpawnedProcess: Sendable {
             output.closeBoth()
             throw error
         }
-        let result = Self.start(command, launcher: launcher, [input.reading, output.writing, errors.writing])
+        let arguments = LauncherArguments(command, confinement).list
+        let result = Self.start(
+            command, arguments, launcher: launcher, [input.reading, output.writing, errors.writing])
         for descriptor in [input.reading, output.writing, errors.writing] { close(descriptor) }
         switch result {
         case .success(let (pid, pidfd)):
             return SpawnedProcess(
-                pid: pid, pidfd: pidfd, input: input.writing, output: output.reading, errors: errors.reading)
+                pid: pid, pidfd: pidfd, input: input.writing, output: output.reading, errors: errors.reading,
+                confinement: confinement)
         case .failure(let failure):
             for descriptor in [input.writing, output.reading, errors.reading] { close(descriptor) }
             throw failure
@@ -49,13 +55,13 @@ struct SpawnedProcess: Sendable {
     }
 
     private static func start(
-        _ command: HostCommand, launcher: String, _ standard: [Int32]
+        _ command: HostCommand, _ arguments: [String], launcher: String, _ standard: [Int32]
     ) -> Result<(pid: Int32, pidfd: Int32), HostFailure> {
         var pid: pid_t = 0
         // A Swift program that traps would spend seconds on a backtrace, and start a process for it.
         let environment = command.environment.merging(["SWIFT_BACKTRACE": "enable=no"]) { given, _ in given }
         let failure = spawn(
-            &pid, launcher, LauncherArguments(command).list, environment.map { "\($0)=\($1)" }, standard)
+            &pid, launcher, arguments, environment.map { "\($0)=\($1)" }, standard)
         guard failure == 0 else {
             let cause = "cannot start \(launcher): \(describe(errno: failure))"
             let isMissing = failure == ENOENT || failure == EACCES

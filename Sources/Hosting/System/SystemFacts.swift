@@ -17,7 +17,7 @@ package enum SystemFacts {
 
     /// Memory this process may use, in units of 2^20 bytes: the machine's, or its cgroup's limit where that is less.
     package static var usableMemoryMB: Int {
-        let machine = Int(sysconf(Int32(_SC_PHYS_PAGES))) * Int(sysconf(Int32(_SC_PAGESIZE)))
+        let machine = Int(sysconf(Int32(_SC_PHYS_PAGES))) * Int(getpagesize())
         let limits =
             cgroupDirectories.compactMap { number(in: "\($0)/memory.max") }
             + [number(in: "/sys/fs/cgroup/memory/memory.limit_in_bytes")].compactMap { $0 }

@@ -30,10 +30,21 @@ package final class HostedStrategies {
             return ReplyWriter.failure(error.problem)
         }
         do {
-            return try answer(parsed)
+            let reply = try answer(parsed)
+            return reply.count <= Self.longestReply ? reply : ReplyWriter.failure(Self.tooLarge)
         } catch {
             return ReplyWriter.failure(error)
         }
+    }
+
+    /// A little less than the longest frame, so that a reply too long is the step's own failure and not the host's.
+    static let longestReply = (8 << 20) - 1024
+
+    private static var tooLarge: RequestProblem {
+        RequestProblem(
+            .resultTooLarge,
+            "the reply would be longer than \(longestReply) bytes; ask for output.equity_curve \"sampled\" and no trades"
+        )
     }
 
     private func answer(_ request: StrategyRequest) throws(RequestProblem) -> [UInt8] {
@@ -56,6 +67,8 @@ package final class HostedStrategies {
     ) throws(RequestProblem) -> [UInt8] {
         let settings = try RunSettings(request)
         let (data, used, range) = try open(DataSelection(request.section("data")))
+        // Not worth writing: it would not fit, and take memory that the step may not have.
+        if settings.output.curve == .full, range.count * 12 > Self.longestReply { throw Self.tooLarge }
         return try data.withBars(range) { bars throws(RequestProblem) in
             let indicators = IndicatorSet(bars: bars, pool: pool)
             let backtest = try Backtest(

@@ -16,7 +16,7 @@ enum ReplyWriter {
         var json = JSONWriter(capacity: 256 + problem.message.utf8.count)
         json.beginObject()
         switch problem.code {
-        case .insufficientData, .internalError: json.member("status", "failed")
+        case .insufficientData, .internalError, .resultTooLarge: json.member("status", "failed")
         default: json.member("status", "rejected")
         }
         json.name("error")

@@ -116,6 +116,9 @@ extension ColumnFile {
     static func firstProblem(in columns: BarColumns) -> String? {
         var previous: Int64?
         for bar in 0..<columns.time.count {
+            guard BarTime.valid.contains(columns.time[bar]) else {
+                return "bar \(bar): the time \(columns.time[bar]) is beyond the years 0 to 9999"
+            }
             if let problem = BarCheck.problem(
                 previous: previous, time: columns.time[bar], open: columns.open[bar], high: columns.high[bar],
                 low: columns.low[bar], close: columns.close[bar], volume: 0)

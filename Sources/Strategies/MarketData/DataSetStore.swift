@@ -13,6 +13,8 @@ final class DataSetStore {
     /// The most recently used last.
     private var open: [(key: Key, data: MarketData)] = []
     private static let kept = 8
+    /// Of all open data sets; what is derived from a bar is 16 bytes of the host's own memory.
+    private static let keptBars = 4 << 20
 
     init(root: String) { self.root = root }
 
@@ -32,7 +34,9 @@ final class DataSetStore {
         if let data = kept(key) { return data }
         let data = try load(key, from: folder)
         open.append((key, data))
-        if open.count > Self.kept { open.removeFirst() }
+        while open.count > 1, open.count > Self.kept || open.reduce(0, { $0 + $1.data.bars.count }) > Self.keptBars {
+            open.removeFirst()
+        }
         return data
     }
 

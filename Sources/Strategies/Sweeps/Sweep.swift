@@ -8,6 +8,9 @@ package struct Sweep: Sendable {
     /// More sets than this are refused.
     package static let maximumSets = 100_000_000
 
+    /// Each of the best sets is about 2.5 kB of result, and a Kafka message is 1 MB.
+    static let mostTop = 200
+
     /// What the submitter calls it; the plan makes a name from the content where this is nil.
     package let givenID: String?
     /// How many sets the grid has, skipped ones included.
@@ -91,7 +94,7 @@ package struct Sweep: Sendable {
         }
         outOfSampleStart = try Self.outOfSample(request.section("out_of_sample"))
         let output = try SectionReader("output", request.section("output"), known: OutputSettings.members)
-        top = try output.integer("top", in: 1...1000) ?? 20
+        top = try output.integer("top", in: 1...Self.mostTop) ?? 20
         wantsHeatmap = try output.boolean("heatmap") ?? false
         // What steps will read is checked here, before a thousand of them are sent.
         _ = try RunSettings(request)

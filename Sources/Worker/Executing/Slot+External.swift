@@ -38,9 +38,7 @@ extension Slot {
         }
         host.arbiter = locks
         reporter.listen(to: host, strategy: hosts.strategy.name, step: step)
-        let started = MonotonicTime.now()
-        let outcome = host.run(request.line, deadline: started.adding(milliseconds: step.limits.timeoutMs))
-        let run = StepRun(started: started, ended: .now(), attempt: step.attempt + attempt - 1, usage: ResultUsage(host.usage))
+        let (outcome, run) = self.run(request.line, of: step, on: host, attempt: step.attempt + attempt - 1)
         reporter.diagnostics(host, step: step)
         state.setHost(own.pid, of: index)
         let end = StepEnd(outcome, step, request)

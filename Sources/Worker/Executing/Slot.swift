@@ -1,6 +1,7 @@
 import Hosting
 import Messages
 import Scheduling
+import Synchronization
 
 /// A place in the pool: a thread that drives one host, and replaces it when it is lost.
 ///
@@ -14,6 +15,7 @@ final class Slot: Sendable {
     private let wake: WakeDescriptor
     private let externals: ExternalPools
     let locks: SlotLocks
+    private let runDelay = Mutex(RunDelayMeter())
 
     /// A host that does not come up is tried again for ever; requests wait in the queue meanwhile.
     private static let startRetry = RetryPolicy(maximumAttempts: .max, firstDelayMs: 10, maximumDelayMs: 5000)
@@ -125,15 +127,31 @@ final class Slot: Sendable {
         }
     }
 
+    /// Has the host run a step, and notes how long it waited for a processor meanwhile.
+    func run(
+        _ request: [UInt8], of step: Step, on host: Host, attempt: Int? = nil
+    ) -> (outcome: StepOutcome, run: StepRun) {
+        let started = MonotonicTime.now()
+        runDelay.withLock { $0.begin(host.pid) }
+        let outcome = host.run(
+            request, deadline: started.adding(milliseconds: step.limits.timeoutMs), limits: step.limits)
+        if let reading = runDelay.withLock({ $0.end() }) {
+            reporter.metrics.delays.add(reading, strategy: step.strategyIndex)
+        }
+        return (
+            outcome,
+            StepRun(
+                started: started, ended: .now(), attempt: attempt ?? step.attempt, usage: ResultUsage(host.usage))
+        )
+    }
+
     /// Runs one step to its end, or until it has to be run again. Returns false when the host is of no more use.
     private func execute(_ step: Step, on host: Host) -> Bool {
         if let expired = step.request.expiresAt, expired < Timestamp.now() {
             finish(step, .expired)
             return true
         }
-        let started = MonotonicTime.now()
-        let outcome = host.run(step.request.bytes, deadline: started.adding(milliseconds: step.limits.timeoutMs))
-        let run = StepRun(started: started, ended: .now(), attempt: step.attempt, usage: ResultUsage(host.usage))
+        let (outcome, run) = self.run(step.request.bytes, of: step, on: host)
         reporter.diagnostics(host, step: step)
         if case .answered(let reply) = outcome, case .success(let answer) = HostReply.reading(reply) {
             finish(step, .answered(answer), run)

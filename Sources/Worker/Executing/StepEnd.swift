@@ -23,7 +23,8 @@ extension StepEnd {
         switch self {
         case .answered: .good
         case .timedOut: .breach
-        case .crashed, .babbled: .crash
+        case .crashed(let loss): if case .exceeded = loss.kind { .breach } else { .crash }
+        case .babbled: .crash
         case .expired, .suspended, .unavailable: .unknown
         }
     }

@@ -63,12 +63,19 @@ struct StepReporter: Sendable {
                 &result, .timedOut, .deadlineExceeded,
                 "the step was killed at its deadline of \(step.limits.timeoutMs) ms (limits.timeout_ms)")
         case .crashed(let loss):
+            if case .exceeded(let breach) = loss.kind { return apply(breach, to: &result, step) }
             fail(&result, .crashed, .hostCrashed, loss.description)
         case .babbled(let problem):
             fail(&result, .crashed, .hostProtocol, "the host's answer is not a reply: \(problem)")
         case .unavailable(let reason):
             fail(&result, .failed, .hostUnavailable, reason, isRetryable: true)
         }
+    }
+
+    private func apply(_ breach: LimitBreach, to result: inout StrategyResult, _ step: Step) {
+        metrics.breached(step, breach.resource.rawValue)
+        let code: RequestProblem.Code = breach.resource == .memory ? .memoryExceeded : .resourceExceeded
+        fail(&result, .resourceExceeded, code, breach.description)
     }
 
     private func fail(
@@ -144,6 +151,7 @@ extension HostLoss.Kind {
         case .exited, .signalled, .closedOutput, .closedInput, .unreachable: "crashed"
         case .frameTooLong, .brokenFrame, .spokeOutOfTurn: "babbled"
         case .silent: "timed_out"
+        case .exceeded: "resource_exceeded"
         case .ended: "recycled"
         }
     }

@@ -21,6 +21,7 @@ package final class Node: Sendable {
     private let consumer: KafkaConsumer
     private let producer: KafkaProducer
     private let events: MetricsPublisher
+    private let isolation: Isolation
     private let spawner: HostSpawner
     private let slots: [Slot]
     private let externals: ExternalPools
@@ -41,9 +42,11 @@ package final class Node: Sendable {
         metrics = NodeMetrics(registry: registry, topic: settings.topics.requests)
         do {
             state = try NodeState(settings)
-            spawner = try HostSpawner(launcher: settings.launcher)
+            isolation = try Isolation(settings.isolation)
+            spawner = try HostSpawner(launcher: settings.launcher, isolation: isolation)
         } catch {
-            throw NodeFailure(error.description, code: ExitCode.software)
+            throw NodeFailure(
+                error.description, code: error.code == .isolation ? ExitCode.configuration : ExitCode.software)
         }
         do {
             consumer = try clients.consumer(partitions: partitions, wakeDescriptor: state.consumerWake.descriptor)
@@ -68,7 +71,7 @@ package final class Node: Sendable {
         monitor = try Monitor(
             settings: settings, state: state, consumer: consumer, events: events, metrics: metrics, health: health,
             board: board, log: log)
-        metrics.describe(settings)
+        metrics.describe(settings, isolation.report)
     }
 
     /// Asks the node to drain and end; false when that was asked before. Any thread.
@@ -124,6 +127,7 @@ package final class Node: Sendable {
             externals.stop()
             externalsThread?.join()
             spawner.stop()
+            isolation.stop()
         }
         try awaitHosts()
         return try consume()
@@ -158,7 +162,15 @@ package final class Node: Sendable {
             JSONMember("librdkafka", .string(KafkaLibrary.version)),
             JSONMember("http_port", httpPort.map { .integer(Int($0)) } ?? .null),
         ]
-        log.line(.info, "started", [JSONMember("node", .string(settings.nodeID))] + details)
+        log.line(
+            .info, "started",
+            [JSONMember("node", .string(settings.nodeID))] + details + [
+                JSONMember("enforcement", isolation.report.json),
+                JSONMember("sandbox", .string(settings.isolation.sandbox.rawValue)),
+            ])
+        for shortcoming in isolation.report.shortcomings {
+            log.info("not in force here", JSONMember("what", .string(shortcoming)))
+        }
         events.publish(.started, details)
     }
 
@@ -203,7 +215,7 @@ package final class Node: Sendable {
         ProcessMetrics(in: registry)
         let status = NodeStatus(
             settings: settings, state: state, metrics: metrics, health: health, monitor: monitor, board: board,
-            errors: errors, startedAt: startedAt)
+            errors: errors, startedAt: startedAt, isolation: isolation.report)
         registry.beforeExposition { [metrics, state] in
             let now = MonotonicTime.now()
             metrics.update(from: state.snapshot, at: now)

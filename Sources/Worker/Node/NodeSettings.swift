@@ -10,6 +10,7 @@ package struct NodeSettings: Sendable {
     let topics: TopicNames
     let slotCount: Int
     let ceilings: ResourceLimits
+    let isolation: IsolationSettings
     let latencyTargetMs: Int
     let backpressure: BackpressureController.Settings
     /// What the node may give to all its steps together.
@@ -23,6 +24,7 @@ package struct NodeSettings: Sendable {
     let http: HTTPAddress?
     var hostCommand: HostCommand
     var stallWatch = StallWatch.Settings()
+    var interference = InterferenceWatch.Settings()
     let launcher: String
     var externalPolicy = ExternalPolicy()
     let configuration: OptimizerConfiguration
@@ -36,6 +38,9 @@ package struct NodeSettings: Sendable {
         ceilings = ResourceLimits(
             cpuPercent: configuration.limits.cpuPercent, memoryMB: configuration.limits.memoryMB,
             timeoutMs: configuration.limits.timeoutMs)
+        isolation = IsolationSettings(
+            enforcement: configuration.isolation.enforcement.hosting, sandbox: configuration.isolation.sandbox.hosting,
+            ceilings: ceilings, readablePaths: [configuration.data.root])
         latencyTargetMs = configuration.limits.executionTimeMs
         backpressure = BackpressureController.Settings(
             queueDepth: configuration.backpressure.queueDepth, resumeDepth: configuration.backpressure.resumeDepth,
@@ -43,6 +48,7 @@ package struct NodeSettings: Sendable {
         resources = ResourceBudget(
             memoryMB: machine.memoryMB, cpuPercent: configuration.limits.maxNodeCpuPercent)
         throttle = Throttle.Settings(configuration.throttle)
+        interference.factor = Double(configuration.throttle.interferencePercent) / 100
         circuitBreaker = CircuitBreaker.Settings(configuration.circuitBreaker)
         commitIntervalMs = configuration.commit.intervalMs
         revokeDrainMs = configuration.rebalance.revokeDrainMs

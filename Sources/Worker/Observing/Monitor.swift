@@ -70,6 +70,8 @@ final class Monitor: Sendable {
         var finished = 0.0
         var watchdog = Watchdog(
             state: state, events: events, metrics: metrics, log: log, settings: settings.stallWatch)
+        var interference = InterferenceReport(
+            state: state, events: events, metrics: metrics, log: log, settings: settings.interference, at: start)
         while !isStopped.load(ordering: .acquiring) {
             let now = MonotonicTime.now()
             events.drain()
@@ -83,6 +85,7 @@ final class Monitor: Sendable {
             if now >= next {
                 next = now.adding(milliseconds: settings.metricsIntervalMs)
                 askForLag(now)
+                interference.look(at: now)
                 events.publish(.interval, interval.details(manager, health, partitionLags, at: now))
             }
             _ = wake.wait(until: min(next, nextSample))

@@ -1,3 +1,4 @@
+import Hosting
 import Configuration
 import Kafka
 import Messages
@@ -14,6 +15,7 @@ struct NodeMetrics: Sendable {
     private let stepCPU: PerStrategy<Counter>
     private let cpuPercent: PerStrategy<Gauge>
     private let memory: PerStrategy<Gauge>
+    private let throttled: PerStrategy<Counter>
     private let deadLetters: Counter
     private let retries: Counter
     private let unknownFields: Counter
@@ -23,6 +25,9 @@ struct NodeMetrics: Sendable {
     private let busy: Counter
     private let strategySlots: PerStrategy<Gauge>
     private let strategySuspended: PerStrategy<Gauge>
+    /// What the steps of each strategy waited for a processor.
+    let delays: StrategyDelays
+    private let interference: PerStrategy<Gauge>
     private let topic: String
 
     init(registry: MetricRegistry, topic: String) {
@@ -36,6 +41,7 @@ struct NodeMetrics: Sendable {
         stepCPU = registry.perStrategy(.stepCPUSeconds)
         cpuPercent = registry.perStrategy(.resourceUsage, "cpu_percent")
         memory = registry.perStrategy(.resourceUsage, "memory_mb")
+        throttled = registry.perStrategy(.throttledSeconds)
         deadLetters = registry.counter(.deadLetters)
         retries = registry.counter(.retries)
         unknownFields = registry.counter(.unknownFields)
@@ -43,6 +49,8 @@ struct NodeMetrics: Sendable {
         commits = registry.counter(.commits)
         commitFailures = registry.counter(.commitFailures)
         busy = registry.counter(.slotBusySeconds)
+        delays = StrategyDelays(count: registry.strategies.count)
+        interference = registry.perStrategy(.interference)
         strategySlots = registry.perStrategy(.strategySlots)
         strategySuspended = registry.perStrategy(.strategySuspended)
     }
@@ -61,6 +69,14 @@ struct NodeMetrics: Sendable {
         stepCPU[step.strategyIndex].add(nanoseconds: UInt64(max(0, usage.cpuMs) * 1e6))
         cpuPercent[step.strategyIndex].set(usage.cpuMs / Double(duration) * 1e8)
         memory[step.strategyIndex].set(usage.maxRSSMB)
+        if let throttledMs = usage.throttledMs, throttledMs > 0 {
+            throttled[step.strategyIndex].add(nanoseconds: UInt64(throttledMs * 1e6))
+        }
+    }
+
+    /// A step was ended for exceeding a limit.
+    func breached(_ step: Step, _ resource: String) {
+        registry.perStrategy(.limitBreaches, resource)[step.strategyIndex].increment()
     }
 
     func refused(strategyIndex: Int) { requests[.rejected]?[strategyIndex].increment() }
@@ -71,6 +87,11 @@ struct NodeMetrics: Sendable {
     func strategyName(_ index: Int) -> String { registry.strategies.indices.contains(index) ? registry.strategies[index] : MetricCatalogue.unknownStrategy }
     func strategySlots(_ index: Int, _ slots: Int) { strategySlots[index].set(slots) }
     func strategySuspended(_ index: Int, _ isSuspended: Bool) { strategySuspended[index].set(isSuspended) }
+    /// Ends an interval of waiting for processors: a strategy that ran in it shows what it came to, others keep theirs.
+    func updateInterference() {
+        for (gauge, ratio) in zip(interference.all, delays.takeRatios()) { if let ratio { gauge.set(ratio) } }
+    }
+
     func noteDeadlock() { registry.counter(.deadlocks).increment() }
     func noteStall() { registry.counter(.stalls).increment() }
     func noteRetry() { retries.increment() }
@@ -155,7 +176,12 @@ struct NodeMetrics: Sendable {
     func oldestRequest(seconds: Double) { registry.gauge(.oldestRequestAge).set(seconds) }
 
     /// What does not change while the node runs.
-    func describe(_ settings: NodeSettings) {
+    func describe(_ settings: NodeSettings, _ isolation: IsolationReport) {
+        for entry in isolation.entries {
+            for mechanism in IsolationReport.Mechanism.allCases {
+                registry.gauge(.enforcement, entry.resource, mechanism.rawValue).set(entry.mechanism == mechanism)
+            }
+        }
         registry.gauge(.slots).set(settings.slotCount)
         for gauge in strategySlots.all { gauge.set(settings.slotCount) }
         registry.gauge(.queueDepthLimit).set(settings.backpressure.queueDepth)

@@ -16,6 +16,7 @@ struct NodeStatus: Sendable {
     let board: PartitionBoard
     let errors: RecentErrors
     let startedAt: Timestamp
+    let isolation: IsolationReport
 
     func encoded() -> [UInt8] {
         let now = MonotonicTime.now()
@@ -123,7 +124,7 @@ struct NodeStatus: Sendable {
             JSONMember("memory_mb", .integer(settings.ceilings.memoryMB)),
             JSONMember("timeout_ms", .integer(settings.ceilings.timeoutMs)),
             JSONMember("execution_time_ms", .integer(settings.latencyTargetMs)),
-            JSONMember("enforcement", .object([JSONMember("time", .string("monitor"))])),
+            JSONMember("enforcement", isolation.json),
         ])
     }
 

@@ -28,3 +28,17 @@ enum FigureText {
 extension String {
     func leftPadded(to width: Int) -> String { String(repeating: " ", count: max(0, width - count)) + self }
 }
+
+extension Double {
+    /// With so many digits behind the point.
+    func fixed(_ digits: Int) -> String {
+        guard isFinite, abs(self) < 1e12 else { return description }
+        var scale = 1
+        for _ in 0..<digits { scale *= 10 }
+        let scaled = Int((abs(self) * Double(scale)).rounded())
+        let sign = self < 0 && scaled > 0 ? "-" : ""
+        guard digits > 0 else { return sign + String(scaled) }
+        let fraction = String(scaled % scale)
+        return sign + "\(scaled / scale)." + String(repeating: "0", count: digits - fraction.count) + fraction
+    }
+}

@@ -1,0 +1,73 @@
+import Glibc
+
+/// The processes a host has started, found by way of their parents, with what they use. The monitor's own.
+///
+/// Where there is no cgroup that counts them. A process that has lost its parent is not found here: it has become a
+/// child of the node, which ends it with its host.
+struct ProcessTree: ~Copyable {
+    private let pid: Int32
+    /// The main thread's list of children, kept open: the cheap look.
+    private let mainChildren: Int32
+    private var meters: [Int32: ProcessMeter] = [:]
+    private var lastCPU: [Int32: Int64] = [:]
+    private var looks = 0
+
+    /// Processor time of the descendants so far, also of those that have ended since.
+    private(set) var cpuNanoseconds: Int64 = 0
+    /// What the descendants hold beyond what they share with the host.
+    private(set) var residentBytes: Int64 = 0
+    private let own: ProcessMeter
+
+    init(_ pid: Int32) {
+        self.pid = pid
+        own = ProcessMeter(pid)
+        mainChildren = open("/proc/\(pid)/task/\(pid)/children", O_RDONLY | O_CLOEXEC)
+    }
+
+    deinit {
+        for meter in meters.values { meter.close() }
+        own.close()
+        if mainChildren >= 0 { close(mainChildren) }
+    }
+
+    /// The descendants that were seen last.
+    var descendants: [Int32] { Array(meters.keys) }
+
+    /// Looks again. Where nothing was seen it asks all threads only every fifth time.
+    mutating func look() {
+        looks += 1
+        var byte: UInt8 = 0
+        let isLeaf = meters.isEmpty && looks % 5 != 0 && pread(mainChildren, &byte, 1, 0) <= 0
+        if isLeaf { return }
+        update(Self.descendants(of: pid))
+    }
+
+    private mutating func update(_ found: [Int32]) {
+        for gone in Set(meters.keys).subtracting(found) {
+            meters.removeValue(forKey: gone)?.close()
+            lastCPU[gone] = nil
+        }
+        residentBytes = 0
+        let memory = own.memory
+        for process in found {
+            let meter = meters[process] ?? ProcessMeter(process)
+            meters[process] = meter
+            residentBytes += meter.memory.beyond(memory)
+            guard let cpu = meter.cpuNanoseconds else { continue }
+            cpuNanoseconds += max(0, cpu - (lastCPU[process] ?? 0))
+            lastCPU[process] = cpu
+        }
+    }
+
+    /// All that descend from the process, at most a thousand.
+    static func descendants(of pid: Int32) -> [Int32] {
+        var found: [Int32] = []
+        var open = [pid]
+        while let next = open.popLast(), found.count < 1000 {
+            let children = ProcessFiles.children(of: next)
+            found += children
+            open += children
+        }
+        return found
+    }
+}

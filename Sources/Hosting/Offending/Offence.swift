@@ -1,0 +1,76 @@
+import Glibc
+
+/// What a strategy may do to harm others, done for real: how a node proves that its limits hold, and the tests do.
+///
+/// Each is bounded, so that a machine survives it where nothing stops it.
+package enum Offence: String, CaseIterable, Sendable {
+    /// An endless loop in four threads.
+    case burn
+    /// Takes and uses memory, a megabyte at a time.
+    case hoard
+    /// Asks for a gigabyte at once, and uses it.
+    case grab
+    /// Three processes that hold 40 MB each.
+    case spreadMemory = "spread-memory"
+    /// Writes half a gigabyte to the machine's shared memory.
+    case fillSharedMemory = "fill-shared-memory"
+    /// Writes a file of 200 MB.
+    case longFile = "long-file"
+    /// Doubles its processes ten times.
+    case forkBomb = "fork-bomb"
+    /// A process that burns, in a session of its own and without a parent.
+    case daemon
+    /// Opens 100,000 files.
+    case manyFiles = "many-files"
+    /// A recursion without end.
+    case recursion
+    /// Opens a connection to the network.
+    case network
+    /// Writes a file outside of its own directory.
+    case write
+    /// Writes a file in its own directory; this is allowed.
+    case writeOwn = "write-own"
+    /// Reads a file that is none of its business.
+    case readFile = "read-file"
+    /// Sends a signal to the node, one that does nothing.
+    case signal
+    /// Reads the node's environment.
+    case readEnvironment = "read-environment"
+    /// Reads the node's memory.
+    case readMemory = "read-memory"
+    /// Runs a program that would make it root.
+    case gainPrivileges = "gain-privileges"
+
+    /// What a host does that was started as `optimizer-host offend`: each request names an offence, and what it needs
+    /// to know. The reply says `done`, or `refused:` with the reason.
+    /// - Returns: the exit code.
+    package static func serve() -> Int32 {
+        HostLoop.serve(ready: Array("ready".utf8)) { request in
+            let words = String(decoding: request, as: UTF8.self).split(separator: " ", maxSplits: 1).map(String.init)
+            guard let offence = words.first.flatMap(Offence.init(rawValue:)) else { return Array("unknown".utf8) }
+            return Array(offence.commit(words.count > 1 ? words[1] : "").utf8)
+        }
+    }
+
+    private func commit(_ detail: String) -> String {
+        switch self {
+        case .burn: Greed.burnForEver(threads: 4)
+        case .hoard: Greed.hold(megabytes: 1024, pauseMicroseconds: 200)
+        case .grab: Greed.hold(megabytes: 1024, pauseMicroseconds: 0)
+        case .spreadMemory: Greed.spreadMemory(processes: 3, megabytes: 40)
+        case .fillSharedMemory: Greed.write(megabytes: 512, under: "/dev/shm")
+        case .longFile: Greed.write(megabytes: 200, under: detail.isEmpty ? "/tmp" : detail)
+        case .forkBomb: Greed.fork(generations: 10)
+        case .daemon: Greed.daemon()
+        case .manyFiles: Greed.open(files: 100_000)
+        case .recursion: Greed.recurse()
+        case .network: Trespass.connect()
+        case .write, .writeOwn: Trespass.create("\(detail.isEmpty ? "/tmp" : detail)/optimizer-offence-\(getpid())")
+        case .readFile: Trespass.read(detail)
+        case .signal: Trespass.signal(getppid())
+        case .readEnvironment: Trespass.read("/proc/\(getppid())/environ")
+        case .readMemory: Trespass.readMemory(getppid())
+        case .gainPrivileges: Trespass.gainPrivileges()
+        }
+    }
+}

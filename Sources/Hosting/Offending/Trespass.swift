@@ -1,0 +1,62 @@
+import CLinux
+import Glibc
+
+/// Offences that reach for what is not the host's.
+enum Trespass {
+    static func connect() -> String {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        guard descriptor >= 0 else { return refusal }
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = UInt16(9).bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        let result = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        // Nobody listens there: to be told so by the network is to have reached it.
+        return result == 0 || errno == ECONNREFUSED ? "done" : refusal
+    }
+
+    static func create(_ path: String) -> String {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { return refusal }
+        close(descriptor)
+        unlink(path)
+        return "done"
+    }
+
+    static func read(_ path: String) -> String {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return refusal }
+        defer { close(descriptor) }
+        var byte: UInt8 = 0
+        return Glibc.read(descriptor, &byte, 1) >= 0 ? "done" : refusal
+    }
+
+    static func signal(_ process: Int32) -> String {
+        // SIGURG is ignored where nobody asks for it.
+        kill(process, SIGURG) == 0 ? "done" : refusal
+    }
+
+    static func readMemory(_ process: Int32) -> String {
+        let memory = open("/proc/\(process)/mem", O_RDONLY | O_CLOEXEC)
+        guard memory >= 0 else { return refusal }
+        close(memory)
+        return "done"
+    }
+
+    static func gainPrivileges() -> String {
+        let status = String(decoding: FileContent.read("/proc/self/status"), as: UTF8.self)
+        let lines = status.split(separator: "\n")
+        let cannotGain = lines.contains { $0.hasPrefix("NoNewPrivs:") && $0.hasSuffix("1") }
+        let hasNone = lines.contains { line in
+            line.hasPrefix("CapEff:") && line.drop { $0 != "0" }.allSatisfy { $0 == "0" }
+        }
+        return cannotGain && hasNone ? "refused: it has no capabilities and cannot gain any" : "done"
+    }
+
+    static var refusal: String { "refused: \(describe(errno: errno))" }
+}
