@@ -20,7 +20,7 @@ struct RunDelayMeter: ~Copyable {
         guard host != pid else { return }
         if descriptor >= 0 { close(descriptor) }
         pid = host
-        descriptor = open("/proc/\(host)/schedstat", O_RDONLY | O_CLOEXEC)
+        descriptor = unsafe open("/proc/\(host)/schedstat", O_RDONLY | O_CLOEXEC)
         last = read()
     }
 

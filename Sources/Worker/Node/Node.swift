@@ -92,6 +92,12 @@ package final class Node: Sendable {
     /// The value of a counter without labels.
     func count(_ metric: CounterMetric) -> Double { registry.counter(metric).value }
 
+    /// Requests that have their result.
+    var finishedCount: Int { Int(metrics.requestsByStatus.reduce(0) { $0 + $1.count }) }
+
+    /// Queued steps that wait for this.
+    func waitingFor(_ reason: WaitReason) -> Int { state.snapshot.waiting[reason] ?? 0 }
+
     /// Steps that run now.
     var runningCount: Int { state.snapshot.runningCount }
 

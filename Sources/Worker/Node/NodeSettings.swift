@@ -14,7 +14,7 @@ package struct NodeSettings: Sendable {
     let latencyTargetMs: Int
     let backpressure: BackpressureController.Settings
     /// What the node may give to all its steps together.
-    let resources: ResourceBudget
+    var resources: ResourceBudget
     let throttle: Throttle.Settings
     let circuitBreaker: CircuitBreaker.Settings
     let commitIntervalMs: Int

@@ -17,7 +17,10 @@ final class TestNode: Sendable {
     /// - Parameters:
     ///   - unruly: steps with a `misbehave` label do what it says.
     ///   - mode: the mode of the offender that the hosts run in, where it is another.
-    init(_ kafka: TestKafka, _ more: [String] = [], unruly: Bool = false, mode: String = "unruly") throws {
+    init(
+        _ kafka: TestKafka, _ more: [String] = [], unruly: Bool = false, mode: String = "unruly",
+        tune: (inout NodeSettings) -> Void = { _ in }
+    ) throws {
         let configuration = try OptimizerConfiguration.load(
             file: nil, environment: [:], settings: kafka.settings(more))
         var settings = try NodeSettings(configuration)
@@ -25,6 +28,7 @@ final class TestNode: Sendable {
             settings.hostCommand = HostCommand(
                 executable: offender, arguments: [mode], environment: ["SWIFT_BACKTRACE": "enable=no"])
         }
+        tune(&settings)
         let log = LogLines()
         self.log = log
         node = try Node(
