@@ -20,7 +20,7 @@ final class Slot: Sendable {
     /// A host that does not come up is tried again for ever; requests wait in the queue meanwhile.
     private static let startRetry = RetryPolicy(maximumAttempts: .max, firstDelayMs: 10, maximumDelayMs: 5000)
     /// A step whose host was gone before it got the request has not begun: another host may have it.
-    private static let stepRetry = RetryPolicy(maximumAttempts: 3, firstDelayMs: 0, maximumDelayMs: 0)
+    static let stepRetry = RetryPolicy(maximumAttempts: 3, firstDelayMs: 0, maximumDelayMs: 0)
 
     init(
         index: Int, state: NodeState, pool: PoolSettings, spawner: HostSpawner, externals: ExternalPools,
@@ -128,9 +128,7 @@ final class Slot: Sendable {
     }
 
     /// Has the host run a step, and notes how long it waited for a processor meanwhile.
-    func run(
-        _ request: [UInt8], of step: Step, on host: Host, attempt: Int? = nil
-    ) -> (outcome: StepOutcome, run: StepRun) {
+    func run(_ request: [UInt8], of step: Step, on host: Host) -> (outcome: StepOutcome, run: StepRun) {
         let started = MonotonicTime.now()
         runDelay.withLock { $0.begin(host.pid) }
         let outcome = host.run(
@@ -138,11 +136,8 @@ final class Slot: Sendable {
         if let reading = runDelay.withLock({ $0.end() }) {
             reporter.metrics.delays.add(reading, strategy: step.strategyIndex)
         }
-        return (
-            outcome,
-            StepRun(
-                started: started, ended: .now(), attempt: attempt ?? step.attempt, usage: ResultUsage(host.usage))
-        )
+        let run = StepRun(started: started, ended: .now(), attempt: step.attempt, usage: ResultUsage(host.usage))
+        return (outcome, run)
     }
 
     /// Runs one step to its end, or until it has to be run again. Returns false when the host is of no more use.
@@ -191,7 +186,7 @@ final class Slot: Sendable {
     }
 
     /// The step goes back into the queue.
-    private func requeue() {
+    func requeue() {
         let now = MonotonicTime.now()
         switch state.decide({ $0.requeue(slot: index, at: now) }) {
         case .queued(let woken):

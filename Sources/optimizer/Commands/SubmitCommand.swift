@@ -28,9 +28,9 @@ enum SubmitCommand: Command {
     static func run(_ arguments: Arguments) throws(CommandFailure) -> Int32 {
         try arguments.expectPositional(1...1, "FILE, or - for standard input")
         var input = try InputLines(arguments.positional[0])
-        var job = SubmitJob(arguments)
-        if job.mode == .allOrNothing { try job.readAll(&input) }
         let connection = try KafkaConnection(arguments, topic: \.requests)
+        var job = SubmitJob(arguments, RequestCheck(connection.configuration))
+        if job.mode == .allOrNothing { try job.readAll(&input) }
         let topic = try connection.topic(connection.topics.requests)
         var interruption = Interruption()
         let sender = try RecordSender(connection, topic: topic)
