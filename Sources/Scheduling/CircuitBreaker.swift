@@ -50,7 +50,8 @@ package struct CircuitBreaker: Sendable {
         switch states[strategy] {
         case nil, .closed: .run
         case .probing: .suspended(retryMs: 0)
-        case .open(let until): now >= until ? .run : .suspended(retryMs: Int(until.milliseconds(since: now).rounded(.up)))
+        case .open(let until):
+            now >= until ? .run : .suspended(retryMs: Int(until.milliseconds(since: now).rounded(.up)))
         }
     }
 

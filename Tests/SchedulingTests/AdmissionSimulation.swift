@@ -77,7 +77,8 @@ struct AdmissionSimulation {
         let limits = ResourceLimits(
             cpuPercent: Int.random(in: 10...Self.cpuPercent, using: &random), memoryMB: memory, timeoutMs: 1000)
         let step = try step(
-            partition: partition, offset: Int64(submitted), strategy: Int.random(in: 1...Self.strategies, using: &random),
+            partition: partition, offset: Int64(submitted),
+            strategy: Int.random(in: 1...Self.strategies, using: &random),
             limits: limits)
         queued[step.token] = step
         asleep.subtract(manager.admit(step))
@@ -119,7 +120,8 @@ struct AdmissionSimulation {
         check(share >= 1, "a share of none")
         guard running.count > 1 else { return }
         // By the step's own measure: others of younger age, while something else ran that will make room.
-        for (token, waiting) in queued where token < step.token && manager.resources.obstacle(to: waiting.limits) != nil {
+        for (token, waiting) in queued where token < step.token && manager.resources.obstacle(to: waiting.limits) != nil
+        {
             passedBy[token, default: 0] += 1
             mostPassed = max(mostPassed, passedBy[token] ?? 0)
         }

@@ -172,7 +172,9 @@ struct LockSimulation {
     private mutating func requeue(_ slot: Int, _ step: Step) {
         forget(slot, step)
         requeued += 1
-        guard case .queued(let woken) = manager.requeue(slot: slot, at: time(events)) else { return check(false, "given back") }
+        guard case .queued(let woken) = manager.requeue(slot: slot, at: time(events)) else {
+            return check(false, "given back")
+        }
         settle(woken)
     }
 

@@ -1,3 +1,4 @@
+import Kafka
 import Messages
 import Metrics
 import Scheduling
@@ -54,7 +55,10 @@ import Testing
             let shares = try kafka.events("throttle")
             #expect(shares.allSatisfy { $0["strategy"]?.string == "noop" })
             #expect(shares.compactMap { $0["slots"]?.integer } == [2, 1, 2, 4, 5])
-            #expect(shares.compactMap { $0["reason"]?.string } == ["limits", "limits", "recovered", "recovered", "recovered"])
+            #expect(
+                shares.compactMap { $0["reason"]?.string } == [
+                    "limits", "limits", "recovered", "recovered", "recovered",
+                ])
             #expect(try kafka.results(15).allSatisfy { $0.status == "timed_out" })
             #expect(try node.stop() == 0)
         }
@@ -66,8 +70,10 @@ import Testing
             defer { kafka.close() }
             let node = try TestNode(
                 kafka,
-                ["pool.maxConcurrentStrategies=1", "limits.memoryMB=64", "circuitBreaker.enabled=true",
-                 "circuitBreaker.crashes=3", "circuitBreaker.openMs=2000"], unruly: true)
+                [
+                    "pool.maxConcurrentStrategies=1", "limits.memoryMB=64", "circuitBreaker.enabled=true",
+                    "circuitBreaker.crashes=3", "circuitBreaker.openMs=2000",
+                ], unruly: true)
             try kafka.submit((0..<8).map { request("\($0)", more: #","labels":{"misbehave":"die"}"#) })
             let results = try kafka.results(8)
             #expect(results.filter { $0.status == "crashed" }.count == 3)

@@ -71,8 +71,10 @@ extension GaugeMetric {
         case .resourceUsage: ("What the last step used: percent of one core, or MB", [.strategy, .resource])
         case .interference:
             ("Time steps waited for a processor over the time they had one, in the last interval", [.strategy])
-        case .strategySlots: ("Slots the strategy may have at once; less than all of them while it is throttled", [.strategy])
-        case .strategySuspended: ("1 while the strategy's circuit breaker is open and its steps are not run", [.strategy])
+        case .strategySlots:
+            ("Slots the strategy may have at once; less than all of them while it is throttled", [.strategy])
+        case .strategySuspended:
+            ("1 while the strategy's circuit breaker is open and its steps are not run", [.strategy])
         case .latencyTarget: ("The P95 step latency the node is asked to keep", [])
         case .enforcement: ("1 for the mechanism that enforces a limit", [.limitedResource, .mechanism])
         case .holding: ("1 while the node takes nothing from its partitions", [])

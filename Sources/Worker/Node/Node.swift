@@ -92,6 +92,9 @@ package final class Node: Sendable {
     /// The value of a counter without labels.
     func count(_ metric: CounterMetric) -> Double { registry.counter(metric).value }
 
+    /// The value of a gauge of one strategy.
+    func value(_ metric: GaugeMetric, strategy: String) -> Double { registry.gauge(metric, strategy).value }
+
     /// Requests that have their result.
     var finishedCount: Int { Int(metrics.requestsByStatus.reduce(0) { $0 + $1.count }) }
 

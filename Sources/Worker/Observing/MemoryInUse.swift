@@ -17,17 +17,28 @@ enum MemoryInUse {
         return pages.count == 3 ? max(0, pages[1] - pages[2]) * pageBytes : 0
     }
 
-    /// Of the cgroup, where that is what limits the node.
+    /// Of the cgroup whose limit is the tightest, where that is less than the machine has.
     private static var cgroupBytes: Int? {
-        let line = text("/proc/self/cgroup").split(separator: "\n").first { $0.hasPrefix("0::/") }
-        if let path = line?.dropFirst(3), Int(text("/sys/fs/cgroup\(path)/memory.max").filter(\.isNumber)) != nil {
-            return value(of: "anon", in: "/sys/fs/cgroup\(path)/memory.stat")
-        }
         let machine = Int(sysconf(Int32(_SC_PHYS_PAGES))) * pageBytes
-        guard let limit = Int(text("/sys/fs/cgroup/memory/memory.limit_in_bytes").filter(\.isNumber)), limit < machine
-        else { return nil }
-        return value(of: "total_rss", in: "/sys/fs/cgroup/memory/memory.stat")
+        let tightest = limits.filter { $0.bytes < machine }.min { $0.bytes < $1.bytes }
+        return tightest.flatMap { value(of: $0.anonymous, in: "\($0.directory)/memory.stat") }
     }
+
+    /// The limits on this process: of its cgroup and of those above it, or of version 1.
+    private static var limits: [(bytes: Int, directory: String, anonymous: String)] {
+        let line = text("/proc/self/cgroup").split(separator: "\n").first { $0.hasPrefix("0::/") }
+        var directories = ["/sys/fs/cgroup"]
+        for part in line?.dropFirst(4).split(separator: "/") ?? [] {
+            directories.append("\(directories.last ?? "")/\(part)")
+        }
+        let current = directories.map { (number("\($0)/memory.max"), $0, "anon") }
+        let old = "/sys/fs/cgroup/memory"
+        return (current + [(number("\(old)/memory.limit_in_bytes"), old, "total_rss")]).compactMap { entry in
+            entry.0.map { ($0, entry.1, entry.2) }
+        }
+    }
+
+    private static func number(_ path: String) -> Int? { Int(text(path).prefix { !$0.isWhitespace }) }
 
     private static var pageBytes: Int { Int(sysconf(Int32(_SC_PAGESIZE))) }
 

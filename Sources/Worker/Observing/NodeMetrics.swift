@@ -1,5 +1,5 @@
-import Hosting
 import Configuration
+import Hosting
 import Kafka
 import Messages
 import Metrics
@@ -84,7 +84,9 @@ struct NodeMetrics: Sendable {
     /// The request is done: its result, and its dead letter if it has one, are acknowledged.
     func done(nanoseconds: Int64) { requestLatency.record(nanoseconds: UInt64(clamping: nanoseconds)) }
 
-    func strategyName(_ index: Int) -> String { registry.strategies.indices.contains(index) ? registry.strategies[index] : MetricCatalogue.unknownStrategy }
+    func strategyName(_ index: Int) -> String {
+        registry.strategies.indices.contains(index) ? registry.strategies[index] : MetricCatalogue.unknownStrategy
+    }
     func strategySlots(_ index: Int, _ slots: Int) { strategySlots[index].set(slots) }
     func strategySuspended(_ index: Int, _ isSuspended: Bool) { strategySuspended[index].set(isSuspended) }
     /// Ends an interval of waiting for processors: a strategy that ran in it shows what it came to, others keep theirs.
