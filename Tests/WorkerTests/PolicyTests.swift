@@ -107,8 +107,9 @@ import Testing
             try kafka.submit([request("hangs", more: #","labels":{"misbehave":"hang"}"#)])
             let result = try #require(try kafka.results(1, seconds: 30).first)
             #expect(result.status == "crashed")
-            let stall = try #require(try kafka.events("stall").first)
-            #expect(stall["overdue"]?.elements?.first?["request_id"]?.string == "hangs")
+            try eventually("the event is there") {
+                try kafka.events("stall").first?["overdue"]?.elements?.first?["request_id"]?.string == "hangs"
+            }
             #expect(node.node.count(.stalls) >= 1)
             #expect(try node.stop() == 0)
         }
