@@ -46,7 +46,7 @@ import Testing
         try await onOwnThread {
             let kafka = try TestKafka()
             defer { kafka.close() }
-            let node = try TestNode(kafka, Self.settings + ["throttle.recoverMs=1000"], unruly: true)
+            let node = try TestNode(kafka, Self.settings + ["throttle.recoverMs=5000"], unruly: true)
             let bad = #","labels":{"misbehave":"hang"},"limits":{"timeout_ms":50}"#
             try kafka.submit((0..<15).map { request("\($0)", more: bad) })
             try eventually("its share is back") {
@@ -72,7 +72,7 @@ import Testing
                 kafka,
                 [
                     "pool.maxConcurrentStrategies=1", "limits.memoryMB=64", "circuitBreaker.enabled=true",
-                    "circuitBreaker.crashes=3", "circuitBreaker.openMs=2000",
+                    "circuitBreaker.crashes=3", "circuitBreaker.openMs=10000",
                 ], unruly: true)
             try kafka.submit((0..<8).map { request("\($0)", more: #","labels":{"misbehave":"die"}"#) })
             let results = try kafka.results(8)
