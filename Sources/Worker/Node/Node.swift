@@ -41,7 +41,7 @@ package final class Node: Sendable {
         registry = MetricRegistry(strategies: strategies.names)
         metrics = NodeMetrics(registry: registry, topic: settings.topics.requests)
         do {
-            state = try NodeState(slotCount: settings.slotCount, backpressure: settings.backpressure)
+            state = try NodeState(settings)
             isolation = try Isolation(settings.isolation, launcher: settings.launcher)
             spawner = try HostSpawner(launcher: settings.launcher, isolation: isolation)
         } catch {
@@ -91,6 +91,15 @@ package final class Node: Sendable {
 
     /// The value of a counter without labels.
     func count(_ metric: CounterMetric) -> Double { registry.counter(metric).value }
+
+    /// The value of a gauge of one strategy.
+    func value(_ metric: GaugeMetric, strategy: String) -> Double { registry.gauge(metric, strategy).value }
+
+    /// Requests that have their result.
+    var finishedCount: Int { Int(metrics.requestsByStatus.reduce(0) { $0 + $1.count }) }
+
+    /// Queued steps that wait for this.
+    func waitingFor(_ reason: WaitReason) -> Int { state.snapshot.waiting[reason] ?? 0 }
 
     /// Steps that run now.
     var runningCount: Int { state.snapshot.runningCount }
@@ -142,7 +151,9 @@ package final class Node: Sendable {
         announceStart()
         let loop = ConsumerLoop(
             consumer: consumer, producer: producer, state: state, settings: settings,
-            intake: RequestIntake(topic: settings.topics.requests, strategies: strategies, ceilings: settings.ceilings),
+            intake: RequestIntake(
+                topic: settings.topics.requests, strategies: strategies, ceilings: settings.ceilings,
+                resources: settings.resources),
             publisher: publisher, events: events, metrics: metrics, health: health, board: board,
             errors: errors, log: log)
         loop.run()
