@@ -55,17 +55,22 @@ struct HeatMap {
     }
 
     private mutating func fill(_ merged: JSONValue, isMaximum: Bool) {
-        guard !grid.axes.isEmpty else { return }
         for pair in merged["heatmap"]?.elements ?? [] {
             guard let elements = pair.elements, elements.count == 2, let set = elements[0].integer, set >= 0,
                 let value = elements[1].double
             else { continue }
-            let column = grid.position(of: set, on: choice.x) / valuesPerColumn
-            let row = choice.y.map { grid.position(of: set, on: $0) / valuesPerRow } ?? 0
-            let place = row * columns + column
+            guard let place = place(ofSet: set) else { continue }
             if let known = cells[place], isMaximum ? known.value >= value : known.value <= value { continue }
             cells[place] = (value, set)
         }
+    }
+
+    /// The cell a set falls into.
+    func place(ofSet set: Int) -> Int? {
+        guard !grid.axes.isEmpty, set >= 0 else { return nil }
+        let row = choice.y.map { grid.position(of: set, on: $0) / valuesPerRow } ?? 0
+        let place = row * columns + grid.position(of: set, on: choice.x) / valuesPerColumn
+        return cells.indices.contains(place) ? place : nil
     }
 
     var isEmpty: Bool { cells.allSatisfy { $0 == nil } }

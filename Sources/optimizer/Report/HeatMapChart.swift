@@ -3,12 +3,14 @@ struct HeatMapChart {
     let map: HeatMap
     let objective: String
     let isMaximum: Bool
+    /// The winner, which a constraint may have made another than the best cell.
+    let bestSet: Int?
     static let shades = 12
 
     func svg(width: Double) -> String {
         let left = 52.0
         let bottom = 44.0
-        let top = 6.0
+        let top = map.yName == nil ? 6.0 : 24
         let inner = width - left - 6
         let cellWidth = inner / Double(map.columns)
         let wanted = map.rows == 1 ? 56 : min(inner * 0.62, max(cellWidth, 14) * Double(map.rows))
@@ -25,7 +27,6 @@ struct HeatMapChart {
 
     private func drawCells(_ drawing: inout Drawing, _ left: Double, _ base: Double, _ width: Double, _ height: Double) {
         let gap = min(width, height) > 7 ? 1.0 : 0
-        let best = bestPlace
         for (place, cell) in map.cells.enumerated() {
             guard let cell else { continue }
             let x = left + Double(place % map.columns) * width
@@ -34,7 +35,7 @@ struct HeatMapChart {
                 x + gap / 2, y + gap / 2, width - gap, height - gap, "h\(shade(cell.value))",
                 title: "\(map.words(ofSet: cell.set)): \(Markup.figure(cell.value))")
         }
-        guard let best else { return }
+        guard let best = bestSet.flatMap({ map.place(ofSet: $0) }) else { return }
         let x = left + Double(best % map.columns) * width
         let y = base - Double(best / map.columns + 1) * height
         drawing.rect(x - 1, y - 1, width + 2, height + 2, "ring")
@@ -50,17 +51,11 @@ struct HeatMapChart {
     }
 
     private func drawRows(_ drawing: inout Drawing, _ left: Double, _ base: Double, _ height: Double) {
-        guard map.yName != nil else { return }
+        guard let name = map.yName else { return }
+        drawing.text(left, base - Double(map.rows) * height - 9, "↑ " + name, style: "t name")
         let every = max(1, Int((17 / height).rounded(.up)))
         for row in stride(from: 0, to: map.rows, by: every) {
             drawing.text(left - 7, base - (Double(row) + 0.5) * height + 4, map.rowLabel(row), .end)
-        }
-    }
-
-    private var bestPlace: Int? {
-        map.cells.indices.filter { map.cells[$0] != nil }.min { a, b in
-            let (one, other) = (map.cells[a]?.value ?? 0, map.cells[b]?.value ?? 0)
-            return isMaximum ? one > other : one < other
         }
     }
 
@@ -86,6 +81,6 @@ struct HeatMapChart {
         let boxes = (0..<Self.shades).map { "<i class=\"b\($0)\"></i>" }.joined()
         return "<p class=\"legend\"><span>\(isMaximum ? "≤" : "≥") \(Markup.figure(weak))</span><span class=\"ramp\">\(boxes)</span>"
             + "<span>\(Markup.figure(best))</span><span class=\"key\"><i class=\"void-box\"></i>no value, or not admitted</span>"
-            + "<span class=\"key\"><i class=\"ring-box\"></i>the best cell</span></p>"
+            + "<span class=\"key\"><i class=\"ring-box\"></i>the best set</span></p>"
     }
 }

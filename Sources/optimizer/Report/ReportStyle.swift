@@ -14,20 +14,20 @@ enum ReportStyle {
 
     private static let lightColours = """
         color-scheme:light dark;--page:#f6f7f9;--card:#ffffff;--ink:#17202b;--soft:#5a6675;--line:#e3e7ec;--edge:#c9d0d8;\
-        --best:#1f66b8;--hold:#8a94a1;--loss:#c2483d;--kept:#eef2f6;--void:#f1f3f5;--ring:#e0780a;--out:#e0780a;\
+        --best:#1f66b8;--hold:#8a94a1;--loss:#c2483d;--kept:#eef2f6;--void:#ffffff;--ring:#e0780a;--out:#e0780a;\
         --warn:#8a4b00;--warnbg:#fdf3e3;
         """
     private static let darkColours = """
         --page:#0f141a;--card:#171e26;--ink:#e6ebf1;--soft:#98a5b3;--line:#27313c;--edge:#3d4955;\
-        --best:#6bb0f5;--hold:#8593a3;--loss:#f08075;--kept:#1e2833;--void:#1c242d;--ring:#ffb454;--out:#ffb454;\
+        --best:#6bb0f5;--hold:#8593a3;--loss:#f08075;--kept:#1e2833;--void:#171e26;--ring:#ffb454;--out:#ffb454;\
         --warn:#ffcf8a;--warnbg:#2c2415;
         """
     private static let lightShades = [
-        "#e8f1fa", "#d6e6f5", "#c0d9ef", "#a7cae8", "#8bb9e0", "#6ea6d6", "#5391c9", "#3b7bb9", "#2867a6", "#1a5390",
+        "#dfeaf6", "#d0e2f3", "#bcd6ee", "#a7cae8", "#8bb9e0", "#6ea6d6", "#5391c9", "#3b7bb9", "#2867a6", "#1a5390",
         "#104078", "#082c5c",
     ]
     private static let darkShades = [
-        "#1b2a3a", "#1d334a", "#1f3d5b", "#21486d", "#245580", "#2a6494", "#3375a9", "#4288bd", "#599dd0", "#79b3e0",
+        "#1f2f40", "#1f364d", "#1f3d5b", "#21486d", "#245580", "#2a6494", "#3375a9", "#4288bd", "#599dd0", "#79b3e0",
         "#a0caec", "#cfe5f8",
     ]
 
@@ -38,7 +38,7 @@ enum ReportStyle {
         h1{font-size:25px;line-height:1.25;margin:0 0 4px;overflow-wrap:anywhere}h2{font-size:17px;margin:0 0 4px}\
         p{margin:0 0 10px}.soft{color:var(--soft)}\
         section{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:18px 20px;margin-top:18px}\
-        .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(140px,1fr));gap:12px;margin-top:18px}\
+        .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(122px,1fr));gap:12px;margin-top:18px}\
         .tile{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:12px 16px;min-width:0}\
         .tile b{display:block;font-size:23px;line-height:1.3;font-weight:650;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}\
         .tile span{color:var(--soft);font-size:13px}.tile.first{background:var(--best);border-color:var(--best);color:var(--card)}\
@@ -67,7 +67,7 @@ enum ReportStyle {
         dd{margin:0;overflow-wrap:anywhere;min-width:0}code{font:13px ui-monospace,Menlo,"DejaVu Sans Mono",monospace}\
         footer{color:var(--soft);font-size:13px;margin-top:18px;overflow-wrap:anywhere}\
         @media(max-width:640px){main{padding:18px 12px 40px}section{padding:14px}.wide{display:none}.narrow{display:block}\
-        h1{font-size:21px}.tiles{grid-template-columns:1fr 1fr;gap:8px}.tile{padding:10px 12px}.tile b{font-size:19px}\
+        h1{font-size:21px}.tiles{grid-template-columns:1fr 1fr;gap:8px}.tile{padding:10px 12px}.tile b{font-size:19px}.tile.first{grid-column:1/-1}\
         .scroll{margin:8px -14px 0;padding:0 14px}table{font-size:13px}th,td{padding-left:12px}dl{grid-template-columns:1fr;gap:0}\
         dd{margin-bottom:8px}.ramp i{width:12px}}
         """

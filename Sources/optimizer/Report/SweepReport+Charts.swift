@@ -17,6 +17,8 @@ extension SweepReport {
 
     var objectiveTitle: String { StatisticsTable.title(objective).lowercasedFirst }
 
+    private var bestSet: Int? { top.first?["index"]?.integer }
+
     var heatMap: String {
         let map = HeatMap(merged, axes, most: 90, isMaximum: isMaximum)
         guard !map.isEmpty else {
@@ -25,16 +27,18 @@ extension SweepReport {
                 ? "The sweep did not ask for one: \"output\": {\"heatmap\": true} does." : "No set has a value."
             return section("Heat map", Markup.escaped(reason), "")
         }
-        let chart = HeatMapChart(map: map, objective: objective, isMaximum: isMaximum)
+        let chart = HeatMapChart(map: map, objective: objective, isMaximum: isMaximum, bestSet: bestSet)
         var words = "\(objectiveTitle.uppercasedFirst), the stronger the better"
-        if let y = map.yName { words += "; up: \(Markup.escaped(y)), to the right: \(Markup.escaped(map.xName))" }
         if !map.others.isEmpty {
             words += "; each cell is the best over " + map.others.map(Markup.escaped).joined(separator: ", ")
+        }
+        if (merged["counts"]?["constraint_rejected"]?.integer ?? 0) > 0 {
+            words += "; sets that a constraint turned down have their cell, too"
         }
         if map.isCoarse { words += "; neighbouring values share a cell, which shows the best of them" }
         let figure = Figure.html { width in
             let map = HeatMap(merged, axes, most: width > 600 ? 90 : 45, isMaximum: isMaximum)
-            return HeatMapChart(map: map, objective: objective, isMaximum: isMaximum).svg(width: width)
+            return HeatMapChart(map: map, objective: objective, isMaximum: isMaximum, bestSet: bestSet).svg(width: width)
         }
         return section("Heat map", words + ".", chart.legend + figure)
     }
