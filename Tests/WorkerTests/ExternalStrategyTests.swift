@@ -195,7 +195,9 @@ import Testing
                 let host = try pid(results["one"])
                 kill(host, SIGSTOP)
                 try eventually("the host is gone") { kill(host, 0) != 0 && errno == ESRCH }
-                #expect(node.log.all.contains { $0.contains("did not answer a ping within 100 ms") })
+                try eventually("the log says why") {
+                    node.log.all.contains { $0.contains("did not answer a ping within 100 ms") }
+                }
                 try kafka.submit([request("two", "unruly")])
                 let next = try kafka.results(2).first { $0.requestID == "two" }
                 #expect(next?.status == "completed")
