@@ -31,7 +31,8 @@ import Testing
         Int32(try #require(result?.json["statistics"]?["pid"]?.integer, "\(result?.message ?? "no result")"))
     }
 
-    @Test func pythonAndAWKRunBesideBuiltInStrategies() async throws {
+    @Test(arguments: ["standard", "strict"])
+    func pythonAndAWKRunBesideBuiltInStrategies(sandbox: String) async throws {
         try await onOwnThread {
             let requests = (0..<20).flatMap { index in
                 [
@@ -40,7 +41,7 @@ import Testing
                     request("b\(index)"),
                 ]
             }
-            try run(requests) { _, _, results in
+            try run(requests, ["isolation.sandbox=\(sandbox)"]) { _, _, results in
                 #expect(results.values.allSatisfy { $0.status == "completed" }, "\(results.values.map(\.message))")
                 let python = try #require(results["p7"]?.json)
                 // By hand: the entry at 12 buys 10000/(12*1.002), the exit's signal comes too late; 13 is the last close.
