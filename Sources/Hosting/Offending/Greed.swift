@@ -86,5 +86,5 @@ enum Greed {
     @inline(never) @_optimize(none)
     private static func spin() { while true {} }
 
-    private static func sleepForEver() -> Never { while true { pause() } }
+    static func sleepForEver() -> Never { while true { pause() } }
 }
