@@ -54,7 +54,8 @@ package enum Offence: String, CaseIterable, Sendable {
         }
     }
 
-    private func commit(_ detail: String) -> String {
+    /// Does it, in the calling process. Returns when it was refused, or had been done.
+    package func commit(_ detail: String = "") -> String {
         switch self {
         case .burn: Greed.burnForEver(threads: 4)
         case .sleep: Greed.sleepForEver()
