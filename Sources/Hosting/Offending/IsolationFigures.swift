@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 package import Scheduling
 import Synchronization
@@ -137,11 +138,7 @@ package struct IsolationFigures {
 
     private static func request(_ offence: Offence) -> [UInt8] { Array(offence.rawValue.utf8) }
 
-    private static func processCPU() -> Int64 {
-        var time = timespec()
-        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
-    }
+    private static func processCPU() -> Int64 { linux_cpu_ns(CLOCK_PROCESS_CPUTIME_ID) }
 }
 
 /// Watches, on a thread of its own and without rest, for the moment a process holds more than it may.
