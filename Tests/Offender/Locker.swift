@@ -3,7 +3,8 @@ import Messages
 
 /// A host whose steps take locks as the request's `script` label says, command by command:
 /// `lock a,b` waits until it has them · `unlock a` · `wait MS` · `enter FILE` makes a file that must not be there, and
-/// `leave FILE` removes it · `await FILE` waits until it is there · `own FILE` takes one for as long as the process lives · `say TEXT` sends a frame as it is · `hang` · `exit`. At its end it replies.
+/// `leave FILE` removes it · `await FILE` waits until it is there · `own FILE` takes one for as long as the process
+/// lives · `say TEXT` sends a frame as it is · `hang` · `exit`. At its end it replies.
 enum Locker {
     static func run() -> Never {
         Wire.ready()
