@@ -54,6 +54,18 @@ struct InputLines: ~Copyable {
         }
     }
 
+    /// All of the input, where it is no longer than this; none of it is taken: `next` gives every line.
+    ///
+    /// - Parameter isWanted: looks at the first piece; where it says no, nothing more is read.
+    mutating func whole(
+        upTo limit: Int, if isWanted: ([UInt8]) -> Bool
+    ) throws(CommandFailure) -> [UInt8]? {
+        while buffer.isEmpty, !isAtEnd { _ = try readMore(waitMs: -1) }
+        guard isWanted(buffer) else { return nil }
+        while !isAtEnd, buffer.count <= limit { _ = try readMore(waitMs: -1) }
+        return isAtEnd && buffer.count <= limit ? buffer : nil
+    }
+
     private mutating func take(to end: Int) -> Next {
         number += 1
         var line = buffer[start..<end]

@@ -38,9 +38,7 @@ package struct NodeSettings: Sendable {
         ceilings = ResourceLimits(
             cpuPercent: configuration.limits.cpuPercent, memoryMB: configuration.limits.memoryMB,
             timeoutMs: configuration.limits.timeoutMs)
-        isolation = IsolationSettings(
-            enforcement: configuration.isolation.enforcement.hosting, sandbox: configuration.isolation.sandbox.hosting,
-            ceilings: ceilings, readablePaths: [configuration.data.root])
+        isolation = IsolationSettings(configuration)
         latencyTargetMs = configuration.limits.executionTimeMs
         backpressure = BackpressureController.Settings(
             queueDepth: configuration.backpressure.queueDepth, resumeDepth: configuration.backpressure.resumeDepth,

@@ -5,15 +5,22 @@ import Worker
 /// `optimizer results`: what became of the requests.
 enum ResultsCommand: Command {
     static let name = "results"
-    static let summary = "reads results"
+    static let summary = "reads results, puts those of a sweep together"
     static let help = """
         optimizer results [--follow] [--json] [--request ID]... [--count N] [--timeout-ms N]
+        optimizer results --sweep ID [--json] [--html FILE] [--now] [--follow] [--timeout-ms N]
 
         Reads the results topic from its beginning to the end it has now, as a table or, with --json, as the results
         themselves, one a line. It joins no group and commits nothing, so it may run beside anything.
         With --request it ends as soon as every one of these requests has a result.
 
-        Exit codes: 0 done; 1 a request of --request has no result, or --timeout-ms was over before --count; 69 no
+        With --sweep it merges the results of a sweep's steps, as they come, until every step has one, and shows the
+        best sets; with --follow it waits on for steps that failed, with --now it waits for nothing. --html writes a
+        page of its own: a heat map, the equity of the best set, all figures. The curves are computed here, where the
+        data set is under data.root.
+
+        Exit codes: 0 done; 1 a request of --request has no result, or --timeout-ms was over before --count, or steps of the
+        sweep failed or have no result; 65 the results of the sweep do not belong together; 69 no
         broker answers; 78 the topic is missing.
         """
     static let options =
@@ -24,11 +31,18 @@ enum ResultsCommand: Command {
             Option("request", value: "ID", "only the results of this request; may be given often"),
             Option("count", short: "n", value: "N", "ends after so many"),
             Option("timeout-ms", value: "N", "gives up after so long"),
-            Option("json", "the results as they are, one JSON object a line"),
+            Option("json", "the results as they are, one JSON object a line; the merged result of a sweep"),
+            Option("sweep", value: "ID", "puts the results of this sweep together"),
+            Option("now", "a sweep: what is there already, without waiting"),
+            Option("html", value: "FILE", "a sweep: writes a page for a browser"),
+            Option("x", value: "PARAMETER", "of the page's heat map, from left to right (the first one swept)"),
+            Option("y", value: "PARAMETER", "of the page's heat map, from bottom to top (the second one swept)"),
+            Option("definition", value: "FILE", "the sweep as it was submitted, where the requests topic has lost it"),
         ]
 
     static func run(_ arguments: Arguments) throws(CommandFailure) -> Int32 {
         try arguments.expectPositional(0...0, "nothing")
+        if let sweep = arguments.value("sweep") { return try SweepResults.run(sweep, arguments) }
         let count = try arguments.integer("count", in: 1...1_000_000_000)
         let timeout = try arguments.integer("timeout-ms", in: 1...86_400_000)
         guard arguments.has("follow") || !arguments.has("from-now") else {

@@ -5,13 +5,19 @@ import Worker
 /// `optimizer submit`: requests into the requests topic.
 enum SubmitCommand: Command {
     static let name = "submit"
-    static let summary = "requests (JSON lines) into the requests topic"
+    static let summary = "requests (JSON lines) or a sweep into the requests topic"
     static let help = """
         optimizer submit FILE|- [--key KEY] [--skip-bad] [--no-check] [--json]
+        optimizer submit SWEEP|- [--dry-run] [--resend-all] [--json]
 
         Sends every line as it is, one request a line, and waits until the broker has acknowledged each. All lines are
         checked first, as a node would, and nothing is sent where one is bad. With --skip-bad or --no-check each line
         is sent as it comes, so that an endless input can be sent too. Empty lines are passed over.
+
+        A sweep is one JSON document of "type": "optimization". Its grid is cut into steps, which go to all partitions;
+        the data set, which must be under this machine's data.root, is pinned to the version it has now. The steps' ids
+        follow from the sweep: submitted again, only those are sent that the topic does not hold. optimizer results
+        --sweep ID puts the results together.
 
         Exit codes: 0 all acknowledged; 1 some were not; 65 a line is bad; 66 FILE cannot be read; 69 no broker
         answers; 78 the topic is missing; 130 interrupted, what was sent is said.
@@ -22,12 +28,20 @@ enum SubmitCommand: Command {
             Option("key", value: "KEY", "the Kafka key of every record; without one they go to the partitions in turn"),
             Option("skip-bad", "sends the good lines, names the bad ones, and ends with 65"),
             Option("no-check", "does not look into the lines"),
+            Option("dry-run", "a sweep: says what would be sent, and talks to no broker"),
+            Option("resend-all", "a sweep: sends the steps again that are there already"),
             Option("json", "says on standard output how many were acknowledged, as one JSON object"),
         ]
 
     static func run(_ arguments: Arguments) throws(CommandFailure) -> Int32 {
         try arguments.expectPositional(1...1, "FILE, or - for standard input")
         var input = try InputLines(arguments.positional[0])
+        if SubmitJob.mode(of: arguments) == .allOrNothing, let sweep = try SweepDocument.read(&input) {
+            return try SweepSubmission.run(sweep, arguments)
+        }
+        guard !arguments.has("dry-run"), !arguments.has("resend-all") else {
+            throw .usage("--dry-run and --resend-all are for sweeps, and \(input.name) is none")
+        }
         let connection = try KafkaConnection(arguments, topic: \.requests)
         var job = SubmitJob(arguments, RequestCheck(connection.configuration))
         if job.mode == .allOrNothing { try job.readAll(&input) }

@@ -1,0 +1,105 @@
+import Messages
+import Strategies
+
+/// The best set and buy and hold, run over all bars on this machine.
+struct ReportCurves {
+    let times: [Int64]
+    let best: [Double]
+    let hold: [Double]
+    let bestStatistics: JSONValue
+    let holdStatistics: JSONValue
+
+    enum Outcome {
+        case computed(ReportCurves)
+        /// Why not, for the page.
+        case missing(String)
+    }
+
+    private struct Missing: Error {
+        let reason: String
+    }
+
+    /// - Parameters:
+    ///   - definition: the sweep as it was submitted.
+    ///   - merged: names the version of the data and the best set.
+    static func compute(_ definition: JSONValue?, _ merged: JSONValue, dataRoot: String) -> Outcome {
+        guard let best = merged["top"]?.elements?.first?["index"]?.integer else {
+            return .missing("No set of the sweep satisfies its constraints, so there is no curve to draw.")
+        }
+        guard let definition else {
+            return .missing(
+                "The sweep's request is no longer in the requests topic; --definition FILE names the sweep as it was "
+                    + "submitted.")
+        }
+        do throws(Missing) {
+            let plan = try plan(definition, merged, dataRoot)
+            guard (0..<plan.sweep.setCount).contains(best) else { throw Missing(reason: "The best set is not of this sweep.") }
+            let host = HostedStrategies(dataRoot: dataRoot, engineVersion: ProductVersion.text)
+            let one = try run(plan.backtest(ofSet: best), host)
+            let other = try run(plan.backtest(ofSet: best, strategy: "buy_and_hold"), host)
+            guard one.times == other.times else { throw Missing(reason: "The two curves are not of the same bars.") }
+            return .computed(
+                ReportCurves(
+                    times: one.times, best: one.equity, hold: other.equity, bestStatistics: one.statistics,
+                    holdStatistics: other.statistics))
+        } catch {
+            return .missing(error.reason)
+        }
+    }
+
+    /// The sweep over the very version of the data its results are of.
+    private static func plan(_ definition: JSONValue, _ merged: JSONValue, _ dataRoot: String) throws(Missing) -> SweepPlan {
+        let version = merged["data"]?["version"]?.string
+        let members = (definition.members ?? []).map { member in
+            guard member.name == "data", let version, let data = member.value.members else { return member }
+            let rest = data.filter { $0.name != "version" }
+            return JSONMember("data", .object(rest + [JSONMember("version", .string(version))]))
+        }
+        do {
+            let sweep = try SweepDocument.parse(Array(JSONValue.object(members).text.utf8), from: "the sweep")
+            let plan = try SweepPlan(sweep, dataRoot: dataRoot)
+            guard plan.id == merged["optimization_id"]?.string else {
+                throw Missing(reason: "The definition is that of another sweep, \(plan.id).")
+            }
+            return plan
+        } catch let error as RequestProblem {
+            throw Missing(reason: "The curves cannot be computed on this machine: \(error.message)")
+        } catch let error as CommandFailure {
+            throw Missing(reason: "The curves cannot be computed on this machine: \(error.message)")
+        } catch {
+            throw (error as? Missing) ?? Missing(reason: "\(error)")
+        }
+    }
+
+    private static func run(
+        _ request: [UInt8], _ host: HostedStrategies
+    ) throws(Missing) -> (times: [Int64], equity: [Double], statistics: JSONValue) {
+        var reply = try? JSONValue.parse(host.run(with(request, curve: "full")))
+        if reply?["error"]?["code"]?.string == RequestProblem.Code.resultTooLarge.rawValue {
+            reply = try? JSONValue.parse(host.run(with(request, curve: "sampled")))
+        }
+        guard let reply, let curve = reply["equity_curve"], let times = curve["time"]?.elements,
+            let equity = curve["equity"]?.elements, let statistics = reply["statistics"], times.count == equity.count,
+            times.count > 1
+        else {
+            let reason = reply?["error"]?["message"]?.string ?? "the run gave no curve"
+            throw Missing(reason: "The curves cannot be computed on this machine: \(reason)")
+        }
+        return (times.map { Int64($0.integer ?? 0) }, equity.map { $0.double ?? .nan }, statistics)
+    }
+
+    private static func with(_ request: [UInt8], curve: String) -> [UInt8] {
+        guard let members = (try? JSONValue.parse(request))?.members else { return request }
+        let output = JSONValue.object([JSONMember("equity_curve", .string(curve))])
+        return Array(JSONValue.object(members.filter { $0.name != "output" } + [JSONMember("output", output)]).text.utf8)
+    }
+
+    /// How far below its peak a curve is, percent, at most 0.
+    static func drawdown(_ equity: [Double]) -> [Double] {
+        var peak = -Double.infinity
+        return equity.map { value in
+            peak = max(peak, value)
+            return peak > 0 ? (value / peak - 1) * 100 : 0
+        }
+    }
+}

@@ -1,0 +1,97 @@
+import Messages
+
+extension SweepReport {
+    var tiles: String {
+        guard let best = top.first else { return "" }
+        let statistics = best["statistics"]
+        func tile(_ label: String, _ value: String, isFirst: Bool = false) -> String {
+            "<div class=\"tile\(isFirst ? " first" : "")\"><span>\(label)</span><b>\(value)</b></div>"
+        }
+        var tiles = [tile("Best " + objectiveTitle, Markup.figure(best["objective"]?.double), isFirst: true)]
+        if hasSplit { tiles.append(tile("Out of sample", Markup.figure(best["out_of_sample"]?[objective]?.double))) }
+        tiles += (best["parameters"]?.members ?? []).prefix(4).map { tile(Markup.escaped($0.name), Markup.shown($0.value)) }
+        tiles.append(tile("Return", Markup.percent(statistics?["return_pct"]?.double)))
+        tiles.append(tile("Largest drawdown", Markup.percent(statistics?["max_drawdown_pct"]?.double)))
+        return "<div class=\"tiles\">\(tiles.joined())</div>"
+    }
+
+    var objectiveTitle: String { StatisticsTable.title(objective).lowercasedFirst }
+
+    private var bestSet: Int? { top.first?["index"]?.integer }
+
+    var heatMap: String {
+        let map = HeatMap(merged, axes, most: 90, isMaximum: isMaximum)
+        guard !map.isEmpty else {
+            let reason =
+                merged["heatmap"]?.elements == nil
+                ? "The sweep did not ask for one: \"output\": {\"heatmap\": true} does." : "No set has a value."
+            return section("Heat map", Markup.escaped(reason), "")
+        }
+        let chart = HeatMapChart(map: map, objective: objective, isMaximum: isMaximum, bestSet: bestSet)
+        var words = "\(objectiveTitle.uppercasedFirst), the stronger the better"
+        if !map.others.isEmpty {
+            words += "; each cell is the best over " + map.others.map(Markup.escaped).joined(separator: ", ")
+        }
+        if (merged["counts"]?["constraint_rejected"]?.integer ?? 0) > 0 {
+            words += "; sets that a constraint turned down have their cell, too"
+        }
+        if map.isCoarse { words += "; neighbouring values share a cell, which shows the best of them" }
+        let figure = Figure.html { width in
+            let map = HeatMap(merged, axes, most: width > 600 ? 90 : 45, isMaximum: isMaximum)
+            return HeatMapChart(map: map, objective: objective, isMaximum: isMaximum, bestSet: bestSet).svg(width: width)
+        }
+        return section("Heat map", words + ".", chart.legend + figure)
+    }
+
+    var equity: String {
+        switch curves {
+        case .missing(let reason): return section("Equity", Markup.escaped(reason), "")
+        case .computed(let curves):
+            let chart = EquityChart(curves: curves, outOfSample: firstKeptBar(curves.times))
+            let legend = """
+                <p class="legend"><span class="key"><i class="best-box"></i>best set \
+                <b>\(Markup.percent(curves.bestStatistics["return_pct"]?.double))</b></span><span class="key">\
+                <i class="hold-box"></i>buy and hold <b>\(Markup.percent(curves.holdStatistics["return_pct"]?.double))</b>\
+                </span><span class="key"><i class="loss-box"></i>drawdown of the best set \
+                <b>\(Markup.percent(curves.bestStatistics["max_drawdown_pct"]?.double))</b></span></p>
+                """
+            return section(
+                "Equity", "The best set over all bars, against buying at the first and holding to the last.",
+                legend + Figure.html { chart.svg(width: $0) })
+        }
+    }
+
+    /// The first bar of the out-of-sample part. Times and the sweep's date are compared as text, which orders them.
+    private func firstKeptBar(_ times: [Int64]) -> Int? {
+        guard let start = definition?["out_of_sample"]?["start"]?.string, start.count >= 10, start.contains("-") else { return nil }
+        return times.firstIndex { DateTicks.text($0, min(start.count, 10)) >= start.prefix(10) }
+    }
+
+    var comparison: String {
+        let chart = ComparisonChart(top, objective: objective)
+        guard !chart.rows.isEmpty else { return "" }
+        guard !chart.isEmpty else {
+            return section(
+                "In sample and out of sample",
+                "The sweep kept no bars back: \"out_of_sample\": {\"start\": \"2016-01-01\"} judges the best sets by bars "
+                    + "they were not chosen by.", "")
+        }
+        let legend = """
+            <p class="legend"><span class="key"><i class="best-box"></i>in sample: what the set was chosen by</span>\
+            <span class="key"><i class="out-box"></i>out of sample: what it then did</span></p>
+            """
+        return section(
+            "In sample and out of sample",
+            "\(objectiveTitle.uppercasedFirst) of the best sets. Far apart means fitted to the past.",
+            legend + Figure.html { chart.svg(width: $0) })
+    }
+}
+
+extension String {
+    var lowercasedFirst: String {
+        // "SQN" and "CAGR" stay as they are.
+        dropFirst().first?.isUppercase == true ? self : prefix(1).lowercased() + dropFirst()
+    }
+
+    var uppercasedFirst: String { prefix(1).uppercased() + dropFirst() }
+}

@@ -1,0 +1,82 @@
+import Messages
+
+extension SweepReport {
+    var statistics: String {
+        guard let best = top.first else { return "" }
+        let table = StatisticsTable(best, hasSplit: hasSplit, curves: computed)
+        return section("All figures of the best set", "", table.html)
+    }
+
+    var topTable: String {
+        guard let first = top.first else {
+            return section("Best sets", "No set of the sweep has a value and satisfies its constraints.", "")
+        }
+        let names = first["parameters"]?.members?.map(\.name) ?? []
+        var titles = ["#"] + names.map(Markup.escaped) + [objectiveTitle.uppercasedFirst]
+        if hasSplit { titles.append("Out of sample") }
+        titles += ["Return, %", "Largest drawdown, %", "Trades", "Win rate, %"]
+        let head = titles.map { "<th scope=\"col\">\($0)</th>" }.joined()
+        let rows = top.enumerated().map { rank, entry in row(rank + 1, entry, names) }
+        let table = "<table><thead><tr>\(head)</tr></thead><tbody>\(rows.joined())</tbody></table>"
+        return section("Best sets", "", "<div class=\"scroll\">\(table)</div>")
+    }
+
+    private func row(_ rank: Int, _ entry: JSONValue, _ names: [String]) -> String {
+        let statistics = entry["statistics"]
+        var cells = [String(rank)] + names.map { Markup.shown(entry["parameters"]?[$0]) }
+        cells.append("<b>\(Markup.figure(entry["objective"]?.double))</b>")
+        if hasSplit { cells.append(Markup.figure(entry["out_of_sample"]?[objective]?.double)) }
+        for name in ["return_pct", "max_drawdown_pct"] { cells.append(Markup.figure(statistics?[name]?.double)) }
+        cells.append(Markup.shown(statistics?["trade_count"]))
+        cells.append(Markup.figure(statistics?["win_rate_pct"]?.double))
+        return "<tr>" + cells.map { "<td>\($0)</td>" }.joined() + "</tr>"
+    }
+
+    var whatWasSwept: String {
+        var items: [(String, String)] = grid.axes.map { axis in
+            (Markup.escaped(axis.name), "\(Markup.escaped(axis.range)) (\(Markup.grouped(axis.count)) values)")
+        }
+        for member in merged["strategy"]?["parameters"]?.members ?? [] where !isDefaultOff(member.value) {
+            items.append((Markup.escaped(member.name), Markup.shown(member.value)))
+        }
+        items.append(("Looking for", "the \(isMaximum ? "largest" : "smallest") \(objectiveTitle)"))
+        items += conditions("parameter_constraints", "Only sets with") { ($0["left"], $0["right"]) }
+        items += conditions("constraints", "Only results with") { ($0["target"], $0["target_value"]) }
+        if let start = definition?["out_of_sample"]?["start"] { items.append(("Out of sample from", Markup.shown(start))) }
+        items.append(("Sets", counts))
+        if let account = merged["account"]?.members {
+            items.append(("Account", account.map { "\(words($0.name)) \(Markup.shown($0.value))" }.joined(separator: ", ")))
+        }
+        let list = items.map { "<dt>\($0.0)</dt><dd>\($0.1)</dd>" }.joined()
+        return section("What was swept", "", "<dl>\(list)</dl>")
+    }
+
+    private func isDefaultOff(_ value: JSONValue) -> Bool { value == .null }
+
+    private func words(_ name: String) -> String { Markup.escaped(String(name.map { $0 == "_" ? " " : $0 })) }
+
+    private func conditions(
+        _ name: String, _ title: String, _ sides: (JSONValue) -> (JSONValue?, JSONValue?)
+    ) -> [(String, String)] {
+        let signs = [
+            "less": "&lt;", "lessOrEqual": "≤", "greater": "&gt;", "greaterOrEqual": "≥", "equals": "=", "notEqual": "≠",
+        ]
+        let parts = (definition?[name]?.elements ?? []).map { condition in
+            let (left, right) = sides(condition)
+            return "\(Markup.shown(left)) \(signs[condition["operator"]?.string ?? ""] ?? "?") \(Markup.shown(right))"
+        }
+        return parts.isEmpty ? [] : [(title, parts.joined(separator: ", "))]
+    }
+
+    private var counts: String {
+        let counts = merged["counts"]
+        func count(_ name: String) -> Int { counts?[name]?.integer ?? 0 }
+        var parts = ["\(Markup.grouped(grid.setCount)) in the grid", "\(Markup.grouped(count("evaluated"))) evaluated"]
+        let others = [
+            ("skipped", "not admitted by the rules"), ("failed", "could not run"),
+            ("constraint_rejected", "turned down by a constraint"), ("undefined", "without a value"),
+        ]
+        for (name, words) in others where count(name) > 0 { parts.append("\(Markup.grouped(count(name))) \(words)") }
+        return parts.joined(separator: ", ")
+    }
+}

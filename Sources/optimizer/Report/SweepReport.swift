@@ -1,0 +1,72 @@
+import Messages
+
+/// A sweep's page: one file, nothing loaded from anywhere, no script.
+struct SweepReport {
+    let merged: JSONValue
+    /// The sweep as it was submitted; nil where it could not be had.
+    let definition: JSONValue?
+    let curves: ReportCurves.Outcome
+    let axes: HeatMap.Choice
+
+    var objective: String { merged["objective"]?["target"]?.string ?? "objective" }
+    var isMaximum: Bool { merged["objective"]?["extremum"]?.string != "min" }
+    var top: [JSONValue] { merged["top"]?.elements ?? [] }
+    var grid: SweepGrid { SweepGrid(merged) }
+    var hasSplit: Bool { top.first?["out_of_sample"]?.members != nil }
+    var computed: ReportCurves? {
+        if case .computed(let curves) = curves { curves } else { nil }
+    }
+
+    var html: String {
+        let id = Markup.escaped(merged["optimization_id"]?.string ?? "sweep")
+        return """
+            <!doctype html>
+            <html lang="en"><head><meta charset="utf-8">
+            <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; \
+            base-uri 'none'; form-action 'none'">
+            <meta name="viewport" content="width=device-width, initial-scale=1">
+            <title>\(id)</title>
+            <style>\(ReportStyle.css)</style></head>
+            <body><main>
+            <header><h1>\(id)</h1><p class="soft">\(subject)</p>\(warnings)</header>
+            \([tiles, heatMap, equity, comparison, statistics, topTable, whatWasSwept].joined(separator: "\n"))
+            <footer>\(origin)</footer>
+            </main></body></html>
+
+            """
+    }
+
+    private var subject: String {
+        let strategy = Markup.escaped(merged["strategy"]?["name"]?.string ?? "strategy")
+        let data = merged["data"]
+        let name = data?["dataset"]?.string.map(Markup.escaped) ?? "inline bars"
+        let timeframe = data?["timeframe"]?.string.map { " " + Markup.escaped($0) } ?? ""
+        let span = [data?["start"], data?["end"]].compactMap { $0?.string.map { Markup.escaped(String($0.prefix(10))) } }
+        let bars = data?["bars"]?.integer.map { ", \(Markup.grouped($0)) bars" } ?? ""
+        return "\(strategy) on \(name)\(timeframe), \(span.joined(separator: " to "))\(bars)"
+    }
+
+    /// What is missing is said before anything else.
+    private var warnings: String {
+        let steps = merged["steps"]
+        let of = steps?["of"]?.integer ?? 0
+        let completed = steps?["completed"]?.integer ?? 0
+        guard completed < of else { return "" }
+        let failed = steps?["failed"]?.elements ?? []
+        let named = failed.prefix(5).map { step in
+            "step \(step["step"]?.integer ?? 0): \(Markup.shown(step["message"]))"
+        }
+        let tail = failed.isEmpty ? "" : " Failed: " + named.joined(separator: "; ") + (failed.count > 5 ? "; and more." : ".")
+        return "<p class=\"warn\">Not complete: \(completed) of \(of) steps have a result.\(tail)</p>"
+    }
+
+    private var origin: String {
+        let engine = merged["engine"]
+        let version = Markup.escaped(merged["data"]?["version"]?.string ?? "none")
+        return "Engine \(Markup.shown(engine?["name"])) \(Markup.shown(engine?["version"])). Data version <code>\(version)</code>."
+    }
+
+    func section(_ title: String, _ words: String, _ body: String) -> String {
+        "<section><h2>\(title)</h2>\(words.isEmpty ? "" : "<p class=\"soft\">\(words)</p>")\(body)</section>"
+    }
+}

@@ -1,0 +1,114 @@
+import Configuration
+import Kafka
+import Messages
+import Strategies
+import Worker
+
+/// `optimizer submit` of a sweep: its steps into the requests topic.
+struct SweepSubmission {
+    private let plan: SweepPlan
+    private let isJSON: Bool
+    private var topic = ""
+    private var alreadyThere = 0
+
+    static func run(_ sweep: Sweep, _ arguments: Arguments) throws(CommandFailure) -> Int32 {
+        guard arguments.value("key") == nil else {
+            throw .usage("--key would put all steps on one partition, for one node; a sweep goes to all of them")
+        }
+        let root = try ConfigurationOptions.load(arguments).data.root
+        let plan: SweepPlan
+        do throws(RequestProblem) {
+            plan = try SweepPlan(sweep, dataRoot: root)
+        } catch {
+            throw CommandFailure(error.message, code: ExitCode.dataError)
+        }
+        var submission = SweepSubmission(plan: plan, isJSON: arguments.has("json"))
+        Output.words(submission.description)
+        guard !arguments.has("dry-run") else { return try submission.endDryRun() }
+        return try submission.send(arguments)
+    }
+
+    private init(plan: SweepPlan, isJSON: Bool) {
+        self.plan = plan
+        self.isJSON = isJSON
+    }
+
+    private var description: String {
+        let version = plan.version.map { ", version \($0.prefix(19))" } ?? ""
+        return "sweep \(plan.id): \(plan.sweep.setCount) sets in \(Self.count(plan.stepCount, "step")) of up to "
+            + "\(plan.setsPerStep), over \(plan.bars) bars\(version)"
+    }
+
+    private func endDryRun() throws(CommandFailure) -> Int32 {
+        if isJSON { try DataWriter.write([summary(sent: 0, refused: 0, unanswered: 0, isInterrupted: false)]) }
+        Output.words("a dry run: nothing was sent")
+        return ExitCode.success
+    }
+
+    private mutating func send(_ arguments: Arguments) throws(CommandFailure) -> Int32 {
+        let connection = try KafkaConnection(arguments, topic: \.requests)
+        let topic = try connection.topic(connection.topics.requests)
+        self.topic = topic.name
+        var interruption = Interruption()
+        var known = SentSteps(of: plan)
+        if !arguments.has("resend-all"), try !known.read(connection, unless: &interruption) {
+            Output.words("interrupted before anything was sent")
+            return Interruption.exitCode
+        }
+        alreadyThere = known.numbers.count
+        let sender = try RecordSender(connection, topic: topic)
+        defer { sender.close() }
+        var progress = ProgressLine()
+        let missing = (0..<plan.stepCount).lazy.filter { !known.numbers.contains($0) }
+        for step in missing {
+            guard sender.send(key: nil, value: plan.request(step: step), token: UInt64(step), unless: &interruption)
+            else { break }
+            if sender.sent % 1000 == 0 { sender.drain() }
+            progress.show(progressText(sender))
+        }
+        sender.finish(unless: &interruption) { progress.show(progressText(sender)) }
+        progress.clear()
+        return try report(sender, isInterrupted: interruption.hasCome)
+    }
+
+    private func progressText(_ sender: RecordSender) -> String {
+        "\(sender.acknowledged) of \(plan.stepCount - alreadyThere) steps acknowledged"
+    }
+
+    private func report(_ sender: RecordSender, isInterrupted: Bool) throws(CommandFailure) -> Int32 {
+        for refusal in sender.refusals {
+            let remedy = refusal.failure.remedy.map { "; \($0)" } ?? ""
+            Output.words("step \(refusal.token): not taken: \(refusal.failure)\(remedy)")
+        }
+        if isJSON {
+            try DataWriter.write([
+                summary(
+                    sent: sender.acknowledged, refused: sender.refused, unanswered: sender.outstanding,
+                    isInterrupted: isInterrupted)
+            ])
+        }
+        var words = "\(Self.count(sender.acknowledged, "step")) acknowledged by \(topic)"
+        if alreadyThere > 0 { words += ", \(alreadyThere) were there already" }
+        if sender.refused > 0 { words += ", \(sender.refused) not taken" }
+        if sender.outstanding > 0 { words += ", \(sender.outstanding) without an answer: they may be there or not" }
+        Output.words(words)
+        let isWhole = sender.acknowledged + alreadyThere == plan.stepCount
+        Output.words(
+            isWhole ? "next: optimizer results --sweep \(plan.id)" : "the same command again sends the steps that are missing")
+        if isInterrupted { return Interruption.exitCode }
+        return isWhole ? ExitCode.success : ExitCode.failure
+    }
+
+    private func summary(sent: Int, refused: Int, unanswered: Int, isInterrupted: Bool) -> String {
+        JSONValue.object([
+            JSONMember("optimization_id", .string(plan.id)), JSONMember("sets", .integer(plan.sweep.setCount)),
+            JSONMember("steps", .integer(plan.stepCount)), JSONMember("sets_per_step", .integer(plan.setsPerStep)),
+            JSONMember("bars", .integer(plan.bars)), JSONMember("version", plan.version.map { .string($0) } ?? .null),
+            JSONMember("topic", topic.isEmpty ? .null : .string(topic)), JSONMember("acknowledged", .integer(sent)),
+            JSONMember("already_there", .integer(alreadyThere)), JSONMember("not_taken", .integer(refused)),
+            JSONMember("unanswered", .integer(unanswered)), JSONMember("interrupted", .bool(isInterrupted)),
+        ]).text
+    }
+
+    private static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+}
