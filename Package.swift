@@ -58,7 +58,7 @@ let package = Package(
         .testTarget(name: "SchedulingTests", dependencies: ["Scheduling"], swiftSettings: house),
         .testTarget(name: "KafkaTests", dependencies: ["Kafka"], swiftSettings: house),
         .testTarget(
-            name: "HostingTests", dependencies: ["Hosting", "optimizer-host", "offender"], swiftSettings: house),
+            name: "HostingTests", dependencies: ["Hosting", "Scheduling", "optimizer-host", "offender"], swiftSettings: house),
         .testTarget(
             name: "StrategiesTests", dependencies: ["Strategies"], resources: [.copy("Fixtures")],
             swiftSettings: house),
@@ -68,13 +68,16 @@ let package = Package(
         .testTarget(
             name: "WorkerTests",
             dependencies: [
-                "Worker", "Messages", "Scheduling", "Kafka", "Hosting", "Configuration", "optimizer", "optimizer-host",
+                "Worker", "Messages", "Scheduling", "Kafka", "Hosting", "Configuration", "Metrics", "optimizer",
+                "optimizer-host",
                 "offender",
             ],
             swiftSettings: house),
         .testTarget(
             name: "CommandTests",
-            dependencies: ["optimizer", "optimizer-host", "Kafka", "Messages", "Metrics", "Hosting", "Strategies"],
+            dependencies: [
+                "CZlib", "optimizer", "optimizer-host", "Kafka", "Messages", "Metrics", "Hosting", "Strategies",
+            ],
             swiftSettings: house),
         .testTarget(
             name: "DemoTests", dependencies: ["optimizer", "optimizer-host", "Hosting", "Messages", "Scheduling"],

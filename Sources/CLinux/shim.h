@@ -2,6 +2,9 @@
 // Each returns what the system call returns, or -errno where it says so.
 #pragma once
 #include <errno.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -100,6 +103,12 @@ static inline int linux_ending_of(int pidfd, int reap, struct linux_ending *endi
     return 1;
 }
 
+// The largest resident set this process has had, in bytes.
+static inline int64_t linux_own_peak(void) {
+    struct rusage usage;
+    return getrusage(RUSAGE_SELF, &usage) == 0 ? (int64_t)usage.ru_maxrss * 1024 : INT64_MAX;
+}
+
 // The processor time, in ns, of the process whose clock this is (clock_getcpuclockid): all its threads, not its
 // children. -1 once the process has been reaped.
 static inline int64_t linux_cpu_ns(clockid_t clock) {
@@ -118,4 +127,133 @@ static inline int64_t linux_resident_pages(int statm, int64_t *shared) {
         for (; at < length && text[at] >= '0' && text[at] <= '9'; at++) numbers[i] = numbers[i] * 10 + (text[at] - '0');
     *shared = numbers[2];
     return numbers[1];
+}
+
+// Keeps other processes of the same user from reading this one's memory and environment.
+static inline int linux_become_undumpable(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
+
+extern int setresuid(uid_t real, uid_t effective, uid_t saved);
+extern int setresgid(gid_t real, gid_t effective, gid_t saved);
+extern int setgroups(size_t count, const gid_t *groups);
+extern int unshare(int flags);
+extern int mount(
+    const char *source, const char *target, const char *type, unsigned long flags, const void *options);
+
+// Becomes another user for good, with the group of the same number and no others.
+static inline int linux_become_user(uid_t user) {
+    if (setgroups(0, 0) != 0 || setresgid(user, user, user) != 0) return -1;
+    return setresuid(user, user, user);
+}
+
+// Gives up all capabilities, those a later exec as root would bring back among them.
+static inline int linux_drop_capabilities(void) {
+    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+    // Only with CAP_SETPCAP; without it the no-new-privileges flag keeps exec from giving any.
+    for (int capability = 0; capability < 64; capability++) prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
+    struct { uint32_t version; int pid; } header = {0x20080522, 0};
+    struct { uint32_t effective, permitted, inheritable; } none[2] = {{0, 0, 0}, {0, 0, 0}};
+    return (int)syscall(SYS_capset, &header, none);
+}
+
+// A mount namespace of its own, with an empty file system in memory on the directory, of at most so many bytes.
+static inline int linux_private_directory(const char *directory, const char *options) {
+    if (unshare(0x20000 /* CLONE_NEWNS */) != 0) return -1;
+    if (mount("", "/", 0, 16384 | 1 << 18 /* MS_REC | MS_PRIVATE */, 0) != 0) return -1;
+    return mount("tmpfs", directory, "tmpfs", 2 | 4 | 8 /* MS_NOSUID | MS_NODEV | MS_NOEXEC */, options);
+}
+
+// Landlock, as the kernel has it; the headers of older distributions do not know all of it.
+struct linux_landlock_rules { uint64_t files, network, scopes; };
+struct __attribute__((packed)) linux_landlock_path { uint64_t allowed; int32_t directory; };
+enum { linux_landlock_create = 444, linux_landlock_add = 445, linux_landlock_restrict = 446 };
+
+// The version of Landlock's interface, or -errno where there is none.
+static inline int linux_landlock_version(void) {
+    int version = (int)syscall(linux_landlock_create, 0, 0, 1);
+    return version < 0 ? -errno : version;
+}
+
+// A set of rules that handles every access to files this kernel knows; with version 6, signals and abstract sockets of
+// processes outside too. Returns a descriptor, or -1.
+static inline int linux_landlock_begin(int version) {
+    struct linux_landlock_rules rules = {0, 0, 0};
+    int rights = version >= 5 ? 16 : version >= 3 ? 15 : version >= 2 ? 14 : 13;
+    rules.files = ((uint64_t)1 << rights) - 1;
+    if (version >= 4) rules.network = 3;
+    if (version >= 6) rules.scopes = 3;
+    return (int)syscall(linux_landlock_create, &rules, version >= 6 ? 24 : version >= 4 ? 16 : 8, 0);
+}
+
+enum { linux_landlock_reading, linux_landlock_writing };
+
+// Allows reading and executing, or everything, below a path. What does not exist is left out.
+static inline int linux_landlock_allow(int rules, int version, const char *path, int how) {
+    // -100: AT_FDCWD; O_PATH | O_CLOEXEC
+    int directory = (int)syscall(SYS_openat, -100, path, 010000000 | 02000000);
+    if (directory < 0) return errno == ENOENT || errno == EACCES ? 0 : -1;
+    int rights = version >= 5 ? 16 : version >= 3 ? 15 : version >= 2 ? 14 : 13;
+    uint64_t all = ((uint64_t)1 << rights) - 1;
+    // execute, write a file, read a file, read a directory; truncate, ioctl
+    uint64_t of_files = 1 | 2 | 4 | (1 << 14) | (1 << 15);
+    struct linux_landlock_path rule = {how == linux_landlock_writing ? all : (1 | 4 | 8), directory};
+    int result = (int)syscall(linux_landlock_add, rules, 1, &rule, 0);
+    if (result != 0 && errno == EINVAL) {
+        // No directory: then only what a file knows may be named.
+        rule.allowed &= of_files & all;
+        result = (int)syscall(linux_landlock_add, rules, 1, &rule, 0);
+    }
+    close(directory);
+    return result;
+}
+
+static inline int linux_landlock_enter(int rules) { return (int)syscall(linux_landlock_restrict, rules, 0); }
+
+#if defined(__x86_64__)
+#define LINUX_ARCHITECTURE AUDIT_ARCH_X86_64
+#elif defined(__aarch64__)
+#define LINUX_ARCHITECTURE AUDIT_ARCH_AARCH64
+#endif
+
+// Refuses, with EPERM, sockets, namespaces, mounts, other processes' memory, and what reaches into the kernel. Threads,
+// processes, pipes, socket pairs and files stay as they are.
+static inline int linux_refuse_calls(void) {
+#ifdef LINUX_ARCHITECTURE
+    static const int refused[] = {
+        SYS_socket, SYS_ptrace, SYS_process_vm_readv, SYS_process_vm_writev, SYS_kcmp, SYS_mount, SYS_umount2,
+        SYS_pivot_root, SYS_chroot, SYS_unshare, SYS_setns, SYS_bpf, SYS_perf_event_open, SYS_userfaultfd, SYS_keyctl,
+        SYS_add_key, SYS_request_key, SYS_open_by_handle_at, SYS_name_to_handle_at, SYS_init_module,
+        SYS_finit_module, SYS_delete_module, SYS_kexec_load, SYS_reboot, SYS_swapon, SYS_swapoff, SYS_acct,
+        SYS_quotactl, SYS_io_uring_setup, 428 /* open_tree */, 429 /* move_mount */, 430 /* fsopen */,
+        438 /* pidfd_getfd */, 442 /* mount_setattr */,
+    };
+    enum { count = sizeof refused / sizeof refused[0] };
+    struct sock_filter program[count + 16];
+    int at = 0;
+    struct sock_filter eperm = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM);
+    struct sock_filter allow = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+    program[at++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 4);
+    program[at++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, LINUX_ARCHITECTURE, 1, 0);
+    program[at++] = eperm;
+    program[at++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0);
+    // The x32 numbers of x86-64.
+    program[at++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 0x40000000, 0, 1);
+    program[at++] = eperm;
+    // clone3 keeps its flags where a filter cannot see them; the library falls back to clone.
+    program[at++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 435, 0, 1);
+    program[at++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS);
+    for (int i = 0; i < count; i++)
+        program[at++] = (struct sock_filter)BPF_JUMP(
+            BPF_JMP | BPF_JEQ | BPF_K, (unsigned)refused[i], (unsigned char)(count - i + 3), 0);
+    program[at++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 0, 2);
+    program[at++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 16);
+    // CLONE_NEW*: cgroup, uts, ipc, user, pid, net, mount, time
+    program[at++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0x7E020080, 1, 0);
+    program[at++] = allow;
+    program[at++] = eperm;
+    struct sock_fprog filter = {(unsigned short)at, program};
+    return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter, 0, 0);
+#else
+    errno = ENOSYS;
+    return -1;
+#endif
 }

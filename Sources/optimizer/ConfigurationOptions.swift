@@ -33,7 +33,8 @@ enum ConfigurationOptions {
         var found: [String: String] = [:]
         var entry = unsafe environ
         while let text = unsafe entry.pointee {
-            let parts = unsafe String(cString: text).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let parts = unsafe String(cString: text).split(
+                separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             if parts.count == 2 { found[String(parts[0])] = String(parts[1]) }
             unsafe entry += 1
         }

@@ -38,7 +38,10 @@ struct InputLines: ~Copyable {
     mutating func next(waitMs: Int32) throws(CommandFailure) -> Next {
         while true {
             if let end = buffer[scanned...].firstIndex(of: UInt8(ascii: "\n")) {
-                defer { start = end + 1; scanned = start }
+                defer {
+                    start = end + 1
+                    scanned = start
+                }
                 return take(to: end)
             }
             scanned = buffer.count
@@ -78,7 +81,9 @@ struct InputLines: ~Copyable {
         start = 0
         let count = buffer.count
         buffer.append(contentsOf: repeatElement(0, count: Self.chunk))
-        let got = unsafe buffer.withUnsafeMutableBytes { unsafe read(descriptor, $0.baseAddress.map { unsafe $0 + count }, Self.chunk) }
+        let got = unsafe buffer.withUnsafeMutableBytes {
+            unsafe read(descriptor, $0.baseAddress.map { unsafe $0 + count }, Self.chunk)
+        }
         let error = errno
         buffer.removeLast(Self.chunk - max(0, got))
         guard got >= 0 || error == EINTR || error == EAGAIN else {

@@ -1,14 +1,21 @@
+import Configuration
 import Messages
-import Strategies
+import Worker
 
-/// Looks at a request before it is sent, as a node will.
-enum RequestCheck {
+/// Looks at a request before it is sent, as a node with this configuration will.
+struct RequestCheck {
+    private let strategies: StrategyList
+
+    init(_ configuration: OptimizerConfiguration) {
+        strategies = StrategyList(disabled: configuration.disabledStrategies, external: configuration.strategies)
+    }
+
     /// - Returns: what is wrong and what would be right; nil where nothing is.
-    static func problem(in line: [UInt8]) -> String? {
+    func problem(in line: [UInt8]) -> String? {
         do throws(UnreadableRequest) {
             let request = try StrategyRequest.parse(line)
             do throws(RequestProblem) {
-                _ = try StrategyRegistry.validate(request)
+                _ = try strategies.check(request)
                 return nil
             } catch {
                 return text(error)
@@ -18,9 +25,8 @@ enum RequestCheck {
         }
     }
 
-    private static func text(_ problem: RequestProblem) -> String {
-        // The registry speaks for a node; here it is this program that looks.
-        problem.code == .unknownStrategy
-            ? problem.message + ". Where the nodes have it, --no-check sends it" : problem.message
+    private func text(_ problem: RequestProblem) -> String {
+        // What this configuration does not have, the nodes may.
+        problem.isRetryable ? problem.message + ". Where the nodes take it, --no-check sends it" : problem.message
     }
 }

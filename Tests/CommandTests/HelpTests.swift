@@ -6,10 +6,13 @@ import Testing
 
     /// The commands with their options: contract.
     static let commands: [(words: String, options: [String])] = [
-        ("submit", kafka + ["--key KEY", "--skip-bad", "--no-check", "--json"]),
+        ("submit", kafka + ["--key KEY", "--skip-bad", "--no-check", "--dry-run", "--resend-all", "--json"]),
         (
             "results",
-            kafka + ["-f, --follow", "--from-now", "--request ID", "-n, --count N", "--timeout-ms N", "--json"]
+            kafka + [
+                "-f, --follow", "--from-now", "--request ID", "-n, --count N", "--timeout-ms N", "--json", "--sweep ID", "--now",
+                "--html FILE", "--x PARAMETER", "--y PARAMETER", "--definition FILE",
+            ]
         ),
         ("lag", kafka + ["-w, --watch", "--max N", "--json"]),
         ("health", ["--config FILE", "--set KEY=VALUE", "--url URL", "--live", "--timeout-ms N", "--json"]),
@@ -55,7 +58,9 @@ import Testing
         #expect(outcome.words.contains(#"unknown option --hepl, did you mean "--help"?"#))
     }
 
-    @Test(arguments: [("topics", "topics check or topics create"), ("dead-letters", "dead-letters list or dead-letters replay")])
+    @Test(arguments: [
+        ("topics", "topics check or topics create"), ("dead-letters", "dead-letters list or dead-letters replay"),
+    ])
     func aCommandOfTwoWordsAsksForTheSecond(_ group: (word: String, members: String)) throws {
         for words in [[group.word], [group.word, "nothing"]] {
             let outcome = try Program.run(words)
@@ -73,7 +78,9 @@ import Testing
         #expect(outcome.words.contains(#"did you mean "dead-letters"?"#))
     }
 
-    @Test(arguments: ["submit -", "results", "lag", "topics check", "topics create", "dead-letters list", "dead-letters replay --all"])
+    @Test(arguments: [
+        "submit -", "results", "lag", "topics check", "topics create", "dead-letters list", "dead-letters replay --all",
+    ])
     func theEmbeddedBrokerOfAnotherProcessIsNotSearchedFor(_ words: String) throws {
         let outcome = try Program.run(
             words.split(separator: " ").map(String.init) + ["--brokers", "embedded"], input: "")
@@ -81,17 +88,21 @@ import Testing
         #expect(outcome.words.contains("optimizer broker"))
     }
 
-    @Test(arguments: ["submit -", "results", "lag", "topics check", "topics create", "dead-letters list", "dead-letters replay --all"])
+    @Test(arguments: [
+        "submit -", "results", "lag", "topics check", "topics create", "dead-letters list", "dead-letters replay --all",
+    ])
     func aWrongConfigurationIsNamedWithItsPlace(_ words: String) throws {
         let outcome = try Program.run(
             words.split(separator: " ").map(String.init) + ["--set", "kafka.groupID=x"], input: "")
         #expect(outcome.code == 78)
-        #expect(outcome.words.contains(#"--set kafka.groupID: unknown key "kafka.groupID", did you mean "kafka.groupId"?"#))
+        #expect(
+            outcome.words.contains(#"--set kafka.groupID: unknown key "kafka.groupID", did you mean "kafka.groupId"?"#))
     }
 
     @Test func nobodyAnswersIsUnavailable() throws {
         let commands = [
-            "submit -", "results", "lag", "topics check", "topics create", "dead-letters list", "dead-letters replay --all",
+            "submit -", "results", "lag", "topics check", "topics create", "dead-letters list",
+            "dead-letters replay --all",
         ]
         // All at once: each of them gives the broker ten seconds.
         let programs = try commands.map { words in
@@ -101,7 +112,8 @@ import Testing
             let outcome = try program.outcome()
             #expect(outcome.code == 69, "\(words)")
             #expect(outcome.output == "", "\(words)")
-            #expect(outcome.words.contains("127.0.0.1:1") && outcome.words.contains("kafka.bootstrapServers"), "\(words)")
+            #expect(
+                outcome.words.contains("127.0.0.1:1") && outcome.words.contains("kafka.bootstrapServers"), "\(words)")
         }
     }
 

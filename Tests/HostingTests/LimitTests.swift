@@ -13,11 +13,12 @@ struct LimitedHosts {
 
     init(
         _ enforcement: IsolationSettings.Enforcement, sandbox: IsolationSettings.Sandbox = .standard,
-        ceilings: ResourceLimits = ceilings
+        ceilings: ResourceLimits = ceilings, readable: [String] = []
     ) throws {
         launcher = try #require(ExecutablePath.beside("optimizer-host"))
         isolation = try Isolation(
-            IsolationSettings(enforcement: enforcement, sandbox: sandbox, ceilings: ceilings, readablePaths: []))
+            IsolationSettings(enforcement: enforcement, sandbox: sandbox, ceilings: ceilings, readablePaths: readable),
+            launcher: launcher)
         spawner = try HostSpawner(launcher: launcher, isolation: isolation)
     }
 

@@ -1,5 +1,6 @@
 import Glibc
 import Hosting
+import Scheduling
 import Testing
 
 extension HostingTests {
@@ -75,7 +76,8 @@ extension HostingTests {
         }
 
         @Test func aHostThatSpeaksWhileItWaitsIsLost() throws {
-            let outcome = try run(#"say {\"lock\":[\"a\"]};wait 50;say {\"status\":\"completed\"}"#, try Answers(.waits))
+            let outcome = try run(
+                #"say {\"lock\":[\"a\"]};wait 50;say {\"status\":\"completed\"}"#, try Answers(.waits))
             guard case .spokeOutOfTurn = outcome.loss?.kind else { return #expect(Bool(false), "\(outcome)") }
         }
 

@@ -36,9 +36,9 @@ extension HostingTests {
         }
 
         @Test func aHostThatDiesSaysWhatItHeld() throws {
-            let host = try hosts.ready("hold-mb-and-die", "100")
+            let host = try hosts.ready("hold-mb-and-die", "500")
             #expect(host.run([1], deadline: soon()).loss?.kind == .exited(code: 3))
-            #expect(host.usage.peakMB >= 100 && host.usage.peakMB < 150)
+            #expect(host.usage.peakMB >= 500 && host.usage.peakMB < 550)
             host.kill()
         }
 

@@ -1,5 +1,6 @@
 import Hosting
 import Messages
+import Metrics
 import Testing
 
 @testable import Worker

@@ -14,7 +14,12 @@ package enum Launcher {
     package static func run(_ arguments: [String], builtIn: ([String]) -> Int32?) -> Int32 {
         do throws(LauncherArguments.Problem) {
             let arguments = try LauncherArguments(parsing: arguments)
-            try prepare(arguments)
+            var refusals: [(SandboxPlan.Means, String)] = []
+            try prepare(arguments, Sandboxing(arguments) { refusals.append(($0, $1)) })
+            if arguments.isProbe { return answer(arguments, refusals) }
+            if let (means, reason) = refusals.first {
+                throw .init(message: "cannot enter the sandbox (\(means.rawValue)): \(reason)")
+            }
             if isThisExecutable(arguments.command[0]), let code = builtIn(Array(arguments.command.dropFirst())) {
                 return code
             }
@@ -25,16 +30,14 @@ package enum Launcher {
         }
     }
 
-    private static func prepare(_ arguments: LauncherArguments) throws(LauncherArguments.Problem) {
+    private static func prepare(
+        _ arguments: LauncherArguments, _ sandboxing: Sandboxing
+    ) throws(LauncherArguments.Problem) {
         if let cgroup = arguments.cgroup {
             let isIn = KernelFile.write("0", to: "\(cgroup)/cgroup.procs")
             try check(isIn ? 0 : -1, "cannot join the control group \(cgroup)")
         }
-        if let parent = arguments.parent {
-            try check(linux_die_with_parent(), "cannot tie the process to its parent")
-            // The parent may have died before it was tied to; then no signal comes any more.
-            guard getppid() == parent else { throw .init(message: "the node that started it is gone") }
-        }
+        sandboxing.enterMounts()
         try check(linux_no_new_privileges(), "cannot give up new privileges")
         try limit(RLIMIT_CORE, to: 0, "core size")
         if let memoryMB = arguments.memoryMB { try limit(RLIMIT_DATA, to: memoryMB << 20, "memory") }
@@ -42,6 +45,26 @@ package enum Launcher {
         if let openFiles = arguments.openFiles { try limit(RLIMIT_NOFILE, to: openFiles, "number of open files") }
         if let processes = arguments.processes { try limit(__RLIMIT_NPROC, to: processes, "number of processes") }
         if let directory = arguments.directory { try check(chdir(directory), "cannot enter \(directory)") }
+        sandboxing.enter()
+        // After the change of user, which would undo it.
+        if let parent = arguments.parent {
+            try check(linux_die_with_parent(), "cannot tie the process to its parent")
+            // The parent may have died before it was tied to; then no signal comes any more.
+            guard getppid() == parent else { throw .init(message: "the node that started it is gone") }
+        }
+        if !arguments.means.isEmpty { _ = linux_become_undumpable() }
+        sandboxing.refuseCalls()
+    }
+
+    /// Tells a node that asks what cannot be had: one line, with a tab before each.
+    private static func answer(_ arguments: LauncherArguments, _ refusals: [(SandboxPlan.Means, String)]) -> Int32 {
+        var line = "probed"
+        for (means, reason) in refusals { line += "\t\(means.rawValue)=\(reason)" }
+        for path in arguments.readable where access(path, R_OK) != 0 && errno != ENOENT {
+            line += "\tunreadable=\(path)"
+        }
+        let bytes = Array((line + "\n").utf8)
+        return write(1, bytes, bytes.count) == bytes.count ? 0 : 74
     }
 
     private static func become(_ command: [String]) -> Int32 {

@@ -18,6 +18,16 @@ struct LauncherArguments: Equatable {
     var openFiles: Int?
     /// How many processes and threads its user may have (`RLIMIT_NPROC`).
     var processes: Int?
+    /// By what means it is kept away from everything else.
+    var means: Set<SandboxPlan.Means> = []
+    /// The user it becomes.
+    var user: Int?
+    /// Its temporary directory, the only place it may write to.
+    var scratch: String?
+    /// What it may read beyond what every program may.
+    var readable: [String] = []
+    /// Whether to say what is not to be had, and end, instead of becoming the command.
+    var isProbe = false
     /// The directory of the control group it joins.
     var cgroup: String?
     /// The command and its arguments.
@@ -30,6 +40,13 @@ struct LauncherArguments: Equatable {
         openFiles = confinement?.openFiles
         processes = confinement?.processes
         cgroup = confinement?.cgroup?.path
+        means = confinement?.plan.means ?? []
+        user = confinement?.user
+        isProbe = confinement?.isProbe ?? false
+        scratch = confinement?.scratch
+        if let confinement, means.contains(.landlock) {
+            readable = confinement.readable + ReadablePaths.needed(by: command)
+        }
         directory = command.workingDirectory
         self.command = [command.executable] + command.arguments
     }
@@ -43,6 +60,10 @@ struct LauncherArguments: Equatable {
                 command = Array(rest)
                 break
             }
+            if option == "--probe" {
+                isProbe = true
+                continue
+            }
             guard let value = rest.popFirst() else { throw Problem(message: "\(option) needs a value") }
             switch option {
             case "--parent": parent = Int32(try Self.count(value, of: option, upTo: Int(Int32.max)))
@@ -52,6 +73,10 @@ struct LauncherArguments: Equatable {
             case "--open-files": openFiles = try Self.count(value, of: option, upTo: 1 << 20)
             case "--processes": processes = try Self.count(value, of: option, upTo: 1 << 20)
             case "--cgroup": cgroup = value
+            case "--means": means = try Self.means(value)
+            case "--user": user = try Self.count(value, of: option, upTo: 1 << 31)
+            case "--scratch": scratch = value
+            case "--readable": readable.append(value)
             default: throw Problem(message: "unknown option \(option)")
             }
         }
@@ -65,10 +90,26 @@ struct LauncherArguments: Equatable {
         if let fileMB { list += ["--file-mb", String(fileMB)] }
         if let openFiles { list += ["--open-files", String(openFiles)] }
         if let processes { list += ["--processes", String(processes)] }
+        if !means.isEmpty { list += ["--means", means.map(\.rawValue).sorted().joined(separator: ",")] }
+        if let user { list += ["--user", String(user)] }
+        if let scratch { list += ["--scratch", scratch] }
+        for path in readable { list += ["--readable", path] }
+        if isProbe { list.append("--probe") }
         if let cgroup { list += ["--cgroup", cgroup] }
         if let directory { list += ["--directory", directory] }
         if let parent { list += ["--parent", String(parent)] }
         return list + ["--"] + command
+    }
+
+    private static func means(_ text: String) throws(Problem) -> Set<SandboxPlan.Means> {
+        var means: Set<SandboxPlan.Means> = []
+        for name in text.split(separator: ",") {
+            guard let one = SandboxPlan.Means(rawValue: String(name)) else {
+                throw Problem(message: "--means does not know \(name)")
+            }
+            means.insert(one)
+        }
+        return means
     }
 
     private static func count(_ text: String, of option: String, upTo limit: Int) throws(Problem) -> Int {

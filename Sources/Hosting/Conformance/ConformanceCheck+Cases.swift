@@ -7,10 +7,13 @@ extension ConformanceCheck {
     /// In the order they are run.
     var cases: [Case] {
         [
-            ("ready", { () throws(Fault) in
-                _ = try self.ready()
-                return ""
-            }),
+            (
+                "ready",
+                { () throws(Fault) in
+                    _ = try self.ready()
+                    return ""
+                }
+            ),
             ("ping", ping),
             ("request", { () throws(Fault) in try self.answer(self.request("request", bars: 60)) }),
             ("several requests", several),
@@ -22,10 +25,13 @@ extension ConformanceCheck {
             ("ping between requests", ping),
             ("silence", silence),
             ("end of input", { () throws(Fault) in try self.endOfInput() }),
-            ("end of input at once", { () throws(Fault) in
-                self.drop()
-                return try self.endOfInput()
-            }),
+            (
+                "end of input at once",
+                { () throws(Fault) in
+                    self.drop()
+                    return try self.endOfInput()
+                }
+            ),
         ]
     }
 
@@ -43,7 +49,8 @@ extension ConformanceCheck {
         let host = try ready()
         let deadline = MonotonicTime.now().adding(milliseconds: Self.pingMs)
         let line = try reply(
-            host.run(Array(#"{"ping":7}"#.utf8), deadline: deadline), to: "the ping {\"ping\":7}", withinMs: Self.pingMs)
+            host.run(Array(#"{"ping":7}"#.utf8), deadline: deadline), to: "the ping {\"ping\":7}", withinMs: Self.pingMs
+        )
         guard (try? JSONValue.parse(line))?["pong"] == .integer(7) else {
             throw Fault("the ping {\"ping\":7} was answered with \(excerpt(line)), must be {\"pong\":7}")
         }
@@ -61,7 +68,7 @@ extension ConformanceCheck {
         let host = try ready()
         let requests = [request("row-1", bars: 50), request("row-2", bars: 55)]
         for one in requests {
-            if let loss = host.send(one.bytes) { throw Fault("it was lost when requests came: \(loss)") }
+            if let loss = host.submit(one.bytes) { throw Fault("it was lost when requests came: \(loss)") }
         }
         for one in requests {
             let line = try reply(
@@ -157,7 +164,10 @@ extension ConformanceCheck {
         } catch {
             throw Fault("the request \(request.id) was answered with \(excerpt(line)): \(error)")
         }
-        if let id = reply.requestID, id != request.id {
+        guard let id = reply.requestID else {
+            throw Fault("the request \(request.id) was answered with \(excerpt(line)), which has no \"request_id\"")
+        }
+        guard id == request.id else {
             throw Fault("the request \(request.id) was answered for \"\(id)\"; answers come one by one, in order")
         }
         return reply.problem.map { "\(reply.status.rawValue), \($0.code)" } ?? reply.status.rawValue

@@ -21,8 +21,6 @@ package final class ConformanceCheck {
         init(_ message: String) { self.message = message }
     }
 
-    /// From the start to the ready line, as a node has it.
-    package static let readyMs = 10_000
     static let pingMs = 1000
     static let quietMs = 200
     static let endMs = 2000
@@ -32,6 +30,7 @@ package final class ConformanceCheck {
     let command: HostCommand
     let sample: SampleRequest
     let answerMs: Int
+    let readyMs: Int
     let spawner: HostSpawner
     var host: Host?
     /// Lines on standard error; they are no fault.
@@ -39,11 +38,16 @@ package final class ConformanceCheck {
     package var logLines = 0
     private var findings: [ConformanceFinding] = []
 
-    /// - Parameter answerMs: how long a request may take.
-    package init(_ command: HostCommand, sample: SampleRequest, answerMs: Int, spawner: HostSpawner) {
+    /// - Parameters:
+    ///   - answerMs: how long a request may take.
+    ///   - readyMs: how long it may take from the start to the ready line; in a node it is as long.
+    package init(
+        _ command: HostCommand, sample: SampleRequest, answerMs: Int, readyMs: Int = 10_000, spawner: HostSpawner
+    ) {
         self.command = command
         self.sample = sample
         self.answerMs = answerMs
+        self.readyMs = readyMs
         self.spawner = spawner
     }
 
@@ -94,7 +98,7 @@ package final class ConformanceCheck {
         host = new
         let line: [UInt8]
         do throws(HostFailure) {
-            line = try new.awaitReady(until: .now().adding(milliseconds: Self.readyMs))
+            line = try new.awaitReady(until: .now().adding(milliseconds: readyMs))
         } catch {
             throw Fault(startFault(error))
         }
@@ -107,7 +111,7 @@ package final class ConformanceCheck {
 
     private func startFault(_ failure: HostFailure) -> String {
         guard case .silent = failure.loss?.kind else { return "it was lost before its ready line: \(failure)" }
-        return "no ready line within \(Self.readyMs) ms; write {\"ready\":{}} first, and flush standard output"
+        return "no ready line within \(readyMs) ms; write {\"ready\":{}} first, and flush standard output"
     }
 
     func drop() {

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import Scheduling
 import Synchronization
@@ -7,13 +8,21 @@ package final class Isolation: Sendable {
     package let settings: IsolationSettings
     /// What is in force, and what is not.
     package let report: IsolationReport
+    private let plan: SandboxPlan
     private let home: CgroupHome?
     private let monitor: HostMonitor
     private let isStopped = Atomic(false)
 
+    /// Users that hosts have now, as numbers from `firstUser` on.
+    private let users = Mutex<Set<Int>>([])
+    private let firstUser = SandboxPlan.firstUser + Int(getpid() % 64) * 64
+
+    /// From now on the process itself cannot be looked into by others of its user, unless the sandbox is off.
+    ///
+    /// - Parameter launcher: the path of `optimizer-host`, which is asked what the kernel offers.
     /// - Throws: `HostFailure` of code `isolation` when control groups are asked for and cannot be had, of code
     ///   `resources` when there is no thread for the monitor.
-    package init(_ settings: IsolationSettings) throws(HostFailure) {
+    package init(_ settings: IsolationSettings, launcher: String) throws(HostFailure) {
         self.settings = settings
         var found: CgroupHome?
         var shortcoming = "isolation.enforcement is rlimit"
@@ -33,7 +42,12 @@ package final class Isolation: Sendable {
                 remedy: "run the node where cgroup v2 is delegated to it (systemd: Delegate=yes), or set auto")
         }
         home = found
-        report = IsolationReport(settings, controllers: found?.controllers, shortcoming: shortcoming)
+        if settings.sandbox != .off { _ = linux_become_undumpable() }
+        let probe = SandboxProbe(launcher: launcher, settings: settings).run()
+        plan = probe.plan
+        report = IsolationReport(
+            settings, controllers: found?.controllers, shortcoming: shortcoming, plan: plan,
+            sandboxShortcomings: probe.shortcomings)
         do throws(HostFailure) {
             monitor = try HostMonitor()
         } catch {
@@ -55,7 +69,12 @@ package final class Isolation: Sendable {
 
     /// What the next host is started with.
     func admit() -> Confinement {
-        var confinement = Confinement(settings, cgroup: home?.makeGroup(settings))
+        var confinement = Confinement(settings, plan, cgroup: home?.makeGroup(settings))
+        if plan.means.contains(.user) {
+            confinement.user = takeUser()
+            confinement.processes = settings.processes
+        }
+        if settings.sandbox == .strict { confinement.scratch = ScratchDirectory.make(for: confinement.user) }
         if confinement.cgroup?.controllers.contains(.memory) != true {
             confinement.memoryMB = settings.ceilings.memoryMB + max(64, settings.ceilings.memoryMB / 8)
         }
@@ -72,13 +91,29 @@ package final class Isolation: Sendable {
     /// Nothing of the host is left, or it has not been started after all.
     func release(_ confinement: Confinement) {
         if let cgroup = confinement.cgroup { home?.remove(cgroup) }
+        if let scratch = confinement.scratch { ScratchDirectory.remove(scratch) }
+        if let user = confinement.user { _ = users.withLock { $0.remove(user) } }
+    }
+
+    private func takeUser() -> Int {
+        users.withLock { users in
+            var user = firstUser
+            while users.contains(user) { user += 1 }
+            users.insert(user)
+            return user
+        }
     }
 }
 
 /// What one host is started with.
 struct Confinement: Sendable {
     let cgroup: HostCgroup?
-    let sandbox: IsolationSettings.Sandbox
+    let plan: SandboxPlan
+    let readable: [String]
+    /// The user it becomes, with a group of the same number.
+    var user: Int?
+    /// The temporary directory that is made for it and goes with it.
+    var scratch: String?
     /// `RLIMIT_DATA`, in units of 2^20 bytes. More than a step may hold: it counts what is mapped, not what is used.
     var memoryMB: Int?
     /// `RLIMIT_FSIZE`, in units of 2^20 bytes.
@@ -86,10 +121,13 @@ struct Confinement: Sendable {
     var openFiles: Int
     /// `RLIMIT_NPROC`, where the host has a user of its own.
     var processes: Int?
+    /// Whether the launcher only says what is not to be had.
+    var isProbe = false
 
-    init(_ settings: IsolationSettings, cgroup: HostCgroup?) {
+    init(_ settings: IsolationSettings, _ plan: SandboxPlan, cgroup: HostCgroup?) {
         self.cgroup = cgroup
-        sandbox = settings.sandbox
+        self.plan = plan
+        readable = settings.readablePaths.map(ReadablePaths.absolute)
         fileMB = settings.fileMB
         openFiles = settings.openFiles
     }

@@ -14,18 +14,23 @@ package struct IsolationReport: Sendable, Equatable {
     /// What was asked for and is not in force, one sentence each, with the reason.
     package let shortcomings: [String]
 
-    init(_ settings: IsolationSettings, controllers: CgroupHome.Controllers?, shortcoming: String) {
+    init(
+        _ settings: IsolationSettings, controllers: CgroupHome.Controllers?, shortcoming: String, plan: SandboxPlan,
+        sandboxShortcomings: [String]
+    ) {
         func mechanism(_ controller: CgroupHome.Controllers) -> Mechanism {
             controllers?.contains(controller) == true ? .cgroup : .monitor
         }
+        var processes = mechanism(.pids)
+        if processes == .monitor, plan.means.contains(.user) { processes = .rlimit }
         entries = [
             Entry(resource: "cpu", mechanism: mechanism(.cpu)),
             Entry(resource: "memory", mechanism: mechanism(.memory)),
-            Entry(resource: "processes", mechanism: mechanism(.pids)),
+            Entry(resource: "processes", mechanism: processes),
             Entry(resource: "output", mechanism: .rlimit),
             Entry(resource: "time", mechanism: .monitor),
         ]
-        var shortcomings: [String] = []
+        var shortcomings = sandboxShortcomings
         if settings.enforcement == .auto, controllers != .all { shortcomings.append("cgroup: \(shortcoming)") }
         self.shortcomings = shortcomings
     }

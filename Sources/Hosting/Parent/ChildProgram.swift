@@ -25,9 +25,13 @@ package final class ChildProgram {
         guard log >= 0 else { throw .system(errno, "cannot write \(output)") }
         defer { close(log) }
         var pid: pid_t = 0
-        let failure = SpawnedProcess.spawn(
-            &pid, launcher, LauncherArguments(command).list, command.environment.map { "\($0)=\($1)" },
-            [input, log, log])
+        var failure: Int32 = 0
+        ProcessTable.addProgram {
+            failure = SpawnedProcess.spawn(
+                &pid, launcher, LauncherArguments(command).list,
+                command.environment.map { "\($0)=\($1)" } + [ProcessTable.childMark], [input, log, log])
+            return failure == 0 ? pid : 0
+        }
         guard failure == 0 else {
             throw HostFailure(
                 .launcher, "cannot start \(launcher): \(describe(errno: failure))",
@@ -38,6 +42,7 @@ package final class ChildProgram {
             let error = errno
             Glibc.kill(pid, SIGKILL)
             waitpid(pid, nil, 0)
+            ProcessTable.removeProgram(pid)
             throw .system(error, "cannot watch a new process")
         }
         self.pid = pid
@@ -58,7 +63,10 @@ package final class ChildProgram {
     package func look() -> ExitStatus? {
         if exitStatus != nil { return exitStatus }
         var ending = linux_ending()
-        if linux_ending_of(pidfd, 1, &ending) > 0 { exitStatus = ExitStatus(ending) }
+        if linux_ending_of(pidfd, 1, &ending) > 0 { 
+            exitStatus = ExitStatus(ending)
+            ProcessTable.removeProgram(pid)
+        }
         return exitStatus
     }
 

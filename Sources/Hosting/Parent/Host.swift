@@ -95,14 +95,14 @@ package final class Host {
 
     /// Sends a request without waiting for its reply, which `awaitNext` gets; replies come in the order of the requests.
     /// - Returns: how the host was lost, if it was.
-    package func send(_ request: [UInt8]) -> HostLoss? {
+    package func submit(_ request: [UInt8]) -> HostLoss? {
         if let kind = lossKind ?? lossBeforeRequest() { return lose(kind, requestDelivered: false) }
         writer.append(request)
         framesUnderWay += 1
         return deliver().map { lose($0, requestDelivered: writer.deliveredBytes > 0) }
     }
 
-    /// The reply to the earliest request that `send` has sent and that has none yet.
+    /// The reply to the earliest request that `submit` has sent and that has none yet.
     package func awaitNext(until: MonotonicTime) -> StepOutcome {
         let outcome = awaitReply(until: until)
         if case .answered = outcome { framesUnderWay -= 1 }
@@ -269,7 +269,8 @@ extension Host {
         var ending = linux_ending()
         let result = linux_ending_of(process.pidfd, 0, &ending)
         guard result > 0 else { return .unreachable(errno: -result) }
-        peakOfTheDead = ending.peak
+        // The kernel's peak begins with what the node held when it started the process.
+        peakOfTheDead = ending.peak > linux_own_peak() ? ending.peak : 0
         return switch ExitStatus(ending) {
         case .exited(let code): .exited(code: code)
         case .signalled(let signal): .signalled(signal)

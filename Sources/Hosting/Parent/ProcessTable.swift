@@ -7,21 +7,37 @@ import Synchronization
 ///
 /// The process is a subreaper: a grandchild that loses its parent becomes a child of the node instead of slipping away
 /// to init. Every host leads a session of its own, so an orphan is what is a child of the node, in a foreign session,
-/// and not in the session of a living host. Children in the node's own session are somebody else's and left alone.
+/// and not in the session of a living host. Children in the node's own session are somebody else's and left alone, and
+/// so is what a `ChildProgram` has started.
 final class ProcessTable: Sendable {
     static let shared = ProcessTable()
 
-    /// The hosts that have not been reaped. Spawning holds it too: a host must not be seen before it is known.
-    private let known = Mutex<[Int32: SpawnedProcess.State]>([:])
+    /// The hosts and child programs that have not been reaped. Spawning holds it too: a process must not be seen before
+    /// it is known.
+    private static let known = Mutex<[Int32: SpawnedProcess.State]>([:])
+
+    /// In the environment of every child program and of all it starts. Random, so that no host can claim to be one.
+    static let childMark = "OPTIMIZER_CHILD_PROGRAM=\(UInt64.random(in: .min ... .max))"
 
     private init() {
         _ = linux_become_subreaper()
     }
 
+    /// Takes in a child program, which `spawn` starts and gives the number of; 0 when it could not.
+    static func addProgram(_ spawn: () -> Int32) {
+        known.withLock { known in
+            let pid = spawn()
+            if pid > 0 { known[pid] = .running }
+        }
+    }
+
+    /// A child program has been reaped.
+    static func removeProgram(_ pid: Int32) { known.withLock { $0[pid] = nil } }
+
     /// Takes in the process that `spawn` starts.
     func add(_ spawn: () throws(HostFailure) -> SpawnedProcess) throws(HostFailure) -> SpawnedProcess {
         // Not a throwing closure: `withLock` does not infer typed errors through a result.
-        let result = known.withLock { known -> Result<SpawnedProcess, HostFailure> in
+        let result = Self.known.withLock { known -> Result<SpawnedProcess, HostFailure> in
             do throws(HostFailure) {
                 let process = try spawn()
                 known[process.pid] = .running
@@ -36,7 +52,7 @@ final class ProcessTable: Sendable {
     /// Reaps a host that has been killed, then ends what it left behind.
     func bury(_ process: SpawnedProcess) -> ExitStatus {
         var ending = linux_ending()
-        let reaped = known.withLock { known in
+        let reaped = Self.known.withLock { known in
             let reaped = linux_ending_of(process.pidfd, 1, &ending) > 0
             known[process.pid] = reaped ? nil : .abandoned
             return reaped
@@ -55,16 +71,24 @@ final class ProcessTable: Sendable {
     }
 
     private func killOrphans() -> [Int32] {
-        known.withLock { known in
+        Self.known.withLock { known in
             let ownSession = getsid(0)
             return ProcessFiles.ownChildren().filter { child in
                 guard known[child] == nil else { return known[child] == .abandoned && reapIfEnded(child, &known) }
                 let session = getsid(child)
-                guard session >= 0, session != ownSession, known[session] != .running else { return false }
+                guard session >= 0, session != ownSession, known[session] != .running,
+                    !Self.belongsToProgram(child)
+                else { return false }
                 kill(child, SIGKILL)
                 return true
             }
         }
+    }
+
+    private static func belongsToProgram(_ child: Int32) -> Bool {
+        let environment = FileContent.read("/proc/\(child)/environ")
+        let mark = Array(childMark.utf8)
+        return environment.split(separator: 0).contains { $0.elementsEqual(mark) }
     }
 
     /// Reaps a host that could not be reaped when it was killed; never waits.

@@ -40,6 +40,8 @@ struct SpawnedProcess: Sendable {
             throw error
         }
         let arguments = LauncherArguments(command, confinement).list
+        var command = command
+        if let scratch = confinement?.scratch { command.environment["TMPDIR"] = scratch }
         let result = Self.start(
             command, arguments, launcher: launcher, [input.reading, output.writing, errors.writing])
         for descriptor in [input.reading, output.writing, errors.writing] { close(descriptor) }

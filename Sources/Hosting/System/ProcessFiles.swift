@@ -23,7 +23,10 @@ enum ProcessFiles {
 /// The names in a directory.
 enum DirectoryEntries {
     /// All but those that begin with a dot; none where it cannot be read.
-    static func list(_ path: String) -> [String] {
+    static func list(_ path: String) -> [String] { all(path).filter { !$0.hasPrefix(".") } }
+
+    /// All but the directory itself and the one above; none where it cannot be read.
+    static func all(_ path: String) -> [String] {
         guard let directory = opendir(path) else { return [] }
         defer { closedir(directory) }
         var names: [String] = []
@@ -31,7 +34,7 @@ enum DirectoryEntries {
             let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
                 String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
             }
-            if !name.hasPrefix(".") { names.append(name) }
+            if name != ".", name != ".." { names.append(name) }
         }
         return names
     }

@@ -52,12 +52,14 @@ final class ExternalHosts: Sendable {
 
     /// A host that is ready: one that waits, else a new one.
     ///
-    /// - Parameter started: called with the process of a new host at once, so that it can be killed while it starts.
+    /// - Parameters:
+    ///   - new: takes no host that waits.
+    ///   - started: called with the host's process, before a new one is ready, so that it can be killed at any time.
     /// - Throws: `HostFailure`; then the next start is put off, longer each time.
-    func borrow(started: (Int32) -> Void) throws(HostFailure) -> Host {
-        if let host = pool.take() {
+    func borrow(new: Bool, started: (Int32) -> Void) throws(HostFailure) -> (host: Host, isNew: Bool) {
+        if !new, let host = pool.take() {
             started(host.pid)
-            return host
+            return (host, false)
         }
         let now = MonotonicTime.now()
         let isPutOff = starts.withLock { $0.notBefore > now ? $0.reason : nil }
@@ -65,7 +67,7 @@ final class ExternalHosts: Sendable {
         do throws(HostFailure) {
             let host = try start(started)
             starts.withLock { $0 = Starts() }
-            return host
+            return (host, true)
         } catch {
             starts.withLock { starts in
                 starts.failures += 1
@@ -100,6 +102,7 @@ final class ExternalHosts: Sendable {
     /// Takes back a host that has answered.
     func giveBack(_ host: Host) {
         host.interim = nil
+        host.arbiter = nil
         if let surplus = pool.put(host, at: .now()) { end(surplus) }
     }
 

@@ -5,60 +5,64 @@ import Scheduling
 
 /// Steps of external strategies: the slot borrows a host for the step. Its own host waits meanwhile.
 extension Slot {
-    /// A host that was lost while it waited has not had the step: another may have it, but not for ever.
-    private static let attempts = 3
-
-    /// Runs one step to its end.
+    /// Runs one step to its end, or until it has to be run again.
     ///
     /// While it runs, the borrowed host is the one that stands in the shared state: it is measured, and killed with the
     /// node. It is taken out of there before it is reaped.
     func executeExternally(_ step: Step, in hosts: ExternalHosts, own: Host) {
         if let expired = step.request.expiresAt, expired < Timestamp.now() { return finish(step, .expired) }
         do throws(RequestProblem) {
-            let request = try ExternalRequest(step.request, hosts.strategy.descriptor)
-            for attempt in 1...Self.attempts {
-                if run(step, request, in: hosts, own: own, attempt: attempt) { return }
-            }
+            execute(step, try ExternalRequest(step.request, hosts.strategy.descriptor), in: hosts, own: own)
         } catch {
             finish(step, .unavailable(error.message))
         }
     }
 
-    /// Returns false where the step has not begun and another host may have it.
-    private func run(
-        _ step: Step, _ request: ExternalRequest, in hosts: ExternalHosts, own: Host, attempt: Int
-    ) -> Bool {
+    private func execute(
+        _ step: Step, _ request: ExternalRequest, in hosts: ExternalHosts, own: Host
+    ) {
         let host: Host
+        let isNew: Bool
         do throws(HostFailure) {
-            host = try hosts.borrow { state.setHost($0, of: index) }
+            (host, isNew) = try hosts.borrow(new: step.attempt > 1) { state.setHost($0, of: index) }
         } catch {
             state.setHost(own.pid, of: index)
-            finish(step, .unavailable("no host of \(hosts.strategy.name) could be started: \(error)"))
-            return true
+            let why = "no host of \(hosts.strategy.name) could be started: \(error)"
+            return finish(step, .unavailable(why))
         }
         reporter.listen(to: host, strategy: hosts.strategy.name, step: step)
+        host.arbiter = own.arbiter
         let started = MonotonicTime.now()
-        let outcome = host.run(request.line, deadline: started.adding(milliseconds: step.limits.timeoutMs))
-        let run = StepRun(started: started, ended: .now(), attempt: attempt, usage: ResultUsage(host.usage))
+        let outcome = host.run(
+            request.line, deadline: started.adding(milliseconds: step.limits.timeoutMs), limits: step.limits)
+        let run = StepRun(started: started, ended: .now(), attempt: step.attempt, usage: ResultUsage(host.usage))
         reporter.diagnostics(host, step: step)
         state.setHost(own.pid, of: index)
         let end = StepEnd(outcome, step, request)
-        if case .answered = end {
-            hosts.giveBack(host)
-        } else {
+        guard case .answered = end else {
+            // Dead before what it holds goes to the next: it may still be at work on what a lock protects.
             hosts.discard(host)
-            if let loss = outcome.loss, !loss.requestDelivered, attempt < Self.attempts {
-                reporter.hostLost(slot: index, loss, step: nil)
-                reporter.noteRetry()
-                return false
-            }
-            report(end, step)
+            return lost(step, end, run, isNew: isNew)
         }
+        hosts.giveBack(host)
         finish(step, end, run)
-        return true
     }
 
-    private func report(_ end: StepEnd, _ step: Step) {
+    private func lost(_ step: Step, _ end: StepEnd, _ run: StepRun, isNew: Bool) {
+        if state.decide({ $0.isVictim(slot: index) }) {
+            reporter.hostLost(slot: index, reason: "deadlock", "ended to break a deadlock", step: step)
+            return requeue()
+        }
+        let mayGoOn = Self.stepRetry.delayMs(afterAttempt: step.attempt) != nil
+        guard mayGoOn, end.mayBeOfTheStepBefore(isNew: isNew) else {
+            report(end, step)
+            return finish(step, end, run)
+        }
+        report(end, nil)
+        requeue()
+    }
+
+    private func report(_ end: StepEnd, _ step: Step?) {
         switch end {
         case .timedOut:
             reporter.hostLost(slot: index, reason: "timed_out", "the step passed its deadline", step: step)
@@ -74,25 +78,35 @@ extension Slot {
 extension StepEnd {
     fileprivate init(_ outcome: StepOutcome, _ step: Step, _ request: ExternalRequest) {
         switch outcome {
-        case .answered(let line):
-            do throws(JSONProblem) {
-                let reply = try HostReply.parse(line, strategy: request.strategy)
-                if let answered = reply.requestID, answered != step.request.requestID {
-                    self = .babbled("it answers the request \"\(answered.prefix(100))\"")
-                } else {
-                    self = .answered(reply)
-                }
-            } catch {
-                self = .babbled("\(error)")
-            }
+        case .answered(let line): self = Self.reading(line, step.request.requestID, request)
         case .timedOut: self = .timedOut
         case .lost(let loss): self = .crashed(loss)
         }
     }
-}
 
-extension StepOutcome {
-    fileprivate var loss: HostLoss? {
-        if case .lost(let loss) = self { loss } else { nil }
+    private static func reading(_ line: [UInt8], _ requestID: String, _ request: ExternalRequest) -> StepEnd {
+        do throws(JSONProblem) {
+            let reply = try HostReply.parse(line, strategy: request.strategy)
+            if reply.requestID == requestID { return .answered(reply) }
+            guard let answered = reply.requestID else { return .babbled("it has no \"request_id\"") }
+            return .babbled("it answers the request \"\(answered.prefix(100))\"")
+        } catch {
+            return .babbled("\(error)")
+        }
+    }
+
+    /// Whether the host may have been lost for what it did in the step before: it had not got this one, or it had
+    /// answered that one and then spoken again or gone, too late to be seen. A new host has no step before.
+    fileprivate func mayBeOfTheStepBefore(isNew: Bool) -> Bool {
+        switch self {
+        case .babbled: return !isNew
+        case .crashed(let loss):
+            guard loss.requestDelivered else { return true }
+            return switch loss.kind {
+            case .exited, .closedInput, .closedOutput, .brokenFrame: !isNew
+            default: false
+            }
+        default: return false
+        }
     }
 }

@@ -17,7 +17,7 @@ final class Slot: Sendable {
     /// A host that does not come up is tried again for ever; requests wait in the queue meanwhile.
     private static let startRetry = RetryPolicy(maximumAttempts: .max, firstDelayMs: 10, maximumDelayMs: 5000)
     /// A step whose host was gone before it got the request has not begun: another host may have it.
-    private static let stepRetry = RetryPolicy(maximumAttempts: 3, firstDelayMs: 0, maximumDelayMs: 0)
+    static let stepRetry = RetryPolicy(maximumAttempts: 3, firstDelayMs: 0, maximumDelayMs: 0)
 
     init(
         index: Int, state: NodeState, pool: PoolSettings, spawner: HostSpawner, externals: ExternalPools,
@@ -166,7 +166,7 @@ final class Slot: Sendable {
     }
 
     /// The step goes back into the queue.
-    private func requeue() {
+    func requeue() {
         switch state.decide({ $0.requeue(slot: index) }) {
         case .queued(let woken):
             reporter.noteRetry()

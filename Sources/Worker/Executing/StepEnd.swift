@@ -11,7 +11,7 @@ enum StepEnd {
     case crashed(HostLoss)
     /// The host answered with something that is no reply.
     case babbled(String)
-    /// There is no host to run it.
+    /// An external strategy has no host that could run it.
     case unavailable(String)
 }
 

@@ -1,18 +1,18 @@
-import Configuration
-import Messages
+package import Configuration
+package import Messages
 import Scheduling
 import Strategies
 import Synchronization
 
 /// The strategies this node runs: the built-in and the external ones, less those that are switched off.
-final class StrategyList: Sendable {
+package final class StrategyList: Sendable {
     /// In the order metrics are labelled by.
     let names: [String]
     private let indices: [String: Int]
     private let external: [String: ExternalStrategy]
     private let disabled: Mutex<Set<String>>
 
-    init(disabled: some Sequence<String>, external: [ExternalStrategy] = []) {
+    package init(disabled: some Sequence<String>, external: [ExternalStrategy] = []) {
         names = StrategyRegistry.descriptors.map(\.name) + external.map(\.name)
         self.external = Dictionary(uniqueKeysWithValues: external.map { ($0.name, $0) })
         // 0 is `unknown`, as in the metrics.
@@ -34,7 +34,7 @@ final class StrategyList: Sendable {
     ///
     /// - Returns: the strategy's index.
     /// - Throws: `RequestProblem` with what is wrong and what would be right.
-    func check(_ request: StrategyRequest) throws(RequestProblem) -> Int {
+    package func check(_ request: StrategyRequest) throws(RequestProblem) -> Int {
         if let strategy = external[request.strategy] {
             try check(request, of: strategy)
         } else if indices[request.strategy] == nil {

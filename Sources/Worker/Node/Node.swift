@@ -42,7 +42,7 @@ package final class Node: Sendable {
         metrics = NodeMetrics(registry: registry, topic: settings.topics.requests)
         do {
             state = try NodeState(slotCount: settings.slotCount, backpressure: settings.backpressure)
-            isolation = try Isolation(settings.isolation)
+            isolation = try Isolation(settings.isolation, launcher: settings.launcher)
             spawner = try HostSpawner(launcher: settings.launcher, isolation: isolation)
         } catch {
             throw NodeFailure(
@@ -196,7 +196,8 @@ package final class Node: Sendable {
         }
         guard state.readySlotCount > 0 || health.isStopRequested else {
             throw NodeFailure(
-                "no host became ready within \(PoolSettings.startTimeoutMs) ms; the log says why", code: ExitCode.software)
+                "no host became ready within \(PoolSettings.startTimeoutMs) ms; the log says why",
+                code: ExitCode.software)
         }
     }
 

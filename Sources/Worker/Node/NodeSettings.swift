@@ -49,7 +49,8 @@ package struct NodeSettings: Sendable {
             throw NodeFailure(problem.description, code: ExitCode.configuration)
         }
         guard let launcher = ExecutablePath.beside("optimizer-host") else {
-            throw NodeFailure("cannot find out where this program lies, to start optimizer-host beside it", code: ExitCode.software)
+            throw NodeFailure(
+                "cannot find out where this program lies, to start optimizer-host beside it", code: ExitCode.software)
         }
         self.launcher = launcher
         hostCommand = HostCommand(
@@ -59,7 +60,9 @@ package struct NodeSettings: Sendable {
 
     /// The pool's size: what is asked for, else a slot per processor and at least five. Either way the memory must
     /// be there for all of them at once.
-    private static func slotCount(_ configuration: OptimizerConfiguration, _ machine: Machine) throws(NodeFailure) -> Int {
+    private static func slotCount(_ configuration: OptimizerConfiguration, _ machine: Machine) throws(NodeFailure)
+        -> Int
+    {
         let count = configuration.pool.maxConcurrentStrategies ?? max(5, machine.processors)
         let needed = count * configuration.limits.memoryMB
         guard needed <= machine.memoryMB else {

@@ -47,12 +47,14 @@ struct DeadLetterRecord {
         let text = value.flatMap { UTF8Check.isValid($0) ? String(decoding: $0, as: UTF8.self) : nil }
         func optional(_ text: String?) -> JSONValue { text.map(JSONValue.string) ?? .null }
         return JSONValue.object([
-            JSONMember("partition", .integer(Int(record.partition))), JSONMember("offset", .integer(Int(record.offset))),
+            JSONMember("partition", .integer(Int(record.partition))),
+            JSONMember("offset", .integer(Int(record.offset))),
             JSONMember("time", optional(record.timestampMs.map { Timestamp(milliseconds: $0).rfc3339 })),
             JSONMember("code", optional(code)), JSONMember("message", optional(message)),
             JSONMember("retryable", .bool(header("retryable") == "true")),
             JSONMember("origin_topic", optional(header("origin_topic"))),
-            JSONMember("origin_partition", header("origin_partition").flatMap { Int($0) }.map(JSONValue.integer) ?? .null),
+            JSONMember(
+                "origin_partition", header("origin_partition").flatMap { Int($0) }.map(JSONValue.integer) ?? .null),
             JSONMember("origin_offset", header("origin_offset").flatMap { Int($0) }.map(JSONValue.integer) ?? .null),
             JSONMember("node", optional(header("node"))), JSONMember("truncated", .bool(isTruncated)),
             JSONMember("bytes", value.map { .integer($0.count) } ?? .null), JSONMember("value", optional(text)),

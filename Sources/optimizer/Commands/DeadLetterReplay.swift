@@ -40,7 +40,8 @@ struct DeadLetterReplay {
     private mutating func skip(_ letter: DeadLetterRecord) -> Bool {
         if letter.isTruncated {
             truncated += 1
-            Output.words("\(letter.place): the original (\(letter.origin ?? "?")) was too large to be kept: submit it again")
+            Output.words(
+                "\(letter.place): the original (\(letter.origin ?? "?")) was too large to be kept: submit it again")
         } else {
             Output.words("\(letter.place): \(letter.code ?? "no code"), from \(letter.origin ?? "?")")
         }
@@ -77,8 +78,10 @@ struct DeadLetterReplay {
             Output.words("no such dead letter in \(source)")
             return ExitCode.failure
         }
-        var words = isDryRun
-            ? "\(chosen - truncated) would be sent to \(target)" : "\(sender.acknowledged) of \(chosen) sent to \(target)"
+        var words =
+            isDryRun
+            ? "\(chosen - truncated) would be sent to \(target)"
+            : "\(sender.acknowledged) of \(chosen) sent to \(target)"
         if truncated > 0 { words += ", \(truncated) passed over, since they were not kept" }
         if sender.refused > 0 { words += ", \(sender.refused) not taken" }
         if sender.outstanding > 0 { words += ", \(sender.outstanding) without an answer: they may be there or not" }

@@ -38,7 +38,9 @@ struct GroupLag {
     }
 
     var lines: [String] {
-        let rows = partitions.map { [topic, String($0.number), $0.committed.map(String.init) ?? "-", String($0.end), String($0.lag)] }
+        let rows = partitions.map {
+            [topic, String($0.number), $0.committed.map(String.init) ?? "-", String($0.end), String($0.lag)]
+        }
         return Table.lines(
             [.left("TOPIC"), .right("PARTITION"), .right("COMMITTED"), .right("END"), .right("LAG")],
             rows + [["total", "", "", "", String(total)]])

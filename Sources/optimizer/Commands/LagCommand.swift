@@ -26,7 +26,9 @@ enum LagCommand: Command {
     static func run(_ arguments: Arguments) throws(CommandFailure) -> Int32 {
         try arguments.expectPositional(0...0, "nothing")
         let bound = try arguments.integer("max", in: 0...Int.max)
-        guard bound == nil || !arguments.has("watch") else { throw .usage("--max ends at once, --watch never: give one") }
+        guard bound == nil || !arguments.has("watch") else {
+            throw .usage("--max ends at once, --watch never: give one")
+        }
         let connection = try KafkaConnection(arguments, topic: \.requests)
         let topic = try connection.topic(connection.topics.requests)
         while true {

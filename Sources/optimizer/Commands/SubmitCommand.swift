@@ -36,15 +36,14 @@ enum SubmitCommand: Command {
     static func run(_ arguments: Arguments) throws(CommandFailure) -> Int32 {
         try arguments.expectPositional(1...1, "FILE, or - for standard input")
         var input = try InputLines(arguments.positional[0])
-        var job = SubmitJob(arguments)
-        if job.mode == .allOrNothing, let sweep = try SweepDocument.read(&input) {
-            return try SweepSubmission.run(sweep, arguments)
-        }
+        let isWhole = !arguments.has("no-check") && !arguments.has("skip-bad")
+        if isWhole, let sweep = try SweepDocument.read(&input) { return try SweepSubmission.run(sweep, arguments) }
         guard !arguments.has("dry-run"), !arguments.has("resend-all") else {
             throw .usage("--dry-run and --resend-all are for sweeps, and \(input.name) is none")
         }
-        if job.mode == .allOrNothing { try job.readAll(&input) }
         let connection = try KafkaConnection(arguments, topic: \.requests)
+        var job = SubmitJob(arguments, RequestCheck(connection.configuration))
+        if job.mode == .allOrNothing { try job.readAll(&input) }
         let topic = try connection.topic(connection.topics.requests)
         var interruption = Interruption()
         let sender = try RecordSender(connection, topic: topic)

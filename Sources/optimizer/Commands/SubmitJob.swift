@@ -11,13 +11,15 @@ struct SubmitJob {
     let mode: Mode
     private let key: [UInt8]?
     private let isJSON: Bool
+    private let check: RequestCheck
     /// What was read and found good, before anything is sent.
     private var accepted: [(number: Int, line: [UInt8])] = []
     private var badLines = 0
     private var progress = ProgressLine()
     private static let shownBadLines = 20
 
-    init(_ arguments: Arguments) {
+    init(_ arguments: Arguments, _ check: RequestCheck) {
+        self.check = check
         mode = arguments.has("no-check") ? .unchecked : arguments.has("skip-bad") ? .skipBad : .allOrNothing
         key = arguments.value("key").map { Array($0.utf8) }
         isJSON = arguments.has("json")
@@ -67,7 +69,9 @@ struct SubmitJob {
 
     /// A document written over many lines would be as many bad lines.
     private func refuseDocument(_ line: [UInt8], _ input: borrowing InputLines) throws(CommandFailure) {
-        guard input.number == 1, ["{", "["].contains(String(decoding: line, as: UTF8.self).filter { $0 != " " }) else { return }
+        guard input.number == 1, ["{", "["].contains(String(decoding: line, as: UTF8.self).filter { $0 != " " }) else {
+            return
+        }
         throw CommandFailure(
             "\(input.name):1: a JSON document over several lines; put each request on a line of its own "
                 + "(jq -c does that)", code: ExitCode.dataError)
@@ -81,7 +85,7 @@ struct SubmitJob {
         case .line(let line):
             guard line.contains(where: { $0 != 0x20 && $0 != 0x09 }) else { return .some(nil) }
             try refuseDocument(line, input)
-            guard mode != .unchecked, let problem = RequestCheck.problem(in: line) else { return line }
+            guard mode != .unchecked, let problem = check.problem(in: line) else { return line }
             noteBad("\(input.name):\(input.number): \(problem)")
             return .some(nil)
         }

@@ -13,7 +13,7 @@ struct HeatMapChart {
         let top = map.yName == nil ? 6.0 : 24
         let inner = width - left - 6
         let cellWidth = inner / Double(map.columns)
-        let wanted = map.rows == 1 ? 56 : min(inner * 0.62, max(cellWidth, 14) * Double(map.rows))
+        let wanted = map.rows == 1 ? 56 : min(inner * (width > 600 ? 0.62 : 0.9), max(cellWidth, 14) * Double(map.rows))
         let cellHeight = max(wanted, 120 * (map.rows == 1 ? 0.4 : 1)) / Double(map.rows)
         let height = cellHeight * Double(map.rows)
         var drawing = Drawing(width: width, height: top + height + bottom)

@@ -55,12 +55,24 @@ final class Program {
         posix_spawn_file_actions_addopen(&actions, 0, input, O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
         posix_spawn_file_actions_addopen(&actions, 2, errors, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+        // The threads that run tests block signals, and a child would inherit that.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var none = sigset_t()
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        var usual = sigset_t()
+        sigemptyset(&usual)
+        for signal in [SIGINT, SIGTERM, SIGPIPE] { sigaddset(&usual, signal) }
+        posix_spawnattr_setsigdefault(&attributes, &usual)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
         // env changes the directory and becomes the program: a configuration that lies where the tests run is not read.
         var arguments = (["env", "-C", folder, path] + words).map { strdup($0) } + [nil]
         var variables = (["PATH=/usr/bin:/bin"] + environment).map { strdup($0) } + [nil]
         defer { for text in arguments + variables { free(text) } }
         var pid: pid_t = 0
-        let error = posix_spawn(&pid, "/usr/bin/env", &actions, nil, &arguments, &variables)
+        let error = posix_spawn(&pid, "/usr/bin/env", &actions, &attributes, &arguments, &variables)
         guard error == 0 else { throw Failure("\(path) did not start: errno \(error)") }
         return pid
     }

@@ -17,10 +17,15 @@ final class TestNode: Sendable {
     /// - Parameters:
     ///   - unruly: steps with a `misbehave` label do what it says.
     ///   - mode: the mode of the offender that the hosts run in, where it is another.
-    init(_ kafka: TestKafka, _ more: [String] = [], unruly: Bool = false, mode: String = "unruly") throws {
+    ///   - file: the configuration file.
+    init(
+        _ kafka: TestKafka, _ more: [String] = [], unruly: Bool = false, mode: String = "unruly", file: String? = nil,
+        external: ExternalPolicy = ExternalPolicy()
+    ) throws {
         let configuration = try OptimizerConfiguration.load(
-            file: nil, environment: [:], settings: kafka.settings(more))
+            file: file, environment: [:], settings: kafka.settings(more))
         var settings = try NodeSettings(configuration)
+        settings.externalPolicy = external
         if unruly || mode != "unruly", let offender = ExecutablePath.beside("offender") {
             settings.hostCommand = HostCommand(
                 executable: offender, arguments: [mode], environment: ["SWIFT_BACKTRACE": "enable=no"])
@@ -56,9 +61,9 @@ final class NodeProcess {
     let pid: pid_t
     private var status: Int32?
 
-    init(_ kafka: TestKafka, _ more: [String] = []) throws {
+    init(_ kafka: TestKafka, _ more: [String] = [], file: String? = nil) throws {
         guard let optimizer = ExecutablePath.beside("optimizer") else { throw Failure("no optimizer executable") }
-        let words = ["optimizer", "run"] + kafka.settings(more).flatMap { ["--set", $0] }
+        let words = ["optimizer", "run"] + (file.map { ["--config", $0] } ?? []) + kafka.settings(more).flatMap { ["--set", $0] }
         var arguments = words.map { strdup($0) } + [nil]
         defer { for argument in arguments { free(argument) } }
         var actions = posix_spawn_file_actions_t()

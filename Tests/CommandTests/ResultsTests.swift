@@ -1,0 +1,164 @@
+import Glibc
+import Kafka
+import Messages
+import Testing
+
+@Suite(WithNode()) struct ResultsTests {
+    private static let topic = "optimizer.results"
+
+    @Test func aResultIsFoundByItsRequest() throws {
+        try bench.process([Bench.request("found", "sleep", #"{"ms":1}"#)], ["found"])
+        let outcome = try bench.optimizer(["results", "--request", "found"])
+        #expect(outcome.code == 0)
+        #expect(outcome.words == "")
+        #expect(outcome.lines.count == 2)
+        #expect(outcome.lines.first?.hasPrefix("REQUEST ") == true)
+        let row = outcome.lines.last?.split(separator: " ").map(String.init) ?? []
+        #expect(row.prefix(3) == ["found", "completed", "sleep"])
+        #expect(row.last == "ms=1")
+    }
+
+    @Test func statisticsStandInTheTable() throws {
+        let data = FileBytes.ofProject("Tests/StrategiesTests/Fixtures/synth_walk.csv")
+        let imported = try Program.run([
+            "import", data, "--dataset", "walk", "--set", "data.root=\(bench.folder.path)/data",
+        ])
+        #expect(imported.code == 0)
+        let request =
+            #"{"request_id":"sma","strategy":{"name":"sma_crossover"},"data":{"dataset":"walk","timeframe":"1d"}}"#
+        try bench.process([request], ["sma"])
+        let result = try #require(objects(bench.optimizer(["results", "--request", "sma", "--json"]).output).first)
+        let row =
+            try bench.optimizer(["results", "--request", "sma"]).lines.last?.split(separator: " ").map(String.init)
+            ?? []
+        #expect(row.count > 8)
+        let statistics = try #require(result["statistics"])
+        let shown = row[3...5].compactMap { Double($0) }
+        let exact = ["return_pct", "sharpe_ratio", "max_drawdown_pct"].compactMap { statistics[$0]?.double }
+        #expect(shown.count == 3 && exact.count == 3)
+        for (a, b) in zip(shown, exact) { #expect(abs(a - b) <= 0.0051) }
+        #expect(Int(row[6]) == statistics["trade_count"]?.integer)
+        #expect(row.contains("fast=10"))
+    }
+
+    @Test func aProgramGetsTheResultAsItIs() throws {
+        try bench.process([Bench.request("raw")], ["raw"])
+        let outcome = try bench.optimizer(["results", "--json", "--request", "raw"])
+        #expect(outcome.code == 0)
+        let record = try bench.records(Self.topic).first { record in
+            guard let value = record.value, let json = try? JSONValue.parse(value) else { return false }
+            return json["request_id"]?.string == "raw"
+        }
+        #expect(outcome.output == String(decoding: record?.value ?? [], as: UTF8.self) + "\n")
+    }
+
+    @Test func whatWasWrongStandsInTheTable() throws {
+        try bench.process([Bench.request("wrong", "nop")], ["wrong"])
+        let outcome = try bench.optimizer(["results", "--request", "wrong"])
+        #expect(outcome.code == 0)
+        #expect(outcome.lines.last?.contains("rejected") == true)
+        #expect(outcome.lines.last?.contains(#"has no strategy "nop", did you mean "noop"?"#) == true)
+    }
+
+    @Test func aRequestWithoutAResultIsAFailure() throws {
+        try bench.process([Bench.request("there")], ["there"])
+        let outcome = try bench.optimizer(["results", "--json", "--request", "there", "--request", "absent"])
+        #expect(outcome.code == 1)
+        #expect(outcome.lines.count == 1)
+        #expect(outcome.words == "no result in optimizer.results for: absent\n")
+    }
+
+    @Test func waitingForARequestEndsInTime() throws {
+        let outcome = try bench.optimizer(["results", "--follow", "--request", "never", "--timeout-ms", "300"])
+        #expect(outcome.code == 1)
+        #expect(outcome.words == "no result within 300 ms for: never\n")
+    }
+
+    @Test func aCountIsKept() throws {
+        try bench.process((1...3).map { Bench.request("n\($0)") }, ["n1", "n2", "n3"])
+        let outcome = try bench.optimizer(["results", "--json", "-n", "2"])
+        #expect(outcome.code == 0)
+        #expect(outcome.lines.count == 2)
+        let short = try bench.optimizer(["results", "--json", "--follow", "--count", "100000", "--timeout-ms", "1500"])
+        #expect(short.code == 1)
+        #expect(short.words.contains(" of 100000 results within 1500 ms"))
+        #expect(short.lines.count >= 3)
+    }
+
+    @Test func followingShowsWhatComes() throws {
+        let results = try bench.start(["results", "--follow", "--from-now", "--json", "--request", "later"])
+        // It may have begun after a request of this name was answered: so there is always another one.
+        try wait("a result that came later") {
+            try bench.process([Bench.request("later")], ["later"])
+            return results.hasEnded
+        }
+        let outcome = try results.outcome()
+        #expect(outcome.code == 0)
+        #expect(try objects(outcome.output).map { $0["request_id"]?.string } == ["later"])
+    }
+
+    @Test func aReaderThatGoesAwayEndsIt() throws {
+        try bench.process([Bench.request("gone")], ["gone"])
+        let fifo = try bench.folder.file("gone")
+        #expect(mkfifo(fifo, 0o600) == 0)
+        let reader = open(fifo, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+        let results = try bench.start(["results", "--follow", "--json"], outputPath: fifo)
+        var first = [UInt8](repeating: 0, count: 1)
+        try wait("the first byte") { read(reader, &first, 1) == 1 }
+        close(reader)
+        // Nothing more has to come for it to notice.
+        let outcome = try results.outcome(seconds: 20)
+        #expect(outcome.code == 0)
+        #expect(outcome.words == "")
+    }
+
+    @Test func itJoinsNoGroupAndCommitsNothing() throws {
+        try bench.process([Bench.request("lagless")], ["lagless"])
+        #expect(try bench.optimizer(["results", "--json"]).code == 0)
+        let lag = try bench.optimizer([
+            "lag", "--json", "--topic", Self.topic, "--set", "kafka.groupId=optimizer-reader",
+        ])
+        let partitions = try objects(lag.output).first?["partitions"]?.elements ?? []
+        #expect(partitions.count == 6)
+        #expect(partitions.allSatisfy { $0["committed"] == .null })
+    }
+
+    @Test func onlyWhatComesNeedsToBeFollowed() throws {
+        #expect(try bench.optimizer(["results", "--from-now"]).code == 64)
+    }
+}
+
+@Suite(WithBroker()) struct ResultsWithoutNodeTests {
+    @Test func whatIsNoResultIsPassedOverAndSaid() throws {
+        let result = #"{"request_id":"x",\#n"status":"failed","error":{"message":"line one\#n\#u{1B}[31mred"}}"#
+            .replacing("\u{1B}", with: "\\u001b").replacing("line one\n", with: "line one\\n")
+        for value in ["no JSON", result, #"{"status":"completed"}"#] {
+            try bench.produce("optimizer.results", value: Array(value.utf8))
+        }
+        try bench.produce("optimizer.results", value: nil)
+        let raw = try bench.optimizer(["results", "--json"])
+        #expect(raw.code == 0)
+        #expect(raw.lines.count == 1)
+        #expect(try JSONValue.parse(Array(raw.output.utf8)) == JSONValue.parse(Array(result.utf8)))
+        #expect(raw.words.contains("3 records of optimizer.results are no results"))
+        // A message from outside neither breaks the line nor colours the terminal.
+        let table = try bench.optimizer(["results"])
+        #expect(table.lines.count == 2)
+        #expect(table.lines.last?.hasSuffix("line one  [31mred") == true)
+        #expect(!table.output.contains("\u{1B}"))
+    }
+
+    @Test func anEmptyTopicHasNoResults() throws {
+        let outcome = try bench.optimizer(["results", "--topic", "optimizer.metrics"])
+        #expect(outcome.code == 0)
+        #expect(outcome.output == "")
+    }
+
+    @Test func aMissingTopicIsNamed() throws {
+        for more in [[], ["--follow"]] {
+            let outcome = try bench.optimizer(["results", "--topic", "absent"] + more)
+            #expect(outcome.code == 78)
+            #expect(outcome.words.contains("topic absent"))
+        }
+    }
+}

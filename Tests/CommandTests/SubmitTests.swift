@@ -1,0 +1,205 @@
+import Glibc
+import Kafka
+import Messages
+import Testing
+
+/// Every test has a broker of its own: what is in the topic is what it submitted.
+@Suite struct SubmitTests {
+    private let bench: Bench
+    private static let topic = "optimizer.requests"
+
+    init() throws { bench = try Bench() }
+
+    private func values() throws -> [String] {
+        try bench.records(Self.topic).map { String(decoding: $0.value ?? [], as: UTF8.self) }
+    }
+
+    @Test func everyLineArrivesAsItIs() throws {
+        defer { #expect(throws: Never.self) { try bench.close() } }
+        // Spaces, an escape, an unknown member, a line without an end, one that ends as Windows ends lines.
+        let lines = [
+            #"{ "request_id" : "a\u0041", "strategy":{"name":"noop"}, "new":[1, 2] }"#, Bench.request("b"),
+            Bench.request("c"),
+        ]
+        let file = try bench.folder.write(lines[0] + "\n\n" + lines[1] + "\r\n  \n" + lines[2], to: "in.jsonl")
+        let outcome = try bench.optimizer(["submit", file])
+        #expect(outcome.code == 0)
+        #expect(outcome.output == "")
+        #expect(outcome.words == "3 requests acknowledged by optimizer.requests\n")
+        #expect(try Set(values()) == Set(lines))
+        #expect(try values().count == 3)
+    }
+
+    @Test func withoutAKeyTheyGoToAllPartitions() throws {
+        defer { #expect(throws: Never.self) { try bench.close() } }
+        let lines = (0..<60).map { Bench.request("r\($0)") + "\n" }.joined()
+        let outcome = try bench.optimizer(["submit", "-", "--json"], input: lines)
+        #expect(outcome.code == 0)
+        let summary = try objects(outcome.output)
+        #expect(summary.count == 1)
+        #expect(summary.first?["acknowledged"]?.integer == 60)
+        #expect(summary.first?["topic"]?.string == Self.topic)
+        let partitions = try bench.records(Self.topic).map(\.partition)
+        #expect((0..<6).allSatisfy { number in partitions.count { $0 == number } == 10 })
+        #expect(try bench.records(Self.topic).allSatisfy { $0.key == nil })
+    }
+
+    @Test func withAKeyTheyStayInOrderOnOnePartition() throws {
+        defer { #expect(throws: Never.self) { try bench.close() } }
+        let lines = (0..<20).map { Bench.request("r\($0)") }
+        let outcome = try bench.optimizer(["submit", "-", "--key", "k1"], input: lines.joined(separator: "\n"))
+        #expect(outcome.code == 0)
+        let records = try bench.records(Self.topic)
+        #expect(Set(records.map(\.partition)).count == 1)
+        #expect(records.allSatisfy { $0.key == Array("k1".utf8) })
+        #expect(try values() == lines)
+    }
+
+    private static let mixed = [
+        Bench.request("good"), "not json", Bench.request("b", "nop"), "",
+        Bench.request("c", "sma_crossover", #"{"fst":3}"#), Bench.request("also-good"),
+    ].joined(separator: "\n")
+
+    @Test func aBadLineIsNamedAndNothingIsSent() throws {
+        defer { #expect(throws: Never.self) { try bench.close() } }
+        let file = try bench.folder.write(Self.mixed, to: "mixed.jsonl")
+        let outcome = try bench.optimizer(["submit", file])
+        #expect(outcome.code == 65)
+        let words = outcome.words.split(separator: "\n")
+        #expect(words.count == 4)
+        #expect(words[0].hasPrefix("\(file):2: the request is not valid JSON: byte 0"))
+        #expect(words[1].hasPrefix(#"\#(file):3: this node has no strategy "nop", did you mean "noop"?"#))
+        #expect(words[1].contains("--no-check"))
+        #expect(words[2].hasPrefix(#"\#(file):5: strategy.parameters has an unknown parameter "fst""#))
+        #expect(words[3].contains("3 bad lines"))
+        #expect(try values().isEmpty)
+    }
+
+    @Test func badLinesCanBePassedOver() throws {
+        defer { #expect(throws: Never.self) { try bench.close() } }
+        let outcome = try bench.optimizer(["submit", "-", "--skip-bad", "--json"], input: Self.mixed)
+        #expect(outcome.code == 65)
+        #expect(outcome.words.contains("standard input:2:") && outcome.words.contains("standard input:5:"))
+        let summary = try #require(objects(outcome.output).first)
+        #expect(summary["acknowledged"]?.integer == 2)
+        #expect(summary["bad_lines"]?.integer == 3)
+        #expect(try Set(values()) == [Bench.request("good"), Bench.request("also-good")])
+    }
+
+    @Test func withoutACheckAnythingIsSent() throws {
+        defer { #expect(throws: Never.self) { try bench.close() } }
+        let outcome = try bench.optimizer(["submit", "-", "--no-check"], input: Self.mixed)
+        #expect(outcome.code == 0)
+        #expect(try Set(values()) == Set(Self.mixed.split(separator: "\n").map(String.init)))
+    }
+
+    @Test func theCheckIsThatOfANodeWithThisConfiguration() throws {
+        defer { #expect(throws: Never.self) { try bench.close() } }
+        let off = try bench.optimizer(
+            ["submit", "-", "--set", "disabledStrategies=[noop]"], input: Bench.request("a"))
+        #expect(off.code == 65)
+        #expect(off.words.contains(#"standard input:1: the strategy "noop" is switched off"#))
+        let file = try bench.folder.write(
+            """
+            strategies:
+              mine:
+                command: [cat]
+                parameters: { size: { type: integer, min: 1, max: 9, default: 2 } }
+            """, to: "external.yml")
+        func submit(_ parameters: String) throws -> Program.Outcome {
+            try bench.optimizer(["submit", "-", "--config", file], input: Bench.request("a", "mine", parameters))
+        }
+        #expect(try submit(#"{"size":3}"#).code == 0)
+        let wrong = try submit(#"{"size":30}"#)
+        #expect(wrong.code == 65)
+        #expect(wrong.words.contains("strategy.parameters.size is 30, must be an integer from 1 to 9"))
+        #expect(try values() == [Bench.request("a", "mine", #"{"size":3}"#)])
+    }
+
+    @Test func aDocumentOverSeveralLinesIsOneMistake() throws {
+        defer { #expect(throws: Never.self) { try bench.close() } }
+        let outcome = try bench.optimizer(["submit", "-"], input: "{\n  \"request_id\": \"a\"\n}\n")
+        #expect(outcome.code == 65)
+        #expect(outcome.words.split(separator: "\n").count == 1)
+        #expect(outcome.words.contains("standard input:1: a JSON document over several lines"))
+    }
+
+    @Test func whatTheBrokerDoesNotTakeIsNamedAndTheOthersArrive() throws {
+        defer { #expect(throws: Never.self) { try bench.close() } }
+        let large =
+            #"{"request_id":"large","strategy":{"name":"noop"},"labels":{"x":""#
+            + String(repeating: "y", count: 1_100_000) + #""}}"#
+        let outcome = try bench.optimizer(
+            ["submit", "-", "--json"], input: [Bench.request("a"), large, Bench.request("b")].joined(separator: "\n"))
+        #expect(outcome.code == 1)
+        #expect(outcome.words.contains("standard input:2: not taken: MSG_SIZE_TOO_LARGE"))
+        let summary = try #require(objects(outcome.output).first)
+        #expect(summary["acknowledged"]?.integer == 2)
+        #expect(summary["not_taken"]?.integer == 1)
+        #expect(try values().count == 2)
+    }
+
+    @Test func anInterruptionSaysWhatHasBeenSent() throws {
+        defer { #expect(throws: Never.self) { try bench.close() } }
+        // An endless input: the lines go out as they come.
+        let submit = try bench.start(["submit", "-", "--skip-bad", "--json"], input: .pipe)
+        submit.write(Bench.request("a") + "\n" + Bench.request("b") + "\n")
+        try wait("the first two requests") { try values().count == 2 }
+        submit.signal(SIGINT)
+        let outcome = try submit.outcome()
+        #expect(outcome.code == 130)
+        let summary = try #require(objects(outcome.output).first)
+        #expect(summary["acknowledged"]?.integer == 2)
+        #expect(summary["interrupted"]?.bool == true)
+        #expect(outcome.words.contains("2 requests acknowledged by optimizer.requests; interrupted before the end"))
+    }
+
+    @Test func theEndOfAPipeIsTheEndOfTheRequests() throws {
+        defer { #expect(throws: Never.self) { try bench.close() } }
+        let submit = try bench.start(["submit", "-"], input: .pipe)
+        let last = Bench.request("b")
+        submit.write(Bench.request("a") + "\n" + last.prefix(10))
+        submit.write(String(last.dropFirst(10)))
+        submit.closeInput()
+        let outcome = try submit.outcome()
+        #expect(outcome.code == 0)
+        #expect(try Set(values()) == [Bench.request("a"), Bench.request("b")])
+    }
+
+    @Test func aTopicThatIsNotThereIsNotMade() throws {
+        defer { #expect(throws: Never.self) { try bench.close() } }
+        let outcome = try bench.optimizer(["submit", "-", "--topic", "absent"], input: Bench.request("a"))
+        #expect(outcome.code == 78)
+        #expect(outcome.words.contains("optimizer topics create --brokers \(bench.address) --topic absent"))
+        let check = try bench.optimizer(["topics", "check", "--topic", "absent"])
+        #expect(check.code == 78)
+    }
+
+    @Test func manyRequestsAllArrive() throws {
+        defer { #expect(throws: Never.self) { try bench.close() } }
+        // More than librdkafka's queue takes at once.
+        let count = 120_000
+        let lines = (0..<count).map { #"{"request_id":"\#($0)"}"# }.joined(separator: "\n")
+        let outcome = try bench.optimizer(["submit", "-", "--no-check", "--json"], input: lines)
+        #expect(outcome.code == 0)
+        #expect(try objects(outcome.output).first?["acknowledged"]?.integer == count)
+        let lag = try objects(bench.optimizer(["lag", "--json"]).output)
+        let ends = lag.first?["partitions"]?.elements?.compactMap { $0["end"]?.integer } ?? []
+        #expect(ends.reduce(0, +) == count)
+    }
+}
+
+@Suite struct SubmitCallTests {
+    @Test func aFileThatCannotBeReadIsNoInput() throws {
+        for name in ["absent.jsonl", "/"] {
+            let outcome = try Program.run(["submit", name])
+            #expect(outcome.code == 66)
+            #expect(outcome.words.contains("cannot read \(name)"))
+        }
+    }
+
+    @Test(arguments: [["submit"], ["submit", "a", "b"], ["submit", "-", "--key"]])
+    func itTakesOneFile(_ words: [String]) throws {
+        #expect(try Program.run(words).code == 64)
+    }
+}

@@ -1,0 +1,90 @@
+import Glibc
+import Hosting
+import Testing
+
+extension HostingTests {
+    @Suite(.serialized) struct SandboxTests {
+        /// What a host in this sandbox says when it tries.
+        private func attempt(
+            _ offence: Offence, _ sandbox: IsolationSettings.Sandbox, _ detail: String = "", readable: [String] = []
+        ) throws -> String {
+            let hosts = try LimitedHosts(.rlimit, sandbox: sandbox, readable: readable)
+            defer { hosts.stop() }
+            let host = try hosts.ready()
+            defer { host.kill() }
+            return try #require(host.commit(offence, detail).text)
+        }
+
+        @Test(arguments: [IsolationSettings.Sandbox.standard, .strict])
+        func theNodeIsOutOfReach(_ sandbox: IsolationSettings.Sandbox) throws {
+            #expect(try attempt(.readEnvironment, sandbox).hasPrefix("refused"))
+            #expect(try attempt(.readMemory, sandbox).hasPrefix("refused"))
+            #expect(try attempt(.gainPrivileges, sandbox).hasPrefix("refused"))
+        }
+
+        @Test func aStrictHostHasNoNetwork() throws {
+            #expect(try attempt(.network, .strict) == "refused: Operation not permitted")
+            #expect(try attempt(.network, .standard) == "done")
+        }
+
+        @Test func aStrictHostSignalsNobody() throws {
+            #expect(try attempt(.signal, .strict).hasPrefix("refused"))
+        }
+
+        @Test func aStrictHostWritesInItsOwnDirectoryAlone() throws {
+            #expect(try attempt(.write, .strict, "/var/tmp").hasPrefix("refused"))
+            #expect(try attempt(.write, .strict, "/dev/shm").hasPrefix("refused"))
+            #expect(try attempt(.write, .standard, "/var/tmp") == "done")
+            #expect(try attempt(.fillSharedMemory, .strict).hasPrefix("refused"))
+        }
+
+        @Test func aStrictHostHasADirectoryThatGoesWithIt() throws {
+            let hosts = try LimitedHosts(.rlimit, sandbox: .strict)
+            defer { hosts.stop() }
+            let host = try hosts.ready()
+            let own = try #require(temporaryDirectory(of: host.pid))
+            #expect(host.commit(.writeOwn, own).text == "done")
+            #expect(access(own, F_OK) == 0)
+            host.kill()
+            #expect(access(own, F_OK) != 0)
+        }
+
+        @Test func aStrictHostReadsWhatItIsToldAndNothingElse() throws {
+            var template = Array("/tmp/optimizer-test-XXXXXX".utf8CString)
+            #expect(mkdtemp(&template) != nil)
+            let directory = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+            chmod(directory, 0o755)
+            let file = "\(directory)/data"
+            close(open(file, O_WRONLY | O_CREAT, 0o644))
+            defer {
+                unlink(file)
+                rmdir(directory)
+            }
+            #expect(try attempt(.readFile, .strict, file).hasPrefix("refused"))
+            #expect(try attempt(.readFile, .strict, file, readable: [directory]) == "done")
+            #expect(try attempt(.write, .strict, directory, readable: [directory]).hasPrefix("refused"))
+        }
+
+        @Test func aDataRootOthersMayNotReadIsReportedAndStillRead() throws {
+            var template = Array("/tmp/optimizer-test-XXXXXX".utf8CString)
+            #expect(mkdtemp(&template) != nil)
+            let directory = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+            defer { rmdir(directory) }
+            let hosts = try LimitedHosts(.rlimit, sandbox: .strict, readable: [directory])
+            defer { hosts.stop() }
+            guard geteuid() == 0 else { return }
+            #expect(
+                hosts.isolation.report.shortcomings.contains {
+                    $0.contains("\(directory) is not readable for other users")
+                })
+            let host = try hosts.ready()
+            #expect(host.commit(.readFile, directory).text == "refused: Is a directory")
+            host.kill()
+        }
+
+        private func temporaryDirectory(of process: Int32) -> String? {
+            let environment = String(decoding: FileContent.read("/proc/\(process)/environ"), as: UTF8.self)
+            return environment.split(separator: "\0").first { $0.hasPrefix("TMPDIR=") }.map { String($0.dropFirst(7)) }
+        }
+    }
+}

@@ -1,0 +1,81 @@
+import Glibc
+import Hosting
+
+/// A configuration file with external strategies, in a directory of its own.
+final class ExternalFile {
+    private let directory: TemporaryDirectory
+    let path: String
+
+    static let examples = "/" + #filePath.split(separator: "/").dropLast(4).joined(separator: "/") + "/deploy/examples"
+
+    /// A host of a few lines of Python that does what the parameter `do` says.
+    private static let unruly = #"""
+        import json, os, sys, time
+        def say(message): print(json.dumps(message), flush=True)
+        say({"log": {"message": "starting"}})
+        say({"ready": {}})
+        for line in sys.stdin:
+            request = json.loads(line)
+            if "ping" in request:
+                say({"pong": request["ping"]})
+                continue
+            do = request["strategy"]["parameters"]["do"]
+            if do == "hang": time.sleep(600)
+            if do == "die": os._exit(9)
+            if do == "babble": print("three trades so far", flush=True)
+            if do == "flood": os.write(1, b"x" * (9 << 20))
+            if do == "log": say({"log": {"level": "warning", "message": "look at this"}})
+            if do == "raise": raise RuntimeError("a mistake")
+            answer = {
+                "request_id": "another" if do == "wrong-id" else request["request_id"], "status": "completed",
+                "statistics": {"pid": os.getpid(), "parameters": request["strategy"]["parameters"],
+                               "bytes": len(line.encode()), "root": os.environ["OPTIMIZER_DATA_ROOT"],
+                               "environment": sorted(os.environ)},
+                "strategy": {"name": "impostor"}, "node": "impostor"}
+            if do == "fail": answer = {"request_id": request["request_id"], "status": "failed", "error": {"code": "no_luck", "message": "not today"}}
+            say(answer)
+            if do == "twice": say(answer)
+            if do == "leave": os._exit(0)
+        """#
+
+    /// - Parameter more: further keys of the strategy `unruly`, such as `hosts: 1`.
+    init(more: String = "") throws {
+        directory = try TemporaryDirectory(prefix: "optimizer-external")
+        path = directory.path + "/optimizer.yml"
+        let script = directory.path + "/unruly.py"
+        try Self.write(Self.unruly, to: script)
+        let choices = "[ok, hang, die, babble, flood, log, raise, wrong-id, fail, twice, leave]"
+        try Self.write(
+            """
+            strategies:
+              unruly:
+                command: [python3, "\(script)"]
+                environment: { GIVEN: "1" }
+                version: 4
+                parameters:
+                  do: { type: choice, choices: \(choices), default: ok }
+                  size: { type: integer, min: 1, max: 10, default: 3 }
+                limits: { timeoutMs: 4000, memoryMB: 256 }
+                \(more)
+              absent: { command: [/no/such/program], parameters: { size: { type: integer, min: 1, max: 10 } } }
+              moving_average:
+                command: [python3, -B, moving_average.py]
+                workingDirectory: \(Self.examples)/python
+                parameters:
+                  fast: { type: integer, min: 1, max: 5000, default: 10 }
+                  slow: { type: integer, min: 2, max: 5000, default: 20 }
+                  mode: { type: choice, choices: [long_only, long_short], default: long_only }
+              momentum:
+                command: [sh, "\(Self.examples)/awk/momentum.sh"]
+                parameters: { period: { type: integer, min: 1, max: 5000, default: 2 } }
+            """, to: path)
+    }
+
+    private static func write(_ text: String, to path: String) throws {
+        let file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        guard file >= 0 else { throw Failure("cannot write \(path)") }
+        defer { close(file) }
+        let bytes = Array(text.utf8)
+        guard Glibc.write(file, bytes, bytes.count) == bytes.count else { throw Failure("cannot write \(path)") }
+    }
+}
