@@ -1,3 +1,5 @@
+import Glibc
+import Kafka
 import Messages
 import Strategies
 import Testing
@@ -110,9 +112,16 @@ import Testing
         let three = try SweepBench()
         defer { #expect(throws: Never.self) { try three.close() } }
         try three.startNodes(["a", "b", "c"])
+        let watcher = try three.bench.start(["results", "--follow", "--json"])
         #expect(try three.submit(sweep).code == 0)
-        try wait("a step of b") { try three.stepResults().contains { $0["node"]?.string == "b" } }
+        try wait("a step of b") {
+            watcher.output.split(separator: "\n").contains {
+                $0.contains("\"optimization_result\"") && $0.contains("\"node\":\"b\"")
+            }
+        }
         try three.kill("b")
+        watcher.signal(SIGTERM)
+        _ = try watcher.outcome()
         #expect(try three.stepResults().count < 27, "the node was killed too late to matter")
         let together = try three.merged("same", ["--json"])
         #expect(together.code == 0, "\(together.words)")
@@ -134,7 +143,7 @@ import Testing
         for words in ["Heat map", "slow →", "↑ fast", "buy and hold", "Out of sample", "Sortino ratio", "What was swept"] {
             #expect(html.contains(words), "\(words)")
         }
-        #expect(html.contains("default-src 'none'") && !html.contains("<script") && !html.contains("http"))
+        #expect(html.contains("default-src 'none'") && !html.contains("<script") && !html.contains("://"))
         let wrong = try bench.merged("page", ["--html", page, "--x", "slwo"])
         #expect(wrong.code == 64)
         try expectPictures(of: "file://\(page)")

@@ -10,7 +10,9 @@ struct BrowserPicture {
     /// What the browser said while it drew: refused resources are named here.
     let words: String
 
-    static let browser = ["/usr/bin/chromium", "/usr/bin/google-chrome"].first { access($0, X_OK) == 0 }
+    static let browser = ["/usr/bin/chromium", "/usr/bin/google-chrome"].first { (path: String) in
+        access(path, X_OK) == 0
+    }
 
     /// - Parameter url: `file://…`.
     init(of url: String, width: Int, height: Int, isDark: Bool) throws {

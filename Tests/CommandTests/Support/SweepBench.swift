@@ -1,4 +1,5 @@
 import Glibc
+import Kafka
 import Messages
 import Strategies
 
