@@ -10,7 +10,8 @@ import Testing
         (
             "results",
             kafka + [
-                "-f, --follow", "--from-now", "--request ID", "-n, --count N", "--timeout-ms N", "--json", "--sweep ID", "--now",
+                "-f, --follow", "--from-now", "--request ID", "-n, --count N", "--timeout-ms N", "--json", "--sweep ID",
+                "--now",
                 "--html FILE", "--x PARAMETER", "--y PARAMETER", "--definition FILE",
             ]
         ),

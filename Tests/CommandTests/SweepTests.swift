@@ -72,7 +72,8 @@ import Testing
         let plan = try bench.plan(sweep)
         let host = HostedStrategies(dataRoot: bench.root, engineVersion: "1")
         try bench.bench.produce("optimizer.results", value: stepResult(host.run(plan.request(step: 4)), plan, 4))
-        let failure = #"{"status":"failed","error":{"code":"host_crashed","message":"it fell <over>","retryable":true}}"#
+        let failure =
+            #"{"status":"failed","error":{"code":"host_crashed","message":"it fell <over>","retryable":true}}"#
         try bench.bench.produce("optimizer.results", value: stepResult(Array(failure.utf8), plan, 5))
         let page = bench.bench.folder.file("part.html")
         let part = try bench.merged("part", ["--now", "--html", page])
@@ -140,7 +141,9 @@ import Testing
         #expect(outcome.code == 0, "\(outcome.words)")
         #expect(outcome.lines.first?.contains("SHARPE_RATIO") == true)
         let html = bench.bench.folder.read("page.html")
-        for words in ["Heat map", "slow →", "↑ fast", "buy and hold", "Out of sample", "Sortino ratio", "What was swept"] {
+        for words in [
+            "Heat map", "slow →", "↑ fast", "buy and hold", "Out of sample", "Sortino ratio", "What was swept",
+        ] {
             #expect(html.contains(words), "\(words)")
         }
         #expect(html.contains("default-src 'none'") && !html.contains("<script") && !html.contains("://"))

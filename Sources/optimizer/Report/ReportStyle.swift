@@ -68,7 +68,7 @@ enum ReportStyle {
         footer{color:var(--soft);font-size:13px;margin-top:18px;overflow-wrap:anywhere}\
         @media(max-width:640px){main{padding:18px 12px 40px}section{padding:14px}.wide{display:none}.narrow{display:block}\
         h1{font-size:21px}.tiles{grid-template-columns:1fr 1fr;gap:8px}.tile{padding:10px 12px}.tile b{font-size:19px}.tile.first{grid-column:1/-1}\
-        .scroll{margin:8px -14px 0;padding:0 14px}table{font-size:13px}th,td{padding-left:10px}thead th,tbody th{white-space:normal}dl{grid-template-columns:1fr;gap:0}\
+        .scroll{margin:8px -14px 0;padding:0 14px}table{font-size:13px}th,td{padding-left:10px}thead th,tbody th{white-space:normal}tbody th{min-width:104px}dl{grid-template-columns:1fr;gap:0}\
         dd{margin-bottom:8px}.ramp i{width:12px}}
         """
 }

@@ -48,7 +48,12 @@ struct BrowserPicture {
         guard error == 0 else { throw Failure("\(browser) did not start: errno \(error)") }
         var status: Int32 = 0
         var hasEnded = false
-        defer { if !hasEnded { kill(pid, SIGKILL); waitpid(pid, &status, 0) } }
+        defer {
+            if !hasEnded {
+                kill(pid, SIGKILL)
+                waitpid(pid, &status, 0)
+            }
+        }
         try wait("the picture", seconds: 60) {
             hasEnded = waitpid(pid, &status, WNOHANG) == pid
             return hasEnded

@@ -13,7 +13,8 @@ final class SweepBench {
         bench = try Bench()
         root = bench.folder.file("data")
         let imported = try Program.run([
-            "import", FileBytes.ofProject("deploy/data/synth_walk.csv"), "--dataset", "walk", "--set", "data.root=\(root)",
+            "import", FileBytes.ofProject("deploy/data/synth_walk.csv"), "--dataset", "walk", "--set",
+            "data.root=\(root)",
         ])
         guard imported.code == 0 else { throw Failure("import: \(imported.words)") }
     }
