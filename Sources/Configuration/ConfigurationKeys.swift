@@ -1,6 +1,6 @@
 extension ConfigurationKey {
     /// Every key there is. Reading, environment names, suggestions, and the check of the shipped file go by it.
-    package static let all: [ConfigurationKey] = kafka + work + operation
+    package static let all: [ConfigurationKey] = kafka + work + conduct + operation
 
     private static let kafka = [
         ConfigurationKey(
@@ -59,12 +59,46 @@ extension ConfigurationKey {
             "limits.timeoutMs", \.limits.timeoutMs, .integer(1...86_400_000), unit: "ms",
             "A step that takes longer is killed."),
         ConfigurationKey(
+            "limits.maxNodeCpuPercent", nullable: \.limits.maxNodeCpuPercent, .integer(1...1_000_000),
+            unit: "percent of one core",
+            "What all running steps may use together, by their limits; null: no bound."),
+        ConfigurationKey(
             "isolation.enforcement", \.isolation.enforcement, .choice,
             "By what limits are enforced; auto: cgroup v2 where the node may use it."),
         ConfigurationKey(
             "isolation.sandbox", \.isolation.sandbox, .choice, "How much of the system hosts may reach."),
         ConfigurationKey(
             "ordering", \.ordering, .choice, "Which requests may run side by side; unordered: all."),
+    ]
+
+    private static let conduct = [
+        ConfigurationKey(
+            "throttle.enabled", \.throttle.enabled, .flag,
+            "Whether a strategy that keeps breaking limits, or disturbs others, gets fewer slots."),
+        ConfigurationKey(
+            "throttle.breaches", \.throttle.breaches, .integer(1...100_000), unit: "steps",
+            "So many that break a limit within the window halve the strategy's slots."),
+        ConfigurationKey(
+            "throttle.windowMs", \.throttle.windowMs, .integer(10...3_600_000), unit: "ms",
+            "The time over which broken limits are counted."),
+        ConfigurationKey(
+            "throttle.breachPercent", \.throttle.breachPercent, .integer(1...100),
+            unit: "percent of the strategy's steps", "Fewer than this in the window are let pass."),
+        ConfigurationKey(
+            "throttle.recoverMs", \.throttle.recoverMs, .integer(10...3_600_000), unit: "ms",
+            "After so long without a broken limit the slots are doubled again."),
+        ConfigurationKey(
+            "throttle.interferencePercent", \.throttle.interferencePercent, .integer(110...10_000), unit: "percent",
+            "A strategy under whose load another's P95 rises to this much of what it was disturbs it."),
+        ConfigurationKey(
+            "circuitBreaker.enabled", \.circuitBreaker.enabled, .flag,
+            "Whether a strategy that crashes every time is suspended."),
+        ConfigurationKey(
+            "circuitBreaker.crashes", \.circuitBreaker.crashes, .integer(1...100_000), unit: "steps",
+            "So many crashes one after the other suspend it."),
+        ConfigurationKey(
+            "circuitBreaker.openMs", \.circuitBreaker.openMs, .integer(10...3_600_000), unit: "ms",
+            "After so long one step is run as a probe."),
     ]
 
     private static let operation = [

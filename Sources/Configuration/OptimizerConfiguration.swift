@@ -5,6 +5,8 @@ package struct OptimizerConfiguration: Sendable, Equatable {
     package internal(set) var pool = Pool()
     package internal(set) var backpressure = Backpressure()
     package internal(set) var limits = Limits()
+    package internal(set) var throttle = Throttle()
+    package internal(set) var circuitBreaker = CircuitBreaker()
     package internal(set) var isolation = Isolation()
     package internal(set) var ordering = Ordering.unordered
     package internal(set) var commit = Commit()
@@ -74,6 +76,29 @@ package struct OptimizerConfiguration: Sendable, Equatable {
         package internal(set) var executionTimeMs = 100
         /// The deadline that is enforced.
         package internal(set) var timeoutMs = 5000
+        /// Of one core, for all running steps together by their limits; nil = no bound.
+        package internal(set) var maxNodeCpuPercent: Int?
+    }
+
+    /// Less slots for a strategy that keeps breaking limits.
+    package struct Throttle: Sendable, Equatable {
+        package internal(set) var enabled = true
+        /// Steps that break a limit within `windowMs`.
+        package internal(set) var breaches = 5
+        package internal(set) var windowMs = 30_000
+        /// Of the strategy's steps in the window.
+        package internal(set) var breachPercent = 20
+        package internal(set) var recoverMs = 30_000
+        /// Another strategy's P95 against what it was; in percent.
+        package internal(set) var interferencePercent = 200
+    }
+
+    /// No slots for a strategy that crashes every time.
+    package struct CircuitBreaker: Sendable, Equatable {
+        package internal(set) var enabled = false
+        /// One after the other.
+        package internal(set) var crashes = 5
+        package internal(set) var openMs = 30_000
     }
 
     package struct Isolation: Sendable, Equatable {

@@ -24,6 +24,19 @@ extension ValueFormat<Int> {
     }
 }
 
+extension ValueFormat<Bool> {
+    static let flag = ValueFormat(
+        expects: "true or false",
+        parse: { text throws(ValueProblem) in
+            switch text {
+            case "true": true
+            case "false": false
+            default: throw ValueProblem(reason: "is neither true nor false")
+            }
+        },
+        show: { $0 ? "true" : "false" })
+}
+
 extension ValueFormat<Double> {
     static let number = ValueFormat(
         expects: "a number",

@@ -4,8 +4,13 @@ extension AdminClient {
     /// Whether this is librdkafka's mock cluster, in whichever process: it has no controller, so that creating a topic
     /// there ends in a time-out. Blocks up to `timeoutMs`.
     package func isEmbeddedBroker(timeoutMs: Int32 = 10_000) -> Bool {
-        guard let name = rd_kafka_clusterid(client, timeoutMs) else { return false }
+        clusterID(timeoutMs: timeoutMs)?.hasPrefix("mockCluster") ?? false
+    }
+
+    /// The name the cluster gave itself; nil where the brokers do not say. Blocks up to `timeoutMs`.
+    package func clusterID(timeoutMs: Int32 = 10_000) -> String? {
+        guard let name = rd_kafka_clusterid(client, timeoutMs) else { return nil }
         defer { rd_kafka_mem_free(client, name) }
-        return String(cString: name).hasPrefix("mockCluster")
+        return String(cString: name)
     }
 }

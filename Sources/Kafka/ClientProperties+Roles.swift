@@ -8,7 +8,7 @@ extension ClientProperties {
     ///   - partitions: how many partitions the topic has (one node may be given all of them).
     ///   - embedded: sets what the embedded broker needs.
     ///   - overrides: the user's, in order; they win.
-    /// - Throws: `KafkaFailure` of kind `configuration` naming a refused property.
+    /// - Throws: `KafkaFailure` of kind `configuration` naming a property that librdkafka does not take.
     package static func consumer(
         bootstrap: String, groupID: String, instanceID: String? = nil, prefetchMB: Int = 32, partitions: Int = 1,
         embedded: Bool = false, overrides: [Property] = []
@@ -33,7 +33,7 @@ extension ClientProperties {
     ///
     /// `linger.ms` is 0: batches form by themselves under load, and 5 ms (librdkafka's default) would be the largest
     /// part of a result's latency.
-    /// - Throws: `KafkaFailure` of kind `configuration` naming a refused property.
+    /// - Throws: `KafkaFailure` of kind `configuration` naming a property that librdkafka does not take.
     package static func producer(
         bootstrap: String, embedded: Bool = false, overrides: [Property] = []
     ) throws(KafkaFailure) -> ClientProperties {
@@ -52,7 +52,7 @@ extension ClientProperties {
     /// The producer of metrics events: small, and it gives up rather than hold anything up.
     ///
     /// A full queue drops the event (the caller counts it), and an event that found no broker in 30 s is old.
-    /// - Throws: `KafkaFailure` of kind `configuration` naming a refused property.
+    /// - Throws: `KafkaFailure` of kind `configuration` naming a property that librdkafka does not take.
     package static func metricsProducer(
         bootstrap: String, embedded: Bool = false, overrides: [Property] = []
     ) throws(KafkaFailure) -> ClientProperties {
@@ -70,7 +70,7 @@ extension ClientProperties {
     }
 
     /// A reader that belongs to no group: it is handed its partitions and never commits.
-    /// - Throws: `KafkaFailure` of kind `configuration` naming a refused property.
+    /// - Throws: `KafkaFailure` of kind `configuration` naming a property that librdkafka does not take.
     package static func reader(
         bootstrap: String, embedded: Bool = false, overrides: [Property] = []
     ) throws(KafkaFailure) -> ClientProperties {
@@ -89,7 +89,7 @@ extension ClientProperties {
     }
 
     /// A client that only asks: topics, offsets, groups.
-    /// - Throws: `KafkaFailure` of kind `configuration` naming a refused property.
+    /// - Throws: `KafkaFailure` of kind `configuration` naming a property that librdkafka does not take.
     package static func admin(
         bootstrap: String, embedded: Bool = false, overrides: [Property] = []
     ) throws(KafkaFailure) -> ClientProperties {

@@ -16,14 +16,13 @@ package struct ClientProperties: Sendable {
     /// In the order they are set; where a name comes twice the later one counts.
     package private(set) var properties: [Property]
 
-    /// - Throws: `KafkaFailure` of kind `configuration` that names the first override which is refused.
+    /// Which overrides would break a promise of the node's is the configuration's business; here all are taken.
+    ///
+    /// - Throws: `KafkaFailure` of kind `configuration` that names the first property librdkafka does not take.
     init(role: Role, defaults: [Property], overrides: [Property]) throws(KafkaFailure) {
         self.role = role
-        for override in overrides {
-            guard let reason = ClientProperties.reasonRefused(override.name) else { continue }
-            throw .invalid("\(override.name) cannot be set: \(reason)")
-        }
         properties = defaults + overrides
+        try validate()
     }
 
     /// The value that counts, where the property is set at all.
@@ -35,7 +34,7 @@ package struct ClientProperties: Sendable {
     ///
     /// It opens no connection. The message never repeats a secret's value.
     /// - Throws: `KafkaFailure` of kind `configuration` that names the property.
-    package func validate() throws(KafkaFailure) {
+    private func validate() throws(KafkaFailure) {
         let settings = try ClientSettings(self)
         settings.discard()
     }

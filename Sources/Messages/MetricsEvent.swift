@@ -10,6 +10,12 @@ package struct MetricsEvent: Sendable {
         case deadlock
         /// Work is queued or overdue, and nothing moves.
         case stall
+        /// A strategy's share of the slots has become smaller or larger.
+        case throttle
+        /// A strategy is suspended, or is run again.
+        case circuit
+        /// One strategy's load makes another's steps slow; the event names both.
+        case interference
         case offsetReset = "offset_reset"
     }
 

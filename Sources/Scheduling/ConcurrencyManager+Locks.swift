@@ -65,14 +65,15 @@ extension ConcurrencyManager {
     /// - Returns: slots to wake.
     package mutating func release(_ names: [String], slot: Int) -> [Int] {
         guard let step = runningStep(slot) else { return [] }
-        // A name that came free can be what one waiting step needs.
-        return slotsRunning(locks.release(names, of: step.token)) + idleSlots(atMost: names.count)
+        return slotsRunning(locks.release(names, of: step.token)) + idleSlots(atMost: .max)
     }
 
     /// The host of the slot's step has been ended to break a deadlock: its locks come free, it waits again.
-    package mutating func requeue(slot: Int) -> Requeueing {
+    package mutating func requeue(slot: Int, at now: MonotonicTime) -> Requeueing {
         guard let step = runningStep(slot) else { return .queued(woken: []) }
         slots[slot] = .starting
+        progress += 1
+        judge(step, .unknown, at: now)
         var woken = free(step)
         let again = step.again()
         guard !isStopping else {
@@ -86,11 +87,13 @@ extension ConcurrencyManager {
 
     /// The step is over: what it held comes free.
     ///
-    /// - Returns: slots to wake.
+    /// - Returns: slots to wake. A slot that idles while steps are queued does so because none of them could begin;
+    ///   now several may.
     mutating func free(_ step: Step) -> [Int] {
         victims.remove(step.token)
-        let (freed, granted) = locks.releaseAll(of: step.token)
-        return slotsRunning(granted) + idleSlots(atMost: freed)
+        if resources.takeBack(from: step.token) { runningOf[step.strategyIndex, default: 1] -= 1 }
+        let granted = locks.releaseAll(of: step.token)
+        return slotsRunning(granted) + idleSlots(atMost: .max)
     }
 
     private func runningStep(_ slot: Int) -> Step? {

@@ -17,6 +17,8 @@ package struct ConcurrencyManager: Sendable {
     package enum Assignment: Sendable {
         /// `wakesConsumer`: the queue has come down to where the node takes again.
         case run(Step, wakesConsumer: Bool)
+        /// Its strategy is suspended: the step is over without being run. The next probe is due so much later.
+        case refuse(Step, retryMs: Int, wakesConsumer: Bool)
         case wait
         case stop
     }
@@ -25,20 +27,38 @@ package struct ConcurrencyManager: Sendable {
     package internal(set) var queue: StrategyQueue
     package private(set) var backpressure: BackpressureController
     package internal(set) var locks = LockTable()
+    package internal(set) var resources: ResourceBudget
+    package internal(set) var throttle: Throttle
+    package internal(set) var circuitBreaker: CircuitBreaker
+    /// What the two have decided since somebody last asked.
+    var changes: [PolicyChange] = []
+    /// Running steps by strategy.
+    var runningOf: [Int: Int] = [:]
+    /// How often others have passed a step that waits for memory or processors, by its token.
+    var passes: [UInt64: Int] = [:]
+    /// Partitions are held because the steps that wait fill their part of the queue.
+    var holdsPartitions = false
     /// Steps whose host was ended to break a deadlock while the queue was at its bound. Their slots hold on to them,
     /// until the next step leaves the queue: so the queue never passes its bound.
     package internal(set) var displaced: [Step] = []
     /// Steps that are to be ended by their slots, to break a deadlock.
     var victims: Set<UInt64> = []
     /// Steps begun and ended; stands still while nothing moves.
-    package private(set) var progress = 0
+    package internal(set) var progress = 0
     package private(set) var isStopping = false
     /// Whether the consumer waits for running steps to end (a revocation, a drain): then each end wakes it.
     package var isDrainAwaited = false
     /// Requests taken and not done, the queued and the running among them.
     package internal(set) var inFlight = 0
 
-    package init(slotCount: Int, backpressure settings: BackpressureController.Settings) {
+    package init(
+        slotCount: Int, backpressure settings: BackpressureController.Settings, resources: ResourceBudget = .unbounded,
+        throttle: Throttle.Settings = Throttle.Settings(),
+        circuitBreaker: CircuitBreaker.Settings = CircuitBreaker.Settings()
+    ) {
+        self.resources = resources
+        self.throttle = Throttle(throttle, slotCount: slotCount)
+        self.circuitBreaker = CircuitBreaker(circuitBreaker)
         slots = Array(repeating: .starting, count: slotCount)
         queue = StrategyQueue(bound: settings.queueDepth)
         backpressure = BackpressureController(settings)
@@ -53,7 +73,9 @@ package struct ConcurrencyManager: Sendable {
     /// How many requests may be taken from Kafka now.
     package var capacity: Int {
         guard backpressure.isFlowing, !isStopping else { return 0 }
-        return max(0, min(queue.capacity - displaced.count, backpressure.settings.maxInFlight - inFlight))
+        let room = max(0, min(queue.capacity - displaced.count, backpressure.settings.maxInFlight - inFlight))
+        // Where too many wait already, what comes is looked at one by one: each may be one more.
+        return min(room, max(1, waitingBound - waitingCount))
     }
 
     // MARK: The consumer's side
@@ -81,6 +103,7 @@ package struct ConcurrencyManager: Sendable {
         let isGone = { (step: Step) in partitions.contains(step.coordinates.partition) }
         let dropped = displaced.filter(isGone) + queue.drop(partitions: partitions)
         displaced.removeAll(where: isGone)
+        for step in dropped { passes[step.token] = nil }
         inFlight -= dropped.count
         return dropped
     }
@@ -105,6 +128,7 @@ package struct ConcurrencyManager: Sendable {
         isStopping = true
         let dropped = displaced + queue.dropAll()
         displaced = []
+        passes = [:]
         inFlight -= dropped.count
         return dropped
     }
@@ -118,24 +142,28 @@ package struct ConcurrencyManager: Sendable {
             return .stop
         }
         let before = queue.depth
+        if let (step, retryMs) = takeSuspended(at: now) {
+            slots[slot] = .running(step, since: now)
+            return .refuse(step, retryMs: retryMs, wakesConsumer: wakesConsumer(before: before))
+        }
         guard let step = takeRunnable() else {
             slots[slot] = .idle
             return .wait
         }
         slots[slot] = .running(step, since: now)
         progress += 1
-        let resumeDepth = backpressure.settings.resumeDepth
-        let wakes = !backpressure.isFlowing && before > resumeDepth && queue.depth <= resumeDepth
-        return .run(step, wakesConsumer: wakes)
+        return .run(step, wakesConsumer: wakesConsumer(before: before))
     }
 
-    /// The slot's step has ended, whatever the end.
+    /// The slot's step has ended.
     ///
+    /// - Parameter conduct: what its end says of its strategy.
     /// - Returns: the slots to wake: those whose steps get the locks that came free, and idle ones for waiting steps.
-    package mutating func finish(slot: Int) -> [Int] {
+    package mutating func finish(slot: Int, _ conduct: Conduct = .unknown, at now: MonotonicTime) -> [Int] {
         guard case .running(let step, _) = slots[slot] else { return [] }
         slots[slot] = .starting
         progress += 1
+        judge(step, conduct, at: now)
         return free(step)
     }
 
@@ -154,17 +182,14 @@ package struct ConcurrencyManager: Sendable {
         slots.allSatisfy { if case .stopped = $0 { true } else { false } }
     }
 
-    private mutating func takeRunnable() -> Step? {
-        for index in displaced.indices where locks.take(displaced[index].request.locks, for: displaced[index].token) {
-            return displaced.remove(at: index)
+    /// Whether the queue has come down to where the consumer takes again.
+    private mutating func wakesConsumer(before: Int) -> Bool {
+        if holdsPartitions, waitingCount < waitingBound {
+            holdsPartitions = false
+            return true
         }
-        // The table leaves self for the moment: the closure and the queue may not both hold self.
-        var table = LockTable()
-        swap(&table, &locks)
-        let taken = queue.takeFirst { table.take($0.request.locks, for: $0.token) }
-        swap(&table, &locks)
-        if taken != nil, !displaced.isEmpty { queue.putBack(displaced.removeLast()) }
-        return taken
+        let resumeDepth = backpressure.settings.resumeDepth
+        return !backpressure.isFlowing && before > resumeDepth && queue.depth <= resumeDepth
     }
 
     private mutating func idleSlot() -> Int? {
@@ -187,7 +212,7 @@ extension ConcurrencyManager {
     /// Where a request in flight is.
     package enum Place: Sendable {
         case queued
-        /// Queued, and waits for a lock.
+        /// Queued, and may not run yet.
         case waiting
         case running(slot: Int)
         /// It has its result, which is not acknowledged yet.
@@ -200,15 +225,6 @@ extension ConcurrencyManager {
         }
         if displaced.contains(where: { $0.token == token }) { return .waiting }
         guard let step = queue.queued.first(where: { $0.token == token }) else { return .publishing }
-        return locks.areFree(step.request.locks) ? .queued : .waiting
+        return obstacle(to: step) == nil ? .queued : .waiting
     }
-
-    /// Whether a queued step could begin now, had it a slot.
-    package var hasRunnable: Bool {
-        displaced.contains { locks.areFree($0.request.locks) }
-            || queue.contains { locks.areFree($0.request.locks) }
-    }
-
-    /// Queued steps that wait for a lock.
-    package var waitingForLocks: Int { queue.queued.count { !locks.areFree($0.request.locks) } }
 }

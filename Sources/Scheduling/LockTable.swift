@@ -93,12 +93,12 @@ package struct LockTable: Sendable {
 
     /// The step is over: gives everything back that it holds, and forgets that it waits.
     ///
-    /// - Returns: how many names came free, and the steps whose waiting that ends.
-    package mutating func releaseAll(of token: UInt64) -> (freed: Int, granted: [UInt64]) {
+    /// - Returns: the steps whose waiting that ends.
+    package mutating func releaseAll(of token: UInt64) -> [UInt64] {
         waiters.removeAll { $0.token == token }
         let names = held.removeValue(forKey: token) ?? []
         for name in names { holders[name] = nil }
-        return (names.count, grantWaiting())
+        return grantWaiting()
     }
 
     private mutating func give(_ names: [String], to token: UInt64) {

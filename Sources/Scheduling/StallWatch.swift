@@ -23,8 +23,8 @@ package struct StallWatch: Sendable {
 
         package let depth: Int
         package let running: Int
-        /// Queued steps that wait for locks.
-        package let waiting: Int
+        /// Queued steps that could not begin even with a slot, by what they wait for.
+        package let waiting: [WaitReason: Int]
         /// Slots that could run something and do not.
         package let free: [Int]
         /// Steps that should have been killed at their deadline.
@@ -54,7 +54,7 @@ package struct StallWatch: Sendable {
         if let lastFinding, now.milliseconds(since: lastFinding) < Double(settings.stallMs) { return nil }
         lastFinding = now
         return Finding(
-            depth: manager.depth, running: manager.runningCount, waiting: manager.waitingForLocks, free: free,
+            depth: manager.depth, running: manager.runningCount, waiting: manager.waiting, free: free,
             overdue: overdue, quietMs: quietMs)
     }
 

@@ -27,14 +27,6 @@ package struct StrategyQueue: Sendable {
         steps.insert(step, at: head)
     }
 
-    /// The oldest step that can run, which `canRun` claims by saying so.
-    package mutating func takeFirst(where canRun: (Step) -> Bool) -> Step? {
-        for index in head..<steps.count where canRun(steps[index]) {
-            return take(at: index)
-        }
-        return nil
-    }
-
     /// Removes every step of these partitions; their requests are somebody else's now.
     package mutating func drop(partitions: Set<Int32>) -> [Step] {
         let dropped = steps[head...].filter { partitions.contains($0.coordinates.partition) }
@@ -51,9 +43,8 @@ package struct StrategyQueue: Sendable {
         return Array(steps[head...])
     }
 
-    package func contains(where matches: (Step) -> Bool) -> Bool { steps[head...].contains(where: matches) }
-
-    private mutating func take(at index: Int) -> Step {
+    /// Takes the step at this place of `queued`.
+    package mutating func take(at index: Int) -> Step {
         let step = steps[index]
         if index == head {
             head += 1

@@ -44,6 +44,7 @@ enum Dispatch {
         StrategiesCommand.self,
         CheckConfigCommand.self,
         CheckStrategyCommand.self,
+        CheckIsolationCommand.self,
         TopicsCheckCommand.self,
         TopicsCreateCommand.self,
         DeadLettersListCommand.self,

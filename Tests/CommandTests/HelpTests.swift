@@ -19,6 +19,7 @@ import Testing
         ("health", ["--config FILE", "--set KEY=VALUE", "--url URL", "--live", "--timeout-ms N", "--json"]),
         ("strategies", ["--config FILE", "--set KEY=VALUE", "--json"]),
         ("check-config", ["--config FILE", "--set KEY=VALUE", "--show", "--json"]),
+        ("check-strategy", ["--config FILE", "--set KEY=VALUE", "--strategy NAME", "--timeout-ms N", "--json"]),
         ("topics check", kafka + ["--json"]),
         ("topics create", kafka + ["--partitions N", "--replication-factor N", "--json"]),
         ("dead-letters list", kafka + ["--code CODE", "-n, --limit N", "--json"]),

@@ -44,6 +44,28 @@ import Testing
         #expect(try objects(resent.output).first?["acknowledged"]?.integer == 27)
     }
 
+    @Test func anInterruptLosesAndDoublesNothing() throws {
+        let bench = try SweepBench()
+        defer { #expect(throws: Never.self) { try bench.close() } }
+        let losses = (1...34).map { "\($0)" }.joined(separator: ",")
+        let sweep = SweepBench.sweep("cut", fastest: 200).replacing(
+            #""parameters": [{"#, with: #""parameters": [{"name": "stop_loss_pct", "values": [\#(losses)]}, {"#)
+        let words = ["submit", "-", "--set", "data.root=\(bench.root)"]
+        let program = try bench.bench.start(words, input: .text(sweep))
+        try wait("the beginning of the submission") { program.words.contains("sweep cut: ") }
+        program.signal(SIGINT)
+        // Before the first client the signal ends the process at once.
+        let cut = try program.outcome().code
+        #expect([130, -SIGINT].contains(cut), "\(program.words)")
+        let rest = try bench.submit(sweep, ["--json"])
+        #expect(rest.code == 0, "\(rest.words)")
+        let ids = try bench.bench.records("optimizer.requests").compactMap {
+            try JSONValue.parse($0.value ?? [])["request_id"]?.string
+        }
+        #expect(ids.count == 3062)
+        #expect(Set(ids).count == 3062)
+    }
+
     @Test func aSweepWithASlipIsNamedAndNotSent() throws {
         let bench = try SweepBench()
         defer { #expect(throws: Never.self) { try bench.close() } }

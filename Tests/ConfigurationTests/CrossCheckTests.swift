@@ -26,6 +26,12 @@ struct CrossCheckTests {
         #expect(try configuration("limits: { timeoutMs: 100 }").limits.timeoutMs == 100)
     }
 
+    @Test func theNodesProcessorsMustHoldOneStep() throws {
+        let found = problems(settings: ["limits.maxNodeCpuPercent=79"])
+        #expect(found.count == 1 && found[0].contains("must be at least limits.cpuPercent, which is 80"))
+        #expect(try configuration(settings: ["limits.maxNodeCpuPercent=80"]).limits.maxNodeCpuPercent == 80)
+    }
+
     @Test(arguments: [
         (["requests", "results"], "x", "x"), (["results", "metrics"], "x", "x"),
         (["metrics", "deadLetters"], "x", "x"),

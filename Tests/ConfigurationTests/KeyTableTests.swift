@@ -30,10 +30,15 @@ struct KeyTableTests {
     func changesItselfAlone(_ key: ConfigurationKey) throws {
         let others = [
             "node.id": "n", "kafka.bootstrapServers": "embedded", "metrics.http": "[::1]:0", "ordering": "unordered",
-            "isolation.enforcement": "rlimit", "isolation.sandbox": "strict", "logging.level": "error", "logging.format": "text", "disabledStrategies": "[noop]",
+            "isolation.enforcement": "rlimit", "isolation.sandbox": "strict", "throttle.enabled": "false",
+            "circuitBreaker.enabled": "true", "logging.level": "error", "logging.format": "text",
+            "disabledStrategies": "[noop]",
         ]
         let value = others[key.path] ?? (key.unit == nil ? "other" : key.path.hasSuffix("queueDepth") ? "51" : "49")
-        let needsMore = ["backpressure.maxInFlight", "metrics.intervalMs", "limits.timeoutMs"].contains(key.path)
+        let needsMore = [
+            "backpressure.maxInFlight", "metrics.intervalMs", "limits.timeoutMs", "throttle.interferencePercent",
+            "limits.maxNodeCpuPercent",
+        ].contains(key.path)
         let fitting = needsMore ? "149" : value
         let changed = try configuration(settings: ["\(key.path)=\(fitting)"])
         #expect(key.show(changed) == fitting)

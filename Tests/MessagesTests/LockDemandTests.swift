@@ -16,7 +16,8 @@ import Testing
     }
 
     @Test(arguments: [
-        #"{"lock":[]}"#, #"{"lock":"a"}"#, #"{"lock":["a",1]}"#, #"{"lock":[""]}"#, #"{"lock":["a"],"status":"completed"}"#,
+        #"{"lock":[]}"#, #"{"lock":"a"}"#, #"{"lock":["a",1]}"#, #"{"lock":[""]}"#,
+        #"{"lock":["a"],"status":"completed"}"#,
         #"{"lock":["a"]} more"#, #"{"unlock":null}"#, #"{"lock":["a"]"#,
     ])
     func refusesWhatIsHalfADemand(text: String) {

@@ -39,7 +39,7 @@ import Testing
         #expect(manager.capacity == 0)
         guard case .run(_, let early) = manager.next(for: 0, at: time(0)) else { return #expect(Bool(false)) }
         #expect(!early)
-        _ = manager.finish(slot: 0)
+        _ = manager.finish(slot: 0, at: time(0))
         guard case .run(_, let due) = manager.next(for: 0, at: time(0)) else { return #expect(Bool(false)) }
         #expect(due)
     }
@@ -50,10 +50,10 @@ import Testing
         _ = manager.admit(try step(offset: 2))
         #expect(run(0) == 0)
         #expect(run(1) == 2)
-        _ = manager.finish(slot: 1)
+        _ = manager.finish(slot: 1, at: time(0))
         #expect(run(1) == nil)
         // Its locks come free: the slot that idles is named for the step that waited.
-        #expect(manager.finish(slot: 0) == [1])
+        #expect(manager.finish(slot: 0, at: time(0)) == [1])
         #expect(run(1) == 1)
     }
 

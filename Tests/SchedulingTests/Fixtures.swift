@@ -22,7 +22,8 @@ func time(_ milliseconds: Int) -> MonotonicTime {
 }
 
 func step(
-    partition: Int32 = 0, generation: Int = 1, offset: Int64, token: UInt64? = nil, locks: [String] = []
+    partition: Int32 = 0, generation: Int = 1, offset: Int64, token: UInt64? = nil, locks: [String] = [],
+    strategy: Int = 0, limits: ResourceLimits = ResourceLimits(cpuPercent: 80, memoryMB: 512, timeoutMs: 5000)
 ) throws -> Step {
     let names = locks.map { "\"\($0)\"" }.joined(separator: ",")
     let text = #"{"request_id":"\#(partition)-\#(offset)","strategy":{"name":"noop"},"locks":[\#(names)]}"#
@@ -30,6 +31,6 @@ func step(
         request: try StrategyRequest.parse(Array(text.utf8)),
         origin: RequestOrigin(topic: "requests", partition: partition, offset: offset, key: nil),
         coordinates: RequestCoordinates(partition: partition, generation: generation, offset: offset),
-        limits: ResourceLimits(cpuPercent: 80, memoryMB: 512, timeoutMs: 5000), arrivedAt: time(0),
+        strategyIndex: strategy, limits: limits, arrivedAt: time(0),
         token: token ?? UInt64(offset) + 1)
 }

@@ -104,7 +104,7 @@ struct LockSimulation {
             running[slot] = step
             take(Set(step.request.locks), step.token)
         case .wait: asleep.insert(slot)
-        case .stop: check(false, "a slot stopped")
+        case .stop, .refuse: check(false, "a slot stopped or refused")
         }
     }
 
@@ -166,13 +166,15 @@ struct LockSimulation {
     private mutating func end(_ slot: Int, _ step: Step) {
         forget(slot, step)
         ended[step.token, default: 0] += 1
-        settle(manager.finish(slot: slot))
+        settle(manager.finish(slot: slot, at: time(events)))
     }
 
     private mutating func requeue(_ slot: Int, _ step: Step) {
         forget(slot, step)
         requeued += 1
-        guard case .queued(let woken) = manager.requeue(slot: slot) else { return check(false, "given back") }
+        guard case .queued(let woken) = manager.requeue(slot: slot, at: time(events)) else {
+            return check(false, "given back")
+        }
         settle(woken)
     }
 

@@ -26,7 +26,7 @@ import Testing
         #expect(manager.lockAnswer(slot: 1) == .isVictim)
         // Its locks come free with its end, not before: its host may still be at work.
         #expect(manager.lockAnswer(slot: 0) == .waits)
-        guard case .queued(let woken) = manager.requeue(slot: 1) else { return #expect(Bool(false)) }
+        guard case .queued(let woken) = manager.requeue(slot: 1, at: time(0)) else { return #expect(Bool(false)) }
         #expect(woken == [0])
         #expect(manager.lockAnswer(slot: 0) == .granted)
     }
@@ -34,7 +34,7 @@ import Testing
     @Test mutating func theVictimIsRunAgainAsTheNextAttempt() throws {
         _ = try deadlock()
         _ = manager.admit(try step(offset: 7))
-        _ = manager.requeue(slot: 1)
+        _ = manager.requeue(slot: 1, at: time(0))
         #expect(manager.depth == 2)
         guard case .run(let step, _) = manager.next(for: 1, at: time(1)) else { return #expect(Bool(false)) }
         #expect(step.coordinates.offset == 1)
@@ -46,7 +46,7 @@ import Testing
         _ = try deadlock(declared: ["c"])
         _ = manager.admit(try step(offset: 7))
         _ = manager.admit(try step(offset: 8))
-        _ = manager.requeue(slot: 1)
+        _ = manager.requeue(slot: 1, at: time(0))
         #expect(manager.depth == 2)
         #expect(manager.capacity == 0)
         var offsets: [Int64] = []
@@ -54,7 +54,7 @@ import Testing
             guard case .run(let step, _) = manager.next(for: 1, at: time(1)) else { return #expect(Bool(false)) }
             offsets.append(step.coordinates.offset)
             #expect(manager.depth <= 2)
-            _ = manager.finish(slot: 1)
+            _ = manager.finish(slot: 1, at: time(0))
         }
         #expect(offsets.sorted() == [1, 7, 8])
     }
@@ -63,7 +63,7 @@ import Testing
         _ = try deadlock(declared: ["c"])
         _ = manager.admit(try step(offset: 7))
         _ = manager.admit(try step(offset: 8))
-        _ = manager.requeue(slot: 1)
+        _ = manager.requeue(slot: 1, at: time(0))
         // What it declared is taken by another: it has to wait.
         _ = manager.demand(["c"], slot: 0)
         guard case .run(let step, _) = manager.next(for: 1, at: time(1)) else { return #expect(Bool(false)) }
@@ -76,7 +76,7 @@ import Testing
     @Test mutating func aNodeThatStopsGivesTheVictimBack() throws {
         _ = try deadlock()
         _ = manager.stop()
-        guard case .givenBack(let step, _) = manager.requeue(slot: 1) else { return #expect(Bool(false)) }
+        guard case .givenBack(let step, _) = manager.requeue(slot: 1, at: time(0)) else { return #expect(Bool(false)) }
         #expect(step.coordinates.offset == 1)
         #expect(manager.inFlight == 1)
         guard case .stop = manager.next(for: 1, at: time(1)) else { return #expect(Bool(false)) }
@@ -86,7 +86,7 @@ import Testing
         _ = try deadlock()
         _ = manager.admit(try step(partition: 1, offset: 7, token: 70))
         _ = manager.admit(try step(partition: 1, offset: 8, token: 80))
-        _ = manager.requeue(slot: 1)
+        _ = manager.requeue(slot: 1, at: time(0))
         #expect(manager.dropQueued(partitions: [0]).map(\.coordinates.offset) == [1])
         #expect(manager.displaced.isEmpty)
     }

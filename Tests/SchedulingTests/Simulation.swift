@@ -104,7 +104,7 @@ struct Simulation {
 
     private mutating func turnSlot(_ slot: Int) {
         if let step = running.removeValue(forKey: slot) {
-            _ = manager.finish(slot: slot)
+            _ = manager.finish(slot: slot, at: now)
             published.append(step)
         }
         if random.chance(5) { _ = manager.noteStarting(slot: slot) }

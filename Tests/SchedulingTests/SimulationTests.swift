@@ -12,6 +12,7 @@ import Testing
 
     @Test(arguments: seeds, [true, false])
     func everyRuleHoldsOverAHundredThousandEvents(seed: UInt64, rebalances: Bool) throws {
+        print("simulation: SIMULATION_SEED=\(seed)")
         var simulation = Simulation(seed: seed, rebalances: rebalances)
         try simulation.run(events: 100_000)
         #expect(simulation.violations.isEmpty, "replay with SIMULATION_SEED=\(seed)")

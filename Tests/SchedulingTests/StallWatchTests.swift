@@ -31,7 +31,7 @@ import Testing
             _ = manager.next(for: 0, at: time(second * 3000))
             let isStalled = watch.look(at: manager, now: time(second * 3000)) != nil
             #expect(!isStalled)
-            _ = manager.finish(slot: 0)
+            _ = manager.finish(slot: 0, at: time(0))
         }
     }
 

@@ -115,7 +115,7 @@ import Testing
 
     @Test func aHostThatHangsDiesOrBabblesCostsExactlyItsOwnStep() async throws {
         try await onOwnThread {
-            let deeds = ["hang", "die", "babble", "flood", "raise", "wrong-id", "twice", "leave", "fail"]
+            let deeds = ["hang", "hog", "die", "babble", "flood", "raise", "wrong-id", "twice", "leave", "fail"]
             let requests = deeds.flatMap { deed in
                 [
                     request("before-\(deed)", "unruly"),
@@ -126,7 +126,7 @@ import Testing
             }
             try run(requests, ["pool.maxConcurrentStrategies=3"]) { _, _, results in
                 let expected: [String: (String, String?)] = [
-                    "hang": ("timed_out", "deadline_exceeded"), "die": ("crashed", "host_crashed"),
+                    "hang": ("timed_out", "deadline_exceeded"), "die": ("crashed", "host_crashed"), "hog": ("resource_exceeded", "memory_exceeded"),
                     "babble": ("crashed", "host_protocol"), "flood": ("crashed", "host_crashed"),
                     "raise": ("crashed", "host_crashed"), "wrong-id": ("crashed", "host_protocol"),
                     "twice": ("completed", nil), "leave": ("completed", nil), "fail": ("failed", "no_luck"),
@@ -149,6 +149,18 @@ import Testing
                 #expect(said["strategy"] == .string("unruly"))
                 let starting = try #require(lines.first { $0["line"] == .string("starting") })
                 #expect(starting["request_id"] == .null && starting["level"] == .string("info"))
+            }
+        }
+    }
+
+    @Test func aHostMayAskForLocks() async throws {
+        try await onOwnThread {
+            let requests = (0..<4).map { request("l\($0)", "unruly", #"{"do":"lock"}"#) }
+            try run(requests, ["pool.maxConcurrentStrategies=2"]) { _, _, results in
+                for result in results.values {
+                    #expect(result.status == "completed", "\(result.message)")
+                    #expect(result.json["statistics"]?["granted"] == .array([.string("account")]))
+                }
             }
         }
     }

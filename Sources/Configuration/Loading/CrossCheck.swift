@@ -28,6 +28,13 @@ struct CrossCheck: Sendable {
                     "limits.executionTimeMs is \(it.executionTimeMs) and must not be above limits.timeoutMs, which is"
                     + " \(it.timeoutMs): a step would be killed before it misses its objective"
             },
+            CrossCheck(paths: ["limits.maxNodeCpuPercent", "limits.cpuPercent"]) {
+                let it = $0.limits
+                guard let bound = it.maxNodeCpuPercent, bound < it.cpuPercent else { return nil }
+                return
+                    "limits.maxNodeCpuPercent is \(bound) and must be at least limits.cpuPercent, which is"
+                    + " \(it.cpuPercent): no step would ever fit"
+            },
         ] + distinctTopics
 
     private static let distinctTopics: [CrossCheck] = {

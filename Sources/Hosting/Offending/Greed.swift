@@ -30,17 +30,19 @@ enum Greed {
         sleepForEver()
     }
 
-    static func write(megabytes: Int, under directory: String) -> String {
-        let path = "\(directory)/optimizer-offence-\(getpid())"
-        let descriptor = Glibc.open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { return Trespass.refusal }
-        // Gone with the process, however it ends.
-        unlink(path)
+    /// Writes files that are gone with the process, however it ends.
+    static func write(files: Int, megabytes: Int, under directory: String) -> String {
         let block = [UInt8](repeating: 1, count: 1 << 20)
-        for _ in 0..<megabytes where Glibc.write(descriptor, block, block.count) < block.count {
-            return Trespass.refusal
+        for file in 0..<files {
+            let path = "\(directory)/optimizer-offence-\(getpid())-\(file)"
+            let descriptor = Glibc.open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+            guard descriptor >= 0 else { return Trespass.refusal }
+            unlink(path)
+            for _ in 0..<megabytes where Glibc.write(descriptor, block, block.count) < block.count {
+                return Trespass.refusal
+            }
         }
-        sleepForEver()
+        return "done"
     }
 
     static func fork(generations: Int) -> String {

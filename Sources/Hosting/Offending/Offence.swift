@@ -12,7 +12,7 @@ package enum Offence: String, CaseIterable, Sendable {
     case grab
     /// Three processes that hold 40 MB each.
     case spreadMemory = "spread-memory"
-    /// Writes half a gigabyte to the machine's shared memory.
+    /// Writes 256 MB to the machine's shared memory, in files of 16 MB.
     case fillSharedMemory = "fill-shared-memory"
     /// Writes a file of 200 MB.
     case longFile = "long-file"
@@ -36,7 +36,7 @@ package enum Offence: String, CaseIterable, Sendable {
     case signal
     /// Reads the node's environment.
     case readEnvironment = "read-environment"
-    /// Reads the node's memory.
+    /// Reads the memory of the node, or of another process.
     case readMemory = "read-memory"
     /// Runs a program that would make it root.
     case gainPrivileges = "gain-privileges"
@@ -58,8 +58,8 @@ package enum Offence: String, CaseIterable, Sendable {
         case .hoard: Greed.hold(megabytes: 1024, pauseMicroseconds: 200)
         case .grab: Greed.hold(megabytes: 1024, pauseMicroseconds: 0)
         case .spreadMemory: Greed.spreadMemory(processes: 3, megabytes: 40)
-        case .fillSharedMemory: Greed.write(megabytes: 512, under: "/dev/shm")
-        case .longFile: Greed.write(megabytes: 200, under: detail.isEmpty ? "/tmp" : detail)
+        case .fillSharedMemory: Greed.write(files: 16, megabytes: 16, under: "/dev/shm")
+        case .longFile: Greed.write(files: 1, megabytes: 200, under: detail.isEmpty ? "/tmp" : detail)
         case .forkBomb: Greed.fork(generations: 10)
         case .daemon: Greed.daemon()
         case .manyFiles: Greed.open(files: 100_000)
@@ -69,7 +69,7 @@ package enum Offence: String, CaseIterable, Sendable {
         case .readFile: Trespass.read(detail)
         case .signal: Trespass.signal(getppid())
         case .readEnvironment: Trespass.read("/proc/\(getppid())/environ")
-        case .readMemory: Trespass.readMemory(getppid())
+        case .readMemory: Trespass.readMemory(Int32(detail) ?? getppid())
         case .gainPrivileges: Trespass.gainPrivileges()
         }
     }

@@ -12,6 +12,8 @@ package enum GaugeMetric: String, Sendable, CaseIterable {
     case slots = "optimizer_slots"
     case resourceUsage = "optimizer_resource_usage"
     case interference = "optimizer_interference_ratio"
+    case strategySlots = "optimizer_strategy_slots"
+    case strategySuspended = "optimizer_strategy_suspended"
     case latencyTarget = "optimizer_step_latency_target_ms"
     case enforcement = "optimizer_enforcement"
 
@@ -67,7 +69,12 @@ extension GaugeMetric {
         case .unacknowledged: ("Results handed to the producer and not yet acknowledged", [])
         case .slots: ("Slots of the pool", [])
         case .resourceUsage: ("What the last step used: percent of one core, or MB", [.strategy, .resource])
-        case .interference: ("Step latency now against that of the strategy running alone", [.strategy])
+        case .interference:
+            ("Time steps waited for a processor over the time they had one, in the last interval", [.strategy])
+        case .strategySlots:
+            ("Slots the strategy may have at once; less than all of them while it is throttled", [.strategy])
+        case .strategySuspended:
+            ("1 while the strategy's circuit breaker is open and its steps are not run", [.strategy])
         case .latencyTarget: ("The P95 step latency the node is asked to keep", [])
         case .enforcement: ("1 for the mechanism that enforces a limit", [.limitedResource, .mechanism])
         case .holding: ("1 while the node takes nothing from its partitions", [])

@@ -20,14 +20,14 @@ extension MetricLabel {
         ]))
     package static let rebalanceKind = MetricLabel(name: "kind", domain: .closed(["assigned", "revoked", "lost"]))
     package static let waitReason = MetricLabel(
-        name: "reason", domain: .closed(["key", "lock", "memory", "partition", "throttle"]))
+        name: "reason", domain: .closed(["key", "lock", "memory", "cpu", "partition", "throttle"]))
     package static let destination = MetricLabel(
         name: "destination", domain: .closed(["results", "dead_letters", "metrics"]))
     package static let eventType = MetricLabel(
         name: "type",
         domain: .closed([
             "interval", "started", "paused", "resumed", "rebalanced", "host_lost", "draining", "deadlock", "stall",
-            "offset_reset", "fenced", "stopped",
+            "throttle", "circuit", "interference", "offset_reset", "fenced", "stopped",
         ]))
     package static let client = MetricLabel(name: "client", domain: .closed(["consumer", "producer", "metrics"]))
     package static let statistic = MetricLabel(name: "statistic", domain: .closed(["average", "p99"]))

@@ -129,7 +129,8 @@ final class ConsumerLoop {
 
     /// Begins with another partition each time, so that none is always the last to be asked.
     private func takeablePartitions() -> [Int32] {
-        let sorted = consumer.assigned.subtracting(revocation?.partitions ?? []).sorted()
+        let held = state.decide { $0.partitionsToHold() }
+        let sorted = consumer.assigned.subtracting(revocation?.partitions ?? []).subtracting(held).sorted()
         guard !sorted.isEmpty else { return [] }
         let first = takeFrom % sorted.count
         return Array(sorted[first...] + sorted[..<first])

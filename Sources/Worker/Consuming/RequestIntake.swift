@@ -22,6 +22,8 @@ struct RequestIntake: Sendable {
     let topic: String
     let strategies: StrategyList
     let ceilings: ResourceLimits
+    /// What a step asks for beyond this can never be given.
+    let resources: ResourceBudget
 
     func origin(of record: KafkaRecord) -> RequestOrigin {
         RequestOrigin(topic: topic, partition: record.partition, offset: record.offset, key: record.key)
@@ -50,10 +52,12 @@ struct RequestIntake: Sendable {
         }
         do {
             let index = try strategies.check(request)
+            let limits = try strategies.ceilings(of: request, ceilings).lowered(to: request.limits)
+            try resources.check(limits)
             return .step(
                 Step(
                     request: request, origin: origin, headers: headers(of: record),
-                    coordinates: coordinates, strategyIndex: index, limits: try strategies.ceilings(of: request, ceilings).lowered(to: request.limits),
+                    coordinates: coordinates, strategyIndex: index, limits: limits,
                     arrivedAt: now, token: token))
         } catch {
             return .refused(

@@ -30,12 +30,9 @@ extension Slot {
             let why = "no host of \(hosts.strategy.name) could be started: \(error)"
             return finish(step, .unavailable(why))
         }
+        host.arbiter = locks
         reporter.listen(to: host, strategy: hosts.strategy.name, step: step)
-        host.arbiter = own.arbiter
-        let started = MonotonicTime.now()
-        let outcome = host.run(
-            request.line, deadline: started.adding(milliseconds: step.limits.timeoutMs), limits: step.limits)
-        let run = StepRun(started: started, ended: .now(), attempt: step.attempt, usage: ResultUsage(host.usage))
+        let (outcome, run) = self.run(request.line, of: step, on: host)
         reporter.diagnostics(host, step: step)
         state.setHost(own.pid, of: index)
         let end = StepEnd(outcome, step, request)
@@ -49,10 +46,7 @@ extension Slot {
     }
 
     private func lost(_ step: Step, _ end: StepEnd, _ run: StepRun, isNew: Bool) {
-        if state.decide({ $0.isVictim(slot: index) }) {
-            reporter.hostLost(slot: index, reason: "deadlock", "ended to break a deadlock", step: step)
-            return requeue()
-        }
+        if isVictim { return requeueVictim(step) }
         let mayGoOn = Self.stepRetry.delayMs(afterAttempt: step.attempt) != nil
         guard mayGoOn, end.mayBeOfTheStepBefore(isNew: isNew) else {
             report(end, step)

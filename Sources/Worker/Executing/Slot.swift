@@ -1,6 +1,7 @@
 import Hosting
 import Messages
 import Scheduling
+import Synchronization
 
 /// A place in the pool: a thread that drives one host, and replaces it when it is lost.
 ///
@@ -13,6 +14,8 @@ final class Slot: Sendable {
     let reporter: StepReporter
     private let wake: WakeDescriptor
     private let externals: ExternalPools
+    let locks: SlotLocks
+    private let runDelay = Mutex(RunDelayMeter())
 
     /// A host that does not come up is tried again for ever; requests wait in the queue meanwhile.
     private static let startRetry = RetryPolicy(maximumAttempts: .max, firstDelayMs: 10, maximumDelayMs: 5000)
@@ -30,12 +33,11 @@ final class Slot: Sendable {
         self.externals = externals
         self.reporter = reporter
         wake = state.slotWakes[index]
+        locks = SlotLocks(slot: index, state: state, reporter: reporter)
     }
 
     /// The thread's body: until the node stops.
     func run() {
-        // The thread's own, as the hosts are.
-        let locks = SlotLocks(slot: index, state: state, reporter: reporter)
         while let host = startHost() {
             host.arbiter = locks
             state.noteReady(slot: index)
@@ -106,9 +108,12 @@ final class Slot: Sendable {
                 if wakesConsumer { state.consumerWake.signal() }
                 if let hosts = externals[step.strategyIndex] {
                     executeExternally(step, in: hosts, own: host)
-                } else {
-                    guard execute(step, on: host) else { return }
+                } else if !execute(step, on: host) {
+                    return
                 }
+            case .refuse(let step, let retryMs, let wakesConsumer):
+                if wakesConsumer { state.consumerWake.signal() }
+                finish(step, .suspended(retryMs: retryMs))
             case .wait:
                 switch host.waitIdle(wake: wake, until: nil) {
                 case .woken, .deadline: continue
@@ -122,16 +127,26 @@ final class Slot: Sendable {
         }
     }
 
+    /// Has the host run a step, and notes how long it waited for a processor meanwhile.
+    func run(_ request: [UInt8], of step: Step, on host: Host) -> (outcome: StepOutcome, run: StepRun) {
+        let started = MonotonicTime.now()
+        runDelay.withLock { $0.begin(host.pid) }
+        let outcome = host.run(
+            request, deadline: started.adding(milliseconds: step.limits.timeoutMs), limits: step.limits)
+        if let reading = runDelay.withLock({ $0.end() }) {
+            reporter.metrics.delays.add(reading, strategy: step.strategyIndex)
+        }
+        let run = StepRun(started: started, ended: .now(), attempt: step.attempt, usage: ResultUsage(host.usage))
+        return (outcome, run)
+    }
+
     /// Runs one step to its end, or until it has to be run again. Returns false when the host is of no more use.
     private func execute(_ step: Step, on host: Host) -> Bool {
         if let expired = step.request.expiresAt, expired < Timestamp.now() {
             finish(step, .expired)
             return true
         }
-        let started = MonotonicTime.now()
-        let outcome = host.run(
-            step.request.bytes, deadline: started.adding(milliseconds: step.limits.timeoutMs), limits: step.limits)
-        let run = StepRun(started: started, ended: .now(), attempt: step.attempt, usage: ResultUsage(host.usage))
+        let (outcome, run) = self.run(step.request.bytes, of: step, on: host)
         reporter.diagnostics(host, step: step)
         if case .answered(let reply) = outcome, case .success(let answer) = HostReply.reading(reply) {
             finish(step, .answered(answer), run)
@@ -156,18 +171,24 @@ final class Slot: Sendable {
     }
 
     private func lost(_ step: Step, _ loss: HostLoss, _ run: StepRun) {
-        if state.decide({ $0.isVictim(slot: index) }) {
-            reporter.hostLost(slot: index, reason: "deadlock", "ended to break a deadlock", step: step)
-            return requeue()
-        }
+        if isVictim { return requeueVictim(step) }
         reporter.hostLost(slot: index, loss, step: step)
         if !loss.requestDelivered, Self.stepRetry.delayMs(afterAttempt: step.attempt) != nil { return requeue() }
         finish(step, .crashed(loss), run)
     }
 
+    /// Whether the step, whose host is lost, was to be ended to break a deadlock.
+    var isVictim: Bool { state.decide { $0.isVictim(slot: index) } }
+
+    func requeueVictim(_ step: Step) {
+        reporter.hostLost(slot: index, reason: "deadlock", "ended to break a deadlock", step: step)
+        requeue()
+    }
+
     /// The step goes back into the queue.
     func requeue() {
-        switch state.decide({ $0.requeue(slot: index) }) {
+        let now = MonotonicTime.now()
+        switch state.decide({ $0.requeue(slot: index, at: now) }) {
         case .queued(let woken):
             reporter.noteRetry()
             state.wake(slots: woken)
@@ -181,8 +202,12 @@ final class Slot: Sendable {
     func finish(_ step: Step, _ end: StepEnd, _ run: StepRun? = nil) {
         // First the result, then the slot: a drain that sees no step running knows that all results are on their way.
         if state.mayPublish { reporter.finished(step, end, run ?? StepRun(notBegunAt: .now())) }
-        let (woken, isDraining) = state.decide { ($0.finish(slot: index), $0.isDrainAwaited) }
+        let now = MonotonicTime.now()
+        let (woken, changes, isDraining) = state.decide {
+            ($0.finish(slot: index, end.conduct, at: now), $0.takeChanges(), $0.isDrainAwaited)
+        }
         state.wake(slots: woken)
+        reporter.policies.changed(changes)
         if isDraining { state.consumerWake.signal() }
     }
 }

@@ -2,8 +2,8 @@ import Hosting
 import Messages
 import Scheduling
 
-/// Answers what the host of one slot asks for while its step runs. Lives on the slot's thread.
-final class SlotLocks: LockArbiter {
+/// Answers what the host of one slot asks for while its step runs.
+final class SlotLocks: LockArbiter, Sendable {
     let wake: WakeDescriptor
     private let slot: Int
     private let state: NodeState

@@ -7,12 +7,32 @@ enum StepEnd {
     case answered(HostReply)
     /// Its `expires_at` had passed before it could begin.
     case expired
+    /// Its strategy is suspended: it was not run.
+    case suspended(retryMs: Int)
     case timedOut
     case crashed(HostLoss)
     /// The host answered with something that is no reply.
     case babbled(String)
     /// An external strategy has no host that could run it.
     case unavailable(String)
+}
+
+extension StepEnd {
+    /// What the throttle and the circuit breaker are to think of it.
+    var conduct: Conduct {
+        switch self {
+        case .answered: .good
+        case .timedOut: .breach
+        case .crashed(let loss): if case .exceeded = loss.kind { .breach } else { .crash }
+        case .babbled: .crash
+        case .expired, .suspended, .unavailable: .unknown
+        }
+    }
+
+    /// Whether the request goes to the dead-letter topic though nothing is wrong with it, to be sent again later.
+    var isForReplay: Bool {
+        if case .suspended = self { true } else { false }
+    }
 }
 
 /// When a step ran, and what it used.

@@ -10,6 +10,8 @@ struct StepReporter: Sendable {
     let errors: RecentErrors
     let log: Log
 
+    var policies: PolicyReporter { PolicyReporter(events: events, metrics: metrics, log: log) }
+
     /// Publishes the result of a step.
     func finished(_ step: Step, _ end: StepEnd, _ run: StepRun) {
         let timing = ResultTiming(
@@ -30,7 +32,7 @@ struct StepReporter: Sendable {
             errors.note(
                 result.status.rawValue, failure.message, strategy: result.strategy, requestID: result.requestID)
         }
-        if result.status == .rejected {
+        if result.status == .rejected || end.isForReplay {
             metrics.noteDeadLetter()
             publisher.publishRefused(
                 result, original: step.request.bytes, token: step.token, headers: step.headers)
@@ -50,6 +52,12 @@ struct StepReporter: Sendable {
         case .expired:
             let time = step.request.expiresAt?.rfc3339 ?? ""
             fail(&result, .expired, .expired, "the request was wanted until \(time) and had not begun by then")
+        case .suspended(let retryMs):
+            let when = retryMs > 0 ? "it is tried again in \(retryMs) ms" : "a probe is under way"
+            fail(
+                &result, .failed, .strategySuspended,
+                "the strategy \"\(step.request.strategy)\" has crashed every time and is suspended; \(when)",
+                isRetryable: true)
         case .timedOut:
             fail(
                 &result, .timedOut, .deadlineExceeded,

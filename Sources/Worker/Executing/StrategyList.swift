@@ -13,7 +13,10 @@ package final class StrategyList: Sendable {
     private let disabled: Mutex<Set<String>>
 
     package init(disabled: some Sequence<String>, external: [ExternalStrategy] = []) {
-        names = StrategyRegistry.descriptors.map(\.name) + external.map(\.name)
+        let builtIn = StrategyRegistry.descriptors.map(\.name)
+        // A node does not start with such a name twice; whoever only checks requests may still be asked.
+        let external = external.filter { !builtIn.contains($0.name) }
+        names = builtIn + external.map(\.name)
         self.external = Dictionary(uniqueKeysWithValues: external.map { ($0.name, $0) })
         // 0 is `unknown`, as in the metrics.
         indices = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0 + 1) })
@@ -35,10 +38,9 @@ package final class StrategyList: Sendable {
     /// - Returns: the strategy's index.
     /// - Throws: `RequestProblem` with what is wrong and what would be right.
     package func check(_ request: StrategyRequest) throws(RequestProblem) -> Int {
+        guard let index = indices[request.strategy] else { throw unknown(request.strategy) }
         if let strategy = external[request.strategy] {
             try check(request, of: strategy)
-        } else if indices[request.strategy] == nil {
-            throw unknown(request.strategy)
         } else {
             _ = try StrategyRegistry.validate(request)
         }
@@ -48,7 +50,7 @@ package final class StrategyList: Sendable {
                 "the strategy \"\(request.strategy)\" is switched off on this node (disabledStrategies)",
                 isRetryable: true)
         }
-        return index(of: request.strategy)
+        return index
     }
 
     private func check(_ request: StrategyRequest, of strategy: ExternalStrategy) throws(RequestProblem) {

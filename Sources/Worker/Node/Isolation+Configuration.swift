@@ -1,6 +1,7 @@
-import Configuration
-import Hosting
+package import Configuration
+package import Hosting
 import Messages
+import Scheduling
 
 extension OptimizerConfiguration.Isolation.Enforcement {
     var hosting: IsolationSettings.Enforcement {
@@ -19,6 +20,21 @@ extension OptimizerConfiguration.Isolation.Sandbox {
         case .standard: .standard
         case .off: .off
         }
+    }
+}
+
+extension IsolationSettings {
+    /// As a node with this configuration has them.
+    ///
+    /// - Parameter memoryMB: the most memory of a step, in place of the configuration's.
+    package init(_ configuration: OptimizerConfiguration, memoryMB: Int? = nil) {
+        self.init(
+            enforcement: configuration.isolation.enforcement.hosting,
+            sandbox: configuration.isolation.sandbox.hosting,
+            ceilings: ResourceLimits(
+                cpuPercent: configuration.limits.cpuPercent, memoryMB: memoryMB ?? configuration.limits.memoryMB,
+                timeoutMs: configuration.limits.timeoutMs),
+            readablePaths: [configuration.data.root])
     }
 }
 

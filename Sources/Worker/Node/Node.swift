@@ -35,13 +35,13 @@ package final class Node: Sendable {
     package init(_ settings: NodeSettings, clients: KafkaClients, log: Log) throws(NodeFailure) {
         self.settings = settings
         self.log = log
-        let partitions = try TopicCheck(topics: settings.topics).run(clients)
+        let cluster = try TopicCheck(topics: settings.topics).run(clients)
         strategies = StrategyList(
             disabled: settings.configuration.disabledStrategies, external: settings.configuration.strategies)
         registry = MetricRegistry(strategies: strategies.names)
         metrics = NodeMetrics(registry: registry, topic: settings.topics.requests)
         do {
-            state = try NodeState(slotCount: settings.slotCount, backpressure: settings.backpressure)
+            state = try NodeState(settings)
             isolation = try Isolation(settings.isolation, launcher: settings.launcher)
             spawner = try HostSpawner(launcher: settings.launcher, isolation: isolation)
         } catch {
@@ -49,7 +49,7 @@ package final class Node: Sendable {
                 error.description, code: error.code == .isolation ? ExitCode.configuration : ExitCode.software)
         }
         do {
-            consumer = try clients.consumer(partitions: partitions, wakeDescriptor: state.consumerWake.descriptor)
+            consumer = try clients.consumer(partitions: cluster.partitions, wakeDescriptor: state.consumerWake.descriptor)
             producer = try clients.producer(wakeDescriptor: state.consumerWake.descriptor)
             events = MetricsPublisher(
                 producer: try clients.metricsProducer(), topic: settings.topics.metrics, node: settings.nodeID,
@@ -59,7 +59,7 @@ package final class Node: Sendable {
         }
         let publisher = ResultPublisher(
             producer: producer, state: state, topics: settings.topics, node: settings.nodeID,
-            cluster: settings.configuration.kafka.groupId)
+            cluster: cluster.id)
         self.publisher = publisher
         let reporter = StepReporter(publisher: publisher, events: events, metrics: metrics, errors: errors, log: log)
         let pool = PoolSettings(hostCommand: settings.hostCommand)
@@ -91,6 +91,15 @@ package final class Node: Sendable {
 
     /// The value of a counter without labels.
     func count(_ metric: CounterMetric) -> Double { registry.counter(metric).value }
+
+    /// The value of a gauge of one strategy.
+    func value(_ metric: GaugeMetric, strategy: String) -> Double { registry.gauge(metric, strategy).value }
+
+    /// Requests that have their result.
+    var finishedCount: Int { Int(metrics.requestsByStatus.reduce(0) { $0 + $1.count }) }
+
+    /// Queued steps that wait for this.
+    func waitingFor(_ reason: WaitReason) -> Int { state.snapshot.waiting[reason] ?? 0 }
 
     /// Steps that run now.
     var runningCount: Int { state.snapshot.runningCount }
@@ -142,7 +151,9 @@ package final class Node: Sendable {
         announceStart()
         let loop = ConsumerLoop(
             consumer: consumer, producer: producer, state: state, settings: settings,
-            intake: RequestIntake(topic: settings.topics.requests, strategies: strategies, ceilings: settings.ceilings),
+            intake: RequestIntake(
+                topic: settings.topics.requests, strategies: strategies, ceilings: settings.ceilings,
+                resources: settings.resources),
             publisher: publisher, events: events, metrics: metrics, health: health, board: board,
             errors: errors, log: log)
         loop.run()
@@ -169,7 +180,26 @@ package final class Node: Sendable {
         for shortcoming in isolation.report.shortcomings {
             log.info("not in force here", JSONMember("what", .string(shortcoming)))
         }
+        checkIsolation()
         events.publish(.started, details)
+    }
+
+    /// The short form of `optimizer check-isolation`: what hosts can reach, tried by two of them.
+    private func checkIsolation() {
+        let check = IsolationCheck(isolation: isolation, spawner: spawner, launcher: settings.launcher)
+        do throws(HostFailure) {
+            let findings = try check.short()
+            let broken = findings.filter { $0.isAskedFor && !$0.holds }
+            let held = findings.filter(\.holds).map { JSONValue.string($0.name) }
+            log.info("isolation tried", JSONMember("out_of_reach", .array(held)))
+            for finding in broken {
+                log.warning(
+                    "isolation does not hold", JSONMember("what", .string(finding.name)),
+                    JSONMember("guarantee", .string(finding.guarantee)), JSONMember("seen", .string(finding.seen)))
+            }
+        } catch {
+            log.warning("isolation could not be tried", JSONMember("cause", .string(error.description)))
+        }
     }
 
     // MARK: Threads

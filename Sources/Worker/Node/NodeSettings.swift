@@ -13,6 +13,10 @@ package struct NodeSettings: Sendable {
     let isolation: IsolationSettings
     let latencyTargetMs: Int
     let backpressure: BackpressureController.Settings
+    /// What the node may give to all its steps together.
+    var resources: ResourceBudget
+    let throttle: Throttle.Settings
+    let circuitBreaker: CircuitBreaker.Settings
     let commitIntervalMs: Int
     let revokeDrainMs: Int
     let metricsIntervalMs: Int
@@ -20,6 +24,7 @@ package struct NodeSettings: Sendable {
     let http: HTTPAddress?
     var hostCommand: HostCommand
     var stallWatch = StallWatch.Settings()
+    var interference = InterferenceWatch.Settings()
     let launcher: String
     var externalPolicy = ExternalPolicy()
     let configuration: OptimizerConfiguration
@@ -33,13 +38,16 @@ package struct NodeSettings: Sendable {
         ceilings = ResourceLimits(
             cpuPercent: configuration.limits.cpuPercent, memoryMB: configuration.limits.memoryMB,
             timeoutMs: configuration.limits.timeoutMs)
-        isolation = IsolationSettings(
-            enforcement: configuration.isolation.enforcement.hosting, sandbox: configuration.isolation.sandbox.hosting,
-            ceilings: ceilings, readablePaths: [configuration.data.root])
+        isolation = IsolationSettings(configuration)
         latencyTargetMs = configuration.limits.executionTimeMs
         backpressure = BackpressureController.Settings(
             queueDepth: configuration.backpressure.queueDepth, resumeDepth: configuration.backpressure.resumeDepth,
             pauseAfterMs: configuration.backpressure.pauseAfterMs, maxInFlight: configuration.backpressure.maxInFlight)
+        resources = ResourceBudget(
+            memoryMB: machine.memoryMB, cpuPercent: configuration.limits.maxNodeCpuPercent)
+        throttle = Throttle.Settings(configuration.throttle)
+        interference.factor = Double(configuration.throttle.interferencePercent) / 100
+        circuitBreaker = CircuitBreaker.Settings(configuration.circuitBreaker)
         commitIntervalMs = configuration.commit.intervalMs
         revokeDrainMs = configuration.rebalance.revokeDrainMs
         metricsIntervalMs = configuration.metrics.intervalMs
@@ -75,6 +83,26 @@ package struct NodeSettings: Sendable {
             throw NodeFailure(problem.description, code: ExitCode.configuration)
         }
         return count
+    }
+}
+
+extension Throttle.Settings {
+    init(_ throttle: OptimizerConfiguration.Throttle) {
+        self.init()
+        isEnabled = throttle.enabled
+        breaches = throttle.breaches
+        windowMs = throttle.windowMs
+        breachPercent = throttle.breachPercent
+        recoverMs = throttle.recoverMs
+    }
+}
+
+extension CircuitBreaker.Settings {
+    init(_ breaker: OptimizerConfiguration.CircuitBreaker) {
+        self.init()
+        isEnabled = breaker.enabled
+        crashes = breaker.crashes
+        openMs = breaker.openMs
     }
 }
 

@@ -30,8 +30,12 @@ final class NodeState: Sendable {
     /// Set when the steps that still run are given up: what becomes of them is no longer published.
     private let isAbandoned = Atomic(false)
 
-    init(slotCount: Int, backpressure: BackpressureController.Settings) throws(HostFailure) {
-        manager = Mutex(ConcurrencyManager(slotCount: slotCount, backpressure: backpressure))
+    init(_ settings: NodeSettings) throws(HostFailure) {
+        let slotCount = settings.slotCount
+        manager = Mutex(
+            ConcurrencyManager(
+                slotCount: slotCount, backpressure: settings.backpressure, resources: settings.resources,
+                throttle: settings.throttle, circuitBreaker: settings.circuitBreaker))
         consumerWake = try WakeDescriptor()
         var wakes: [WakeDescriptor] = []
         for _ in 0..<slotCount { wakes.append(try WakeDescriptor()) }

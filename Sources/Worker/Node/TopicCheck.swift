@@ -4,10 +4,17 @@ package import Kafka
 package struct TopicCheck {
     let topics: TopicNames
 
-    /// - Returns: how many partitions the requests topic has.
+    /// What a node has to know of the cluster before it joins.
+    struct Cluster {
+        /// Of the requests topic.
+        let partitions: Int
+        /// The cluster's name for itself.
+        let id: String
+    }
+
     /// - Throws: `NodeFailure` naming what is missing and the command that makes it, or why nobody answers.
-    func run(_ clients: KafkaClients) throws(NodeFailure) -> Int {
-        let found = try Self.list(clients)
+    func run(_ clients: KafkaClients) throws(NodeFailure) -> Cluster {
+        let (found, id) = try Self.ask(clients)
         let missing = topics.all.filter { name in !found.contains { $0.name == name && $0.failure == nil } }
         guard missing.isEmpty, let requests = found.first(where: { $0.name == topics.requests }) else {
             throw NodeFailure(
@@ -15,17 +22,23 @@ package struct TopicCheck {
                     + missing.joined(separator: ", ") + "; create what is missing with: optimizer topics create "
                     + "--brokers \(clients.bootstrapServers)", code: ExitCode.configuration)
         }
-        return requests.partitions.count
+        return Cluster(partitions: requests.partitions.count, id: id ?? "unnamed-cluster")
     }
 
     /// Every topic this principal may see.
     /// - Throws: `NodeFailure` with why nobody answers, or what has to be set up first.
     package static func list(_ clients: KafkaClients) throws(NodeFailure) -> [TopicDescription] {
+        try ask(clients).topics
+    }
+
+    private static func ask(
+        _ clients: KafkaClients
+    ) throws(NodeFailure) -> (topics: [TopicDescription], clusterID: String?) {
         do throws(KafkaFailure) {
             let admin = try clients.admin()
             defer { admin.close() }
             do throws(KafkaFailure) {
-                return try admin.topics()
+                return (try admin.topics(), admin.clusterID())
             } catch {
                 // The request's own failure is mostly a timeout; what the client met on the way says why.
                 throw admin.problems().first { !$0.isTemporary } ?? error

@@ -70,6 +70,8 @@ final class Monitor: Sendable {
         var finished = 0.0
         var watchdog = Watchdog(
             state: state, events: events, metrics: metrics, log: log, settings: settings.stallWatch)
+        var interference = InterferenceReport(
+            state: state, events: events, metrics: metrics, log: log, settings: settings.interference, at: start)
         while !isStopped.load(ordering: .acquiring) {
             let now = MonotonicTime.now()
             events.drain()
@@ -78,15 +80,25 @@ final class Monitor: Sendable {
                 nextSample = nextSample.adding(milliseconds: History.intervalMs)
                 sample(manager, &finished, now)
                 watchdog.look(manager, at: now)
+                observe(now)
             }
             if now >= next {
                 next = now.adding(milliseconds: settings.metricsIntervalMs)
                 askForLag(now)
+                interference.look(at: now)
                 events.publish(.interval, interval.details(manager, health, partitionLags, at: now))
             }
             _ = wake.wait(until: min(next, nextSample))
         }
         events.drain()
+    }
+
+    /// Looks for what lets steps begin that wait for memory, or for their strategy to be let off.
+    private func observe(_ now: MonotonicTime) {
+        let othersMB = MemoryInUse.others(than: state.hostPIDs.compactMap(\.self))
+        let (woken, changes) = state.decide { ($0.observe(othersMB: othersMB, at: now), $0.takeChanges()) }
+        state.wake(slots: woken)
+        PolicyReporter(events: events, metrics: metrics, log: log).changed(changes)
     }
 
     /// What is looked at every second.

@@ -11,7 +11,8 @@ final class NodeHealth: Sendable {
         var isStopRequested = false
         var commitFailures = 0
         var commitFailure = ""
-        var lastTurn = MonotonicTime(nanoseconds: 0)
+        /// nil before the first: until then the node is starting, and others watch over that.
+        var lastTurn: MonotonicTime?
     }
 
     private let condition = Mutex(Condition())
@@ -63,7 +64,8 @@ final class NodeHealth: Sendable {
 
     /// Why the process does not move; nil when it does. Never depends on the broker.
     func stuckReason(at now: MonotonicTime) -> String? {
-        let idleMs = now.milliseconds(since: condition.withLock { $0.lastTurn })
+        guard let lastTurn = condition.withLock({ $0.lastTurn }) else { return nil }
+        let idleMs = now.milliseconds(since: lastTurn)
         return idleMs > 10_000 ? "the consumer thread has not moved for \(Int(idleMs / 1000)) s" : nil
     }
 

@@ -1,5 +1,5 @@
-import Hosting
 import Configuration
+import Hosting
 import Kafka
 import Messages
 import Metrics
@@ -23,6 +23,11 @@ struct NodeMetrics: Sendable {
     private let commits: Counter
     private let commitFailures: Counter
     private let busy: Counter
+    private let strategySlots: PerStrategy<Gauge>
+    private let strategySuspended: PerStrategy<Gauge>
+    /// What the steps of each strategy waited for a processor.
+    let delays: StrategyDelays
+    private let interference: PerStrategy<Gauge>
     private let topic: String
 
     init(registry: MetricRegistry, topic: String) {
@@ -44,6 +49,10 @@ struct NodeMetrics: Sendable {
         commits = registry.counter(.commits)
         commitFailures = registry.counter(.commitFailures)
         busy = registry.counter(.slotBusySeconds)
+        delays = StrategyDelays(count: registry.strategies.count)
+        interference = registry.perStrategy(.interference)
+        strategySlots = registry.perStrategy(.strategySlots)
+        strategySuspended = registry.perStrategy(.strategySuspended)
     }
 
     // MARK: Steps
@@ -74,6 +83,16 @@ struct NodeMetrics: Sendable {
 
     /// The request is done: its result, and its dead letter if it has one, are acknowledged.
     func done(nanoseconds: Int64) { requestLatency.record(nanoseconds: UInt64(clamping: nanoseconds)) }
+
+    func strategyName(_ index: Int) -> String {
+        registry.strategies.indices.contains(index) ? registry.strategies[index] : MetricCatalogue.unknownStrategy
+    }
+    func strategySlots(_ index: Int, _ slots: Int) { strategySlots[index].set(slots) }
+    func strategySuspended(_ index: Int, _ isSuspended: Bool) { strategySuspended[index].set(isSuspended) }
+    /// Ends an interval of waiting for processors: a strategy that ran in it shows what it came to, others keep theirs.
+    func updateInterference() {
+        for (gauge, ratio) in zip(interference.all, delays.takeRatios()) { if let ratio { gauge.set(ratio) } }
+    }
 
     func noteDeadlock() { registry.counter(.deadlocks).increment() }
     func noteStall() { registry.counter(.stalls).increment() }
@@ -166,6 +185,7 @@ struct NodeMetrics: Sendable {
             }
         }
         registry.gauge(.slots).set(settings.slotCount)
+        for gauge in strategySlots.all { gauge.set(settings.slotCount) }
         registry.gauge(.queueDepthLimit).set(settings.backpressure.queueDepth)
         registry.gauge(.inFlightLimit).set(settings.backpressure.maxInFlight)
         registry.gauge(.latencyTarget).set(settings.latencyTargetMs)
@@ -180,7 +200,8 @@ struct NodeMetrics: Sendable {
         registry.gauge(.queueDepth).set(manager.depth)
         registry.gauge(.inFlight).set(manager.inFlight)
         registry.gauge(.unacknowledged).set(max(0, manager.inFlight - manager.depth - manager.runningCount))
-        registry.gauge(.waiting, "lock").set(manager.waitingForLocks)
+        let waiting = manager.waiting
+        for reason in WaitReason.allCases { registry.gauge(.waiting, reason.rawValue).set(waiting[reason] ?? 0) }
         registry.gauge(.holding).set(!manager.backpressure.isFlowing)
         registry.counter(.pauses).mirror(total: UInt64(manager.backpressure.pauses))
         registry.counter(.holds).mirror(total: UInt64(manager.backpressure.holds))

@@ -65,12 +65,8 @@ struct NodeStatus: Sendable {
             JSONMember(
                 "unacknowledged", .integer(max(0, manager.inFlight - manager.depth - manager.runningCount))),
             JSONMember("oldest_ms", oldest.map { .integer(Int($0)) } ?? .null),
-            JSONMember("waiting", waiting(manager)),
+            JSONMember("waiting", .waiting(manager.waiting)),
         ])
-    }
-
-    private func waiting(_ manager: ConcurrencyManager) -> JSONValue {
-        .object([JSONMember("lock", .integer(manager.waitingForLocks))])
     }
 
     private func slots(_ manager: ConcurrencyManager, _ now: MonotonicTime) -> [JSONValue] {

@@ -2,6 +2,13 @@ import Hosting
 import Messages
 import Scheduling
 
+extension JSONValue {
+    /// Queued steps by what they wait for.
+    static func waiting(_ counts: [WaitReason: Int]) -> JSONValue {
+        .object(WaitReason.allCases.map { JSONMember($0.rawValue, .integer(counts[$0] ?? 0)) })
+    }
+}
+
 /// What the monitor does about a node that does not move: says what it sees, wakes whoever could work, and kills the
 /// hosts of steps that should be long dead.
 struct Watchdog {
@@ -42,7 +49,7 @@ struct Watchdog {
         }
         return [
             JSONMember("queue_depth", .integer(finding.depth)), JSONMember("running", .integer(finding.running)),
-            JSONMember("waiting_for_locks", .integer(finding.waiting)),
+            JSONMember("waiting", .waiting(finding.waiting)),
             JSONMember("free_slots", .integers(finding.free)), JSONMember("overdue", .array(overdue)),
             JSONMember("quiet_ms", .number(finding.quietMs.rounded())),
             JSONMember("holding", .bool(!manager.backpressure.isFlowing)),

@@ -41,8 +41,8 @@ enum CheckConfigCommand: Command {
             let configuration = try OptimizerConfiguration.load(
                 file: file, environment: ConfigurationOptions.environment,
                 settings: ConfigurationOptions.settings(arguments))
-            let collisions = StrategyNames.problems(in: configuration)
-            return collisions.isEmpty ? .success(configuration) : .failure(ConfigurationProblems(problems: collisions))
+            let problems = StrategyNames.problems(in: configuration) + ClientPropertyCheck.problems(in: configuration)
+            return problems.isEmpty ? .success(configuration) : .failure(ConfigurationProblems(problems: problems))
         } catch {
             return .failure(error)
         }

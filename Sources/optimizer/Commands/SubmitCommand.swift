@@ -36,8 +36,9 @@ enum SubmitCommand: Command {
     static func run(_ arguments: Arguments) throws(CommandFailure) -> Int32 {
         try arguments.expectPositional(1...1, "FILE, or - for standard input")
         var input = try InputLines(arguments.positional[0])
-        let isWhole = !arguments.has("no-check") && !arguments.has("skip-bad")
-        if isWhole, let sweep = try SweepDocument.read(&input) { return try SweepSubmission.run(sweep, arguments) }
+        if SubmitJob.mode(of: arguments) == .allOrNothing, let sweep = try SweepDocument.read(&input) {
+            return try SweepSubmission.run(sweep, arguments)
+        }
         guard !arguments.has("dry-run"), !arguments.has("resend-all") else {
             throw .usage("--dry-run and --resend-all are for sweeps, and \(input.name) is none")
         }

@@ -20,9 +20,13 @@ struct SubmitJob {
 
     init(_ arguments: Arguments, _ check: RequestCheck) {
         self.check = check
-        mode = arguments.has("no-check") ? .unchecked : arguments.has("skip-bad") ? .skipBad : .allOrNothing
+        mode = Self.mode(of: arguments)
         key = arguments.value("key").map { Array($0.utf8) }
         isJSON = arguments.has("json")
+    }
+
+    static func mode(of arguments: Arguments) -> Mode {
+        arguments.has("no-check") ? .unchecked : arguments.has("skip-bad") ? .skipBad : .allOrNothing
     }
 
     /// Reads and checks the whole input.

@@ -21,14 +21,19 @@ final class ExternalFile {
                 continue
             do = request["strategy"]["parameters"]["do"]
             if do == "hang": time.sleep(600)
+            if do == "hog": hoard = [bytearray(b"x" * (8 << 20)) for _ in range(100)]
             if do == "die": os._exit(9)
             if do == "babble": print("three trades so far", flush=True)
             if do == "flood": os.write(1, b"x" * (9 << 20))
             if do == "log": say({"log": {"level": "warning", "message": "look at this"}})
+            granted = None
+            if do == "lock":
+                say({"lock": ["account"]})
+                granted = json.loads(sys.stdin.readline())["granted"]
             if do == "raise": raise RuntimeError("a mistake")
             answer = {
                 "request_id": "another" if do == "wrong-id" else request["request_id"], "status": "completed",
-                "statistics": {"pid": os.getpid(), "parameters": request["strategy"]["parameters"],
+                "statistics": {"pid": os.getpid(), "granted": granted, "parameters": request["strategy"]["parameters"],
                                "bytes": len(line.encode()), "root": os.environ["OPTIMIZER_DATA_ROOT"],
                                "environment": sorted(os.environ)},
                 "strategy": {"name": "impostor"}, "node": "impostor"}
@@ -44,7 +49,7 @@ final class ExternalFile {
         path = directory.path + "/optimizer.yml"
         let script = directory.path + "/unruly.py"
         try Self.write(Self.unruly, to: script)
-        let choices = "[ok, hang, die, babble, flood, log, raise, wrong-id, fail, twice, leave]"
+        let choices = "[ok, hang, hog, die, babble, flood, log, raise, wrong-id, fail, twice, leave, lock]"
         try Self.write(
             """
             strategies:

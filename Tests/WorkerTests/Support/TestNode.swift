@@ -18,9 +18,10 @@ final class TestNode: Sendable {
     ///   - unruly: steps with a `misbehave` label do what it says.
     ///   - mode: the mode of the offender that the hosts run in, where it is another.
     ///   - file: the configuration file.
+    ///   - tune: changes what has no key.
     init(
         _ kafka: TestKafka, _ more: [String] = [], unruly: Bool = false, mode: String = "unruly", file: String? = nil,
-        external: ExternalPolicy = ExternalPolicy()
+        external: ExternalPolicy = ExternalPolicy(), tune: (inout NodeSettings) -> Void = { _ in }
     ) throws {
         let configuration = try OptimizerConfiguration.load(
             file: file, environment: [:], settings: kafka.settings(more))
@@ -30,6 +31,7 @@ final class TestNode: Sendable {
             settings.hostCommand = HostCommand(
                 executable: offender, arguments: [mode], environment: ["SWIFT_BACKTRACE": "enable=no"])
         }
+        tune(&settings)
         let log = LogLines()
         self.log = log
         node = try Node(

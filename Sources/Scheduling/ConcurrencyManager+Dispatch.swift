@@ -1,0 +1,134 @@
+import Messages
+
+/// Which queued step may begin: the oldest one that has what it needs.
+extension ConcurrencyManager {
+    /// The throttle or the circuit breaker has changed its mind about a strategy.
+    package enum PolicyChange: Sendable, Equatable {
+        case share(Throttle.Change)
+        case circuit(CircuitBreaker.Change)
+    }
+
+    /// How often a step that waits for memory or processors is passed by others. After that, what comes free is kept
+    /// for it.
+    package static let maximumPasses = 64
+
+    /// What a queued step waits for, other than a slot.
+    package func obstacle(to step: Step) -> WaitReason? {
+        if !step.request.locks.isEmpty, !locks.areFree(step.request.locks) { return .lock }
+        if let reason = resources.obstacle(to: step.limits) { return reason }
+        let strategy = step.strategyIndex
+        return runningOf[strategy, default: 0] >= throttle.slots(for: strategy) ? .throttle : nil
+    }
+
+    // MARK: Steps that wait
+
+    /// Queued steps that could not begin even with a slot, by what they wait for.
+    package var waiting: [WaitReason: Int] {
+        queue.queued.reduce(into: [:]) { counts, step in
+            if let reason = obstacle(to: step) { counts[reason, default: 0] += 1 }
+        }
+    }
+
+    var waitingCount: Int { queue.queued.count { obstacle(to: $0) != nil } }
+
+    /// How many of them the queue should hold: the rest is for steps that can run.
+    package var waitingBound: Int { max(1, queue.bound / 2) }
+
+    /// Partitions from which nothing is to be taken now: theirs are the steps that wait, and those fill their part of
+    /// the queue.
+    package mutating func partitionsToHold() -> Set<Int32> {
+        holdsPartitions = waitingCount >= waitingBound
+        guard holdsPartitions else { return [] }
+        return Set(queue.queued.filter { obstacle(to: $0) != nil }.map(\.coordinates.partition))
+    }
+
+    /// Whether a queued step could begin now, had it a slot.
+    package var hasRunnable: Bool { firstRunnable() != nil }
+
+    // MARK: Steps that begin
+
+    /// Takes the oldest step that may begin, and gives it what it needs.
+    mutating func takeRunnable() -> Step? {
+        guard let (place, passed) = firstRunnable() else { return nil }
+        let step = take(at: place)
+        for token in passed { passes[token, default: 0] += 1 }
+        _ = locks.take(step.request.locks, for: step.token)
+        resources.give(step.limits, to: step.token)
+        runningOf[step.strategyIndex, default: 0] += 1
+        circuitBreaker.begin(step.strategyIndex, token: step.token)
+        return step
+    }
+
+    /// Takes the oldest step whose strategy is suspended.
+    mutating func takeSuspended(at now: MonotonicTime) -> (Step, retryMs: Int)? {
+        guard !circuitBreaker.isIdle else { return nil }
+        for place in 0..<(displaced.count + queue.depth) {
+            let verdict = circuitBreaker.verdict(candidate(place).strategyIndex, at: now)
+            if case .suspended(let retryMs) = verdict { return (take(at: place), retryMs) }
+        }
+        return nil
+    }
+
+    /// The first place from which a step may begin, and the larger ones it passes. Displaced steps come first.
+    private func firstRunnable() -> (place: Int, passed: [UInt64])? {
+        var passed: [UInt64] = []
+        for place in 0..<(displaced.count + queue.depth) {
+            let step = candidate(place)
+            switch obstacle(to: step) {
+            case nil: return (place, passed)
+            case .lock, .throttle: continue
+            case .memory, .cpu:
+                // Where nothing runs nothing will come free, so that keeping it would keep everybody for ever.
+                if passes[step.token, default: 0] >= Self.maximumPasses, !resources.isIdle { return nil }
+                passed.append(step.token)
+            }
+        }
+        return nil
+    }
+
+    private func candidate(_ place: Int) -> Step {
+        place < displaced.count ? displaced[place] : queue.queued[queue.queued.startIndex + place - displaced.count]
+    }
+
+    private mutating func take(at place: Int) -> Step {
+        let step: Step
+        if place < displaced.count {
+            step = displaced.remove(at: place)
+        } else {
+            step = queue.take(at: queue.queued.startIndex + place - displaced.count)
+            if !displaced.isEmpty { queue.putBack(displaced.removeLast()) }
+        }
+        passes[step.token] = nil
+        return step
+    }
+
+    // MARK: What is known of strategies and of the machine
+
+    /// What the throttle and the circuit breaker make of a step's end.
+    mutating func judge(_ step: Step, _ conduct: Conduct, at now: MonotonicTime) {
+        if let change = throttle.note(conduct, of: step.strategyIndex, at: now) { changes.append(.share(change)) }
+        if let change = circuitBreaker.note(conduct, of: step.strategyIndex, token: step.token, at: now) {
+            changes.append(.circuit(change))
+        }
+    }
+
+    /// A strategy makes others slow.
+    package mutating func noteDisturbance(by strategy: Int, at now: MonotonicTime) {
+        if let change = throttle.noteDisturbance(by: strategy, at: now) { changes.append(.share(change)) }
+    }
+
+    /// What has been decided about strategies since the last call.
+    package mutating func takeChanges() -> [PolicyChange] {
+        defer { changes = [] }
+        return changes
+    }
+
+    /// Takes in what the monitor sees about once a second: the memory that others hold, and the time.
+    ///
+    /// - Returns: slots to wake, for steps that may begin now.
+    package mutating func observe(othersMB: Int, at now: MonotonicTime) -> [Int] {
+        resources.othersMB = othersMB
+        changes += throttle.recover(at: now).map { .share($0) }
+        return hasRunnable ? idleSlots(atMost: .max) : []
+    }
+}

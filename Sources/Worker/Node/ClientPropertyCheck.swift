@@ -1,0 +1,32 @@
+package import Configuration
+import Kafka
+
+/// Asks librdkafka whether it takes the properties that the configuration passes through.
+package enum ClientPropertyCheck {
+    /// Properties with names or values it does not take, each at its place in the configuration.
+    package static func problems(in configuration: OptimizerConfiguration) -> [ConfigurationProblem] {
+        let kafka = configuration.kafka
+        return [("client", kafka.client), ("consumer", kafka.consumer), ("producer", kafka.producer)].flatMap {
+            section, properties in
+            properties.names.compactMap { name in
+                guard let value = properties[name]?.exposed,
+                    let reason = refusal(of: ClientProperties.Property(name, value), isProducer: section == "producer")
+                else { return nil }
+                return configuration.problem(at: "kafka.\(section).\(name)", reason)
+            }
+        }
+    }
+
+    private static func refusal(of property: ClientProperties.Property, isProducer: Bool) -> String? {
+        do throws(KafkaFailure) {
+            if isProducer {
+                _ = try ClientProperties.producer(bootstrap: "localhost:9092", overrides: [property])
+            } else {
+                _ = try ClientProperties.consumer(bootstrap: "localhost:9092", groupID: "check", overrides: [property])
+            }
+            return nil
+        } catch {
+            return error.reason
+        }
+    }
+}

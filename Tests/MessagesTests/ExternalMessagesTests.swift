@@ -1,0 +1,68 @@
+import Messages
+import Testing
+
+struct ExternalMessagesTests {
+    private let descriptor = StrategyDescriptor(
+        name: "mine", version: 2, summary: "",
+        parameters: [
+            ParameterSpecification("fast", .integer(1...9), default: .integer(3), ""),
+            ParameterSpecification("mode", .choice(["a", "b"]), default: nil, ""),
+        ])
+
+    private func request(_ strategy: String) throws -> StrategyRequest {
+        try StrategyRequest.parse(Array(#"{"request_id":"r", "strategy" : \#(strategy) ,"labels":{"a":"b"}}"#.utf8))
+    }
+
+    @Test func aRequestIsResolvedToEveryParameterInTheDescriptorsOrder() throws {
+        let resolved = try descriptor.resolve(try request(#"{"name":"mine","parameters":{"mode":"b"}}"#))
+        #expect(resolved == [JSONMember("fast", .integer(3)), JSONMember("mode", .string("b"))])
+    }
+
+    @Test(arguments: [
+        (#"{"name":"mine","version":1,"parameters":{"mode":"a"}}"#, RequestProblem.Code.unknownStrategy),
+        (#"{"name":"mine","version":2}"#, .invalidParameters),
+        (#"{"name":"mine","parameters":{"mode":"c"}}"#, .invalidParameters),
+        (#"{"name":"mine","parameters":{"mode":"a","slow":1}}"#, .invalidParameters),
+    ])
+    func whatDoesNotFitIsRefused(strategy: String, code: RequestProblem.Code) throws {
+        let request = try request(strategy)
+        #expect { try descriptor.resolve(request) } throws: { ($0 as? RequestProblem)?.code == code }
+    }
+
+    @Test func theStrategyOfARequestIsFoundInItsBytes() throws {
+        let strategy = #"{"name":"mine", "parameters":{"mode":"}"}}"#
+        let read = try request(strategy)
+        #expect(String(decoding: read.bytes[read.strategyRange], as: UTF8.self) == strategy)
+    }
+
+    @Test(arguments: [
+        (#"{"log":{"level":"warning","message":"m"}}"#, HostLogLine.Level.warning),
+        (#" { "log" : {"message":"m"}} "#, .info), (#"{"log":{"level":"loud","message":"m"}}"#, .info),
+    ])
+    func aLogLineIsRead(line: String, level: HostLogLine.Level) throws {
+        let read = try #require(HostLogLine(Array(line.utf8)))
+        #expect(read.level == level && read.message == "m")
+    }
+
+    @Test(arguments: [
+        #"{"status":"completed","log":{"message":"m"}}"#, #"{"log":{"message":"m"},"status":"completed"}"#,
+        #"{"log":{"level":"info"}}"#, #"{"log":"m"}"#, #"{"log":{"message":"m"}"#, "", #"{"logs":{"message":"m"}}"#,
+    ])
+    func whatIsNoLogLineIsLeftToTheReaderOfReplies(line: String) {
+        #expect(HostLogLine(Array(line.utf8)) == nil)
+    }
+
+    @Test func aLongMessageIsCut() throws {
+        let message = String(repeating: "ä", count: 3000)
+        let read = try #require(HostLogLine(Array(#"{"log":{"message":"\#(message)"}}"#.utf8)))
+        #expect(read.message.utf8.count <= HostLogLine.maximumMessage + 6 && read.message.hasSuffix("ä…"))
+    }
+
+    @Test func theNodesStrategyStandsInPlaceOfTheHosts() throws {
+        let line = #"{"request_id":"r","strategy":{"name":"x"},"status":"completed","statistics":{"a":1}}"#
+        let reply = try HostReply.parse(Array(line.utf8), strategy: Array(#"{"name":"mine"}"#.utf8))
+        #expect(reply.requestID == "r")
+        #expect(String(decoding: reply.members, as: UTF8.self) == #""strategy":{"name":"mine"},"statistics":{"a":1}"#)
+        #expect(try HostReply.parse(Array(#"{"status":"completed","request_id":null}"#.utf8)).requestID == nil)
+    }
+}

@@ -1,0 +1,118 @@
+import Messages
+import Testing
+
+@testable import Scheduling
+
+@Suite struct AdmissionTests {
+    private func manager(
+        slots: Int = 4, memoryMB: Int = 1000, cpuPercent: Int? = nil, queueDepth: Int = 100
+    ) -> ConcurrencyManager {
+        ConcurrencyManager(
+            slotCount: slots, backpressure: .init(queueDepth: queueDepth, resumeDepth: queueDepth / 2),
+            resources: ResourceBudget(memoryMB: memoryMB, cpuPercent: cpuPercent))
+    }
+
+    private func sized(_ offset: Int64, memoryMB: Int = 10, cpuPercent: Int = 10, partition: Int32 = 0) throws -> Step {
+        try step(
+            partition: partition, offset: offset,
+            limits: ResourceLimits(cpuPercent: cpuPercent, memoryMB: memoryMB, timeoutMs: 5000))
+    }
+
+    private func begin(_ slot: Int, _ manager: inout ConcurrencyManager) -> Int64? {
+        if case .run(let step, _) = manager.next(for: slot, at: time(0)) { step.coordinates.offset } else { nil }
+    }
+
+    @Test func aStepThatDoesNotFitWaitsAndOthersPassIt() throws {
+        var manager = manager()
+        for (offset, memory) in [600, 600, 300].enumerated() {
+            _ = manager.admit(try sized(Int64(offset), memoryMB: memory))
+        }
+        #expect((0..<3).map { begin($0, &manager) } == [0, 2, nil])
+        #expect(manager.waiting == [.memory: 1])
+        // What ends makes room, and a slot that idles is woken for it.
+        #expect(manager.finish(slot: 0, at: time(0)) == [2])
+        #expect(begin(2, &manager) == 1)
+    }
+
+    @Test func theProcessorsOfTheNodeAreABoundWhereOneIsSet() throws {
+        var bounded = manager(cpuPercent: 150)
+        var unbounded = manager()
+        for offset in Int64(0)..<3 {
+            _ = bounded.admit(try sized(offset, cpuPercent: 80))
+            _ = unbounded.admit(try sized(offset, cpuPercent: 80))
+        }
+        #expect((0..<3).map { begin($0, &bounded) } == [0, nil, nil])
+        #expect((0..<3).map { begin($0, &unbounded) } == [0, 1, 2])
+        #expect(bounded.waiting == [.cpu: 2])
+    }
+
+    @Test func memoryThatOthersHoldCannotBeGiven() throws {
+        var manager = manager()
+        _ = manager.observe(othersMB: 500, at: time(0))
+        _ = manager.admit(try sized(0, memoryMB: 501))
+        #expect(begin(0, &manager) == nil)
+        // It is woken when the memory is there.
+        #expect(manager.observe(othersMB: 499, at: time(0)) == [0])
+        #expect(begin(0, &manager) == 0)
+    }
+
+    @Test func aStepIsPassedSoOftenAndNotOnceMore() throws {
+        var manager = manager(slots: 2)
+        _ = manager.admit(try sized(0, memoryMB: 100))
+        #expect(begin(0, &manager) == 0)
+        _ = manager.admit(try sized(1, memoryMB: 950))
+        for offset in Int64(2)..<Int64(2 + ConcurrencyManager.maximumPasses) {
+            _ = manager.admit(try sized(offset))
+            #expect(begin(1, &manager) == offset)
+            _ = manager.finish(slot: 1, at: time(0))
+        }
+        _ = manager.admit(try sized(1000))
+        #expect(begin(1, &manager) == nil)
+        _ = manager.finish(slot: 0, at: time(0))
+        #expect(begin(0, &manager) == 1)
+        #expect(begin(1, &manager) == 1000)
+    }
+
+    @Test func nobodyIsKeptWaitingForWhatNobodyHolds() throws {
+        var manager = manager(slots: 2)
+        _ = manager.observe(othersMB: 900, at: time(0))
+        _ = manager.admit(try sized(0, memoryMB: 500))
+        for offset in Int64(1)...200 {
+            _ = manager.admit(try sized(offset))
+            #expect(begin(1, &manager) == offset)
+            _ = manager.finish(slot: 1, at: time(0))
+        }
+    }
+
+    @Test func stepsThatWaitHoldTheirPartitionsAtHalfTheQueue() throws {
+        var manager = manager(queueDepth: 20)
+        _ = manager.observe(othersMB: 1000, at: time(0))
+        var taken = 0
+        while manager.partitionsToHold().isEmpty, manager.capacity > 0 {
+            _ = manager.admit(try sized(Int64(taken), partition: 3))
+            taken += 1
+        }
+        #expect(taken == 10)
+        #expect(manager.partitionsToHold() == [3])
+        // What comes from elsewhere may be able to run; it is looked at one by one.
+        #expect(manager.capacity == 1)
+        _ = manager.observe(othersMB: 0, at: time(0))
+        guard case .run(_, let wakesConsumer) = manager.next(for: 0, at: time(0)) else { return #expect(Bool(false)) }
+        #expect(wakesConsumer)
+        #expect(manager.partitionsToHold().isEmpty)
+    }
+
+    @Test func whatCouldNeverFitIsRefused() {
+        let budget = ResourceBudget(memoryMB: 100, cpuPercent: 50)
+        #expect(throws: Never.self) {
+            try budget.check(ResourceLimits(cpuPercent: 50, memoryMB: 100, timeoutMs: 1))
+        }
+        #expect { try budget.check(ResourceLimits(cpuPercent: 50, memoryMB: 101, timeoutMs: 1)) } throws: {
+            ($0 as? RequestProblem)?.message
+                == "limits.memory_mb is 101, and this node may use 100 MB in all; ask for less"
+        }
+        #expect { try budget.check(ResourceLimits(cpuPercent: 51, memoryMB: 100, timeoutMs: 1)) } throws: {
+            ($0 as? RequestProblem)?.code == .limitsNotAvailable && ($0 as? RequestProblem)?.isRetryable == true
+        }
+    }
+}
