@@ -17,7 +17,7 @@ final class ProcessTable: Sendable {
     private static let known = Mutex<[Int32: SpawnedProcess.State]>([:])
 
     /// In the environment of every child program and of all it starts. Random, so that no host can claim to be one.
-    static let childMark = "OPTIMIZER_CHILD_PROGRAM=\(UInt64.random(in: .min ... .max))"
+    static let childMark = "CHILD_PROGRAM_OF=\(UInt64.random(in: .min ... .max))"
 
     private init() {
         _ = linux_become_subreaper()
