@@ -1,0 +1,49 @@
+import Glibc
+import Testing
+
+@testable import Hosting
+
+extension HostingTests {
+    @Suite(.serialized) struct CgroupTests {
+        /// Whether this machine lets the process make control groups; where it does not, there is nothing to test.
+        private static let mayMakeGroups: Bool = {
+            guard let home = try? CgroupHome.acquire() else { return false }
+            home.release()
+            return true
+        }()
+
+        @Test(.enabled(if: mayMakeGroups)) func groupsGoWithTheirHostAndTheHomeWithItsLastUser() throws {
+            let hosts = try LimitedHosts(.auto)
+            let home = try CgroupHome.acquire()
+            let host = try hosts.ready()
+            #expect(DirectoryEntries.list(home.path).filter { $0.hasPrefix("host-") }.count == 1)
+            host.kill()
+            #expect(!DirectoryEntries.list(home.path).contains { $0.hasPrefix("host-") })
+            hosts.stop()
+            #expect(access(home.path, F_OK) == 0)
+            home.release()
+            #expect(access(home.path, F_OK) != 0)
+        }
+
+        @Test(.enabled(if: mayMakeGroups)) func theGroupsOfANodeThatDiedAreRemovedAndThoseInUseAreNot() throws {
+            let parent = try #require(CgroupPlace.own)
+            let home = try CgroupHome.acquire()
+            defer { home.release() }
+            let abandoned = "\(parent)/optimizer-dead-\(getpid())"
+            #expect(mkdir(abandoned, 0o755) == 0)
+            #expect(mkdir("\(abandoned)/host-1", 0o755) == 0)
+            CgroupPlace.removeAbandoned(under: parent)
+            #expect(access(abandoned, F_OK) != 0)
+            #expect(access(home.path, F_OK) == 0)
+        }
+
+        @Test func cgroupsThatCannotBeHadAreNoReasonToGoOnWithoutThem() throws {
+            let home = try? CgroupHome.acquire()
+            defer { home?.release() }
+            if home?.controllers == .all { return }
+            let failure = #expect(throws: HostFailure.self) { try LimitedHosts(.cgroup) }
+            #expect(failure?.code == .isolation)
+            #expect(failure?.cause.hasPrefix("isolation.enforcement is cgroup, and that cannot be had: ") == true)
+        }
+    }
+}
