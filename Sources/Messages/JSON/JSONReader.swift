@@ -7,8 +7,8 @@ package struct JSONReader {
     package static let maximumDepth = 128
 
     package let bytes: [UInt8]
-    package private(set) var position: Int
-    private let limit: Int
+    package internal(set) var position: Int
+    let limit: Int
     private var depth = 0
 
     package init(_ bytes: [UInt8]) {
@@ -178,156 +178,6 @@ package struct JSONReader {
         return bytes[position..<position + text.utf8CodeUnitCount].elementsEqual("\(text)".utf8)
     }
 
-    // MARK: Strings
-
-    /// A string, its escapes resolved.
-    package mutating func string() throws(JSONProblem) -> String {
-        guard try peek() == Byte.quote else { throw problem("expected a string, found \(found())") }
-        let start = position + 1
-        let hasEscapes = try scanString()
-        let content = bytes[start..<position - 1]
-        // scanString has checked the encoding: decoding repairs nothing here.
-        return hasEscapes ? unescape(content) : String(decoding: content, as: UTF8.self)
-    }
-
-    /// Moves past a string and checks it; says whether it holds escapes.
-    private mutating func scanString() throws(JSONProblem) -> Bool {
-        let start = position
-        position += 1
-        var hasEscapes = false
-        var isASCII = true
-        while position < limit {
-            let byte = bytes[position]
-            position += 1
-            if byte == Byte.quote {
-                if !isASCII, let invalid = UTF8Check.firstInvalid(in: bytes, from: start + 1, to: position - 1) {
-                    throw problem("invalid UTF-8 inside a string", at: invalid)
-                }
-                return hasEscapes
-            }
-            if byte == Byte.backslash {
-                hasEscapes = true
-                try scanEscape()
-            } else if byte < 0x20 {
-                throw problem("a control character inside a string must be escaped", at: position - 1)
-            } else if byte >= 0x80 {
-                isASCII = false
-            }
-        }
-        throw problem("the document ends inside the string that starts at byte \(start)", at: limit)
-    }
-
-    private mutating func scanEscape() throws(JSONProblem) {
-        guard position < limit else { throw problem("the document ends inside an escape") }
-        let kind = bytes[position]
-        position += 1
-        guard kind == UInt8(ascii: "u") else {
-            guard Byte.simpleEscape(kind) != nil else { throw problem("unknown escape in a string", at: position - 1) }
-            return
-        }
-        let unit = try hexUnit()
-        guard unit & 0xF800 == 0xD800 else { return }
-        guard unit < 0xDC00, position + 1 < limit, bytes[position] == Byte.backslash,
-            bytes[position + 1] == UInt8(ascii: "u")
-        else { throw problem("a lone surrogate in a string", at: position - 4) }
-        position += 2
-        guard try hexUnit() & 0xFC00 == 0xDC00 else { throw problem("a lone surrogate in a string", at: position - 4) }
-    }
-
-    private mutating func hexUnit() throws(JSONProblem) -> UInt32 {
-        guard position + 4 <= limit else { throw problem("the document ends inside an escape", at: limit) }
-        var unit: UInt32 = 0
-        for byte in bytes[position..<position + 4] {
-            guard let digit = Byte.hexDigit(byte) else { throw problem("expected four hexadecimal digits after \\u") }
-            unit = unit << 4 | digit
-        }
-        position += 4
-        return unit
-    }
-
-    /// Resolves the escapes of content that `scanString` has accepted.
-    private func unescape(_ content: ArraySlice<UInt8>) -> String {
-        var units: [UInt8] = []
-        units.reserveCapacity(content.count)
-        var index = content.startIndex
-        func unit(at start: Int) -> UInt32 {
-            content[start..<start + 4].reduce(0) { $0 << 4 | (Byte.hexDigit($1) ?? 0) }
-        }
-        while index < content.endIndex {
-            guard content[index] == Byte.backslash else {
-                units.append(content[index])
-                index += 1
-                continue
-            }
-            if let simple = Byte.simpleEscape(content[index + 1]) {
-                units.append(simple)
-                index += 2
-                continue
-            }
-            var scalar = unit(at: index + 2)
-            index += 6
-            if scalar & 0xFC00 == 0xD800 {
-                scalar = 0x10000 + (scalar & 0x3FF) << 10 + unit(at: index + 2) & 0x3FF
-                index += 6
-            }
-            if let character = Unicode.Scalar(scalar) { units.append(contentsOf: Character(character).utf8) }
-        }
-        return String(decoding: units, as: UTF8.self)
-    }
-
-    // MARK: Numbers
-
-    /// A number: `.integer` where it is written as one and fits, else `.number`.
-    package mutating func number() throws(JSONProblem) -> JSONValue {
-        _ = try peek()
-        let start = position
-        let isNegative = bytes[position] == Byte.minus
-        if isNegative { position += 1 }
-        let digits = position
-        var whole = 0
-        var fits = true
-        while position < limit, case let digit = bytes[position] &- Byte.zero, digit <= 9 {
-            let (product, first) = whole.multipliedReportingOverflow(by: 10)
-            let (sum, second) = product.addingReportingOverflow(Int(digit))
-            fits = fits && !first && !second
-            whole = sum
-            position += 1
-        }
-        guard position > digits else { throw problem("expected a number, found \(found())") }
-        guard position == digits + 1 || bytes[digits] != Byte.zero else {
-            throw problem("a number must not start with 0", at: digits)
-        }
-        let isWhole = try !scanFractionAndExponent()
-        if isWhole, fits { return .integer(isNegative ? -whole : whole) }
-        let text = String(decoding: bytes[start..<position], as: UTF8.self)
-        guard let value = Double(text), value.isFinite else {
-            throw problem("the number is too large for a double", at: start)
-        }
-        return .number(value)
-    }
-
-    private mutating func scanFractionAndExponent() throws(JSONProblem) -> Bool {
-        var any = false
-        if position < limit, bytes[position] == UInt8(ascii: ".") {
-            position += 1
-            try scanDigits("after the decimal point")
-            any = true
-        }
-        if position < limit, bytes[position] | 0x20 == UInt8(ascii: "e") {
-            position += 1
-            if position < limit, bytes[position] == UInt8(ascii: "+") || bytes[position] == Byte.minus { position += 1 }
-            try scanDigits("in the exponent")
-            any = true
-        }
-        return any
-    }
-
-    private mutating func scanDigits(_ place: String) throws(JSONProblem) {
-        let start = position
-        while position < limit, bytes[position] &- Byte.zero <= 9 { position += 1 }
-        guard position > start else { throw problem("expected a digit \(place), found \(found())") }
-    }
-
     // MARK: Small parts
 
     private mutating func skipSpace() {
@@ -339,7 +189,7 @@ package struct JSONReader {
         }
     }
 
-    private func found() -> String {
+    func found() -> String {
         guard position < limit else { return "the end of the document" }
         let byte = bytes[position]
         return (0x20..<0x7F).contains(byte)

@@ -56,7 +56,7 @@ struct StepReporter: Sendable {
             let when = retryMs > 0 ? "it is tried again in \(retryMs) ms" : "a probe is under way"
             fail(
                 &result, .failed, .strategySuspended,
-                "the strategy \"\(step.request.strategy)\" has crashed every time and is not run for now; \(when)",
+                "the strategy \"\(step.request.strategy)\" has crashed every time and is suspended; \(when)",
                 isRetryable: true)
         case .timedOut:
             fail(

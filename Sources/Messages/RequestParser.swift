@@ -1,0 +1,199 @@
+/// Reads one request; a value of its own so that what was read survives the error.
+struct RequestParser {
+    var request: StrategyRequest
+    private var reader: JSONReader
+
+    init(_ bytes: [UInt8]) {
+        request = StrategyRequest(bytes)
+        reader = JSONReader(bytes)
+    }
+
+    mutating func parse() throws(RequestProblem) {
+        guard !request.bytes.isEmpty else {
+            throw RequestProblem(.invalidJSON, "the request is empty; a JSON object is needed")
+        }
+        var refusal: RequestProblem?
+        do {
+            refusal = try readMembers()
+            try reader.end()
+        } catch {
+            throw RequestProblem(.invalidJSON, "the request is not valid JSON: \(error)")
+        }
+        if let refusal { throw refusal }
+        guard !request.requestID.isEmpty else { throw missing("request_id", "a string that names this request") }
+        guard !request.strategy.isEmpty else {
+            throw missing("strategy", "an object like {\"name\": \"sma_crossover\", \"parameters\": {…}}")
+        }
+    }
+
+    /// Reads on after a wrong value, so that the id is found wherever it stands; the first refusal counts.
+    private mutating func readMembers() throws(JSONProblem) -> RequestProblem? {
+        var refusal: RequestProblem?
+        var seen = Set<String>(minimumCapacity: 12)
+        var isFirst = true
+        try reader.beginObject()
+        while let name = try reader.nextName(&isFirst) {
+            let isRepeated = !seen.insert(name).inserted
+            let found = try readMember(name)
+            refusal = refusal ?? found
+            if isRepeated { refusal = refusal ?? invalid("\(name) is given twice; give it once") }
+        }
+        return refusal
+    }
+
+    private mutating func readMember(_ name: String) throws(JSONProblem) -> RequestProblem? {
+        switch name {
+        case "request_id": return try readRequestID()
+        case "strategy": return try readStrategy()
+        case "data", "account", "statistics", "output", "optimization_id", "parameters", "parameter_constraints",
+            "objective", "constraints", "search", "out_of_sample", "step":
+            request.sections.append(.init(name: name, range: try reader.skipValue()))
+            return nil
+        case "schema_version": return readVersion(try reader.value())
+        case "type": return readType(try reader.value())
+        case "limits": return readLimits(try reader.value())
+        case "locks": return readLocks(try reader.value())
+        case "labels": return readLabels(try reader.value())
+        case "expires_at":
+            return readTime(try reader.value(), name) { $0.expiresAt = $1 }
+        case "submitted_at":
+            return readTime(try reader.value(), name) { $0.submittedAt = $1 }
+        default:
+            _ = try reader.skipValue()
+            request.unknownFields.append(name)
+            return nil
+        }
+    }
+
+    private mutating func readRequestID() throws(JSONProblem) -> RequestProblem? {
+        guard try reader.peek() == UInt8(ascii: "\"") else {
+            let found = try reader.value().kindName
+            return invalid("request_id is \(found), must be a string of 1 to 256 bytes")
+        }
+        let id = try reader.string()
+        guard (1...256).contains(id.utf8.count), !id.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else {
+            return invalid("request_id must be a string of 1 to 256 bytes without control characters")
+        }
+        request.requestID = id
+        return nil
+    }
+
+    private mutating func readStrategy() throws(JSONProblem) -> RequestProblem? {
+        guard try reader.peek() == UInt8(ascii: "{") else {
+            let found = try reader.value().kindName
+            return invalid("strategy is \(found), must be an object with \"name\" and, where needed, \"parameters\"")
+        }
+        var refusal: RequestProblem?
+        var isFirst = true
+        let start = reader.position
+        try reader.beginObject()
+        while let name = try reader.nextName(&isFirst) {
+            let value = try reader.value()
+            refusal = refusal ?? setStrategyMember(name, value)
+        }
+        request.strategyRange = start..<reader.position
+        if refusal == nil, request.strategy.isEmpty { refusal = invalid("strategy.name is missing") }
+        return refusal
+    }
+
+    private mutating func setStrategyMember(_ name: String, _ value: JSONValue) -> RequestProblem? {
+        switch name {
+        case "name":
+            guard let text = value.string, !text.isEmpty else {
+                return invalid("strategy.name is \(value.kindName), must be the name of a strategy")
+            }
+            request.strategy = text
+        case "version":
+            guard let version = value.integer, version > 0 else {
+                return invalid("strategy.version is \(value.kindName), must be a positive integer")
+            }
+            request.strategyVersion = version
+        case "parameters":
+            if value == .null { return nil }
+            guard let members = value.members else {
+                return invalid("strategy.parameters is \(value.kindName), must be an object of names and values")
+            }
+            request.parameters = members
+        default:
+            return invalid(
+                "strategy has an unknown member \"\(name)\""
+                    + nearestNameHint(to: name, in: ["name", "version", "parameters"]))
+        }
+        return nil
+    }
+
+    private func readVersion(_ value: JSONValue) -> RequestProblem? {
+        guard let version = value.integer, version > 0 else {
+            return invalid("schema_version is \(value.kindName), must be the integer \(StrategyRequest.schemaVersion)")
+        }
+        guard version > StrategyRequest.schemaVersion else { return nil }
+        return RequestProblem(
+            .unsupportedSchemaVersion,
+            "schema_version is \(version), this node knows up to \(StrategyRequest.schemaVersion)", isRetryable: true)
+    }
+
+    private mutating func readType(_ value: JSONValue) -> RequestProblem? {
+        guard let type = value.string, ["backtest", "optimization"].contains(type) else {
+            return invalid("type is \(value.text.prefix(60)), must be \"backtest\" or \"optimization\"")
+        }
+        request.type = type
+        return nil
+    }
+
+    private mutating func readLimits(_ value: JSONValue) -> RequestProblem? {
+        guard let members = value.members else { return value == .null ? nil : notAnObject("limits", value) }
+        for member in members {
+            guard let amount = member.value.integer, amount > 0 else {
+                return invalid("limits.\(member.name) is \(member.value.text.prefix(60)), must be a positive integer")
+            }
+            switch member.name {
+            case "cpu_percent": request.limits.cpuPercent = amount
+            case "memory_mb": request.limits.memoryMB = amount
+            case "timeout_ms": request.limits.timeoutMs = amount
+            default:
+                let hint = nearestNameHint(to: member.name, in: ["cpu_percent", "memory_mb", "timeout_ms"])
+                return invalid("limits has an unknown member \"\(member.name)\"\(hint)")
+            }
+        }
+        return nil
+    }
+
+    private mutating func readLocks(_ value: JSONValue) -> RequestProblem? {
+        if value == .null { return nil }
+        guard let names = value.elements?.compactMap(\.string), names.count == value.elements?.count, names.count <= 64,
+            names.allSatisfy({ (1...256).contains($0.utf8.count) })
+        else { return invalid("locks must be a list of at most 64 names of 1 to 256 bytes") }
+        request.locks = names
+        return nil
+    }
+
+    private mutating func readLabels(_ value: JSONValue) -> RequestProblem? {
+        guard let members = value.members else { return value == .null ? nil : notAnObject("labels", value) }
+        guard members.count <= 64, members.allSatisfy({ $0.value.string != nil }) else {
+            return invalid("labels must be an object of at most 64 strings")
+        }
+        request.labels = members
+        return nil
+    }
+
+    private mutating func readTime(
+        _ value: JSONValue, _ name: String, set: (inout StrategyRequest, Timestamp) -> Void
+    ) -> RequestProblem? {
+        if value == .null { return nil }
+        guard let text = value.string, let time = Timestamp(rfc3339: text) else {
+            return invalid("\(name) is \(value.text.prefix(60)), must be a time like \"2026-01-31T09:30:00Z\"")
+        }
+        set(&request, time)
+        return nil
+    }
+
+    private func invalid(_ message: String) -> RequestProblem { RequestProblem(.invalidRequest, message) }
+
+    private func missing(_ name: String, _ expectation: String) -> RequestProblem {
+        invalid("\(name) is missing; it must be \(expectation)")
+    }
+
+    private func notAnObject(_ name: String, _ value: JSONValue) -> RequestProblem {
+        invalid("\(name) is \(value.kindName), must be an object")
+    }
+}
