@@ -29,7 +29,6 @@ package struct LockTable: Sendable {
     package init() {}
 
     package var heldCount: Int { holders.count }
-    package var waitingCount: Int { waiters.count }
 
     package func isWaiting(_ token: UInt64) -> Bool { waiters.contains { $0.token == token } }
 

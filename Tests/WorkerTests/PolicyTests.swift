@@ -49,7 +49,7 @@ import Testing
             let node = try TestNode(kafka, Self.settings + ["throttle.recoverMs=5000"], unruly: true)
             let bad = #","labels":{"misbehave":"hang"},"limits":{"timeout_ms":50}"#
             try kafka.submit((0..<15).map { request("\($0)", more: bad) })
-            try eventually("its share is back") {
+            try eventually(seconds: 120, "its share is back") {
                 try kafka.events("throttle").last?["slots"]?.integer == 5
             }
             let shares = try kafka.events("throttle")
