@@ -124,15 +124,6 @@ import Testing
     }
 }
 
-/// A page of a node's HTTP server.
-enum HTTPGet {
-    static func text(_ node: TestNode, _ path: String) throws -> String {
-        guard let port = node.node.httpPort else { return "" }
-        guard let url = URL(string: "http://127.0.0.1:\(port)\(path)") else { throw Failure("no address") }
-        return try String(contentsOf: url, encoding: .utf8)
-    }
-}
-
 func eventually(_ what: String, _ holds: () throws -> Bool, explaining: () -> String) throws {
     do {
         try eventually(seconds: 30, what, holds)
