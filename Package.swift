@@ -75,7 +75,9 @@ let package = Package(
             swiftSettings: house),
         .testTarget(
             name: "CommandTests",
-            dependencies: ["optimizer", "optimizer-host", "Kafka", "Messages", "Metrics", "Hosting", "Strategies"],
+            dependencies: [
+                "CZlib", "optimizer", "optimizer-host", "Kafka", "Messages", "Metrics", "Hosting", "Strategies",
+            ],
             swiftSettings: house),
         .testTarget(
             name: "DemoTests", dependencies: ["optimizer", "optimizer-host", "Hosting", "Messages", "Scheduling"],

@@ -16,6 +16,8 @@ extension ConcurrencyManager {
     package func obstacle(to step: Step) -> WaitReason? {
         if !step.request.locks.isEmpty, !locks.areFree(step.request.locks) { return .lock }
         if let reason = resources.obstacle(to: step.limits) { return reason }
+        // The common case first: this is asked of every queued step, often.
+        guard !throttle.isIdle else { return nil }
         let strategy = step.strategyIndex
         return runningOf[strategy, default: 0] >= throttle.slots(for: strategy) ? .throttle : nil
     }

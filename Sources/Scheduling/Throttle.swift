@@ -56,6 +56,9 @@ package struct Throttle: Sendable {
         self.slotCount = slotCount
     }
 
+    /// Whether every strategy may have all slots.
+    package var isIdle: Bool { records.isEmpty }
+
     /// How many slots the strategy may have at once.
     package func slots(for strategy: Int) -> Int { records[strategy]?.slots ?? slotCount }
 

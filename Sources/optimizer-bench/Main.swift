@@ -11,6 +11,9 @@ struct Main {
         optimizer-bench strategies [--csv FILE] [--rounds N]
             sma_crossover with all statistics, from request to reply, against a C loop over the same bars, and a sweep's
             time per bar and set; the best of all rounds is printed
+        optimizer-bench isolation [--seconds N] [--rounds N]
+            share of a burning host, time from breach to death and from death to ready, cost of watching and of the
+            sandbox; on a machine that does nothing else
         """
 
     static func main() {
@@ -19,6 +22,7 @@ struct Main {
         switch words.first {
         case "feed": exit(Feeder.serve())
         case "--help", "-h": print(help)
+        case "isolation": exit(IsolationBenchmark.run(words))
         case "strategies": exit(StrategyBenchmark.run(words))
         case nil, "throughput", "--jobs", "--rounds", "--slots": exit(ThroughputBenchmark.run(words))
         default:

@@ -6,10 +6,14 @@ import Testing
 
     /// The commands with their options: contract.
     static let commands: [(words: String, options: [String])] = [
-        ("submit", kafka + ["--key KEY", "--skip-bad", "--no-check", "--json"]),
+        ("submit", kafka + ["--key KEY", "--skip-bad", "--no-check", "--dry-run", "--resend-all", "--json"]),
         (
             "results",
-            kafka + ["-f, --follow", "--from-now", "--request ID", "-n, --count N", "--timeout-ms N", "--json"]
+            kafka + [
+                "-f, --follow", "--from-now", "--request ID", "-n, --count N", "--timeout-ms N", "--json", "--sweep ID",
+                "--now",
+                "--html FILE", "--x PARAMETER", "--y PARAMETER", "--definition FILE",
+            ]
         ),
         ("lag", kafka + ["-w, --watch", "--max N", "--json"]),
         ("health", ["--config FILE", "--set KEY=VALUE", "--url URL", "--live", "--timeout-ms N", "--json"]),

@@ -3,7 +3,8 @@ import Messages
 
 /// A host whose steps take locks as the request's `script` label says, command by command:
 /// `lock a,b` waits until it has them · `unlock a` · `wait MS` · `enter FILE` makes a file that must not be there, and
-/// `leave FILE` removes it · `own FILE` takes a file for as long as the process lives · `say TEXT` sends a frame as it is · `hang` · `exit`. At its end it replies.
+/// `leave FILE` removes it · `await FILE` waits until it is there · `own FILE` takes one for as long as the process
+/// lives · `say TEXT` sends a frame as it is · `hang` · `exit`. At its end it replies.
 enum Locker {
     static func run() -> Never {
         Wire.ready()
@@ -40,6 +41,7 @@ enum Locker {
             // Let go of by the end of the process only.
             let file = open(rest, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
             guard file >= 0, flock(file, LOCK_EX | LOCK_NB) == 0 else { return "\(rest) belongs to a host that lives" }
+        case "await": while access(rest, F_OK) != 0 { usleep(1000) }
         case "say": say(rest)
         case "hang": sleepForEver()
         case "exit": exit(3)

@@ -28,7 +28,7 @@ enum Unruly {
             // The grandchild keeps the pipes of its parent open.
             if fork() == 0 { sleepForEver() }
             exit(4)
-        default: break
+        default: if let offence = Offence(rawValue: how) { _ = offence.commit() }
         }
         return nil
     }

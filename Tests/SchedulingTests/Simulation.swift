@@ -104,8 +104,13 @@ struct Simulation {
 
     private mutating func turnSlot(_ slot: Int) {
         if let step = running.removeValue(forKey: slot) {
-            _ = manager.finish(slot: slot, at: now)
-            published.append(step)
+            if random.chance(5) {
+                // Its host was lost, or it broke a deadlock: it waits again.
+                _ = manager.requeue(slot: slot, at: now)
+            } else {
+                _ = manager.finish(slot: slot, at: now)
+                published.append(step)
+            }
         }
         if random.chance(5) { _ = manager.noteStarting(slot: slot) }
         if case .run(let step, _) = manager.next(for: slot, at: now) { running[slot] = step }

@@ -93,10 +93,10 @@ import Testing
             let limits = #","limits":{"timeout_ms":200}"#
             try kafka.submit(
                 (0..<12).flatMap { index in
-                    let own = "own \(directory.path)/\(index)"
+                    let file = "\(directory.path)/\(index)"
                     return [
-                        Self.scripted("hangs-\(index)", "lock \(index);\(own);hang", more: limits),
-                        Self.scripted("\(index)", "wait 50;lock \(index);\(own)"),
+                        Self.scripted("hangs-\(index)", "lock \(index);own \(file);hang", more: limits),
+                        Self.scripted("\(index)", "await \(file);lock \(index);own \(file)"),
                     ]
                 })
             let results = try kafka.results(24)

@@ -34,8 +34,8 @@ final class HostWatch: Sendable {
         var heldSince: MonotonicTime?
         var heldBeyondGroup: [Int32] = []
         var throttledByGroupAtBegin: Int64 = 0
+        var beganAt = MonotonicTime(nanoseconds: 0)
         var isBusy = false
-        var memoryKillsAtBegin: Int64 = 0
     }
 
     /// - Parameter onBegin: called at the start of every step, to wake the monitor where it sleeps.
@@ -70,7 +70,10 @@ final class HostWatch: Sendable {
             state.cpuSeen = cpu ?? state.cpuSeen
             state.cpuAtBegin = state.cpuSeen
             state.childCPUAtBegin = state.childCPU
-            state.throttledByGroupAtBegin = throttled ?? 0
+            if let throttled {
+                state.throttledByGroupAtBegin = throttled
+                state.beganAt = .now()
+            }
             state.isStepRunning = true
             guard let settings else { return nil }
             let wanted = limits ?? settings.ceilings
@@ -100,7 +103,9 @@ final class HostWatch: Sendable {
             state.usage.cpuNanoseconds = max(0, state.cpuSeen - state.cpuAtBegin) + max(0, children)
             state.usage.peakBytes = max(state.usage.peakBytes, resident, peakBytes)
             if let throttled {
-                state.usage.throttledNanoseconds = max(0, throttled - state.throttledByGroupAtBegin)
+                // The kernel adds up what it held back on each processor.
+                let most = MonotonicTime.now().nanoseconds(since: state.beganAt)
+                state.usage.throttledNanoseconds = min(most, max(0, throttled - state.throttledByGroupAtBegin))
             }
             return state.usage
         }

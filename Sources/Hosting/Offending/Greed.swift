@@ -77,6 +77,8 @@ enum Greed {
         }
     }
 
+    /// Not optimised: memory that nobody reads would not be written to, or not even be asked for.
+    @inline(never) @_optimize(none)
     private static func touch(_ memory: UnsafeMutableRawPointer, _ bytes: Int) {
         for offset in stride(from: 0, to: bytes, by: 4096) {
             memory.storeBytes(of: 1, toByteOffset: offset, as: UInt8.self)
@@ -86,5 +88,5 @@ enum Greed {
     @inline(never) @_optimize(none)
     private static func spin() { while true {} }
 
-    private static func sleepForEver() -> Never { while true { pause() } }
+    static func sleepForEver() -> Never { while true { pause() } }
 }

@@ -6,6 +6,8 @@ import Glibc
 package enum Offence: String, CaseIterable, Sendable {
     /// An endless loop in four threads.
     case burn
+    /// Sleeps for ever.
+    case sleep
     /// Takes and uses memory, a megabyte at a time.
     case hoard
     /// Asks for a gigabyte at once, and uses it.
@@ -52,9 +54,11 @@ package enum Offence: String, CaseIterable, Sendable {
         }
     }
 
-    private func commit(_ detail: String) -> String {
+    /// Does it, in the calling process. Returns when it was refused, or had been done.
+    package func commit(_ detail: String = "") -> String {
         switch self {
         case .burn: Greed.burnForEver(threads: 4)
+        case .sleep: Greed.sleepForEver()
         case .hoard: Greed.hold(megabytes: 1024, pauseMicroseconds: 200)
         case .grab: Greed.hold(megabytes: 1024, pauseMicroseconds: 0)
         case .spreadMemory: Greed.spreadMemory(processes: 3, megabytes: 40)

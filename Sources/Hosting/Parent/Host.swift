@@ -22,10 +22,10 @@ package final class Host {
     private let watch: HostWatch
     let process: SpawnedProcess
     private var reader: FrameReader
-    private var writer: FrameWriter
+    var writer: FrameWriter
     private var diagnostics = HostDiagnostics()
-    private var framesUnderWay = 0
-    private var lossKind: HostLoss.Kind?
+    var framesUnderWay = 0
+    private(set) var lossKind: HostLoss.Kind?
     private var inputOpen = true
     private(set) var errorsOpen = true
     /// How it ended; from then on the descriptors are closed.
@@ -90,23 +90,6 @@ package final class Host {
             lose(.silent)
         case .lost: break
         }
-        return outcome
-    }
-
-    /// Sends a request without waiting for its reply, which `awaitNext` gets; replies come in the order of the requests.
-    /// - Returns: how the host was lost, if it was.
-    package func submit(_ request: [UInt8]) -> HostLoss? {
-        if let kind = lossKind ?? lossBeforeRequest() { return lose(kind, requestDelivered: false) }
-        writer.append(request)
-        framesUnderWay += 1
-        return deliver().map { lose($0, requestDelivered: writer.deliveredBytes > 0) }
-    }
-
-    /// The reply to the earliest request that `submit` has sent and that has none yet.
-    package func awaitNext(until: MonotonicTime) -> StepOutcome {
-        let outcome = awaitReply(until: until)
-        if case .answered = outcome { framesUnderWay -= 1 }
-        if case .timedOut = outcome { lose(.silent) }
         return outcome
     }
 
@@ -218,7 +201,7 @@ extension Host {
 
     /// Looks whether the host is fit for a request: still there, and silent. A reply too many would otherwise be taken
     /// for the reply to the next request.
-    private func lossBeforeRequest() -> HostLoss.Kind? {
+    func lossBeforeRequest() -> HostLoss.Kind? {
         framesUnderWay == 0 ? lossUnlessSilent() : nil
     }
 
@@ -241,7 +224,7 @@ extension Host {
         return deliver()
     }
 
-    private func deliver() -> HostLoss.Kind? {
+    func deliver() -> HostLoss.Kind? {
         switch writer.flush(to: process.input) {
         case .complete, .partial: nil
         case .failed(EPIPE): settledKind(otherwise: .closedInput)
@@ -314,5 +297,23 @@ extension Host {
 
     private func loss(_ kind: HostLoss.Kind, requestDelivered: Bool) -> HostLoss {
         HostLoss(kind: kind, requestDelivered: requestDelivered, errorOutput: diagnostics.tail)
+    }
+}
+
+extension Host {
+    /// Hands a request over and leaves its step running, for measurements.
+    func beginWithoutWaiting(_ request: [UInt8]) {
+        _ = run(request, deadline: .now().adding(milliseconds: 1))
+        watch.begin(nil)
+    }
+
+    /// Microseconds that a step's beginning and end cost without a step between them, for measurements.
+    func accountingTime(steps: Int) -> Double {
+        let start = MonotonicTime.now()
+        for _ in 0..<steps {
+            watch.begin(nil)
+            _ = watch.end()
+        }
+        return MonotonicTime.now().milliseconds(since: start) * 1000 / Double(steps)
     }
 }

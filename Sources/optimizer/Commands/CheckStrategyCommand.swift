@@ -11,9 +11,9 @@ enum CheckStrategyCommand: Command {
         optimizer check-strategy [--timeout-ms N] [--json] -- COMMAND [ARGUMENT]...
         optimizer check-strategy --strategy NAME [--config FILE] [--timeout-ms N] [--json]
 
-        Starts the command as a node would and takes it through the protocol: its ready line, pings, requests one by
-        one and two in a row, an unknown parameter, a request of a megabyte, a line that is no JSON, the end of its
-        input. Says what it gets wrong; exit code 1 where that is anything.
+        Starts the command as a node would, in its limits and its sandbox, and takes it through the protocol: its ready
+        line, pings, requests one by one and two in a row, an unknown parameter, a request of a megabyte, a line that
+        is no JSON, the end of its input. Says what it gets wrong; exit code 1 where that is anything.
 
         With --strategy the command, its environment and its parameters are those of the configuration. Without, the
         requests have no parameters. A host may refuse any request, but it has to answer it.
@@ -27,12 +27,17 @@ enum CheckStrategyCommand: Command {
 
     static func run(_ arguments: Arguments) throws(CommandFailure) -> Int32 {
         try arguments.expectPositional(0...0, "nothing before --")
-        let (command, descriptor) = try subject(arguments)
+        let configuration = try ConfigurationOptions.load(arguments)
+        let strategy = try subject(arguments, configuration)
         let answerMs = try arguments.integer("timeout-ms", in: 1...3_600_000) ?? 5000
-        let spawner = try spawner()
-        defer { spawner.stop() }
+        let (isolation, spawner) = try spawner(configuration, strategy)
+        defer {
+            spawner.stop()
+            isolation.stop()
+        }
+        let command = HostCommand(strategy, dataRoot: configuration.data.root)
         let check = ConformanceCheck(
-            command, sample: SampleRequest(descriptor), answerMs: answerMs, spawner: spawner)
+            command, sample: SampleRequest(strategy.descriptor), answerMs: answerMs, spawner: spawner)
         let isJSON = arguments.has("json")
         let findings = check.run { finding in
             Output.data(isJSON ? json(finding) : text(finding))
@@ -47,27 +52,37 @@ enum CheckStrategyCommand: Command {
         return faults == 0 ? ExitCode.success : ExitCode.failure
     }
 
-    private static func subject(_ arguments: Arguments) throws(CommandFailure) -> (HostCommand, StrategyDescriptor) {
+    private static func subject(
+        _ arguments: Arguments, _ configuration: OptimizerConfiguration
+    ) throws(CommandFailure) -> ExternalStrategy {
         guard let name = arguments.value("strategy") else {
             guard !arguments.rest.isEmpty else { throw .usage("needs -- COMMAND, or --strategy NAME") }
-            let strategy = ExternalStrategy(name: "check", command: arguments.rest)
-            return (HostCommand(strategy, dataRoot: "data"), strategy.descriptor)
+            return ExternalStrategy(name: "check", command: arguments.rest)
         }
         guard arguments.rest.isEmpty else { throw .usage("takes --strategy NAME or -- COMMAND, not both") }
-        let configuration = try ConfigurationOptions.load(arguments)
         guard let strategy = configuration.strategies.first(where: { $0.name == name }) else {
             let hint = nearestNameHint(to: name, in: configuration.strategies.map { $0.name })
             throw CommandFailure("the configuration has no strategy \"\(name)\" (key strategies)\(hint)")
         }
-        return (HostCommand(strategy, dataRoot: configuration.data.root), strategy.descriptor)
+        return strategy
     }
 
-    private static func spawner() throws(CommandFailure) -> HostSpawner {
+    /// Hosts in the limits and the sandbox that a node with this configuration has.
+    private static func spawner(
+        _ configuration: OptimizerConfiguration, _ strategy: ExternalStrategy
+    ) throws(CommandFailure) -> (Isolation, HostSpawner) {
         guard let launcher = ExecutablePath.beside("optimizer-host") else {
             throw CommandFailure("cannot find out where this program lies, to start optimizer-host beside it")
         }
         do throws(HostFailure) {
-            return try HostSpawner(launcher: launcher)
+            let settings = IsolationSettings(configuration, memoryMB: strategy.limits.memoryMB)
+            let isolation = try Isolation(settings, launcher: launcher)
+            do throws(HostFailure) {
+                return (isolation, try HostSpawner(launcher: launcher, isolation: isolation))
+            } catch {
+                isolation.stop()
+                throw error
+            }
         } catch {
             throw CommandFailure(error.description)
         }

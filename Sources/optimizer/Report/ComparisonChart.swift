@@ -20,7 +20,8 @@ struct ComparisonChart {
             guard let value = entry["objective"]?.double else { return nil }
             let parameters = entry["parameters"]?.members ?? []
             return Row(
-                rank: rank + 1, words: parameters.map { "\($0.name) \($0.value.string ?? $0.value.text)" }.joined(separator: ", "),
+                rank: rank + 1,
+                words: parameters.map { "\($0.name) \($0.value.string ?? $0.value.text)" }.joined(separator: ", "),
                 inSample: value, outOfSample: entry["out_of_sample"]?[objective]?.double)
         }
     }

@@ -66,7 +66,8 @@ struct EquityChart {
         drawing.rect(start, frame.drawdown.top, frame.right - start, frame.drawdown.bottom - frame.drawdown.top, "kept")
         let isLate = frame.right - start < 110
         drawing.text(
-            isLate ? start - 6 : start + 6, frame.equity.top + 14, "out of sample", isLate ? .end : .start, style: "t name")
+            isLate ? start - 6 : start + 6, frame.equity.top + 14, "out of sample", isLate ? .end : .start,
+            style: "t name")
     }
 
     private func drawDates(_ drawing: inout Drawing, _ frame: Frame, _ x: ChartScale, _ width: Double) {

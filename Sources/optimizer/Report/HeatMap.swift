@@ -22,7 +22,8 @@ struct HeatMap {
         private static func find(_ name: String?, _ option: String, _ names: [String]) throws(CommandFailure) -> Int? {
             guard let name else { return nil }
             guard let index = names.firstIndex(of: name) else {
-                throw .usage("--\(option) is \(name), must be a parameter of the sweep: " + names.joined(separator: ", "))
+                throw .usage(
+                    "--\(option) is \(name), must be a parameter of the sweep: " + names.joined(separator: ", "))
             }
             return index
         }

@@ -13,7 +13,7 @@ struct HeatMapChart {
         let top = map.yName == nil ? 6.0 : 24
         let inner = width - left - 6
         let cellWidth = inner / Double(map.columns)
-        let wanted = map.rows == 1 ? 56 : min(inner * 0.62, max(cellWidth, 14) * Double(map.rows))
+        let wanted = map.rows == 1 ? 56 : min(inner * (width > 600 ? 0.62 : 0.9), max(cellWidth, 14) * Double(map.rows))
         let cellHeight = max(wanted, 120 * (map.rows == 1 ? 0.4 : 1)) / Double(map.rows)
         let height = cellHeight * Double(map.rows)
         var drawing = Drawing(width: width, height: top + height + bottom)
@@ -25,7 +25,8 @@ struct HeatMapChart {
         return drawing.svg("\(objective) over \(axes)")
     }
 
-    private func drawCells(_ drawing: inout Drawing, _ left: Double, _ base: Double, _ width: Double, _ height: Double) {
+    private func drawCells(_ drawing: inout Drawing, _ left: Double, _ base: Double, _ width: Double, _ height: Double)
+    {
         let gap = min(width, height) > 7 ? 1.0 : 0
         for (place, cell) in map.cells.enumerated() {
             guard let cell else { continue }
@@ -79,7 +80,8 @@ struct HeatMapChart {
     var legend: String {
         let (weak, best) = range
         let boxes = (0..<Self.shades).map { "<i class=\"b\($0)\"></i>" }.joined()
-        return "<p class=\"legend\"><span>\(isMaximum ? "≤" : "≥") \(Markup.figure(weak))</span><span class=\"ramp\">\(boxes)</span>"
+        return
+            "<p class=\"legend\"><span>\(isMaximum ? "≤" : "≥") \(Markup.figure(weak))</span><span class=\"ramp\">\(boxes)</span>"
             + "<span>\(Markup.figure(best))</span><span class=\"key\"><i class=\"void-box\"></i>no value, or not admitted</span>"
             + "<span class=\"key\"><i class=\"ring-box\"></i>the best set</span></p>"
     }

@@ -41,7 +41,7 @@ enum Markup {
 
     static func percent(_ value: Double?) -> String {
         guard let value, value.isFinite else { return "–" }
-        return (value > 0 ? "+" : "") + figure(value) + " %"
+        return (value > 0 ? "+" : "") + figure(value) + "\u{A0}%"
     }
 
     /// 12,345.

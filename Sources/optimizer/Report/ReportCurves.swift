@@ -33,7 +33,9 @@ struct ReportCurves {
         }
         do throws(Missing) {
             let plan = try plan(definition, merged, dataRoot)
-            guard (0..<plan.sweep.setCount).contains(best) else { throw Missing(reason: "The best set is not of this sweep.") }
+            guard (0..<plan.sweep.setCount).contains(best) else {
+                throw Missing(reason: "The best set is not of this sweep.")
+            }
             let host = HostedStrategies(dataRoot: dataRoot, engineVersion: ProductVersion.text)
             let one = try run(plan.backtest(ofSet: best), host)
             let other = try run(plan.backtest(ofSet: best, strategy: "buy_and_hold"), host)
@@ -48,7 +50,9 @@ struct ReportCurves {
     }
 
     /// The sweep over the very version of the data its results are of.
-    private static func plan(_ definition: JSONValue, _ merged: JSONValue, _ dataRoot: String) throws(Missing) -> SweepPlan {
+    private static func plan(_ definition: JSONValue, _ merged: JSONValue, _ dataRoot: String) throws(Missing)
+        -> SweepPlan
+    {
         let version = merged["data"]?["version"]?.string
         let members = (definition.members ?? []).map { member in
             guard member.name == "data", let version, let data = member.value.members else { return member }
@@ -91,7 +95,8 @@ struct ReportCurves {
     private static func with(_ request: [UInt8], curve: String) -> [UInt8] {
         guard let members = (try? JSONValue.parse(request))?.members else { return request }
         let output = JSONValue.object([JSONMember("equity_curve", .string(curve))])
-        return Array(JSONValue.object(members.filter { $0.name != "output" } + [JSONMember("output", output)]).text.utf8)
+        return Array(
+            JSONValue.object(members.filter { $0.name != "output" } + [JSONMember("output", output)]).text.utf8)
     }
 
     /// How far below its peak a curve is, percent, at most 0.

@@ -39,8 +39,8 @@ enum ReportStyle {
         p{margin:0 0 10px}.soft{color:var(--soft)}\
         section{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:18px 20px;margin-top:18px}\
         .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(122px,1fr));gap:12px;margin-top:18px}\
-        .tile{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:12px 16px;min-width:0}\
-        .tile b{display:block;font-size:23px;line-height:1.3;font-weight:650;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}\
+        .tile{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:12px 14px;min-width:0}\
+        .tile b{display:block;font-size:20px;line-height:1.4;font-weight:650;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}\
         .tile span{color:var(--soft);font-size:13px}.tile.first{background:var(--best);border-color:var(--best);color:var(--card)}\
         .tile.first span{color:inherit;opacity:.85}\
         .warn{background:var(--warnbg);color:var(--warn);border-radius:8px;padding:10px 14px;margin:12px 0 0;overflow-wrap:anywhere}\
@@ -68,7 +68,7 @@ enum ReportStyle {
         footer{color:var(--soft);font-size:13px;margin-top:18px;overflow-wrap:anywhere}\
         @media(max-width:640px){main{padding:18px 12px 40px}section{padding:14px}.wide{display:none}.narrow{display:block}\
         h1{font-size:21px}.tiles{grid-template-columns:1fr 1fr;gap:8px}.tile{padding:10px 12px}.tile b{font-size:19px}.tile.first{grid-column:1/-1}\
-        .scroll{margin:8px -14px 0;padding:0 14px}table{font-size:13px}th,td{padding-left:12px}dl{grid-template-columns:1fr;gap:0}\
+        .scroll{margin:8px -14px 0;padding:0 14px}table{font-size:13px}th,td{padding-left:10px}thead th,tbody th{white-space:normal}tbody th{min-width:104px}dl{grid-template-columns:1fr;gap:0}\
         dd{margin-bottom:8px}.ramp i{width:12px}}
         """
 }

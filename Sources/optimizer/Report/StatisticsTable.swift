@@ -14,7 +14,9 @@ struct StatisticsTable {
     ///   - hasSplit: whether the sweep kept bars back.
     init(_ entry: JSONValue, hasSplit: Bool, curves: ReportCurves?) {
         var columns: [Column] = []
-        if let values = entry["statistics"] { columns.append(Column(title: hasSplit ? "In sample" : "Best set", values: values)) }
+        if let values = entry["statistics"] {
+            columns.append(Column(title: hasSplit ? "In sample" : "Best set", values: values))
+        }
         if let values = entry["out_of_sample"], values.members != nil {
             columns.append(Column(title: "Out of sample", values: values))
         }
@@ -32,7 +34,8 @@ struct StatisticsTable {
             let cells = columns.map { "<td>\(Self.figure($0.values[name]))</td>" }.joined()
             return "<tr><th scope=\"row\">\(Self.title(name))</th>\(cells)</tr>"
         }
-        return "<div class=\"scroll\"><table><thead><tr><th></th>\(head)</tr></thead><tbody>\(rows.joined())</tbody></table></div>"
+        return
+            "<div class=\"scroll\"><table><thead><tr><th></th>\(head)</tr></thead><tbody>\(rows.joined())</tbody></table></div>"
     }
 
     private static func figure(_ value: JSONValue?) -> String {

@@ -23,7 +23,9 @@ struct SweepGrid {
 
         /// The value of that number as text.
         func label(_ index: Int) -> String {
-            guard values.isEmpty else { return values.indices.contains(index) ? values[index].string ?? values[index].text : "?" }
+            guard values.isEmpty else {
+                return values.indices.contains(index) ? values[index].string ?? values[index].text : "?"
+            }
             return ChartScale.trimmed(min(minimum + Double(index) * step, maximum).fixed(6)).replacingMinus
         }
 

@@ -7,11 +7,16 @@ extension SweepReport {
         func tile(_ label: String, _ value: String, isFirst: Bool = false) -> String {
             "<div class=\"tile\(isFirst ? " first" : "")\"><span>\(label)</span><b>\(value)</b></div>"
         }
-        var tiles = [tile("Best " + objectiveTitle, Markup.figure(best["objective"]?.double), isFirst: true)]
+        func percent(_ name: String) -> String {
+            statistics?[name]?.double.map { ($0 > 0 ? "+" : "") + $0.fixed(1).replacingMinus + "\u{A0}%" } ?? "–"
+        }
+        var tiles = [tile(objectiveTitle.uppercasedFirst, Markup.figure(best["objective"]?.double), isFirst: true)]
         if hasSplit { tiles.append(tile("Out of sample", Markup.figure(best["out_of_sample"]?[objective]?.double))) }
-        tiles += (best["parameters"]?.members ?? []).prefix(4).map { tile(Markup.escaped($0.name), Markup.shown($0.value)) }
-        tiles.append(tile("Return", Markup.percent(statistics?["return_pct"]?.double)))
-        tiles.append(tile("Largest drawdown", Markup.percent(statistics?["max_drawdown_pct"]?.double)))
+        tiles += (best["parameters"]?.members ?? []).prefix(4).map {
+            tile(Markup.escaped($0.name), Markup.shown($0.value))
+        }
+        tiles.append(tile("Return", percent("return_pct")))
+        tiles.append(tile("Drawdown", percent("max_drawdown_pct")))
         return "<div class=\"tiles\">\(tiles.joined())</div>"
     }
 
@@ -38,7 +43,8 @@ extension SweepReport {
         if map.isCoarse { words += "; neighbouring values share a cell, which shows the best of them" }
         let figure = Figure.html { width in
             let map = HeatMap(merged, axes, most: width > 600 ? 90 : 45, isMaximum: isMaximum)
-            return HeatMapChart(map: map, objective: objective, isMaximum: isMaximum, bestSet: bestSet).svg(width: width)
+            return HeatMapChart(map: map, objective: objective, isMaximum: isMaximum, bestSet: bestSet).svg(
+                width: width)
         }
         return section("Heat map", words + ".", chart.legend + figure)
     }
@@ -63,7 +69,9 @@ extension SweepReport {
 
     /// The first bar of the out-of-sample part. Times and the sweep's date are compared as text, which orders them.
     private func firstKeptBar(_ times: [Int64]) -> Int? {
-        guard let start = definition?["out_of_sample"]?["start"]?.string, start.count >= 10, start.contains("-") else { return nil }
+        guard let start = definition?["out_of_sample"]?["start"]?.string, start.count >= 10, start.contains("-") else {
+            return nil
+        }
         return times.firstIndex { DateTicks.text($0, min(start.count, 10)) >= start.prefix(10) }
     }
 

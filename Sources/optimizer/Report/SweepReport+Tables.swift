@@ -42,10 +42,13 @@ extension SweepReport {
         items.append(("Looking for", "the \(isMaximum ? "largest" : "smallest") \(objectiveTitle)"))
         items += conditions("parameter_constraints", "Only sets with") { ($0["left"], $0["right"]) }
         items += conditions("constraints", "Only results with") { ($0["target"], $0["target_value"]) }
-        if let start = definition?["out_of_sample"]?["start"] { items.append(("Out of sample from", Markup.shown(start))) }
+        if let start = definition?["out_of_sample"]?["start"] {
+            items.append(("Out of sample from", Markup.shown(start)))
+        }
         items.append(("Sets", counts))
         if let account = merged["account"]?.members {
-            items.append(("Account", account.map { "\(words($0.name)) \(Markup.shown($0.value))" }.joined(separator: ", ")))
+            items.append(
+                ("Account", account.map { "\(words($0.name)) \(Markup.shown($0.value))" }.joined(separator: ", ")))
         }
         let list = items.map { "<dt>\($0.0)</dt><dd>\($0.1)</dd>" }.joined()
         return section("What was swept", "", "<dl>\(list)</dl>")
@@ -59,7 +62,8 @@ extension SweepReport {
         _ name: String, _ title: String, _ sides: (JSONValue) -> (JSONValue?, JSONValue?)
     ) -> [(String, String)] {
         let signs = [
-            "less": "&lt;", "lessOrEqual": "≤", "greater": "&gt;", "greaterOrEqual": "≥", "equals": "=", "notEqual": "≠",
+            "less": "&lt;", "lessOrEqual": "≤", "greater": "&gt;", "greaterOrEqual": "≥", "equals": "=",
+            "notEqual": "≠",
         ]
         let parts = (definition?[name]?.elements ?? []).map { condition in
             let (left, right) = sides(condition)

@@ -41,7 +41,9 @@ struct SweepReport {
         let data = merged["data"]
         let name = data?["dataset"]?.string.map(Markup.escaped) ?? "inline bars"
         let timeframe = data?["timeframe"]?.string.map { " " + Markup.escaped($0) } ?? ""
-        let span = [data?["start"], data?["end"]].compactMap { $0?.string.map { Markup.escaped(String($0.prefix(10))) } }
+        let span = [data?["start"], data?["end"]].compactMap {
+            $0?.string.map { Markup.escaped(String($0.prefix(10))) }
+        }
         let bars = data?["bars"]?.integer.map { ", \(Markup.grouped($0)) bars" } ?? ""
         return "\(strategy) on \(name)\(timeframe), \(span.joined(separator: " to "))\(bars)"
     }
@@ -56,14 +58,16 @@ struct SweepReport {
         let named = failed.prefix(5).map { step in
             "step \(step["step"]?.integer ?? 0): \(Markup.shown(step["message"]))"
         }
-        let tail = failed.isEmpty ? "" : " Failed: " + named.joined(separator: "; ") + (failed.count > 5 ? "; and more." : ".")
+        let tail =
+            failed.isEmpty ? "" : " Failed: " + named.joined(separator: "; ") + (failed.count > 5 ? "; and more." : ".")
         return "<p class=\"warn\">Not complete: \(completed) of \(of) steps have a result.\(tail)</p>"
     }
 
     private var origin: String {
         let engine = merged["engine"]
         let version = Markup.escaped(merged["data"]?["version"]?.string ?? "none")
-        return "Engine \(Markup.shown(engine?["name"])) \(Markup.shown(engine?["version"])). Data version <code>\(version)</code>."
+        return
+            "Engine \(Markup.shown(engine?["name"])) \(Markup.shown(engine?["version"])). Data version <code>\(version)</code>."
     }
 
     func section(_ title: String, _ words: String, _ body: String) -> String {

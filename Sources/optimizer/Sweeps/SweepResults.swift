@@ -79,7 +79,9 @@ struct SweepResults {
         for (step, failure) in failed.prefix(Self.shownFailures) {
             Output.words("step \(step) \(failure.status) (\(failure.code)): \(failure.message)".printable)
         }
-        if failed.count > Self.shownFailures { Output.words("and \(failed.count - Self.shownFailures) more failed steps") }
+        if failed.count > Self.shownFailures {
+            Output.words("and \(failed.count - Self.shownFailures) more failed steps")
+        }
         guard let total = merge.stepCount else {
             Output.words("no step of the sweep \(merge.id) has a result".printable)
             return isInterrupted ? Interruption.exitCode : ExitCode.failure

@@ -94,7 +94,9 @@ struct SweepSubmission {
         Output.words(words)
         let isWhole = sender.acknowledged + alreadyThere == plan.stepCount
         Output.words(
-            isWhole ? "next: optimizer results --sweep \(plan.id)" : "the same command again sends the steps that are missing")
+            isWhole
+                ? "next: optimizer results --sweep \(plan.id)"
+                : "the same command again sends the steps that are missing")
         if isInterrupted { return Interruption.exitCode }
         return isWhole ? ExitCode.success : ExitCode.failure
     }

@@ -13,7 +13,8 @@ enum SweepTable {
         columns.append(.right(objective.uppercased()))
         if hasOutOfSample { columns.append(.right("OUT OF SAMPLE")) }
         columns += [.right("RETURN %"), .right("MAX DD %"), .right("TRADES")]
-        return Table.lines(columns, top.enumerated().map { cells($0.offset, $0.element, names, objective, hasOutOfSample) })
+        return Table.lines(
+            columns, top.enumerated().map { cells($0.offset, $0.element, names, objective, hasOutOfSample) })
     }
 
     private static func cells(

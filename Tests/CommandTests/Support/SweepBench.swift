@@ -1,0 +1,87 @@
+import Glibc
+import Kafka
+import Messages
+import Strategies
+
+/// A broker, a data set, and as many nodes as a test wants.
+final class SweepBench {
+    let bench: Bench
+    let root: String
+    private(set) var nodes: [String: Program] = [:]
+
+    init() throws {
+        bench = try Bench()
+        root = bench.folder.file("data")
+        let imported = try Program.run([
+            "import", FileBytes.ofProject("deploy/data/synth_walk.csv"), "--dataset", "walk", "--set",
+            "data.root=\(root)",
+        ])
+        guard imported.code == 0 else { throw Failure("import: \(imported.words)") }
+    }
+
+    /// 27 steps over the sample data, or fewer.
+    static func sweep(_ id: String, fastest: Int = 60, slowStep: Int = 1) -> String {
+        """
+        {
+          "type": "optimization", "optimization_id": "\(id)",
+          "strategy": {"name": "sma_crossover", "parameters": {"direction": "long_only"}},
+          "data": {"dataset": "walk", "timeframe": "1d"},
+          "parameters": [{"name": "fast", "min": 2, "max": \(fastest), "step": 1},
+                         {"name": "slow", "min": 20, "max": 200, "step": \(slowStep)}],
+          "parameter_constraints": [{"left": "fast", "operator": "less", "right": "slow"}],
+          "objective": {"target": "sharpe_ratio", "extremum": "max"},
+          "constraints": [{"target": "trade_count", "operator": "greaterOrEqual", "target_value": 6}],
+          "out_of_sample": {"start": "2015-01-01"}
+        }
+
+        """
+    }
+
+    func plan(_ sweep: String) throws -> SweepPlan {
+        let members = try JSONValue.parse(Array(sweep.utf8)).members ?? []
+        let output = JSONMember("output", .object([JSONMember("heatmap", .bool(true))]))
+        return try SweepPlan(Sweep.parse(Array(JSONValue.object(members + [output]).text.utf8)), dataRoot: root)
+    }
+
+    func startNodes(_ names: [String]) throws {
+        for name in names {
+            nodes[name] = try Program([
+                "run", "--brokers", bench.address, "--set", "metrics.http=null", "--set", "node.id=\(name)",
+                "--set", "kafka.consumer.session.timeout.ms=6000", "--set", "kafka.consumer.fetch.wait.max.ms=10",
+                "--set", "data.root=\(root)", "--set", "pool.maxConcurrentStrategies=1", "--set", "limits.memoryMB=128",
+            ])
+        }
+        var round = 0
+        try wait("an answer of each of \(names)", seconds: 60) {
+            round += 1
+            try bench.process((0..<12).map { Bench.request("up-\(round)-\($0)") }, (0..<12).map { "up-\(round)-\($0)" })
+            return try Set(results().compactMap { $0["node"]?.string }).isSuperset(of: names)
+        }
+    }
+
+    func results() throws -> [JSONValue] {
+        try bench.records("optimizer.results").map { try JSONValue.parse($0.value ?? []) }
+    }
+
+    func stepResults() throws -> [JSONValue] { try results().filter { $0["step"] != nil } }
+
+    func submit(_ sweep: String, _ options: [String] = []) throws -> Program.Outcome {
+        try bench.optimizer(["submit", "-", "--set", "data.root=\(root)"] + options, input: sweep)
+    }
+
+    func merged(_ id: String, _ options: [String] = []) throws -> Program.Outcome {
+        try bench.optimizer(
+            ["results", "--sweep", id, "--timeout-ms", "60000", "--set", "data.root=\(root)"] + options)
+    }
+
+    func kill(_ node: String) throws {
+        nodes[node]?.signal(SIGKILL)
+        _ = try nodes.removeValue(forKey: node)?.outcome()
+    }
+
+    func close() throws {
+        for node in nodes.values { node.signal(SIGTERM) }
+        for node in nodes.values { _ = try node.outcome() }
+        try bench.close()
+    }
+}

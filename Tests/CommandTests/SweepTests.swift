@@ -1,0 +1,186 @@
+import Glibc
+import Kafka
+import Messages
+import Strategies
+import Testing
+
+/// A sweep from the command line: submitted, run by nodes, put together, shown.
+@Suite(.serialized) struct SweepTests {
+    @Test func aDryRunSaysWhatWouldBeSent() throws {
+        let bench = try SweepBench()
+        defer { #expect(throws: Never.self) { try bench.close() } }
+        let outcome = try bench.submit(SweepBench.sweep("dry"), ["--dry-run", "--json"])
+        #expect(outcome.code == 0)
+        let summary = try #require(objects(outcome.output).first)
+        #expect(summary["sets"]?.integer == 59 * 181)
+        #expect(summary["steps"]?.integer == 27)
+        #expect(try bench.bench.records("optimizer.requests").isEmpty)
+    }
+
+    @Test func anInterruptedSubmissionGoesOnWhereItStopped() throws {
+        let bench = try SweepBench()
+        defer { #expect(throws: Never.self) { try bench.close() } }
+        let sweep = SweepBench.sweep("resumed")
+        let plan = try bench.plan(sweep)
+        for step in [0, 3, 26] { try bench.bench.produce("optimizer.requests", value: plan.request(step: step)) }
+        // What is no step of this sweep must not be taken for one.
+        try bench.bench.produce("optimizer.requests", value: Array(Bench.request("resumed:0:5").utf8))
+        try bench.bench.produce("optimizer.requests", value: Array("no JSON".utf8))
+        try bench.bench.produce("optimizer.requests", value: nil)
+
+        let first = try bench.submit(sweep, ["--json"])
+        #expect(first.code == 0, "\(first.words)")
+        #expect(try objects(first.output).first?["acknowledged"]?.integer == 24)
+        #expect(try objects(first.output).first?["already_there"]?.integer == 3)
+        let again = try bench.submit(sweep, ["--json"])
+        #expect(try objects(again.output).first?["acknowledged"]?.integer == 0)
+        let records = try bench.bench.records("optimizer.requests")
+        let ids = records.compactMap { (try? JSONValue.parse($0.value ?? []))?["request_id"]?.string }
+        #expect(ids.filter { $0.hasSuffix(":5") || !$0.hasPrefix("resumed:0") }.count == 28)
+        for step in 0..<plan.stepCount { #expect(ids.count { $0 == plan.requestID(ofStep: step) } == 1) }
+        #expect(Set(records.map(\.partition)).count > 1)
+
+        let resent = try bench.submit(sweep, ["--resend-all", "--json"])
+        #expect(try objects(resent.output).first?["acknowledged"]?.integer == 27)
+    }
+
+    @Test func anInterruptLosesAndDoublesNothing() throws {
+        let bench = try SweepBench()
+        defer { #expect(throws: Never.self) { try bench.close() } }
+        let losses = (1...34).map { "\($0)" }.joined(separator: ",")
+        let sweep = SweepBench.sweep("cut", fastest: 200).replacing(
+            #""parameters": [{"#, with: #""parameters": [{"name": "stop_loss_pct", "values": [\#(losses)]}, {"#)
+        let words = ["submit", "-", "--set", "data.root=\(bench.root)"]
+        let program = try bench.bench.start(words, input: .text(sweep))
+        try wait("the beginning of the submission") { program.words.contains("sweep cut: ") }
+        program.signal(SIGINT)
+        // Before the first client the signal ends the process at once.
+        let cut = try program.outcome().code
+        #expect([130, -SIGINT].contains(cut), "\(program.words)")
+        let rest = try bench.submit(sweep, ["--json"])
+        #expect(rest.code == 0, "\(rest.words)")
+        let ids = try bench.bench.records("optimizer.requests").compactMap {
+            try JSONValue.parse($0.value ?? [])["request_id"]?.string
+        }
+        #expect(ids.count == 3062)
+        #expect(Set(ids).count == 3062)
+    }
+
+    @Test func aSweepWithASlipIsNamedAndNotSent() throws {
+        let bench = try SweepBench()
+        defer { #expect(throws: Never.self) { try bench.close() } }
+        let cases = [
+            ("\"fast\", \"min\"", "\"fats\", \"min\"", "did you mean \"fast\"?"),
+            ("\"walk\"", "\"wolk\"", "wolk"),
+            ("\"min\": 2,", "\"min\": 2,,", "not valid JSON"),
+        ]
+        for (right, wrong, words) in cases {
+            let text = SweepBench.sweep("slip").replacing(right, with: wrong)
+            let outcome = try bench.submit(text)
+            #expect(outcome.code == 65)
+            #expect(outcome.words.contains(words), "\(outcome.words)")
+        }
+        #expect(try bench.bench.records("optimizer.requests").isEmpty)
+    }
+
+    @Test func anUnfinishedSweepEndsWithOneAndSaysWhatIsMissing() throws {
+        let bench = try SweepBench()
+        defer { #expect(throws: Never.self) { try bench.close() } }
+        let nothing = try bench.bench.optimizer(["results", "--sweep", "none", "--now"])
+        #expect(nothing.code == 1)
+        #expect(nothing.words.contains("no step of the sweep none has a result"))
+
+        let sweep = SweepBench.sweep("part")
+        let plan = try bench.plan(sweep)
+        let host = HostedStrategies(dataRoot: bench.root, engineVersion: "1")
+        try bench.bench.produce("optimizer.results", value: stepResult(host.run(plan.request(step: 4)), plan, 4))
+        let failure =
+            #"{"status":"failed","error":{"code":"host_crashed","message":"it fell <over>","retryable":true}}"#
+        try bench.bench.produce("optimizer.results", value: stepResult(Array(failure.utf8), plan, 5))
+        let page = bench.bench.folder.file("part.html")
+        let part = try bench.merged("part", ["--now", "--html", page])
+        #expect(part.code == 1)
+        #expect(part.words.contains("step 5 failed (host_crashed): it fell <over>"))
+        #expect(part.words.contains("1 of 27 steps of part are complete, 1 failed, 25 have no result yet"))
+        let html = bench.bench.folder.read("part.html")
+        #expect(html.contains("Not complete: 1 of 27 steps have a result."))
+        #expect(html.contains("it fell &lt;over&gt;") && !html.contains("<over>"))
+        #expect(html.contains("no longer in the requests topic"))
+
+        let other = HostedStrategies(dataRoot: bench.root, engineVersion: "2")
+        try bench.bench.produce("optimizer.results", value: stepResult(other.run(plan.request(step: 6)), plan, 6))
+        let mixed = try bench.merged("part", ["--now"])
+        #expect(mixed.code == 65)
+        #expect(mixed.words.contains("do not belong together") && mixed.words.contains("engine"))
+    }
+
+    private func stepResult(_ reply: [UInt8], _ plan: SweepPlan, _ step: Int) throws -> [UInt8] {
+        let members = try JSONValue.parse(reply).members ?? []
+        let head = [
+            JSONMember("type", .string("optimization_result")),
+            JSONMember("request_id", .string(plan.requestID(ofStep: step))),
+        ]
+        return Array(JSONValue.object(head + members).text.utf8)
+    }
+
+    @Test func oneNodeAndThreeWithOneKilledComeToTheSameBytes() throws {
+        let sweep = SweepBench.sweep("same")
+        let one = try SweepBench()
+        defer { #expect(throws: Never.self) { try one.close() } }
+        try one.startNodes(["a"])
+        #expect(try one.submit(sweep).code == 0)
+        let alone = try one.merged("same", ["--json"])
+        #expect(alone.code == 0, "\(alone.words)")
+
+        let three = try SweepBench()
+        defer { #expect(throws: Never.self) { try three.close() } }
+        try three.startNodes(["a", "b", "c"])
+        let watcher = try three.bench.start(["results", "--follow", "--json"])
+        #expect(try three.submit(sweep).code == 0)
+        try wait("a step of b") {
+            watcher.output.split(separator: "\n").contains {
+                $0.contains("\"optimization_result\"") && $0.contains("\"node\":\"b\"")
+            }
+        }
+        try three.kill("b")
+        watcher.signal(SIGTERM)
+        _ = try watcher.outcome()
+        #expect(try three.stepResults().count < 27, "the node was killed too late to matter")
+        let together = try three.merged("same", ["--json"])
+        #expect(together.code == 0, "\(together.words)")
+        #expect(together.output == alone.output)
+        #expect(try objects(alone.output).first?["counts"]?["evaluated"]?.integer ?? 0 > 9000)
+        #expect(try Set(three.stepResults().compactMap { $0["node"]?.string }) == ["a", "b", "c"])
+    }
+
+    @Test func thePageStandsAloneAndShowsTheSweep() throws {
+        let bench = try SweepBench()
+        defer { #expect(throws: Never.self) { try bench.close() } }
+        try bench.startNodes(["a"])
+        #expect(try bench.submit(SweepBench.sweep("page", fastest: 30, slowStep: 10)).code == 0)
+        let page = bench.bench.folder.file("page.html")
+        let outcome = try bench.merged("page", ["--html", page, "--x", "slow", "--y", "fast"])
+        #expect(outcome.code == 0, "\(outcome.words)")
+        #expect(outcome.lines.first?.contains("SHARPE_RATIO") == true)
+        let html = bench.bench.folder.read("page.html")
+        for words in [
+            "Heat map", "slow →", "↑ fast", "buy and hold", "Out of sample", "Sortino ratio", "What was swept",
+        ] {
+            #expect(html.contains(words), "\(words)")
+        }
+        #expect(html.contains("default-src 'none'") && !html.contains("<script") && !html.contains("://"))
+        let wrong = try bench.merged("page", ["--html", page, "--x", "slwo"])
+        #expect(wrong.code == 64)
+        try expectPictures(of: "file://\(page)")
+    }
+
+    private func expectPictures(of url: String) throws {
+        guard BrowserPicture.browser != nil else { return }
+        for (width, isDark) in [(1200, false), (1200, true), (500, false), (500, true)] {
+            let picture = try BrowserPicture(of: url, width: width, height: 1600, isDark: isDark)
+            #expect(picture.detail > 0.01, "a page of \(width) is blank: \(picture.detail)")
+            #expect(picture.corner == (isDark ? [0x0F, 0x14, 0x1A] : [0xF6, 0xF7, 0xF9]))
+            #expect(!picture.words.contains("Refused to"), "\(picture.words)")
+        }
+    }
+}
