@@ -22,6 +22,7 @@ extension ClientProperties {
             Property("enable.partition.eof", "false"),
             Property("allow.auto.create.topics", "false"),
             Property("partition.assignment.strategy", KafkaLibrary.assignor),
+            statistics,
         ]
         defaults += PrefetchBudget(megabytes: prefetchMB, partitions: partitions).properties
         if let instanceID { defaults.append(Property("group.instance.id", instanceID)) }
@@ -65,6 +66,7 @@ extension ClientProperties {
                 Property("queue.buffering.max.kbytes", "8192"),
                 Property("partitioner", "murmur2_random"),
                 Property("delivery.report.only.error", "false"),
+                statistics,
             ]
         return try ClientProperties(role: .producer, defaults: defaults, overrides: overrides)
     }
@@ -96,6 +98,9 @@ extension ClientProperties {
         try ClientProperties(
             role: .producer, defaults: common(bootstrap: bootstrap, embedded: embedded), overrides: overrides)
     }
+
+    /// How often a node's clients say how they are. Producers of commands that run for a moment have nobody to tell.
+    package static let statistics = Property("statistics.interval.ms", "5000")
 
     private static func common(bootstrap: String, embedded: Bool) -> [Property] {
         var properties = [

@@ -44,6 +44,9 @@ package struct BackpressureController: Sendable {
     package private(set) var holds = 0
     package private(set) var pauses = 0
     private var heldNanoseconds: Int64 = 0
+    private var pausedNanoseconds: Int64 = 0
+    /// When the present pause began, or the last one.
+    private var pausedAt = MonotonicTime(nanoseconds: 0)
     private var refetchDebt: RefetchDebt
 
     package init(_ settings: Settings) {
@@ -74,6 +77,12 @@ package struct BackpressureController: Sendable {
         case .holding(let since), .paused(let since): current = now.nanoseconds - since.nanoseconds
         }
         return Double(heldNanoseconds + current) / 1e9
+    }
+
+    /// How long the partitions have been paused so far, in seconds: the part of holds that were pauses.
+    package func pausedSeconds(at now: MonotonicTime) -> Double {
+        let current = isPaused ? now.nanoseconds - pausedAt.nanoseconds : 0
+        return Double(pausedNanoseconds + current) / 1e9
     }
 
     /// When to ask again without anything having changed: the moment a hold becomes a pause.
@@ -113,12 +122,14 @@ package struct BackpressureController: Sendable {
             return .none
         }
         state = .paused(since: since)
+        pausedAt = now
         pauses += 1
         return .pause
     }
 
     private mutating func flow(since: MonotonicTime, _ now: MonotonicTime, _ action: Action) -> Action {
         heldNanoseconds += now.nanoseconds - since.nanoseconds
+        if isPaused { pausedNanoseconds += now.nanoseconds - pausedAt.nanoseconds }
         state = .flowing
         return action
     }

@@ -42,7 +42,7 @@ import Testing
             let state = try NodeState(settings)
             let events = MetricsPublisher(
                 producer: try KafkaClients(configuration.kafka).metricsProducer(), topic: settings.topics.metrics,
-                node: "test", registry: registry, log: log)
+                node: "test", registry: registry, statistics: KafkaStatistics(in: registry), log: log)
             defer { events.close(timeoutMs: 5000) }
             let latency = registry.perStrategy(.stepLatency)
             var now = MonotonicTime.now()

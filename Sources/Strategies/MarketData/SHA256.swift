@@ -1,5 +1,5 @@
 /// SHA-256 (FIPS 180-4), which names a data set's version by its content.
-struct SHA256 {
+package struct SHA256 {
     private var state: SIMD8<UInt32> = [
         0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
     ]
@@ -15,7 +15,8 @@ struct SHA256 {
         return hash.finish()
     }
 
-    static func hex(of bytes: [UInt8]) -> String { bytes.withUnsafeBytes { hex(of: $0) } }
+    /// The digest of all the bytes in lower-case hexadecimal.
+    package static func hex(of bytes: [UInt8]) -> String { bytes.withUnsafeBytes { hex(of: $0) } }
 
     mutating func update(_ bytes: UnsafeRawBufferPointer) {
         length += UInt64(bytes.count)

@@ -43,9 +43,10 @@ extension ConsumerLoop {
             if !failure.isTemporary { endNow(code: ExitCode.software) }
             return
         }
-        log.warning(
-            part == .deadLetter ? "dead letter too large" : "result too large",
-            JSONMember("request_id", .string(request.requestID)), JSONMember("bytes", .integer(size)))
+        log.line(
+            .warning, part == .deadLetter ? "dead letter too large" : "result too large",
+            [JSONMember("request_id", .string(request.requestID)), JSONMember("bytes", .integer(size))]
+                + (request.step.map { JSONMember.trace($0.headers) } ?? []))
         request.noteReplaced(part)
         inFlight[token] = request
         publisher.send(publisher.replacement(for: request, part: part, size: size))
@@ -55,7 +56,7 @@ extension ConsumerLoop {
         switch event {
         case .failure(let failure): handle(failure, "producer")
         case .log(let level, let facility, let message): log.librdkafka(level, facility, message)
-        case .statistics: break
+        case .statistics(let text): statistics.post(text, of: .producer)
         }
     }
 }

@@ -24,7 +24,7 @@ extension ConsumerLoop {
             offsetReset(partition, expected: expected, message)
         case .failure(let failure): handle(failure, "consumer")
         case .log(let level, let facility, let message): log.librdkafka(level, facility, message)
-        case .statistics: break
+        case .statistics(let text): statistics.post(text, of: .consumer)
         }
     }
 
@@ -96,6 +96,7 @@ extension ConsumerLoop {
         for partition in current.partitions {
             metrics.forget(partition: partition)
             lastTaken[partition] = nil
+            expectedAfterReset[partition] = nil
         }
         reportPartitions()
         health.noteJoined(partitions: consumer.assigned)
@@ -106,6 +107,7 @@ extension ConsumerLoop {
     private func offsetReset(_ partition: Int32, expected: Int64?, _ message: String) {
         book.forget(partition)
         metrics.noteOffsetReset()
+        expectedAfterReset[partition] = expected
         let details = [
             JSONMember("partition", .integer(Int(partition))),
             JSONMember("expected_offset", expected.map { .integer(Int($0)) } ?? .null),
@@ -113,5 +115,15 @@ extension ConsumerLoop {
         ]
         log.line(.error, "committed offset out of range: records are gone, reading goes on at the low watermark", details)
         events.publish(.offsetReset, details)
+    }
+
+    /// The first record after a reset tells how many are lost.
+    func noteSkipped(from expected: Int64, to record: KafkaRecord) {
+        let count = record.offset - expected
+        guard count > 0 else { return }
+        metrics.noteSkipped(Int(count))
+        log.error(
+            "records were gone before they could be taken", JSONMember("partition", .integer(Int(record.partition))),
+            JSONMember("from_offset", .integer(Int(expected))), JSONMember("count", .integer(Int(count))))
     }
 }

@@ -18,6 +18,7 @@ final class ConsumerLoop {
     let metrics: NodeMetrics
     let health: NodeHealth
     let board: PartitionBoard
+    let statistics: KafkaStatistics
     let errors: RecentErrors
     let log: Log
 
@@ -29,6 +30,8 @@ final class ConsumerLoop {
     /// What ends the node early: the exit code that tells the supervisor to start it again.
     var exitCode: Int32 = 0
     var lastTaken: [Int32: Timestamp] = [:]
+    /// Where reading should have gone on, of partitions that were reset and have not brought a record since.
+    var expectedAfterReset: [Int32: Int64] = [:]
     private var lastReport = MonotonicTime(nanoseconds: 0)
     private var averageRecordBytes = 300.0
     private var takeFrom = 0
@@ -48,7 +51,8 @@ final class ConsumerLoop {
     init(
         consumer: KafkaConsumer, producer: KafkaProducer, state: NodeState, settings: NodeSettings,
         intake: RequestIntake, publisher: ResultPublisher, events: MetricsPublisher, metrics: NodeMetrics,
-        health: NodeHealth, board: PartitionBoard, errors: RecentErrors, log: Log
+        health: NodeHealth, board: PartitionBoard, statistics: KafkaStatistics, errors: RecentErrors,
+        log: Log
     ) {
         self.consumer = consumer
         self.producer = producer
@@ -60,6 +64,7 @@ final class ConsumerLoop {
         self.metrics = metrics
         self.health = health
         self.board = board
+        self.statistics = statistics
         self.errors = errors
         self.log = log
     }
@@ -148,6 +153,9 @@ final class ConsumerLoop {
 
     private func accept(_ record: KafkaRecord, _ now: MonotonicTime) {
         lastTaken[record.partition] = record.time
+        if !expectedAfterReset.isEmpty, let expected = expectedAfterReset.removeValue(forKey: record.partition) {
+            noteSkipped(from: expected, to: record)
+        }
         switch book.take(partition: record.partition, offset: record.offset) {
         case .doneBefore, .notAssigned: return
         case .repeated:
@@ -176,9 +184,12 @@ final class ConsumerLoop {
         metrics.refused(strategyIndex: refusal.strategyIndex)
         metrics.noteDeadLetter()
         errors.note("rejected", failure.message, strategy: refusal.strategy, requestID: refusal.requestID)
-        log.info(
-            "request rejected", JSONMember("request_id", .string(refusal.requestID)),
-            JSONMember("code", .string(failure.code)), JSONMember("reason", .string(failure.message)))
+        log.line(
+            .info, "request rejected",
+            [
+                JSONMember("request_id", .string(refusal.requestID)), JSONMember("code", .string(failure.code)),
+                JSONMember("reason", .string(failure.message)),
+            ] + JSONMember.trace(intake.headers(of: record)))
         var result = StrategyResult(
             requestID: refusal.requestID, status: .rejected, failure: failure, origin: origin, node: settings.nodeID,
             timing: ResultTiming(queuedMs: 0, stepMs: 0, totalMs: 0))

@@ -20,8 +20,7 @@ extension StepReporter {
                 [
                     JSONMember("line", .string(isLast ? "… and more lines, which are dropped" : said.message)),
                     JSONMember("host", .integer(Int(pid))), JSONMember("strategy", .string(strategy)),
-                    JSONMember("request_id", step.map { .string($0.request.requestID) } ?? .null),
-                ])
+                ] + step.logMembers)
             return true
         }
     }

@@ -103,7 +103,7 @@ struct StepReporter: Sendable {
             details.append(JSONMember("strategy", .string(step.request.strategy)))
         }
         if step == nil { errors.note("host_lost", "slot \(slot): \(description)") }
-        log.line(.warning, "host lost", details)
+        log.line(.warning, "host lost", details + (step.map { JSONMember.trace($0.headers) } ?? []))
         events.publish(.hostLost, details)
     }
 
@@ -137,9 +137,9 @@ struct StepReporter: Sendable {
     /// Logs what the host wrote to its standard error.
     func diagnostics(_ host: Host, step: Step?) {
         for line in host.drainDiagnostics() {
-            log.info(
-                "host says", JSONMember("line", .string(line)), JSONMember("host", .integer(Int(host.pid))),
-                JSONMember("request_id", step.map { .string($0.request.requestID) } ?? .null))
+            log.line(
+                .info, "host says",
+                [JSONMember("line", .string(line)), JSONMember("host", .integer(Int(host.pid)))] + step.logMembers)
         }
     }
 }

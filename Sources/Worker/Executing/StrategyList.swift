@@ -8,6 +8,7 @@ import Synchronization
 package final class StrategyList: Sendable {
     /// In the order metrics are labelled by.
     let names: [String]
+    let descriptors: [StrategyDescriptor]
     private let indices: [String: Int]
     private let external: [String: ExternalStrategy]
     private let disabled: Mutex<Set<String>>
@@ -17,6 +18,7 @@ package final class StrategyList: Sendable {
         // A node does not start with such a name twice; whoever only checks requests may still be asked.
         let external = external.filter { !builtIn.contains($0.name) }
         names = builtIn + external.map(\.name)
+        descriptors = StrategyRegistry.descriptors + external.map(\.descriptor)
         self.external = Dictionary(uniqueKeysWithValues: external.map { ($0.name, $0) })
         // 0 is `unknown`, as in the metrics.
         indices = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0 + 1) })

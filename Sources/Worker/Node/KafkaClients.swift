@@ -26,7 +26,8 @@ package struct KafkaClients: Sendable {
     /// The producer of what must arrive: results and dead letters, and the requests of `optimizer submit`.
     package func producer(wakeDescriptor: Int32?) throws(KafkaFailure) -> KafkaProducer {
         let properties = try ClientProperties.producer(
-            bootstrap: bootstrapServers, embedded: isEmbedded, overrides: overrides(configuration.producer))
+            bootstrap: bootstrapServers, embedded: isEmbedded,
+            overrides: (wakeDescriptor == nil ? [] : [ClientProperties.statistics]) + overrides(configuration.producer))
         return try KafkaProducer(properties, wakeDescriptor: wakeDescriptor)
     }
 

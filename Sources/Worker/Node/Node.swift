@@ -14,6 +14,7 @@ package final class Node: Sendable {
     private let health = NodeHealth()
     private let board = PartitionBoard()
     private let errors = RecentErrors()
+    private let statistics: KafkaStatistics
     private let startedAt = Timestamp.now()
     private let strategies: StrategyList
     private let registry: MetricRegistry
@@ -40,6 +41,7 @@ package final class Node: Sendable {
             disabled: settings.configuration.disabledStrategies, external: settings.configuration.strategies)
         registry = MetricRegistry(strategies: strategies.names)
         metrics = NodeMetrics(registry: registry, topic: settings.topics.requests)
+        statistics = KafkaStatistics(in: registry)
         do {
             state = try NodeState(settings)
             isolation = try Isolation(settings.isolation, launcher: settings.launcher)
@@ -53,7 +55,7 @@ package final class Node: Sendable {
             producer = try clients.producer(wakeDescriptor: state.consumerWake.descriptor)
             events = MetricsPublisher(
                 producer: try clients.metricsProducer(), topic: settings.topics.metrics, node: settings.nodeID,
-                registry: registry, log: log)
+                registry: registry, statistics: statistics, log: log)
         } catch {
             throw NodeFailure("cannot open a Kafka client: \(error)", code: ExitCode.configuration)
         }
@@ -70,8 +72,8 @@ package final class Node: Sendable {
         }
         monitor = try Monitor(
             settings: settings, state: state, consumer: consumer, events: events, metrics: metrics, health: health,
-            board: board, log: log)
-        metrics.describe(settings, isolation.report)
+            board: board, statistics: statistics, log: log)
+        metrics.describe(settings, isolation.report, strategies)
     }
 
     /// Asks the node to drain and end; false when that was asked before. Any thread.
@@ -155,7 +157,7 @@ package final class Node: Sendable {
                 topic: settings.topics.requests, strategies: strategies, ceilings: settings.ceilings,
                 resources: settings.resources),
             publisher: publisher, events: events, metrics: metrics, health: health, board: board,
-            errors: errors, log: log)
+            statistics: statistics, errors: errors, log: log)
         loop.run()
         log.info("stopped", JSONMember("exit_code", .integer(Int(loop.exitCode))))
         events.publish(.stopped, [JSONMember("exit_code", .integer(Int(loop.exitCode)))])

@@ -17,7 +17,7 @@ struct LatencyStatus {
             JSONValue.object([JSONMember("name", .string(name))] + figures(latency))
         }
         return .object(
-            [JSONMember("window_seconds", .integer(LatencyWindow.seconds))] + figures(whole)
+            [JSONMember("window_seconds", .integer(Int(LatencyWindow().seconds)))] + figures(whole)
                 + [
                     JSONMember("target_ms", .integer(settings.latencyTargetMs)),
                     JSONMember("buckets", .array(buckets)), JSONMember("strategies", .array(names)),

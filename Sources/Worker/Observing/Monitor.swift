@@ -1,6 +1,8 @@
+import Configuration
 import Hosting
 import Kafka
 import Messages
+import Metrics
 import Scheduling
 import Synchronization
 
@@ -19,6 +21,9 @@ final class Monitor: Sendable {
         let seconds: Double?
     }
 
+    /// Data sets come by import, which is seldom.
+    private static let dataIntervalMs = 60_000
+
     private let settings: NodeSettings
     private let state: NodeState
     private let consumer: KafkaConsumer
@@ -26,8 +31,10 @@ final class Monitor: Sendable {
     private let metrics: NodeMetrics
     private let health: NodeHealth
     private let board: PartitionBoard
+    private let statistics: KafkaStatistics
     private let log: Log
-    let window: LatencyWindow
+    private let windows: Mutex<[LatencyWindow]>
+    let hosts = HostUsageBoard()
     let history = History()
     private let wake: WakeDescriptor
     private let isStopped = Atomic(false)
@@ -35,7 +42,7 @@ final class Monitor: Sendable {
 
     init(
         settings: NodeSettings, state: NodeState, consumer: KafkaConsumer, events: MetricsPublisher,
-        metrics: NodeMetrics, health: NodeHealth, board: PartitionBoard, log: Log
+        metrics: NodeMetrics, health: NodeHealth, board: PartitionBoard, statistics: KafkaStatistics, log: Log
     ) throws(NodeFailure) {
         self.settings = settings
         self.state = state
@@ -44,7 +51,8 @@ final class Monitor: Sendable {
         self.metrics = metrics
         self.health = health
         self.board = board
-        window = LatencyWindow(metrics: metrics)
+        self.statistics = statistics
+        windows = Mutex(metrics.registry.strategies.map { _ in LatencyWindow(steps: 20) })
         self.log = log
         do {
             wake = try WakeDescriptor()
@@ -61,12 +69,22 @@ final class Monitor: Sendable {
     /// What the last look at the broker gave.
     var partitionLags: [PartitionLag] { lags.withLock { $0 } }
 
+    /// Step latency of the last minutes: each strategy's, by its index.
+    func recentLatency(at now: MonotonicTime) -> [HistogramSnapshot] {
+        let current = metrics.latencyByStrategy
+        let seconds = Double(now.nanoseconds) / 1e9
+        return windows.withLock { windows in
+            zip(windows.indices, current).map { windows[$0].recent($1, at: seconds) }
+        }
+    }
+
     /// The thread's body.
     func run() {
         var interval = IntervalReport(metrics: metrics, intervalMs: settings.metricsIntervalMs)
         let start = MonotonicTime.now()
         var next = start.adding(milliseconds: settings.metricsIntervalMs)
         var nextSample = start
+        var nextData = start.adding(milliseconds: Self.dataIntervalMs)
         var finished = 0.0
         var watchdog = Watchdog(
             state: state, events: events, metrics: metrics, log: log, settings: settings.stallWatch)
@@ -75,6 +93,7 @@ final class Monitor: Sendable {
         while !isStopped.load(ordering: .acquiring) {
             let now = MonotonicTime.now()
             events.drain()
+            statistics.update()
             let manager = state.snapshot
             if now >= nextSample {
                 nextSample = nextSample.adding(milliseconds: History.intervalMs)
@@ -87,6 +106,10 @@ final class Monitor: Sendable {
                 askForLag(now)
                 interference.look(at: now)
                 events.publish(.interval, interval.details(manager, health, partitionLags, at: now))
+            }
+            if now >= nextData {
+                nextData = now.adding(milliseconds: Self.dataIntervalMs)
+                metrics.showData(in: settings.configuration.data.root)
             }
             _ = wake.wait(until: min(next, nextSample))
         }
@@ -108,12 +131,13 @@ final class Monitor: Sendable {
         let reports = board.all
         let oldest = reports.compactMap { $0.blockedBy.map { now.milliseconds(since: $0.arrivedAt) } }.max() ?? 0
         metrics.oldestRequest(seconds: oldest / 1000)
-        window.sample(at: now)
+        _ = recentLatency(at: now)
+        hosts.sample(state.hostPIDs.compactMap(\.self), at: now)
         let total = metrics.requestsByStatus.reduce(0) { $0 + $1.count }
         history.add(
-            History.Sample(
-                queueDepth: manager.depth, running: manager.runningCount, paused: reports.count(where: \.isPaused),
-                finished: Int(total - finished)))
+            StatusHistory.Sample(
+                queueDepth: manager.depth, running: manager.runningCount,
+                pausedPartitions: reports.count(where: \.isPaused), finished: Int(total - finished)))
         finished = total
     }
 

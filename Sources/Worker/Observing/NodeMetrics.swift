@@ -150,6 +150,7 @@ struct NodeMetrics: Sendable {
     func noteCommit() { commits.increment() }
     func noteCommitFailure() { commitFailures.increment() }
     func noteOffsetReset() { registry.counter(.offsetResets).increment() }
+    func noteSkipped(_ count: Int) { registry.counter(.skippedRecords).increment(by: count) }
     func noteKafkaError(client: String) { registry.counter(.kafkaErrors, client).increment() }
 
     func notePublishFailure(_ part: OutgoingMessage.Part) {
@@ -177,23 +178,6 @@ struct NodeMetrics: Sendable {
     func fenced() { registry.gauge(.fenced).set(1) }
     func oldestRequest(seconds: Double) { registry.gauge(.oldestRequestAge).set(seconds) }
 
-    /// What does not change while the node runs.
-    func describe(_ settings: NodeSettings, _ isolation: IsolationReport) {
-        for entry in isolation.entries {
-            for mechanism in IsolationReport.Mechanism.allCases {
-                registry.gauge(.enforcement, entry.resource, mechanism.rawValue).set(entry.mechanism == mechanism)
-            }
-        }
-        registry.gauge(.slots).set(settings.slotCount)
-        for gauge in strategySlots.all { gauge.set(settings.slotCount) }
-        registry.gauge(.queueDepthLimit).set(settings.backpressure.queueDepth)
-        registry.gauge(.inFlightLimit).set(settings.backpressure.maxInFlight)
-        registry.gauge(.latencyTarget).set(settings.latencyTargetMs)
-        registry.gauge(.buildInfo, ProductVersion.text, KafkaLibrary.version).set(1)
-        registry.gauge(.nodeInfo, settings.nodeID, settings.configuration.kafka.groupId).set(1)
-        registry.gauge(.kafkaPrefetchLimit).set(Double(settings.configuration.kafka.prefetchMB << 20))
-    }
-
     /// Brings up to date what is read from the manager rather than counted.
     func update(from manager: ConcurrencyManager, at now: MonotonicTime) {
         registry.gauge(.running).set(manager.runningCount)
@@ -207,5 +191,6 @@ struct NodeMetrics: Sendable {
         registry.counter(.holds).mirror(total: UInt64(manager.backpressure.holds))
         let held = manager.backpressure.heldSeconds(at: now)
         registry.counter(.holdSeconds).mirror(total: UInt64(held * 1e9))
+        registry.counter(.pauseSeconds).mirror(total: UInt64(manager.backpressure.pausedSeconds(at: now) * 1e9))
     }
 }

@@ -32,7 +32,7 @@ struct NodeStatus: Sendable {
             JSONMember("queue", queue(manager, now)),
             JSONMember("slots", .array(slots(manager, now))),
             JSONMember("partitions", .array(board.all.map { partition($0, manager, now) })),
-            JSONMember("latency", LatencyStatus(settings: settings, metrics: metrics).json(monitor.window.current())),
+            JSONMember("latency", LatencyStatus(settings: settings, metrics: metrics).json(monitor.recentLatency(at: now))),
             JSONMember("totals", metrics.totals),
             JSONMember("limits", limits),
             JSONMember("errors", .array(errors.newest.map(error))),
@@ -74,6 +74,7 @@ struct NodeStatus: Sendable {
         return manager.slots.enumerated().map { index, slot in
             let running: (step: Step, since: MonotonicTime)? =
                 if case .running(let step, let since) = slot { (step, since) } else { nil }
+            let usage = hosts[index].flatMap { monitor.hosts[$0] }
             return .object([
                 JSONMember("slot", .integer(index)), JSONMember("state", .string(slot.name)),
                 JSONMember("host_pid", hosts[index].map { .integer(Int($0)) } ?? .null),
@@ -81,7 +82,8 @@ struct NodeStatus: Sendable {
                 JSONMember("request_id", running.map { .string($0.step.request.requestID) } ?? .null),
                 JSONMember("running_ms", running.map { .number(rounded(now.milliseconds(since: $0.since))) } ?? .null),
                 JSONMember("timeout_ms", running.map { .integer($0.step.limits.timeoutMs) } ?? .null),
-                JSONMember("cpu_percent", .null), JSONMember("memory_mb", .null),
+                JSONMember("cpu_percent", usage.map { .number(rounded($0.cpuPercent)) } ?? .null),
+                JSONMember("memory_mb", usage.map { .number(rounded($0.memoryMB)) } ?? .null),
             ])
         }
     }

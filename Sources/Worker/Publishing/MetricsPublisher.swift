@@ -9,14 +9,19 @@ final class MetricsPublisher: Sendable {
     private let topic: String
     private let node: String
     private let registry: MetricRegistry
+    private let statistics: KafkaStatistics
     private let dropped: Counter
     private let log: Log
 
-    init(producer: KafkaProducer, topic: String, node: String, registry: MetricRegistry, log: Log) {
+    init(
+        producer: KafkaProducer, topic: String, node: String, registry: MetricRegistry, statistics: KafkaStatistics,
+        log: Log
+    ) {
         self.producer = producer
         self.topic = topic
         self.node = node
         self.registry = registry
+        self.statistics = statistics
         self.log = log
         dropped = registry.counter(.metricsEventsDropped)
     }
@@ -40,7 +45,7 @@ final class MetricsPublisher: Sendable {
             switch event {
             case .failure(let failure): log.debug("metrics producer", JSONMember("error", .string(failure.description)))
             case .log(let level, let facility, let message): log.librdkafka(level, facility, message)
-            case .statistics: break
+            case .statistics(let text): statistics.post(text, of: .metrics)
             }
         }
     }

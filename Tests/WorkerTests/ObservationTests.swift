@@ -1,0 +1,133 @@
+import Foundation
+import Kafka
+import Messages
+import Metrics
+import Testing
+
+@testable import Worker
+
+@Suite struct ObservationTests {
+    private static let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..")
+
+    /// Series that only something out of the ordinary brings into being.
+    private static let exceptional: Set<String> = [
+        "optimizer_host_restarts_total", "optimizer_limit_breaches_total", "optimizer_publish_failures_total",
+        "optimizer_kafka_errors_total",
+    ]
+
+    @Test func showsEveryMetricOfTheCatalogueOnARunningNode() async throws {
+        try await onOwnThread {
+            let kafka = try TestKafka()
+            defer { kafka.close() }
+            let node = try TestNode(
+                kafka,
+                [
+                    "metrics.http=127.0.0.1:0", "kafka.client.statistics.interval.ms=200",
+                    "pool.maxConcurrentStrategies=2", "limits.memoryMB=64",
+                ])
+            try kafka.submit((0..<20).map { request("r\($0)") } + ["{"])
+            _ = try kafka.results(20)
+            var missing: Set<String> = []
+            try eventually("every metric is shown") {
+                let page = try HTTPGet.text(node, "/metrics")
+                missing = Set(MetricCatalogue.all.map(\.name)).subtracting(Self.exceptional)
+                    .filter { !Self.hasSeries($0, in: page) }
+                return missing.isEmpty
+            } explaining: { "missing: \(missing.sorted())" }
+            let page = try HTTPGet.text(node, "/metrics")
+            #expect(Self.value("optimizer_requests_total", "strategy=\"noop\",status=\"completed\"", in: page) == 20)
+            #expect(Self.value("optimizer_dead_letters_total", "", in: page) == 1)
+            for client in ["consumer", "producer", "metrics"] {
+                let label = "client=\"\(client)\""
+                #expect(Self.value("optimizer_kafka_brokers_up", label, in: page) ?? 0 > 0, "\(client)")
+                #expect(Self.value("optimizer_kafka_sent_bytes_total", label, in: page) ?? 0 > 0, "\(client)")
+            }
+            #expect(try node.stop() == 0)
+        }
+    }
+
+    @Test func saysInStatusAndMetricsWhatBlocksAPartition() async throws {
+        try await onOwnThread {
+            let kafka = try TestKafka(partitions: 1)
+            defer { kafka.close() }
+            let node = try TestNode(
+                kafka, ["metrics.http=127.0.0.1:0", "pool.maxConcurrentStrategies=2", "limits.memoryMB=64"])
+            try kafka.submit([request("stuck", "sleep", #"{"ms":4000}"#), request("free")])
+            try eventually("the stuck step is shown") {
+                let status = try JSONValue.parse(Array(HTTPGet.text(node, "/status").utf8))
+                let blocked = status["partitions"]?.elements?.first?["blocked_by"]
+                return blocked?["request_id"]?.string == "stuck" && blocked?["state"]?.string == "running"
+                    && blocked?["slot"]?.integer != nil && blocked?["age_ms"]?.double ?? 0 > 500
+            }
+            try eventually("its age is a metric") {
+                Self.value(
+                    "optimizer_blocked_offset_age_seconds", "partition=\"0\"", in: try HTTPGet.text(node, "/metrics")
+                ) ?? 0 > 0.5
+            }
+            #expect(try node.stop() == 0)
+        }
+    }
+
+    @Test func hasEveryDocumentedMemberInStatus() async throws {
+        try await onOwnThread {
+            let kafka = try TestKafka(partitions: 1)
+            defer { kafka.close() }
+            let node = try TestNode(
+                kafka, ["metrics.http=127.0.0.1:0", "pool.maxConcurrentStrategies=2", "limits.memoryMB=64"])
+            try kafka.submit([request("a"), "{", request("stuck", "sleep", #"{"ms":3000}"#)])
+            let document = try String(
+                contentsOf: Self.root.appending(path: "Sources/Metrics/Metrics.docc/Status.md"), encoding: .utf8)
+            let example = try #require(document.components(separatedBy: "```json\n").dropFirst().first)
+            let text = try #require(example.components(separatedBy: "```").first)
+            let shape = try JSONValue.parse(Array(text.utf8))
+            var differences: [String] = []
+            try eventually("the status has its documented shape, and the hosts' use") {
+                let status = try JSONValue.parse(Array(HTTPGet.text(node, "/status").utf8))
+                differences = Self.differences(of: status, from: shape, at: "")
+                let slots = status["slots"]?.elements ?? []
+                return differences.isEmpty && slots.count == 2
+                    && slots.allSatisfy { $0["cpu_percent"]?.double != nil && $0["memory_mb"]?.double ?? 0 > 1 }
+            } explaining: { "\(differences)" }
+            #expect(try node.stop() == 0)
+        }
+    }
+
+    /// Members of the example that the status lacks; a list's first element stands for all of them.
+    private static func differences(of status: JSONValue, from shape: JSONValue, at path: String) -> [String] {
+        if let members = shape.members {
+            guard status != .null else { return path.hasSuffix("blocked_by") ? ["\(path) is null"] : [] }
+            return members.flatMap { member in
+                guard let value = status[member.name] else {
+                    // A status, a strategy or a resource without a count is no missing member.
+                    return ["\(path).\(member.name)"]
+                }
+                return differences(of: value, from: member.value, at: "\(path).\(member.name)")
+            }
+        }
+        guard let first = shape.elements?.first, first.members != nil else { return [] }
+        guard let elements = status.elements, !elements.isEmpty else { return ["\(path) is empty"] }
+        return elements.flatMap { differences(of: $0, from: first, at: "\(path)[]") }
+    }
+
+    private static func hasSeries(_ name: String, in page: String) -> Bool {
+        page.split(separator: "\n").contains { line in
+            !line.hasPrefix("#") && line.hasPrefix(name)
+                && line.dropFirst(name.count).first.map { " {_".contains($0) } == true
+        }
+    }
+
+    private static func value(_ name: String, _ labels: String, in page: String) -> Double? {
+        page.split(separator: "\n").first { line in
+            line.hasPrefix(name) && line.dropFirst(name.count).first.map { " {".contains($0) } == true
+                && (labels.isEmpty || line.contains(labels))
+        }?.split(separator: " ").last.flatMap { Double($0) }
+    }
+}
+
+func eventually(_ what: String, _ holds: () throws -> Bool, explaining: () -> String) throws {
+    do {
+        try eventually(seconds: 30, what, holds)
+    } catch {
+        throw Failure("\(error); \(explaining())")
+    }
+}
