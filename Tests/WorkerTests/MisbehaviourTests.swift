@@ -49,7 +49,7 @@ import Testing
             #expect(found.json["usage"]?["cpu_ms"] != nil && found.json["usage"]?["throttled_ms"] != nil)
             let good = results.filter { $0.requestID.hasPrefix("good-") }
             #expect(good.count == 20 && good.allSatisfy { $0.status == "completed" })
-            #expect(offendersLeft() == 0)
+            #expect(ProcessFacts.running("offender", kafka.group).isEmpty)
         }
     }
 
@@ -65,27 +65,5 @@ import Testing
             #expect(started.contains(#""cpu":"monitor""#) && started.contains(#""sandbox":"standard""#))
             #expect(node.log.all.contains { $0.contains("isolation tried") })
         }
-    }
-
-    /// Processes that hosts of this process have started, and that are still there.
-    private func offendersLeft() -> Int {
-        guard let directory = opendir("/proc") else { return -1 }
-        defer { closedir(directory) }
-        var found = 0
-        while let entry = readdir(directory) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            guard Int32(name) != nil else { continue }
-            let line = String(decoding: FileContent.read("/proc/\(name)/cmdline"), as: UTF8.self)
-            if line.hasSuffix("offender\0unruly\0"), parent(of: name) == getpid() { found += 1 }
-        }
-        return found
-    }
-
-    private func parent(of process: String) -> Int32 {
-        let status = String(decoding: FileContent.read("/proc/\(process)/status"), as: UTF8.self)
-        let line = status.split(separator: "\n").first { $0.hasPrefix("PPid:") }
-        return line.flatMap { Int32($0.dropFirst(5).filter(\.isNumber)) } ?? 0
     }
 }

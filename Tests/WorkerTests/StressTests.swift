@@ -59,8 +59,8 @@ import Testing
                 return expected != result.status
             }
             #expect(wrong.isEmpty, "\(wrong.prefix(5).map { "\($0.requestID): \($0.status) \($0.message)" })")
-            #expect(ProcessFacts.hosts(named: "offender").isEmpty)
-            try eventually("all descriptors are closed again") { ProcessFacts.openDescriptors <= before }
+            #expect(ProcessFacts.running("offender", kafka.group).isEmpty)
+            try eventually(seconds: 120, "all descriptors are closed again") { ProcessFacts.openDescriptors <= before }
         }
     }
 }
@@ -69,11 +69,12 @@ import Testing
 enum ProcessFacts {
     static var openDescriptors: Int { entries("/proc/self/fd").count }
 
-    /// The children of this process that run a program of that name.
-    static func hosts(named name: String) -> [Int32] {
-        entries("/proc/self/task").flatMap { task in
-            text("/proc/self/task/\(task)/children").split(separator: " ").compactMap { Int32($0) }
-        }.filter { text("/proc/\($0)/comm").hasPrefix(name) }
+    /// Processes that run a program of that name with this word among their arguments.
+    static func running(_ program: String, _ word: String) -> [String] {
+        entries("/proc").filter { Int32($0) != nil }.filter { process in
+            let words = text("/proc/\(process)/cmdline").split(separator: "\0")
+            return words.first?.hasSuffix(program) == true && words.contains { $0 == word }
+        }
     }
 
     private static func entries(_ path: String) -> [String] {

@@ -67,8 +67,8 @@ extension ConformanceCheck {
     private func twoInARow() throws(Fault) -> String {
         let host = try ready()
         let requests = [request("row-1", bars: 50), request("row-2", bars: 55)]
-        for one in requests {
-            if let loss = host.submit(one.bytes) { throw Fault("it was lost when requests came: \(loss)") }
+        if let loss = host.submit(requests.map(\.bytes)) {
+            throw Fault("it was lost when requests came: \(loss)")
         }
         for one in requests {
             let line = try reply(

@@ -2,12 +2,12 @@ package import Scheduling
 
 /// Several requests under way at once.
 extension Host {
-    /// Sends a request without waiting for its reply, which `awaitNext` gets; replies come in the order of the requests.
+    /// Sends requests with one write, without waiting for their replies, which `awaitNext` gets in the same order.
     /// - Returns: how the host was lost, if it was.
-    package func submit(_ request: [UInt8]) -> HostLoss? {
+    package func submit(_ requests: [[UInt8]]) -> HostLoss? {
         if let kind = lossKind ?? lossBeforeRequest() { return lose(kind, requestDelivered: false) }
-        writer.append(request)
-        framesUnderWay += 1
+        for request in requests { writer.append(request) }
+        framesUnderWay += requests.count
         return deliver().map { lose($0, requestDelivered: writer.deliveredBytes > 0) }
     }
 

@@ -29,7 +29,7 @@ final class TestNode: Sendable {
         settings.externalPolicy = external
         if unruly || mode != "unruly", let offender = ExecutablePath.beside("offender") {
             settings.hostCommand = HostCommand(
-                executable: offender, arguments: [mode], environment: ["SWIFT_BACKTRACE": "enable=no"])
+                executable: offender, arguments: [mode, kafka.group], environment: ["SWIFT_BACKTRACE": "enable=no"])
         }
         tune(&settings)
         let log = LogLines()
