@@ -52,13 +52,15 @@ let package = Package(
             dependencies: ["Worker", "Messages", "Scheduling", "Kafka", "Hosting", "Configuration", "Baseline"],
             swiftSettings: safe),
         .executableTarget(
-            name: "offender", dependencies: ["Hosting", "Messages", "Strategies"], path: "Tests/Offender", swiftSettings: house),
+            name: "offender", dependencies: ["Hosting", "Messages", "Strategies"], path: "Tests/Offender",
+            swiftSettings: house),
 
         .testTarget(name: "MessagesTests", dependencies: ["Messages"], swiftSettings: house),
         .testTarget(name: "SchedulingTests", dependencies: ["Scheduling"], swiftSettings: house),
         .testTarget(name: "KafkaTests", dependencies: ["Kafka"], swiftSettings: house),
         .testTarget(
-            name: "HostingTests", dependencies: ["Hosting", "Scheduling", "optimizer-host", "offender"], swiftSettings: house),
+            name: "HostingTests", dependencies: ["Hosting", "Scheduling", "optimizer-host", "offender"],
+            swiftSettings: house),
         .testTarget(
             name: "StrategiesTests", dependencies: ["Strategies"], resources: [.copy("Fixtures")],
             swiftSettings: house),

@@ -1,7 +1,8 @@
 /// A request that was refused: the untouched original, and why in its headers.
 package enum DeadLetter {
     /// The headers that say what was wrong and where the original stands.
-    package static func headers(origin: RequestOrigin, failure: StrategyResult.Failure, node: String) -> [MessageHeader] {
+    package static func headers(origin: RequestOrigin, failure: StrategyResult.Failure, node: String) -> [MessageHeader]
+    {
         [
             ("optimizer_error_code", failure.code),
             // A header is no place for a page of text, and brokers count it against the record's size.

@@ -22,7 +22,8 @@ package struct StrategyDescriptor: Equatable, Sendable {
                 throw unknown(member.name)
             }
             if given[..<index].contains(where: { $0.name == member.name }) {
-                throw RequestProblem(.invalidParameters, "strategy.parameters.\(member.name) is given twice; give it once")
+                throw RequestProblem(
+                    .invalidParameters, "strategy.parameters.\(member.name) is given twice; give it once")
             }
             try specification.check(member.value)
         }
@@ -47,7 +48,8 @@ package struct StrategyDescriptor: Equatable, Sendable {
     package func resolve(_ request: StrategyRequest) throws(RequestProblem) -> [JSONMember] {
         if let wanted = request.strategyVersion, wanted != version {
             throw RequestProblem(
-                .unknownStrategy, "this node has version \(version) of \(name), not version \(wanted)", isRetryable: true)
+                .unknownStrategy, "this node has version \(version) of \(name), not version \(wanted)",
+                isRetryable: true)
         }
         try check(request.parameters)
         return parameters.map { JSONMember($0.name, value(of: $0.name, in: request.parameters)) }
@@ -58,7 +60,8 @@ package struct StrategyDescriptor: Equatable, Sendable {
         let known = names.isEmpty ? "\(name) takes none" : "\(name) takes \(names.joined(separator: ", "))"
         return RequestProblem(
             .invalidParameters,
-            "strategy.parameters has an unknown parameter \"\(parameter)\"\(nearestNameHint(to: parameter, in: names)); \(known)")
+            "strategy.parameters has an unknown parameter \"\(parameter)\"\(nearestNameHint(to: parameter, in: names)); \(known)"
+        )
     }
 }
 

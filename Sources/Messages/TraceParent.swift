@@ -4,7 +4,9 @@ package enum TraceParent {
     ///
     /// - Returns: 32 lower-case hexadecimal digits; nil without such a header, or where it breaks the rules.
     package static func traceID(in headers: [MessageHeader]) -> String? {
-        guard let header = headers.first(where: { $0.name == "traceparent" }), let value = header.value else { return nil }
+        guard let header = headers.first(where: { $0.name == "traceparent" }), let value = header.value else {
+            return nil
+        }
         return traceID(value)
     }
 
@@ -15,7 +17,8 @@ package enum TraceParent {
         }
         let isVersionZero = parts[0].elementsEqual("00".utf8)
         // Version ff is not one, ids of zeros are none, and version 00 has nothing after the flags.
-        guard !parts[0].elementsEqual("ff".utf8), !isVersionZero || parts.count == 4, !isZero(parts[1]), !isZero(parts[2])
+        guard !parts[0].elementsEqual("ff".utf8), !isVersionZero || parts.count == 4, !isZero(parts[1]),
+            !isZero(parts[2])
         else { return nil }
         return String(decoding: parts[1], as: UTF8.self)
     }

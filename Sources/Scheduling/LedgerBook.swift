@@ -104,7 +104,10 @@ private struct DoneMemory: Sendable {
     mutating func add(_ done: Range<Int64>?, _ offsets: [Int64]) {
         ahead.formUnion(offsets)
         guard let done else { return }
-        guard let old = range, old.overlaps(done) || old.upperBound == done.lowerBound else { return range = done }
+        guard let old = range, old.overlaps(done) || old.upperBound == done.lowerBound else {
+            range = done
+            return
+        }
         range = min(old.lowerBound, done.lowerBound)..<max(old.upperBound, done.upperBound)
     }
 

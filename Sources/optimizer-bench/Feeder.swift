@@ -93,7 +93,9 @@ private final class Feeding {
     /// A low watermark above the committed offset means requests were lost on the broker: the run says nothing.
     private func checkNothingDropped(_ group: String) throws(KafkaFailure) {
         let partitions = (0..<Int32(Feeder.partitions)).map { $0 }
-        for entry in try admin.committed(group: group, topic: Feeder.topics.requests, partitions: partitions, timeoutMs: 5000) {
+        for entry in try admin.committed(
+            group: group, topic: Feeder.topics.requests, partitions: partitions, timeoutMs: 5000)
+        {
             let marks = try admin.watermarks(topic: Feeder.topics.requests, partition: entry.partition, timeoutMs: 5000)
             guard let committed = entry.nextOffset, marks.low > committed else { continue }
             throw KafkaFailure(

@@ -2,7 +2,8 @@ import Messages
 import Testing
 
 @Suite struct ExternalStrategyCommandTests {
-    private static let examples = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/") + "/deploy/examples"
+    private static let examples =
+        "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/") + "/deploy/examples"
 
     private func json(_ outcome: Program.Outcome) -> [JSONValue] {
         outcome.lines.compactMap { try? JSONValue.parse(Array($0.utf8)) }

@@ -57,42 +57,104 @@ struct StrategyConfigurationTests {
 
     @Test(arguments: [
         ("a: { command: python3 }", "3:17: strategies.a.command is a single value; it takes a list, [a, b], of texts"),
-        ("a: { command: [] }", "3:17: strategies.a.command names no program; it takes a list such as [python3, my_strategy.py]"),
+        (
+            "a: { command: [] }",
+            "3:17: strategies.a.command names no program; it takes a list such as [python3, my_strategy.py]"
+        ),
         ("a: { version: 1 }", "3:3: strategies.a has no command; it needs one, such as [python3, my_strategy.py]"),
         ("a:", "3:3: strategies.a has no command; it needs one, such as [python3, my_strategy.py]"),
         ("a: [x]", "3:6: strategies.a is a list; it takes keys of its own"),
-        ("a b: { command: [x] }", "3:3: strategies: \"a b\" holds \" \", which is not allowed here; it takes the name of a strategy, 1 to 100 of a–z A–Z 0–9 . _ -"),
+        (
+            "a b: { command: [x] }",
+            "3:3: strategies: \"a b\" holds \" \", which is not allowed here; it takes the name of a strategy, 1 to 100 of a–z A–Z 0–9 . _ -"
+        ),
         ("a: { command: [x], comand: [y] }", "3:22: unknown key \"strategies.a.comand\", did you mean \"command\"?"),
-        ("a: { command: [x], version: 0 }", "3:31: strategies.a.version: \"0\" is out of range; it takes a whole number from 1 to 1000000"),
-        ("a: { command: [x], hosts: many }", "3:29: strategies.a.hosts: \"many\" is not a whole number; it takes a whole number from 1 to 1024 (host processes)"),
+        (
+            "a: { command: [x], version: 0 }",
+            "3:31: strategies.a.version: \"0\" is out of range; it takes a whole number from 1 to 1000000"
+        ),
+        (
+            "a: { command: [x], hosts: many }",
+            "3:29: strategies.a.hosts: \"many\" is not a whole number; it takes a whole number from 1 to 1024 (host processes)"
+        ),
         ("a: { command: [x], environment: [A] }", "3:35: strategies.a.environment is a list; it takes keys of its own"),
-        ("a: { command: [x], environment: { A-B: 1 } }", "3:37: strategies.a.environment.A-B: \"A-B\" is no name of an environment variable"),
-        ("a: { command: [x], environment: { A: '${MISSING}' } }", "3:40: strategies.a.environment.A needs the environment variable MISSING, which is not set"),
-        ("a: { command: [x], environment: { OPTIMIZER_DATA_ROOT: /x } }", "3:37: strategies.a.environment.OPTIMIZER_DATA_ROOT cannot be set: the node sets it for every host"),
-        ("a: { command: [x], limits: { memoryMB: 8 } }", "3:42: strategies.a.limits.memoryMB: \"8\" is out of range; it takes a whole number from 16 to 1048576 (MB)"),
-        ("a: { command: [x], limits: { memoryMB: 513 } }", "3:42: strategies.a.limits.memoryMB: 513 is above limits.memoryMB, which is 512 for every step of this node"),
-        ("a: { command: [x], limits: { memory: 64 } }", "3:32: unknown key \"strategies.a.limits.memory\", did you mean \"memoryMB\"?"),
+        (
+            "a: { command: [x], environment: { A-B: 1 } }",
+            "3:37: strategies.a.environment.A-B: \"A-B\" is no name of an environment variable"
+        ),
+        (
+            "a: { command: [x], environment: { A: '${MISSING}' } }",
+            "3:40: strategies.a.environment.A needs the environment variable MISSING, which is not set"
+        ),
+        (
+            "a: { command: [x], environment: { OPTIMIZER_DATA_ROOT: /x } }",
+            "3:37: strategies.a.environment.OPTIMIZER_DATA_ROOT cannot be set: the node sets it for every host"
+        ),
+        (
+            "a: { command: [x], limits: { memoryMB: 8 } }",
+            "3:42: strategies.a.limits.memoryMB: \"8\" is out of range; it takes a whole number from 16 to 1048576 (MB)"
+        ),
+        (
+            "a: { command: [x], limits: { memoryMB: 513 } }",
+            "3:42: strategies.a.limits.memoryMB: 513 is above limits.memoryMB, which is 512 for every step of this node"
+        ),
+        (
+            "a: { command: [x], limits: { memory: 64 } }",
+            "3:32: unknown key \"strategies.a.limits.memory\", did you mean \"memoryMB\"?"
+        ),
     ])
     func aWrongStrategyIsNamedWithItsPlace(yaml: String, expected: String) {
         #expect(problems("# first\nstrategies:\n  \(yaml)") == ["test.yml:\(expected)"])
     }
 
     @Test(arguments: [
-        ("fast: {}", "4:5: strategies.a.parameters.fast has no type; it needs one, one of integer, number, boolean, choice, numbers"),
-        ("fast: { type: float }", "4:19: strategies.a.parameters.fast.type: \"float\" is not known; it takes one of integer, number, boolean, choice, numbers"),
-        ("fast: { type: integer, min: 5, max: 3 }", "4:41: strategies.a.parameters.fast: min is 5, above max, which is 3"),
-        ("fast: { type: integer, min: 1, max: 3, default: 4 }", "4:53: strategies.a.parameters.fast.default does not fit; it takes an integer from 1 to 3"),
-        ("fast: { type: integer, max: 3.5 }", "4:33: strategies.a.parameters.fast.max: \"3.5\" is not a whole number; it takes a whole number from -9007199254740992 to 9007199254740992"),
+        (
+            "fast: {}",
+            "4:5: strategies.a.parameters.fast has no type; it needs one, one of integer, number, boolean, choice, numbers"
+        ),
+        (
+            "fast: { type: float }",
+            "4:19: strategies.a.parameters.fast.type: \"float\" is not known; it takes one of integer, number, boolean, choice, numbers"
+        ),
+        (
+            "fast: { type: integer, min: 5, max: 3 }",
+            "4:41: strategies.a.parameters.fast: min is 5, above max, which is 3"
+        ),
+        (
+            "fast: { type: integer, min: 1, max: 3, default: 4 }",
+            "4:53: strategies.a.parameters.fast.default does not fit; it takes an integer from 1 to 3"
+        ),
+        (
+            "fast: { type: integer, max: 3.5 }",
+            "4:33: strategies.a.parameters.fast.max: \"3.5\" is not a whole number; it takes a whole number from -9007199254740992 to 9007199254740992"
+        ),
         ("fast: { type: boolean, min: 1 }", "4:33: strategies.a.parameters.fast.min does not fit the type boolean"),
-        ("fast: { type: boolean, default: maybe }", "4:37: strategies.a.parameters.fast.default: \"maybe\" does not fit; it takes true or false"),
-        ("fast: { type: choice }", "4:5: strategies.a.parameters.fast has no choices; the type choice needs them, [a, b]"),
-        ("fast: { type: choice, choices: [a, b], default: c }", "4:53: strategies.a.parameters.fast.default does not fit; it takes one of \"a\", \"b\""),
-        ("fast: { type: numbers, default: 3 }", "4:37: strategies.a.parameters.fast.default is a single value; it takes a list, [a, b], of a number"),
-        ("fast: { type: number, defualt: 3 }", "4:27: unknown key \"strategies.a.parameters.fast.defualt\", did you mean \"default\"?"),
+        (
+            "fast: { type: boolean, default: maybe }",
+            "4:37: strategies.a.parameters.fast.default: \"maybe\" does not fit; it takes true or false"
+        ),
+        (
+            "fast: { type: choice }",
+            "4:5: strategies.a.parameters.fast has no choices; the type choice needs them, [a, b]"
+        ),
+        (
+            "fast: { type: choice, choices: [a, b], default: c }",
+            "4:53: strategies.a.parameters.fast.default does not fit; it takes one of \"a\", \"b\""
+        ),
+        (
+            "fast: { type: numbers, default: 3 }",
+            "4:37: strategies.a.parameters.fast.default is a single value; it takes a list, [a, b], of a number"
+        ),
+        (
+            "fast: { type: number, defualt: 3 }",
+            "4:27: unknown key \"strategies.a.parameters.fast.defualt\", did you mean \"default\"?"
+        ),
     ])
     func aWrongParameterIsNamedWithItsPlace(yaml: String, expected: String) {
         #expect(
-            problems("strategies:\n  a:\n    parameters: {\n    \(yaml) }\n    command: [x]") == ["test.yml:\(expected)"])
+            problems("strategies:\n  a:\n    parameters: {\n    \(yaml) }\n    command: [x]") == [
+                "test.yml:\(expected)"
+            ])
     }
 
     @Test func allThatIsWrongWithStrategiesComesAtOnce() {
@@ -110,7 +172,8 @@ struct StrategyConfigurationTests {
         let places = problems(yaml).map { String($0.prefix { $0 != " " }) }
         #expect(
             places == [
-                "test.yml:3:3:", "test.yml:4:12:", "test.yml:6:39:", "test.yml:7:7:", "test.yml:8:26:", "test.yml:9:36:",
+                "test.yml:3:3:", "test.yml:4:12:", "test.yml:6:39:", "test.yml:7:7:", "test.yml:8:26:",
+                "test.yml:9:36:",
             ])
     }
 

@@ -10,7 +10,8 @@ struct DemoTests {
     }
 
     private func expectNothingLeft(_ run: CommandRun) {
-        #expect(eventually(within: 10) { run.helpers.isEmpty }, "left running: \(run.helpers.map(Processes.commandLine))")
+        #expect(
+            eventually(within: 10) { run.helpers.isEmpty }, "left running: \(run.helpers.map(Processes.commandLine))")
         #expect(Processes.names(in: run.directory.path).isEmpty)
     }
 
@@ -88,7 +89,8 @@ struct DemoTests {
         #expect(
             eventually {
                 let lines = session.lines
-                return lines.first?.hasPrefix(" optimizer demo ") == true && lines.contains { $0.contains("  93   189") }
+                return lines.first?.hasPrefix(" optimizer demo ") == true
+                    && lines.contains { $0.contains("  93   189") }
                     && lines.contains { $0.hasPrefix(" node-2 ") } && lines.contains { $0.contains("Ctrl-C ends it") }
             })
         #expect(session.shows("code=0"))

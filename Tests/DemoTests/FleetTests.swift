@@ -90,7 +90,9 @@ struct FleetTests {
     @Test func `pauses and resumptions are followed, and a lost event is mended by the next interval`() {
         var node = ObservedNode("a", at: time(0))
         node.take(interval("a"), at: time(0))
-        node.take(event("paused", ["partitions": .array([.integer(0), .integer(1)]), "queue_depth": .integer(100)]), at: time(1))
+        node.take(
+            event("paused", ["partitions": .array([.integer(0), .integer(1)]), "queue_depth": .integer(100)]),
+            at: time(1))
         #expect(node.pausedPartitions == [0, 1])
         #expect(node.queueDepth == 100)
         node.take(event("resumed", ["partitions": .array([.integer(1)])]), at: time(2))

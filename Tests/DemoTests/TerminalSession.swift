@@ -45,7 +45,9 @@ final class TerminalSession {
 
     var text: String { lines.joined(separator: "\n") }
 
-    func shows(_ text: String, within seconds: Int = 60) -> Bool { eventually(within: seconds) { self.text.contains(text) } }
+    func shows(_ text: String, within seconds: Int = 60) -> Bool {
+        eventually(within: seconds) { self.text.contains(text) }
+    }
 
     /// `1` or `0` for a flag of the terminal: `alternate_on`, `cursor_flag`.
     func flag(_ name: String) throws -> String {

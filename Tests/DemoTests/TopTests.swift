@@ -55,7 +55,8 @@ struct TopTests {
     func `it shows nodes and strategies live, sorts, resizes, and leaves the terminal as it was`() throws {
         let cluster = try Cluster(nodes: ["alpha", "beta"])
         let session = try TerminalSession()
-        try session.type("stty -a > \(session.path("before")); \(CommandRun.optimizer) top -b \(cluster.address); echo code=$?")
+        try session.type(
+            "stty -a > \(session.path("before")); \(CommandRun.optimizer) top -b \(cluster.address); echo code=$?")
         try session.press("Enter")
         #expect(session.shows("alpha ") && session.shows("beta "))
         #expect(try session.flag("alternate_on") == "1")
@@ -108,7 +109,8 @@ struct TopTests {
         try session.type("\(CommandRun.optimizer) top -b \(cluster.address); echo code=$?")
         try session.press("Enter")
         #expect(session.shows("no node has been heard of yet"))
-        let top = try #require(Processes.mentioning(cluster.address).first { Processes.commandLine($0).contains("top") })
+        let top = try #require(
+            Processes.mentioning(cluster.address).first { Processes.commandLine($0).contains("top") })
         kill(top, SIGTERM)
         #expect(session.shows("code=0"))
         #expect(try session.flag("alternate_on") == "0")

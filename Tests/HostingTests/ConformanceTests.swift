@@ -67,7 +67,9 @@ extension HostingTests {
             return (check.run(), check)
         }
 
-        private func check(mode: String, answerMs: Int = 10_000) -> (findings: [ConformanceFinding], check: ConformanceCheck) {
+        private func check(mode: String, answerMs: Int = 10_000) -> (
+            findings: [ConformanceFinding], check: ConformanceCheck
+        ) {
             check(["python3", "-c", Self.host, mode], answerMs: answerMs)
         }
 

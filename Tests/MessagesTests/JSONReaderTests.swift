@@ -49,7 +49,7 @@ import Testing
 
     @Test func keepsIntegersOf64BitsAndMakesLargerOnesDoubles() throws {
         #expect(try parse("9223372036854775807") == .integer(.max))
-        #expect(try parse("9223372036854775808") == .number(9223372036854775808))
+        #expect(try parse("9223372036854775808") == .number(9_223_372_036_854_775_808))
         #expect(try parse("3.0").integer == 3)
         #expect(try parse("3.5").integer == nil)
     }
@@ -71,10 +71,11 @@ import Testing
         }
     }
 
-    @Test(arguments: [UInt64(1), 20260131])
+    @Test(arguments: [UInt64(1), 20_260_131])
     func neverTrapsOnDamagedDocuments(seed: UInt64) {
         var generator = SplitMix64(state: seed)
-        let whole = Array(#"{"request_id":"r","strategy":{"name":"n","parameters":{"a":[1,2.5e3,"é\n😀"]}},"x":null}"#.utf8)
+        let whole = Array(
+            #"{"request_id":"r","strategy":{"name":"n","parameters":{"a":[1,2.5e3,"é\n😀"]}},"x":null}"#.utf8)
         for _ in 0..<20_000 {
             var damaged = whole
             for _ in 0..<Int.random(in: 1...4, using: &generator) {

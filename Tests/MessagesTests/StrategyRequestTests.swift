@@ -81,7 +81,8 @@ import Testing
         name: "sma", summary: "",
         parameters: [
             ParameterSpecification("fast", .integer(1...100), default: .integer(10), ""),
-            ParameterSpecification("direction", .choice(["long_only", "long_short"]), default: .string("long_short"), ""),
+            ParameterSpecification(
+                "direction", .choice(["long_only", "long_short"]), default: .string("long_short"), ""),
             ParameterSpecification("target", .numbers(maximumCount: 2), default: nil, ""),
         ])
     private let target = JSONMember("target", .array([.integer(1)]))

@@ -226,7 +226,9 @@ import Testing
     }
 
     /// Prices at the ends of what a double holds: figures may be undefined, the host answers.
-    @Test(arguments: [Double.leastNonzeroMagnitude, 1e-300, 1e-9, 1e15, 1e300, 1.7e308]) func anyValidPriceGetsAReply(price: Double) throws {
+    @Test(arguments: [Double.leastNonzeroMagnitude, 1e-300, 1e-9, 1e15, 1e300, 1.7e308]) func anyValidPriceGetsAReply(
+        price: Double
+    ) throws {
         for (low, high) in [(price, price), (price / 2 > 0 ? price / 2 : price, price), (1e-300, price)]
         where low <= high {
             let closes = (0..<40).map { $0 % 3 == 0 ? low : high }

@@ -26,14 +26,20 @@ import Testing
     private static let cases: [Case] = [
         Case("not JSON", "hello", "invalid_json", "byte 0"),
         Case("truncated", #"{"request_id":"cut","strategy":{"na"#, "invalid_json", "ends inside"),
-        Case("invalid UTF-8", bytes: Array(#"{"request_id":""#.utf8) + [0xFF] + Array(#""}"#.utf8), "invalid_json", "UTF-8"),
+        Case(
+            "invalid UTF-8", bytes: Array(#"{"request_id":""#.utf8) + [0xFF] + Array(#""}"#.utf8), "invalid_json",
+            "UTF-8"),
         Case("wrong types", #"{"request_id":"types","strategy":[]}"#, "invalid_request", "strategy is a list"),
         Case("no id", #"{"strategy":{"name":"noop"}}"#, "invalid_request", "request_id is missing"),
         Case("unknown strategy", request("u", "nooop"), "unknown_strategy", "did you mean \"noop\"?"),
         Case("unknown parameter", request("p", "sleep", #"{"mss":1}"#), "invalid_parameters", "did you mean \"ms\"?"),
         Case("out of range", request("o", "sma_crossover", #"{"fast":0}"#), "invalid_parameters", "fast is 0, must be"),
-        Case("too much asked", request("m", more: #","limits":{"memory_mb":99999}"#), "limits_not_available", "at most 512"),
-        Case("unknown data set", request("d", "sma_crossover", more: #","data":{"dataset":"nowhere"}"#), "unknown_dataset", "nowhere"),
+        Case(
+            "too much asked", request("m", more: #","limits":{"memory_mb":99999}"#), "limits_not_available",
+            "at most 512"),
+        Case(
+            "unknown data set", request("d", "sma_crossover", more: #","data":{"dataset":"nowhere"}"#),
+            "unknown_dataset", "nowhere"),
         Case("a megabyte of brackets", String(repeating: "[", count: 900_000), "invalid_json", "expected an object"),
         Case(
             "nested brackets", #"{"request_id":"deep","x":"# + String(repeating: "[", count: 900_000), "invalid_json",
@@ -64,7 +70,11 @@ import Testing
     }
 
     private func check(_ entry: Case, _ results: [TestResult], _ letters: [KafkaRecord], _ topic: String) {
-        guard let letter = letters.first(where: { $0.value == entry.value && $0.header("optimizer_error_code") == Array(entry.code.utf8) }) else {
+        guard
+            let letter = letters.first(where: {
+                $0.value == entry.value && $0.header("optimizer_error_code") == Array(entry.code.utf8)
+            })
+        else {
             Issue.record("no dead letter for: \(entry.name)")
             return
         }

@@ -48,7 +48,8 @@ import Testing
             let events = try kafka.contents(kafka.topics.metrics).compactMap(\.value).map { try JSONValue.parse($0) }
             for event in events { #expect(schema.problems(of: event) == []) }
             let kinds = Set(events.compactMap { $0["event"]?.string })
-            #expect(kinds.isSuperset(of: ["started", "interval", "rebalanced", "paused", "resumed", "draining", "stopped"]))
+            #expect(
+                kinds.isSuperset(of: ["started", "interval", "rebalanced", "paused", "resumed", "draining", "stopped"]))
         }
     }
 

@@ -72,9 +72,12 @@ import Testing
                 let result = try #require(results["seen"])
                 let seen = try #require(result.json["statistics"])
                 #expect(seen["parameters"]?["do"] == .string("ok") && seen["parameters"]?["size"] == .integer(5))
-                #expect(seen["root"]?.string?.hasPrefix("/") == true && seen["root"]?.string?.hasSuffix("/data") == true)
+                #expect(
+                    seen["root"]?.string?.hasPrefix("/") == true && seen["root"]?.string?.hasSuffix("/data") == true)
                 let names = seen["environment"]?.elements?.compactMap(\.string) ?? []
-                let expected = ["GIVEN", "LANG", "LC_CTYPE", "OPTIMIZER_DATA_ROOT", "OPTIMIZER_STRATEGY", "PATH", "SWIFT_BACKTRACE"]
+                let expected = [
+                    "GIVEN", "LANG", "LC_CTYPE", "OPTIMIZER_DATA_ROOT", "OPTIMIZER_STRATEGY", "PATH", "SWIFT_BACKTRACE",
+                ]
                 #expect(names.filter { $0 != "LC_CTYPE" } == expected.filter { $0 != "LC_CTYPE" })
                 // What it says of itself does not count.
                 #expect(result.json["strategy"]?["name"] == .string("unruly"))
@@ -121,13 +124,15 @@ import Testing
                 [
                     request("before-\(deed)", "unruly"),
                     request(
-                        deed, "unruly", #"{"do":"\#(deed)"}"#, more: deed == "hang" ? #","limits":{"timeout_ms":300}"# : ""),
+                        deed, "unruly", #"{"do":"\#(deed)"}"#,
+                        more: deed == "hang" ? #","limits":{"timeout_ms":300}"# : ""),
                     request("after-\(deed)", "unruly"), request("built-in-\(deed)"),
                 ]
             }
             try run(requests, ["pool.maxConcurrentStrategies=3"]) { _, _, results in
                 let expected: [String: (String, String?)] = [
-                    "hang": ("timed_out", "deadline_exceeded"), "die": ("crashed", "host_crashed"), "hog": ("resource_exceeded", "memory_exceeded"),
+                    "hang": ("timed_out", "deadline_exceeded"), "die": ("crashed", "host_crashed"),
+                    "hog": ("resource_exceeded", "memory_exceeded"),
                     "babble": ("crashed", "host_protocol"), "flood": ("crashed", "host_crashed"),
                     "raise": ("crashed", "host_crashed"), "wrong-id": ("crashed", "host_protocol"),
                     "twice": ("completed", nil), "leave": ("completed", nil), "fail": ("failed", "no_luck"),

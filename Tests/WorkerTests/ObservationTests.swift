@@ -33,7 +33,9 @@ import Testing
                 missing = Set(MetricCatalogue.all.map(\.name)).subtracting(Self.exceptional)
                     .filter { !Self.hasSeries($0, in: page) }
                 return missing.isEmpty
-            } explaining: { "missing: \(missing.sorted())" }
+            } explaining: {
+                "missing: \(missing.sorted())"
+            }
             let page = try HTTPGet.text(node, "/metrics")
             #expect(Self.value("optimizer_requests_total", "strategy=\"noop\",status=\"completed\"", in: page) == 20)
             #expect(Self.value("optimizer_dead_letters_total", "", in: page) == 1)
@@ -87,7 +89,9 @@ import Testing
                 let slots = status["slots"]?.elements ?? []
                 return differences.isEmpty && slots.count == 2
                     && slots.allSatisfy { $0["cpu_percent"]?.double != nil && $0["memory_mb"]?.double ?? 0 > 1 }
-            } explaining: { "\(differences)" }
+            } explaining: {
+                "\(differences)"
+            }
             #expect(try node.stop() == 0)
         }
     }

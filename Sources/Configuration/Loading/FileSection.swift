@@ -24,7 +24,9 @@ extension ConfigurationLoader {
     ) -> FileSection? {
         guard case .mapping(let members) = node.content else {
             // A map whose members are all commented out is null, and says nothing.
-            if !node.isNull { report("\(path) is \(node.kind); it takes keys of its own", at: Place(origin, node.mark)) }
+            if !node.isNull {
+                report("\(path) is \(node.kind); it takes keys of its own", at: Place(origin, node.mark))
+            }
             return nil
         }
         for member in members {
@@ -71,7 +73,9 @@ extension ConfigurationLoader {
         guard let node = section[name], !node.isNull else { return nil }
         let path = section.path(of: name)
         guard case .sequence(let elements) = node.content else {
-            report("\(path) is \(node.kind); it takes a list, [a, b], of \(format.expects)", at: Place(section.origin, node.mark))
+            report(
+                "\(path) is \(node.kind); it takes a list, [a, b], of \(format.expects)",
+                at: Place(section.origin, node.mark))
             return nil
         }
         note(Place(section.origin, node.mark), of: path)

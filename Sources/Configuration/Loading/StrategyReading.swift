@@ -65,7 +65,9 @@ extension ConfigurationLoader {
             let path = map.path(of: member.name)
             let place = Place(map.origin, member.value.mark)
             guard isVariableName(member.name) else {
-                report("\(path): \"\(shortened(member.name))\" is no name of an environment variable", at: Place(map.origin, member.mark))
+                report(
+                    "\(path): \"\(shortened(member.name))\" is no name of an environment variable",
+                    at: Place(map.origin, member.mark))
                 continue
             }
             guard !ExternalStrategy.reservedVariables.contains(member.name) else {

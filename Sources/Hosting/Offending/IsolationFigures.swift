@@ -40,7 +40,8 @@ package struct IsolationFigures {
         let settings = IsolationSettings(enforcement: enforcement, sandbox: sandbox, ceilings: ceilings)
         let isolation = try Isolation(settings, launcher: launcher)
         return Pool(
-            isolation: isolation, spawner: try HostSpawner(launcher: launcher, isolation: isolation), launcher: launcher)
+            isolation: isolation, spawner: try HostSpawner(launcher: launcher, isolation: isolation), launcher: launcher
+        )
     }
 
     /// Percent of a core that a host of four endless loops gets, and the longest it was let go beyond its share.

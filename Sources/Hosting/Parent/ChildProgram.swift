@@ -63,7 +63,7 @@ package final class ChildProgram {
     package func look() -> ExitStatus? {
         if exitStatus != nil { return exitStatus }
         var ending = linux_ending()
-        if linux_ending_of(pidfd, 1, &ending) > 0 { 
+        if linux_ending_of(pidfd, 1, &ending) > 0 {
             exitStatus = ExitStatus(ending)
             ProcessTable.removeProgram(pid)
         }

@@ -113,7 +113,8 @@ extension ConsumerLoop {
             JSONMember("expected_offset", expected.map { .integer(Int($0)) } ?? .null),
             JSONMember("detail", .string(message)),
         ]
-        log.line(.error, "committed offset out of range: records are gone, reading goes on at the low watermark", details)
+        log.line(
+            .error, "committed offset out of range: records are gone, reading goes on at the low watermark", details)
         events.publish(.offsetReset, details)
     }
 

@@ -161,7 +161,8 @@ final class ConsumerLoop {
         case .repeated:
             log.debug(
                 "a record came twice in one assignment and was dropped",
-                JSONMember("partition", .integer(Int(record.partition))), JSONMember("offset", .integer(Int(record.offset))))
+                JSONMember("partition", .integer(Int(record.partition))),
+                JSONMember("offset", .integer(Int(record.offset))))
         case .run(let coordinates, let token):
             switch intake.examine(record, coordinates: coordinates, token: token, at: now) {
             case .step(let step):
@@ -219,7 +220,8 @@ final class ConsumerLoop {
             "partitions paused", JSONMember("partitions", .integer(assigned.count)),
             JSONMember("queue_depth", .integer(depth)))
         events.publish(
-            .paused, [JSONMember("partitions", .integers(assigned.sorted())), JSONMember("queue_depth", .integer(depth))])
+            .paused,
+            [JSONMember("partitions", .integers(assigned.sorted())), JSONMember("queue_depth", .integer(depth))])
     }
 
     private func resume() {

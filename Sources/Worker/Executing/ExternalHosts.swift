@@ -88,7 +88,8 @@ final class ExternalHosts: Sendable {
             reporter.diagnostics(host, step: nil)
             guard (try? JSONValue.parse(line))?["ready"] != nil else {
                 throw HostFailure(
-                    .notReady, "the first line of the host is no {\"ready\":{}}", remedy: "only the protocol goes to standard output")
+                    .notReady, "the first line of the host is no {\"ready\":{}}",
+                    remedy: "only the protocol goes to standard output")
             }
             return host
         } catch {
@@ -147,7 +148,9 @@ enum HostPing {
     static func fault(of host: Host, withinMs: Int) -> String? {
         switch host.run(Array(#"{"ping":1}"#.utf8), deadline: .now().adding(milliseconds: withinMs)) {
         case .answered(let line):
-            guard (try? JSONValue.parse(line))?["pong"] == .integer(1) else { return "the host answered a ping with something else" }
+            guard (try? JSONValue.parse(line))?["pong"] == .integer(1) else {
+                return "the host answered a ping with something else"
+            }
             return nil
         case .timedOut: return "the host did not answer a ping within \(withinMs) ms"
         case .lost(let loss): return loss.description

@@ -110,7 +110,8 @@ struct StepReporter: Sendable {
     func hostDidNotStart(slot: Int, _ failure: HostFailure) {
         metrics.hostLost(reason: "start_failed")
         log.error(
-            "a host did not start", JSONMember("slot", .integer(slot)), JSONMember("cause", .string(failure.description)))
+            "a host did not start", JSONMember("slot", .integer(slot)),
+            JSONMember("cause", .string(failure.description)))
     }
 
     /// Tells of a deadlock that was found, and will be broken by the end of its victim.
@@ -119,7 +120,8 @@ struct StepReporter: Sendable {
         let cycle = deadlock.cycle.map { member in
             JSONValue.object([
                 JSONMember("request_id", .string(member.step.request.requestID)),
-                JSONMember("strategy", .string(member.step.request.strategy)), JSONMember("slot", .integer(member.slot)),
+                JSONMember("strategy", .string(member.step.request.strategy)),
+                JSONMember("slot", .integer(member.slot)),
                 JSONMember("waits_for", .array(member.waitsFor.map { .string($0) })),
             ])
         }

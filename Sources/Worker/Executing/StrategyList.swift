@@ -58,7 +58,8 @@ package final class StrategyList: Sendable {
     private func check(_ request: StrategyRequest, of strategy: ExternalStrategy) throws(RequestProblem) {
         guard request.type != "optimization" else {
             throw RequestProblem(
-                .invalidRequest, "type is \"optimization\", and \(strategy.name) is an external strategy: it takes single"
+                .invalidRequest,
+                "type is \"optimization\", and \(strategy.name) is an external strategy: it takes single"
                     + " requests, of type \"backtest\"")
         }
         _ = try strategy.descriptor.resolve(request)

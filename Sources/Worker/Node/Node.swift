@@ -51,7 +51,8 @@ package final class Node: Sendable {
                 error.description, code: error.code == .isolation ? ExitCode.configuration : ExitCode.software)
         }
         do {
-            consumer = try clients.consumer(partitions: cluster.partitions, wakeDescriptor: state.consumerWake.descriptor)
+            consumer = try clients.consumer(
+                partitions: cluster.partitions, wakeDescriptor: state.consumerWake.descriptor)
             producer = try clients.producer(wakeDescriptor: state.consumerWake.descriptor)
             events = MetricsPublisher(
                 producer: try clients.metricsProducer(), topic: settings.topics.metrics, node: settings.nodeID,

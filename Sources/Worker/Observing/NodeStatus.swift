@@ -32,7 +32,8 @@ struct NodeStatus: Sendable {
             JSONMember("queue", queue(manager, now)),
             JSONMember("slots", .array(slots(manager, now))),
             JSONMember("partitions", .array(board.all.map { partition($0, manager, now) })),
-            JSONMember("latency", LatencyStatus(settings: settings, metrics: metrics).json(monitor.recentLatency(at: now))),
+            JSONMember(
+                "latency", LatencyStatus(settings: settings, metrics: metrics).json(monitor.recentLatency(at: now))),
             JSONMember("totals", metrics.totals),
             JSONMember("limits", limits),
             JSONMember("errors", .array(errors.newest.map(error))),

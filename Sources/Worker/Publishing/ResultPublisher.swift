@@ -77,7 +77,9 @@ struct ResultPublisher: Sendable {
         _ result: StrategyResult, token: UInt64, part: OutgoingMessage.Part, echoing echoed: [MessageHeader]
     ) -> OutgoingMessage {
         var headers = envelope.headers(partition: result.origin.partition, offset: result.origin.offset)
-        for header in echoed where CorrelationHeaders.names.contains(header.name) { headers.append(KafkaHeader(header)) }
+        for header in echoed where CorrelationHeaders.names.contains(header.name) {
+            headers.append(KafkaHeader(header))
+        }
         return OutgoingMessage(
             topic: topics.results, key: result.origin.key ?? Array(result.requestID.utf8), value: result.encoded(),
             headers: headers, token: token, part: part)

@@ -46,8 +46,11 @@ enum CheckStrategyCommand: Command {
         if isJSON {
             Output.data(summary(command, findings.count, faults, check))
         } else {
-            for line in check.errorLines.prefix(10) where faults > 0 { Output.words("standard error: \(line.printable)") }
-            Output.data(faults == 0 ? "conforms: \(findings.count) checks" : "\(faults) of \(findings.count) checks failed")
+            for line in check.errorLines.prefix(10) where faults > 0 {
+                Output.words("standard error: \(line.printable)")
+            }
+            Output.data(
+                faults == 0 ? "conforms: \(findings.count) checks" : "\(faults) of \(findings.count) checks failed")
         }
         return faults == 0 ? ExitCode.success : ExitCode.failure
     }

@@ -101,12 +101,14 @@ enum TopCommand: Command {
             try reader.read(timeoutMs: turnMs)
             let now = MonotonicTime.now()
             if let first = reader.fleet.firstHeardAt {
-                guard !reader.isCaughtUp || now < first.adding(milliseconds: reader.fleet.longestIntervalMs * 6 / 5) else {
+                guard !reader.isCaughtUp || now < first.adding(milliseconds: reader.fleet.longestIntervalMs * 6 / 5)
+                else {
                     break
                 }
             } else if now >= deadline {
                 throw CommandFailure(
-                    "no node has been heard of within \(patienceMs / 1000) s" + (reader.problem.map { ": \($0)" } ?? ""))
+                    "no node has been heard of within \(patienceMs / 1000) s" + (reader.problem.map { ": \($0)" } ?? "")
+                )
             }
         }
         let table = FleetTable(fleet: reader.fleet, order: order, isReversed: false, now: .now())

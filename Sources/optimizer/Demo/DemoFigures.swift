@@ -62,10 +62,14 @@ struct DemoFigures {
 
     mutating func take(result: JSONValue, of workload: DemoWorkload) {
         guard let id = result["request_id"]?.string, let index = workload.index(of: id) else {
-            failure = failure ?? "a result came for a request that was never submitted: \(result["request_id"] ?? .null)"
+            failure =
+                failure ?? "a result came for a request that was never submitted: \(result["request_id"] ?? .null)"
             return
         }
-        guard !hasResult[index] else { return repeated += 1 }
+        guard !hasResult[index] else {
+            repeated += 1
+            return
+        }
         hasResult[index] = true
         let status = result["status"]?.string ?? "without a status"
         guard status == ResultStatus.completed.rawValue else {

@@ -40,7 +40,8 @@ struct DemoWorkload {
 
     /// The number of the request with this id; nil for an id that is none of ours.
     func index(of requestID: String) -> Int? {
-        guard requestID.hasPrefix("demo-"), let number = Int(requestID.dropFirst(5)), (1...total).contains(number) else {
+        guard requestID.hasPrefix("demo-"), let number = Int(requestID.dropFirst(5)), (1...total).contains(number)
+        else {
             return nil
         }
         return number - 1

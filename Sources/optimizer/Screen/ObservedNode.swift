@@ -110,7 +110,8 @@ struct ObservedNode {
     private static func strategy(_ value: JSONValue) -> StrategyFigures? {
         guard let name = value["name"]?.string, let count = value["count"]?.integer else { return nil }
         return StrategyFigures(
-            name: name, count: count, p50: value["latency_ms"]?["p50"]?.double, p95: value["latency_ms"]?["p95"]?.double)
+            name: name, count: count, p50: value["latency_ms"]?["p50"]?.double, p95: value["latency_ms"]?["p95"]?.double
+        )
     }
 
     private static func integers(_ value: JSONValue?) -> [Int] {

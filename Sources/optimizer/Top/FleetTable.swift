@@ -44,7 +44,8 @@ struct FleetTable {
         return [
             node.name, state(node), "\(node.running)/\(node.slots)", "\(node.queueDepth)",
             "\(node.pausedPartitions.count)/\(node.partitions.count)", FigureText.fixed(node.requestsPerSecond, 1),
-            FigureText.fixed(node.p95, 2), node.lag.map(String.init) ?? "-", FigureText.fixed(max(0, silence), 0) + " s",
+            FigureText.fixed(node.p95, 2), node.lag.map(String.init) ?? "-",
+            FigureText.fixed(max(0, silence), 0) + " s",
         ]
     }
 

@@ -65,7 +65,9 @@ final class NodeProcess {
 
     init(_ kafka: TestKafka, _ more: [String] = [], file: String? = nil) throws {
         guard let optimizer = ExecutablePath.beside("optimizer") else { throw Failure("no optimizer executable") }
-        let words = ["optimizer", "run"] + (file.map { ["--config", $0] } ?? []) + kafka.settings(more).flatMap { ["--set", $0] }
+        let words =
+            ["optimizer", "run"] + (file.map { ["--config", $0] } ?? [])
+            + kafka.settings(more).flatMap { ["--set", $0] }
         var arguments = words.map { strdup($0) } + [nil]
         defer { for argument in arguments { free(argument) } }
         var actions = posix_spawn_file_actions_t()
