@@ -9,10 +9,8 @@ import Testing
     /// does at least 95 % of what one that never pauses does in the same run.
     @Test func pausesAndResumesWithoutLosingThroughput() async throws {
         try await onOwnThread {
-            // A stall after a resume would show in every round; what else the machine does, not in all of them.
-            var ratios: [Double] = []
-            while ratios.count < 3, ratios.max() ?? 0 < 0.95 { ratios.append(try Self.round()) }
-            #expect(ratios.max() ?? 0 >= 0.95, "\(ratios)")
+            let ratio = try Self.round()
+            #expect(ratio >= 0.95)
         }
     }
 
