@@ -88,13 +88,6 @@ package final class EmbeddedBroker: @unchecked Sendable {
         rd_kafka_mock_topic_set_error(cluster, topic, rd_kafka_resp_err_t(rawValue: code))
     }
 
-    /// Cuts a broker off for good. Brokers are numbered from 1.
-    ///
-    /// There is no way back: the mock ends the process when somebody else has taken its port meanwhile.
-    package func cutOff(broker: Int32 = 1) {
-        _ = rd_kafka_mock_broker_set_down(cluster, broker)
-    }
-
     /// Delays every answer of a broker.
     package func setRoundTrip(milliseconds: Int32, broker: Int32 = 1) {
         _ = rd_kafka_mock_broker_set_rtt(cluster, broker, milliseconds)

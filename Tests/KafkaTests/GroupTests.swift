@@ -131,7 +131,7 @@ import Testing
             let member = try cluster.consumer(group: Cluster.unique("g"))
             try member.consumer.subscribe(to: topic)
             #expect(member.turn(for: 30) { member.consumer.assigned.count == 2 })
-            cluster.broker?.cutOff()
+            cluster.broker?.close()
             member.consumer.commit([CommitEntry(partition: 0, nextOffset: 1)])
             member.consumer.startClose()
             for _ in 0..<5 { member.turn() }
