@@ -55,9 +55,11 @@ let package = Package(
             name: "offender", dependencies: ["Hosting", "Messages", "Strategies"], path: "Tests/Offender",
             swiftSettings: house),
 
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: house),
+
         .testTarget(name: "MessagesTests", dependencies: ["Messages"], swiftSettings: house),
         .testTarget(name: "SchedulingTests", dependencies: ["Scheduling"], swiftSettings: house),
-        .testTarget(name: "KafkaTests", dependencies: ["Kafka"], swiftSettings: house),
+        .testTarget(name: "KafkaTests", dependencies: ["Kafka", "TestSupport"], swiftSettings: house),
         .testTarget(
             name: "HostingTests", dependencies: ["Hosting", "Scheduling", "optimizer-host", "offender"],
             swiftSettings: house),
@@ -71,8 +73,7 @@ let package = Package(
             name: "WorkerTests",
             dependencies: [
                 "Worker", "Messages", "Scheduling", "Kafka", "Hosting", "Configuration", "Metrics", "optimizer",
-                "optimizer-host",
-                "offender",
+                "optimizer-host", "offender", "TestSupport",
             ],
             swiftSettings: house),
         .testTarget(

@@ -1,4 +1,3 @@
-import Dispatch
 import Glibc
 import Testing
 
@@ -70,22 +69,6 @@ final class Cluster {
     func producer(_ overrides: [ClientProperties.Property] = []) throws -> Publisher {
         try Publisher(.producer(bootstrap: bootstrap, embedded: isEmbedded, overrides: overrides))
     }
-}
-
-/// A thread for one task.
-private final class OwnThread: TaskExecutor {
-    private let queue = DispatchQueue(label: "test")
-
-    func enqueue(_ job: consuming ExecutorJob) {
-        let job = UnownedJob(job)
-        queue.async { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
-    }
-}
-
-/// Runs a test that waits for seconds on a thread of its own, so that it keeps no other test waiting. It stays the
-/// same task, by which a failed expectation finds its test.
-func onOwnThread(_ body: @escaping @Sendable () throws -> Void) async throws {
-    try await withTaskExecutorPreference(OwnThread()) { try body() }
 }
 
 /// What a client writes when there is something to do. A worker uses an eventfd; a pipe does the same here, where

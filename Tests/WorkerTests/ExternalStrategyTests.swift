@@ -3,6 +3,7 @@ import Hosting
 import Kafka
 import Messages
 import Scheduling
+import TestSupport
 import Testing
 
 @testable import Worker

@@ -1,5 +1,6 @@
 import Glibc
 import Messages
+import TestSupport
 import Testing
 
 @testable import Worker
@@ -37,12 +38,22 @@ import Testing
             let kafka = try TestKafka(partitions: 4)
             defer { kafka.close() }
             let settings = ["pool.maxConcurrentStrategies=5", "limits.memoryMB=64"]
-            let count = 1200
-            try kafka.submit((0..<count).map { request("r\($0)", "sleep", #"{"ms":20}"#) })
+            // Work comes until the second node has done some: how long it takes to join is the broker's affair.
+            var count = 0
+            func submit(_ more: Int) throws {
+                try kafka.submit((count..<count + more).map { request("r\($0)", "sleep", #"{"ms":20}"#) })
+                count += more
+            }
+            try submit(400)
             let first = try TestNode(kafka, settings + ["node.id=first"])
             _ = try kafka.results(100)
             let second = try TestNode(kafka, settings + ["node.id=second"])
-            let results = try kafka.results(count, seconds: 90)
+            var results: [TestResult] = []
+            for _ in 0..<40 where Set(results.map(\.node)) != ["first", "second"] {
+                try submit(200)
+                results = try kafka.results(count - 200, seconds: 90)
+            }
+            results = try kafka.results(count, seconds: 90)
             #expect(Set(results.map(\.node)) == ["first", "second"])
             #expect(try first.stop() == 0)
             #expect(try second.stop() == 0)

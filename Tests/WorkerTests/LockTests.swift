@@ -2,6 +2,7 @@ import Hosting
 import Messages
 import Metrics
 import Scheduling
+import TestSupport
 import Testing
 
 @testable import Worker

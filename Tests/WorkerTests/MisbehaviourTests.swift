@@ -1,6 +1,7 @@
 import Glibc
 import Hosting
 import Messages
+import TestSupport
 import Testing
 
 @testable import Worker

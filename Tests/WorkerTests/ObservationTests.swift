@@ -2,6 +2,7 @@ import Foundation
 import Kafka
 import Messages
 import Metrics
+import TestSupport
 import Testing
 
 @testable import Worker

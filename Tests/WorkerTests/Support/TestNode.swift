@@ -1,5 +1,4 @@
 import Configuration
-import Dispatch
 import Glibc
 import Hosting
 import Kafka
@@ -102,13 +101,6 @@ final class NodeProcess {
         guard status == nil else { return }
         kill(pid, SIGKILL)
         wait()
-    }
-}
-
-/// Runs a test that waits for seconds on a thread of its own, so that it keeps no other test waiting.
-func onOwnThread(_ body: @escaping @Sendable () throws -> Void) async throws {
-    try await withCheckedThrowingContinuation { (done: CheckedContinuation<Void, any Error>) in
-        DispatchQueue(label: "test").async { done.resume(with: Result { try body() }) }
     }
 }
 
