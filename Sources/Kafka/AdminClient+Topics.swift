@@ -97,7 +97,7 @@ extension AdminClient {
         return request
     }
 
-    private func adminOptions(_ operation: rd_kafka_admin_op_t, _ timeoutMs: Int32) -> OpaquePointer? {
+    func adminOptions(_ operation: rd_kafka_admin_op_t, _ timeoutMs: Int32) -> OpaquePointer? {
         let options = rd_kafka_AdminOptions_new(client, operation)
         _ = rd_kafka_AdminOptions_set_request_timeout(options, timeoutMs, nil, 0)
         _ = rd_kafka_AdminOptions_set_operation_timeout(options, timeoutMs, nil, 0)

@@ -20,7 +20,6 @@ extension ClientProperties {
             Property("enable.auto.offset.store", "false"),
             Property("auto.offset.reset", "earliest"),
             Property("enable.partition.eof", "false"),
-            Property("allow.auto.create.topics", "false"),
             Property("partition.assignment.strategy", KafkaLibrary.assignor),
             statistics,
         ]
@@ -84,7 +83,6 @@ extension ClientProperties {
             Property("enable.auto.offset.store", "false"),
             Property("auto.offset.reset", "earliest"),
             Property("enable.partition.eof", "true"),
-            Property("allow.auto.create.topics", "false"),
         ]
         if embedded { defaults += embeddedConsumer }
         return try ClientProperties(role: .consumer, defaults: defaults, overrides: overrides)
@@ -108,6 +106,8 @@ extension ClientProperties {
             Property("client.id", "optimizer"),
             // Every line of the log comes as an event: no C callback ever runs on a thread of librdkafka's.
             Property("log.queue", "true"),
+            // A broker must not make a topic by accident, with settings nobody chose. A producer asks for it by default.
+            Property("allow.auto.create.topics", "false"),
         ]
         if embedded { properties.append(Property("reconnect.backoff.max.ms", "500")) }
         return properties

@@ -22,6 +22,8 @@ extension KafkaConsumer {
         case RD_KAFKA_EVENT_LOG: log(event)
         case RD_KAFKA_EVENT_STATS: rd_kafka_event_stats(event).map { .statistics(String(cString: $0)) }
         case RD_KAFKA_EVENT_ERROR: .failure(KafkaFailure(event: event, of: client))
+        // Its partition's queue was not cut loose: going on would lose records without a word.
+        case RD_KAFKA_EVENT_FETCH: .failure(.strayRecord)
         default: nil
         }
     }
@@ -59,7 +61,8 @@ extension KafkaConsumer {
         guard let line = LogLine(event) else { return nil }
         if let reset = OffsetReset(line, topic: topic) {
             return .offsetOutOfRange(
-                partition: reset.partition, expected: positions[reset.partition], message: line.message)
+                partition: reset.partition, expected: positions[reset.partition] ?? reset.offset,
+                message: line.message)
         }
         return .log(level: line.level, facility: line.facility, message: line.message)
     }
@@ -68,8 +71,11 @@ extension KafkaConsumer {
 /// librdkafka resets an offset out of range without an event; only its log tells.
 struct OffsetReset {
     let partition: Int32
+    /// Where reading should have gone on; nil where that was no offset.
+    let offset: Int64?
 
-    /// nil where the line says something else. It reads `[thrd:main]: <topic> [<partition>]: offset reset (at …`.
+    /// nil where the line says something else. It reads
+    /// `[thrd:main]: <topic> [<partition>]: offset reset (at offset <offset>, …`.
     init?(_ line: LogLine, topic: String) {
         guard line.facility == "OFFSET", line.message.contains("offset reset"),
             let start = line.message.range(after: "\(topic) [")
@@ -77,6 +83,9 @@ struct OffsetReset {
         let digits = line.message[start...].prefix { $0.isNumber }
         guard let partition = Int32(digits) else { return nil }
         self.partition = partition
+        offset = line.message.range(after: "offset reset (at offset ").flatMap { start in
+            Int64(line.message[start...].prefix { $0.isNumber })
+        }
     }
 }
 

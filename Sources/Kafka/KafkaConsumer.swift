@@ -227,14 +227,24 @@ package final class KafkaConsumer: @unchecked Sendable {
     }
 
     /// The queue is cut loose from the consumer's and made to wake before the partition is assigned, so that no
-    /// record takes another way.
+    /// record takes another way. Got anew each time: of a topic that was away for a moment librdkafka makes new
+    /// partitions, with new queues.
     private func prepareQueue(_ partition: Int32) {
-        guard partitionQueues[partition] == nil,
-            let partitionQueue = rd_kafka_queue_get_partition(client, topic, partition)
-        else { return }
-        rd_kafka_queue_forward(partitionQueue, nil)
-        wake(wakeDescriptor, on: partitionQueue)
-        partitionQueues[partition] = partitionQueue
+        let old = partitionQueues.removeValue(forKey: partition)
+        if let partitionQueue = rd_kafka_queue_get_partition(client, topic, partition) {
+            rd_kafka_queue_forward(partitionQueue, nil)
+            wake(wakeDescriptor, on: partitionQueue)
+            partitionQueues[partition] = partitionQueue
+        }
+        if let old { rd_kafka_queue_destroy(old) }
+    }
+
+    /// Up to where records have been handed out: one past the last of them and past what is no record (the markers of
+    /// transactions, what was aborted); nil before the first.
+    package func position(of partition: Int32) -> Int64? {
+        let list = PartitionList(topic: topic, CollectionOfOne(partition))
+        guard rd_kafka_position(client, list.list) == RD_KAFKA_RESP_ERR_NO_ERROR else { return nil }
+        return list.map(\.plainOffset).first.flatMap(\.self)
     }
 
     private func report(_ code: rd_kafka_resp_err_t) {

@@ -12,7 +12,10 @@ package struct KafkaFailure: Error, Sendable, Equatable, CustomStringConvertible
         case fenced
         /// The client instance can not go on. Only a restart helps.
         case fatal
-        /// Credentials or access rules. Asking again gives the same answer.
+        /// A connection was given up while it was being secured. A certificate or a password may be wrong; or a broker,
+        /// or what stands before it, went away at that moment. librdkafka connects again by itself.
+        case handshake
+        /// Access rules: a broker knows this principal and says no. Asking again gives the same answer.
         case authorization
         /// A topic or partition is not there.
         case missing
@@ -50,7 +53,7 @@ package struct KafkaFailure: Error, Sendable, Equatable, CustomStringConvertible
     /// True where waiting is the right answer.
     package var isTemporary: Bool {
         switch kind {
-        case .transient, .membership, .queueFull: true
+        case .transient, .handshake, .membership, .queueFull: true
         default: false
         }
     }
@@ -58,8 +61,7 @@ package struct KafkaFailure: Error, Sendable, Equatable, CustomStringConvertible
     /// What the person who runs this can do, where there is something.
     package var remedy: String? {
         switch kind {
-        case .authorization where name.contains("AUTHENTICATION") || name.contains("SASL") || name == "_SSL":
-            "check security.protocol, sasl.* and ssl.* under kafka.client"
+        case .handshake: "check security.protocol, sasl.* and ssl.* under kafka.client"
         case .authorization:
             "grant this principal read on the requests topic and the group, and write on the other three topics"
         case .missing: "create the topics with `optimizer topics create`"
@@ -98,6 +100,10 @@ extension KafkaFailure {
         let kind = isFatal && plain.kind != .fenced ? .fatal : plain.kind
         self.init(code: plain.code, name: plain.name, reason: plain.reason, kind: kind)
     }
+
+    static let strayRecord = KafkaFailure(
+        code: RD_KAFKA_RESP_ERR__INCONSISTENT.rawValue, name: "_INCONSISTENT",
+        reason: "a record came by the consumer's own queue instead of its partition's", kind: .fatal)
 
     static func invalid(_ reason: String) -> KafkaFailure {
         KafkaFailure(

@@ -128,6 +128,7 @@ package final class KafkaProducer: @unchecked Sendable {
             body(
                 DeliveryReport(
                     token: UInt64(UInt(bitPattern: raw._private)), failure: failed ? KafkaFailure(raw.err) : nil,
+                    bytes: raw.len + raw.key_len,
                     partition: raw.partition, offset: raw.offset >= 0 ? raw.offset : nil))
         }
         unreported.subtract(count, ordering: .relaxed)

@@ -14,6 +14,8 @@ package struct DeliveryReport: Sendable, Equatable {
     package let token: UInt64
     /// nil: the record is stored as `acks` asks.
     package let failure: KafkaFailure?
+    /// Of key and value.
+    package let bytes: Int
     package let partition: Int32
     /// nil where the broker did not say (a retry of a record it had already).
     package let offset: Int64?

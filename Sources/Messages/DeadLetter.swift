@@ -6,7 +6,7 @@ package enum DeadLetter {
         [
             ("optimizer_error_code", failure.code),
             // A header is no place for a page of text, and brokers count it against the record's size.
-            ("optimizer_error_message", String(failure.message.prefix(1000))),
+            ("optimizer_error_message", failure.message.cut(toBytes: 1000)),
             ("optimizer_retryable", failure.isRetryable ? "true" : "false"),
             ("optimizer_origin_topic", origin.topic),
             ("optimizer_origin_partition", String(origin.partition)),
@@ -27,7 +27,7 @@ package enum DeadLetter {
         json.member("offset", origin.offset)
         json.member("original_bytes", size)
         json.member("error_code", failure.code)
-        json.member("error_message", String(failure.message.prefix(1000)))
+        json.member("error_message", failure.message.cut(toBytes: 1000))
         json.endObject()
         return json.bytes
     }

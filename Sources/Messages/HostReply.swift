@@ -61,7 +61,7 @@ package struct HostReply: Sendable {
     private static func readStatus(_ reader: inout JSONReader) throws(JSONProblem) -> Status {
         let text = try reader.string()
         guard let status = Status(rawValue: text) else {
-            throw reader.problem("status is \"\(text.prefix(60))\", must be completed, failed or rejected")
+            throw reader.problem("status is \"\(text.cut(toBytes: 60))\", must be completed, failed or rejected")
         }
         return status
     }

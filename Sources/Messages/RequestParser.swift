@@ -36,7 +36,7 @@ struct RequestParser {
             let isRepeated = !seen.insert(name).inserted
             let found = try readMember(name)
             refusal = refusal ?? found
-            if isRepeated { refusal = refusal ?? invalid("\(name) is given twice; give it once") }
+            if isRepeated { refusal = refusal ?? invalid("\(name.cut(toBytes: 100)) is given twice; give it once") }
         }
         return refusal
     }
@@ -99,8 +99,8 @@ struct RequestParser {
     private mutating func setStrategyMember(_ name: String, _ value: JSONValue) -> RequestProblem? {
         switch name {
         case "name":
-            guard let text = value.string, !text.isEmpty else {
-                return invalid("strategy.name is \(value.kindName), must be the name of a strategy")
+            guard let text = value.string, (1...256).contains(text.utf8.count) else {
+                return invalid("strategy.name is \(value.kindName), must be the name of a strategy, 1 to 256 bytes")
             }
             request.strategy = text
         case "version":
@@ -116,7 +116,7 @@ struct RequestParser {
             request.parameters = members
         default:
             return invalid(
-                "strategy has an unknown member \"\(name)\""
+                "strategy has an unknown member \"\(name.cut(toBytes: 100))\""
                     + nearestNameHint(to: name, in: ["name", "version", "parameters"]))
         }
         return nil
@@ -134,7 +134,7 @@ struct RequestParser {
 
     private mutating func readType(_ value: JSONValue) -> RequestProblem? {
         guard let type = value.string, ["backtest", "optimization"].contains(type) else {
-            return invalid("type is \(value.text.prefix(60)), must be \"backtest\" or \"optimization\"")
+            return invalid("type is \(value.text.cut(toBytes: 60)), must be \"backtest\" or \"optimization\"")
         }
         request.type = type
         return nil
@@ -144,7 +144,7 @@ struct RequestParser {
         guard let members = value.members else { return value == .null ? nil : notAnObject("limits", value) }
         for member in members {
             guard let amount = member.value.integer, amount > 0 else {
-                return invalid("limits.\(member.name) is \(member.value.text.prefix(60)), must be a positive integer")
+                return invalid("limits.\(member.name.cut(toBytes: 100)) is \(member.value.text.cut(toBytes: 60)), must be a positive integer")
             }
             switch member.name {
             case "cpu_percent": request.limits.cpuPercent = amount
@@ -152,7 +152,7 @@ struct RequestParser {
             case "timeout_ms": request.limits.timeoutMs = amount
             default:
                 let hint = nearestNameHint(to: member.name, in: ["cpu_percent", "memory_mb", "timeout_ms"])
-                return invalid("limits has an unknown member \"\(member.name)\"\(hint)")
+                return invalid("limits has an unknown member \"\(member.name.cut(toBytes: 100))\"\(hint)")
             }
         }
         return nil
@@ -181,7 +181,7 @@ struct RequestParser {
     ) -> RequestProblem? {
         if value == .null { return nil }
         guard let text = value.string, let time = Timestamp(rfc3339: text) else {
-            return invalid("\(name) is \(value.text.prefix(60)), must be a time like \"2026-01-31T09:30:00Z\"")
+            return invalid("\(name) is \(value.text.cut(toBytes: 60)), must be a time like \"2026-01-31T09:30:00Z\"")
         }
         set(&request, time)
         return nil

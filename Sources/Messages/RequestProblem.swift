@@ -30,9 +30,12 @@ package struct RequestProblem: Error, Equatable, Sendable {
     /// Advice to the submitter: the same request may well succeed later or on another node.
     package let isRetryable: Bool
 
+    /// A message quotes what came; whatever that was, the message fits into every record.
+    package static let longestMessage = 4096
+
     package init(_ code: Code, _ message: String, isRetryable: Bool = false) {
         self.code = code
-        self.message = message
+        self.message = message.cut(toBytes: Self.longestMessage)
         self.isRetryable = isRetryable
     }
 }

@@ -23,7 +23,7 @@ package struct StrategyDescriptor: Equatable, Sendable {
             }
             if given[..<index].contains(where: { $0.name == member.name }) {
                 throw RequestProblem(
-                    .invalidParameters, "strategy.parameters.\(member.name) is given twice; give it once")
+                    .invalidParameters, "strategy.parameters.\(member.name.cut(toBytes: 100)) is given twice; give it once")
             }
             try specification.check(member.value)
         }
@@ -60,7 +60,7 @@ package struct StrategyDescriptor: Equatable, Sendable {
         let known = names.isEmpty ? "\(name) takes none" : "\(name) takes \(names.joined(separator: ", "))"
         return RequestProblem(
             .invalidParameters,
-            "strategy.parameters has an unknown parameter \"\(parameter)\"\(nearestNameHint(to: parameter, in: names)); \(known)"
+            "strategy.parameters has an unknown parameter \"\(parameter.cut(toBytes: 100))\"\(nearestNameHint(to: parameter, in: names)); \(known)"
         )
     }
 }

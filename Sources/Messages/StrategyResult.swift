@@ -64,8 +64,8 @@ package struct StrategyResult: Sendable {
         package var isRetryable: Bool
 
         package init(code: String, message: String, isRetryable: Bool) {
-            self.code = code
-            self.message = message
+            self.code = code.cut(toBytes: 100)
+            self.message = message.cut(toBytes: RequestProblem.longestMessage)
             self.isRetryable = isRetryable
         }
 

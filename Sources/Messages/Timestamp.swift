@@ -6,13 +6,25 @@ package struct Timestamp: Comparable, Hashable, Sendable {
         self.milliseconds = milliseconds
     }
 
+    /// What RFC 3339 can say: the years 0 to 9999.
+    private static let written: ClosedRange<Int64> = -62_167_219_200_000...253_402_300_799_999
+
+    /// From `earlier` to this; times too far apart to be told are as far as can be told.
+    package func milliseconds(since earlier: Timestamp) -> Int64 {
+        let (difference, overflow) = milliseconds.subtractingReportingOverflow(earlier.milliseconds)
+        guard overflow else { return difference }
+        return milliseconds < 0 ? .min : .max
+    }
+
     package static func < (a: Timestamp, b: Timestamp) -> Bool { a.milliseconds < b.milliseconds }
 
-    /// RFC 3339 in UTC with milliseconds: `2026-01-31T09:30:00.125Z`.
+    /// RFC 3339 in UTC with milliseconds: `2026-01-31T09:30:00.125Z`. A time beyond the years 0 to 9999, which it cannot
+    /// say, is written as the nearest that it can.
     package var rfc3339: String { String(decoding: rfc3339Bytes, as: UTF8.self) }
 
     /// The same as ASCII bytes; made by hand because every result carries one.
     package var rfc3339Bytes: [UInt8] {
+        let milliseconds = min(max(milliseconds, Self.written.lowerBound), Self.written.upperBound)
         let day = milliseconds.floorDivided(by: 86_400_000)
         let inDay = Int(milliseconds - day * 86_400_000)
         let date = CivilDate(daysSinceEpoch: Int(day))
@@ -41,7 +53,10 @@ package struct Timestamp: Comparable, Hashable, Sendable {
         guard let date = scanner.date(), scanner.take(anyOf: "Tt "), let clock = scanner.clockMilliseconds(),
             let offset = scanner.offsetMinutes(), scanner.isAtEnd
         else { return nil }
-        milliseconds = Int64(date.daysSinceEpoch) * 86_400_000 + Int64(clock) - Int64(offset) * 60_000
+        let time = Int64(date.daysSinceEpoch) * 86_400_000 + Int64(clock) - Int64(offset) * 60_000
+        // An offset, or a leap second, may lead out of the years that can be written again.
+        guard Self.written.contains(time) else { return nil }
+        milliseconds = time
     }
 }
 

@@ -92,18 +92,23 @@ package struct BackpressureController: Sendable {
     }
 
     /// Takes in what is true now, and says what to do about it.
-    package mutating func update(depth: Int, inFlight: Int, at now: MonotonicTime) -> Action {
+    /// - Parameter isOutputFull: results wait for room in the producer's queue; more requests would be more of them.
+    package mutating func update(
+        depth: Int, inFlight: Int, isOutputFull: Bool = false, at now: MonotonicTime
+    ) -> Action {
         switch state {
         case .flowing:
-            guard depth >= settings.queueDepth || inFlight >= settings.maxInFlight else { return .none }
+            guard depth >= settings.queueDepth || inFlight >= settings.maxInFlight || isOutputFull else {
+                return .none
+            }
             state = .holding(since: now)
             holds += 1
             return pauseIfDue(since: now, now)
         case .holding(let since):
-            guard !mayFlow(depth, inFlight) else { return flow(since: since, now, .none) }
+            guard isOutputFull || !mayFlow(depth, inFlight) else { return flow(since: since, now, .none) }
             return pauseIfDue(since: since, now)
         case .paused(let since):
-            return mayFlow(depth, inFlight) ? flow(since: since, now, .resume) : .none
+            return !isOutputFull && mayFlow(depth, inFlight) ? flow(since: since, now, .resume) : .none
         }
     }
 

@@ -80,7 +80,8 @@ extension ConcurrencyManager {
             inFlight -= 1
             return .givenBack(again, woken: woken)
         }
-        if queue.capacity > 0 { queue.putBack(again) } else { displaced.append(again) }
+        // Never straight into the queue: its places may be promised to what the consumer is taking at this moment.
+        displaced.append(again)
         woken += idleSlots(atMost: 1)
         return .queued(woken: woken)
     }

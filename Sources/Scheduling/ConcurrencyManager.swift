@@ -38,8 +38,8 @@ package struct ConcurrencyManager: Sendable {
     var passes: [UInt64: Int] = [:]
     /// Partitions are held because the steps that wait fill their part of the queue.
     var holdsPartitions = false
-    /// Steps whose host was ended to break a deadlock while the queue was at its bound. Their slots hold on to them,
-    /// until the next step leaves the queue: so the queue never passes its bound.
+    /// Steps that run again: their host was ended to break a deadlock, or was gone before it had them. They come before
+    /// all that are queued, and take no place that the consumer has counted on: so the queue never passes its bound.
     package internal(set) var displaced: [Step] = []
     /// Steps that are to be ended by their slots, to break a deadlock.
     var victims: Set<UInt64> = []
@@ -108,8 +108,14 @@ package struct ConcurrencyManager: Sendable {
         return dropped
     }
 
-    package mutating func updateBackpressure(at now: MonotonicTime) -> BackpressureController.Action {
-        backpressure.update(depth: queue.depth, inFlight: inFlight, at: now)
+    /// Call it before `capacity` is asked for.
+    /// - Parameter isOutputFull: results wait for room in the producer's queue.
+    package mutating func updateBackpressure(
+        isOutputFull: Bool = false, at now: MonotonicTime
+    ) -> BackpressureController.Action {
+        // Nobody counts on a place at this moment.
+        while queue.capacity > 0, let step = displaced.popLast() { queue.putBack(step) }
+        return backpressure.update(depth: queue.depth, inFlight: inFlight, isOutputFull: isOutputFull, at: now)
     }
 
     package mutating func noteDiscarded(bytes: Int, at now: MonotonicTime) {

@@ -8,8 +8,10 @@ package struct LedgerBook: Sendable {
         case run(RequestCoordinates, token: UInt64)
         /// Done under an earlier assignment, whose commit did not get through; already marked.
         case doneBefore
-        /// Not newer than what this assignment has taken: the client rewound.
+        /// This assignment has taken the record before: the client rewound.
         case repeated
+        /// The log is another than the one this assignment has read so far. `restart`, and take it again.
+        case ofAnotherLog
         /// The partition is not ours.
         case notAssigned
     }
@@ -27,24 +29,48 @@ package struct LedgerBook: Sendable {
 
     package subscript(_ partition: Int32) -> OffsetLedger? { ledgers[partition] }
 
-    /// Begins a new assignment of these partitions.
-    package mutating func assign(_ partitions: [Int32]) {
-        lastGeneration += 1
-        for partition in partitions { ledgers[partition] = OffsetLedger(generation: lastGeneration) }
-    }
+    /// How long what was done is remembered of a partition that others have, in milliseconds: so long after, its log
+    /// may be another, and who has read it meanwhile has committed.
+    package static let memoryMs = 600_000
 
-    /// Ends the assignment of these partitions. What is done and not committed stays in memory.
-    package mutating func release(_ partitions: some Sequence<Int32>) {
+    /// Begins a new assignment of these partitions.
+    package mutating func assign(_ partitions: [Int32], at now: MonotonicTime) {
+        lastGeneration += 1
         for partition in partitions {
-            guard let ledger = ledgers.removeValue(forKey: partition) else { continue }
-            memory[partition, default: DoneMemory()].add(ledger.doneUncommitted, ledger.doneAhead)
+            ledgers[partition] = OffsetLedger(generation: lastGeneration)
+            let age = memory[partition].map { now.milliseconds(since: $0.since) } ?? 0
+            if age > Double(Self.memoryMs) { memory[partition] = nil }
         }
     }
 
+    /// Ends the assignment of these partitions. What is done and not committed stays in memory.
+    package mutating func release(_ partitions: some Sequence<Int32>, at now: MonotonicTime) {
+        for partition in partitions {
+            guard let ledger = ledgers.removeValue(forKey: partition) else { continue }
+            memory[partition, default: DoneMemory()].add(ledger.doneUncommitted, ledger.doneAhead)
+            memory[partition]?.since = now
+        }
+    }
+
+    /// The partition's offsets mean something else from now on: its log was cut or made anew. What is remembered of
+    /// them is void, and so is what becomes of the requests in flight: their results count, their offsets do not.
+    package mutating func restart(_ partition: Int32) {
+        memory[partition] = nil
+        inFlight = inFlight.filter { $0.value.partition != partition }
+        guard ledgers[partition] != nil else { return }
+        lastGeneration += 1
+        ledgers[partition] = OffsetLedger(generation: lastGeneration)
+    }
+
     /// Notes a record that Kafka handed out, and says whether to run it.
-    package mutating func take(partition: Int32, offset: Int64) -> Taken {
+    /// - Parameter stamp: the record's, in milliseconds since 1970.
+    package mutating func take(partition: Int32, offset: Int64, stamp: Int64 = 0) -> Taken {
         guard let generation = ledgers[partition]?.generation else { return .notAssigned }
-        guard ledgers[partition]?.take(offset) == true else { return .repeated }
+        switch ledgers[partition]?.take(offset, stamp: stamp) {
+        case .new: break
+        case .ofAnotherLog: return .ofAnotherLog
+        case .repeated, nil: return .repeated
+        }
         if memory[partition]?.contains(offset) == true {
             _ = ledgers[partition]?.markDone(offset)
             return .doneBefore
@@ -87,15 +113,14 @@ package struct LedgerBook: Sendable {
         memory[partition]?.forget(below: position.value)
         if memory[partition]?.isEmpty == true { memory[partition] = nil }
     }
-
-    /// The partition's offsets mean something else now (its log was cut or made anew): what is remembered is void.
-    package mutating func forget(_ partition: Int32) { memory[partition] = nil }
 }
 
 /// Offsets of one partition that are done, though no commit says so.
 private struct DoneMemory: Sendable {
     private var range: Range<Int64>?
     private var ahead: Set<Int64> = []
+    /// When the partition was last given up.
+    var since = MonotonicTime(nanoseconds: 0)
 
     var isEmpty: Bool { range == nil && ahead.isEmpty }
 

@@ -22,21 +22,35 @@ package struct OffsetLedger: Sendable {
 
     private struct Entry: Sendable {
         let offset: Int64
+        let stamp: Int64
         var isDone: Bool
+    }
+
+    package enum Taken: Sendable {
+        case new
+        /// The very record has been taken before: the client rewound.
+        case repeated
+        /// Another record than the one that was taken at this offset, or at a later one: the log has been cut or made
+        /// anew, and what the ledger holds is about one that is gone.
+        case ofAnotherLog
     }
 
     package init(generation: Int) {
         self.generation = generation
     }
 
-    /// Notes that a record is taken. Kafka hands out offsets in order; an older one is a rewind of the client's, and
-    /// refused: it is in the ledger, or done and forgotten.
-    package mutating func take(_ offset: Int64) -> Bool {
-        guard offset > lastTaken ?? -1 else { return false }
+    /// Notes that a record is taken. Kafka hands out the offsets of one log in order, so that an older one is a rewind
+    /// of the client's, or another log's: the stamp tells, where the ledger still has it. Where it does not, running a
+    /// record again is better than losing one.
+    /// - Parameter stamp: the record's, in milliseconds since 1970.
+    package mutating func take(_ offset: Int64, stamp: Int64 = 0) -> Taken {
+        guard offset > lastTaken ?? -1 else {
+            return find(offset).map { entries[$0].stamp == stamp } == true ? .repeated : .ofAnotherLog
+        }
         lastTaken = offset
         firstTaken = firstTaken ?? offset
-        entries.append(Entry(offset: offset, isDone: false))
-        return true
+        entries.append(Entry(offset: offset, stamp: stamp, isDone: false))
+        return .new
     }
 
     /// Marks a taken record as done; false when it is not known or was done before.
@@ -84,11 +98,11 @@ package struct OffsetLedger: Sendable {
     }
 
     private func find(_ offset: Int64) -> Int? {
-        var low = head
+        var low = 0
         var high = entries.count
         // Offsets are mostly dense: the first guess is mostly right.
         if low < high {
-            let guess = low + Int(clamping: offset - entries[low].offset)
+            let guess = Int(clamping: offset - entries[low].offset)
             if guess >= low, guess < high, entries[guess].offset == offset { return guess }
         }
         while low < high {

@@ -50,7 +50,7 @@ package enum StrategyRegistry {
             let names = descriptors.map(\.name)
             throw RequestProblem(
                 .unknownStrategy,
-                "this node has no strategy \"\(name.prefix(100))\"\(nearestNameHint(to: name, in: names)); it has "
+                "this node has no strategy \"\(name.cut(toBytes: 100))\"\(nearestNameHint(to: name, in: names)); it has "
                     + names.joined(separator: ", "), isRetryable: true)
         }
         let known = strategy.descriptor.version

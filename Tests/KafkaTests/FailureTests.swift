@@ -13,7 +13,7 @@ import Testing
         (82, "FENCED_INSTANCE_ID", .fenced), (90, "PRODUCER_FENCED", .fenced), (-144, "_FENCED", .fenced),
         (-150, "_FATAL", .fatal), (45, "OUT_OF_ORDER_SEQUENCE_NUMBER", .fatal),
         (29, "TOPIC_AUTHORIZATION_FAILED", .authorization), (30, "GROUP_AUTHORIZATION_FAILED", .authorization),
-        (-169, "_AUTHENTICATION", .authorization), (58, "SASL_AUTHENTICATION_FAILED", .authorization),
+        (-169, "_AUTHENTICATION", .handshake), (58, "SASL_AUTHENTICATION_FAILED", .handshake),
         (3, "UNKNOWN_TOPIC_OR_PART", .missing), (-188, "_UNKNOWN_TOPIC", .missing),
         (36, "TOPIC_ALREADY_EXISTS", .exists), (10, "MSG_SIZE_TOO_LARGE", .tooLarge),
         (12, "OFFSET_METADATA_TOO_LARGE", .tooLarge), (-184, "_QUEUE_FULL", .queueFull),
@@ -34,7 +34,7 @@ import Testing
     }
 
     @Test func whatAPersonCanMendHasARemedy() {
-        let mendable: [KafkaFailure.Kind] = [.fenced, .fatal, .authorization, .missing, .tooLarge, .configuration]
+        let mendable: [KafkaFailure.Kind] = [.fenced, .fatal, .authorization, .handshake, .missing, .tooLarge, .configuration]
         #expect(KafkaFailure.Kind.allCases.filter { failure($0).remedy != nil } == mendable)
         #expect(KafkaFailure.known(-187).remedy?.contains("kafka.bootstrapServers") == true)
         #expect(KafkaFailure.known(58).remedy?.contains("sasl") == true)

@@ -15,10 +15,24 @@ import Testing
 
     @Test(arguments: [
         "", "2026-02-29T00:00:00Z", "2026-13-01T00:00:00Z", "2026-01-01", "2026-01-01T25:00:00Z", "2026-01-01T00:00:00",
-        "2026-01-01T00:00:00.Z", "2026-01-01T00:00:00Zx", "yesterday",
+        "2026-01-01T00:00:00.Z", "2026-01-01T00:00:00Zx", "yesterday", "0000-01-01T00:00:00+00:01",
+        "9999-12-31T23:59:60Z", "9999-12-31T23:30:00-01:00",
     ])
     func refusesWhatIsNoTime(text: String) {
         #expect(Timestamp(rfc3339: text) == nil)
+    }
+
+    @Test(arguments: [Int64.min, -62_167_219_200_001, 253_402_300_800_000, .max])
+    func aTimeThatCannotBeWrittenIsTheNearestThatCan(milliseconds: Int64) {
+        let nearest = milliseconds < 0 ? "0000-01-01T00:00:00.000Z" : "9999-12-31T23:59:59.999Z"
+        #expect(Timestamp(milliseconds: milliseconds).rfc3339 == nearest)
+    }
+
+    @Test func timesTooFarApartAreAsFarAsCanBeTold() {
+        let (first, last) = (Timestamp(milliseconds: .min), Timestamp(milliseconds: .max))
+        #expect(last.milliseconds(since: first) == .max)
+        #expect(first.milliseconds(since: last) == .min)
+        #expect(Timestamp(milliseconds: 7).milliseconds(since: Timestamp(milliseconds: 9)) == -2)
     }
 
     @Test func readsOffsets() {

@@ -54,4 +54,14 @@ import Testing
         #expect(controller.nextDeadline(at: time(200)) == time(500))
         #expect(controller.update(depth: 100, inFlight: 100, at: time(500)) == .pause)
     }
+
+    @Test func resultsThatFindNoRoomHoldAndPauseLikeAFullQueue() {
+        var controller = BackpressureController(.init())
+        #expect(controller.update(depth: 0, inFlight: 5, isOutputFull: true, at: time(0)) == .none)
+        #expect(!controller.isFlowing)
+        #expect(controller.update(depth: 0, inFlight: 5, isOutputFull: true, at: time(100)) == .pause)
+        #expect(controller.update(depth: 0, inFlight: 5, isOutputFull: true, at: time(200)) == .none)
+        #expect(controller.update(depth: 0, inFlight: 5, at: time(300)) == .resume)
+        #expect(controller.isFlowing)
+    }
 }

@@ -6,7 +6,7 @@ import Testing
     private var ledger = OffsetLedger(generation: 1)
 
     private mutating func take(_ offsets: some Sequence<Int64>) {
-        for offset in offsets { #expect(ledger.take(offset) == true) }
+        for offset in offsets { #expect(ledger.take(offset) == .new) }
     }
 
     @Test mutating func commitsTheLowestOffsetThatIsNotDone() {
@@ -42,10 +42,20 @@ import Testing
 
     @Test mutating func refusesWhatItHasTakenBefore() {
         take([1, 2])
-        #expect(ledger.take(2) == false)
-        #expect(ledger.take(1) == false)
+        #expect(ledger.take(2) == .repeated)
+        #expect(ledger.take(1) == .repeated)
         #expect(ledger.markDone(2) == true)
         #expect(ledger.markDone(2) == false)
+    }
+
+    @Test mutating func anotherRecordWhereOneWasTakenIsOfAnotherLog() {
+        #expect(ledger.take(5, stamp: 100) == .new)
+        #expect(ledger.take(6, stamp: 101) == .new)
+        _ = ledger.markDone(5)
+        #expect(ledger.take(5, stamp: 100) == .repeated)
+        #expect(ledger.take(5, stamp: 200) == .ofAnotherLog)
+        // Nothing was ever taken there: it is no rewind.
+        #expect(ledger.take(3, stamp: 200) == .ofAnotherLog)
     }
 
     @Test mutating func commitsAlsoAfterManyAreDoneBeforeTheFirstCommit() {
@@ -65,13 +75,13 @@ import Testing
     }
 
     @Test mutating func aPartitionThatComesBackRemembersWhatIsDone() throws {
-        book.assign([0])
+        book.assign([0], at: time(0))
         let tokens = try (0..<4).map { try #require(token(Int64($0))) }
         book.done(token: tokens[0])
         book.done(token: tokens[2])
-        book.release([0])
+        book.release([0], at: time(0))
         book.done(token: tokens[3])
-        book.assign([0])
+        book.assign([0], at: time(0))
         #expect(book.take(partition: 0, offset: 0) == .doneBefore)
         let again = try #require(token(1))
         #expect(book.take(partition: 0, offset: 2) == .doneBefore)
@@ -85,10 +95,10 @@ import Testing
     }
 
     @Test mutating func anAcknowledgementOfAnOldGenerationIsAFactForTheNewOne() throws {
-        book.assign([0])
+        book.assign([0], at: time(0))
         let old = try #require(token(0))
-        book.release([0])
-        book.assign([0])
+        book.release([0], at: time(0))
+        book.assign([0], at: time(0))
         let new = try #require(token(0))
         book.done(token: old)
         #expect(book.commits().first?.position == CommitOffset(at: 1))
@@ -97,21 +107,43 @@ import Testing
     }
 
     @Test mutating func forgetsWhatACommitCoversAndWhatALogLost() throws {
-        book.assign([0])
+        book.assign([0], at: time(0))
         book.done(token: try #require(token(0)))
-        book.release([0])
-        book.assign([0])
+        book.release([0], at: time(0))
+        book.assign([0], at: time(0))
         book.noteCommitted(0, CommitOffset(at: 1))
         #expect(token(0) != nil)
-        book.release([0])
-        book.forget(0)
-        book.assign([0])
+    }
+
+    @Test mutating func aLogMadeAnewIsReadFromWhereItBegins() throws {
+        book.assign([0], at: time(0))
+        let old = try #require(token(7))
+        book.done(token: old)
+        let running = try #require(token(8))
+        #expect(book.take(partition: 0, offset: 8, stamp: 1) == .ofAnotherLog)
+        book.restart(0)
+        let new = try #require(token(8))
+        // The step of the old log ends: its offset is not that of the new one.
+        book.done(token: running)
+        #expect(book.commits().isEmpty)
+        book.done(token: new)
+        #expect(book.commits().first?.position == CommitOffset(at: 9))
+    }
+
+    @Test mutating func whatWasDoneLongAgoIsNotHeldAgainstANewRecord() throws {
+        book.assign([0], at: time(0))
+        book.done(token: try #require(token(0)))
+        book.release([0], at: time(1000))
+        book.assign([0], at: time(1000 + LedgerBook.memoryMs))
+        #expect(book.take(partition: 0, offset: 0) == .doneBefore)
+        book.release([0], at: time(2000))
+        book.assign([0], at: time(2001 + LedgerBook.memoryMs))
         #expect(token(0) != nil)
     }
 
     @Test mutating func refusesRecordsOfPartitionsItDoesNotHaveAndRewinds() {
         #expect(book.take(partition: 0, offset: 0) == .notAssigned)
-        book.assign([0])
+        book.assign([0], at: time(0))
         #expect(token(5) != nil)
         #expect(book.take(partition: 0, offset: 5) == .repeated)
     }

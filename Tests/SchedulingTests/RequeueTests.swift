@@ -35,6 +35,10 @@ import Testing
         _ = try deadlock()
         _ = manager.admit(try step(offset: 7))
         _ = manager.requeue(slot: 1, at: time(0))
+        // The place that is free may be promised to the consumer, until it asks again.
+        #expect(manager.depth == 1)
+        #expect(manager.capacity == 0)
+        _ = manager.updateBackpressure(at: time(0))
         #expect(manager.depth == 2)
         guard case .run(let step, _) = manager.next(for: 1, at: time(1)) else { return #expect(Bool(false)) }
         #expect(step.coordinates.offset == 1)
@@ -57,6 +61,18 @@ import Testing
             _ = manager.finish(slot: 1, at: time(0))
         }
         #expect(offsets.sorted() == [1, 7, 8])
+    }
+
+    @Test mutating func aPlaceTheConsumerHasCountedOnIsNotTakenByWhatRunsAgain() throws {
+        _ = try deadlock()
+        let room = manager.capacity
+        #expect(room == 2)
+        // While the consumer reads records into the room it has asked for, a slot gives its step back.
+        _ = manager.admit(try step(offset: 7))
+        _ = manager.requeue(slot: 1, at: time(0))
+        _ = manager.admit(try step(offset: 8))
+        #expect(manager.depth == 2)
+        #expect(manager.displaced.map(\.coordinates.offset) == [1])
     }
 
     @Test mutating func aDisplacedVictimTakesTheFirstPlaceThatIsFree() throws {

@@ -34,7 +34,7 @@ struct Simulation {
         manager = ConcurrencyManager(
             slotCount: slots, backpressure: .init(pauseAfterMs: pauseAfter, maxInFlight: 300))
         self.rebalances = rebalances
-        book.assign(Array(0..<Self.partitionCount))
+        book.assign(Array(0..<Self.partitionCount), at: now)
     }
 
     mutating func run(events count: Int) throws {
@@ -97,7 +97,7 @@ struct Simulation {
             }
         case .doneBefore:
             check(results[Int(partition)][Int(offset)] != nil, "\(partition)-\(offset) was skipped without a result")
-        case .repeated, .notAssigned:
+        case .repeated, .ofAnotherLog, .notAssigned:
             check(false, "\(partition)-\(offset) was refused by its ledger")
         }
     }
@@ -141,10 +141,10 @@ struct Simulation {
         let lost = moved.intersection(ours)
         for step in manager.dropQueued(partitions: lost) { book.abandon(token: step.token) }
         if random.chance(60) { commit(of: lost) }
-        book.release(lost)
+        book.release(lost, at: now)
         for partition in moved.subtracting(ours) {
             otherMemberWorks(on: Int(partition))
-            book.assign([partition])
+            book.assign([partition], at: now)
             position[Int(partition)] = committed[Int(partition)]
         }
     }
@@ -178,7 +178,7 @@ struct Simulation {
     private mutating func drain() throws {
         let missing = Set(0..<Self.partitionCount).subtracting(book.partitions)
         for partition in missing {
-            book.assign([partition])
+            book.assign([partition], at: now)
             position[Int(partition)] = committed[Int(partition)]
         }
         for _ in 0..<100_000 where violations.isEmpty {

@@ -54,7 +54,7 @@ package struct JSONReader {
         let name = try string()
         skipSpace()
         guard position < limit, bytes[position] == Byte.colon else {
-            throw problem("expected ':' after the name \"\(name)\", found \(found())")
+            throw problem("expected ':' after the name \"\(name.cut(toBytes: 100))\", found \(found())")
         }
         position += 1
         return name

@@ -21,7 +21,7 @@ struct SectionReader {
             guard known.contains(member.name) else {
                 throw RequestProblem(
                     .invalidRequest,
-                    "\(path) has an unknown member \"\(member.name.prefix(100))\""
+                    "\(path) has an unknown member \"\(member.name.cut(toBytes: 100))\""
                         + nearestNameHint(to: member.name, in: known) + "; it takes " + known.joined(separator: ", "))
             }
             guard !members[..<index].contains(where: { $0.name == member.name }) else {

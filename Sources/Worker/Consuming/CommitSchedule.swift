@@ -9,6 +9,9 @@ struct CommitSchedule {
 
     mutating func noteDone() { hasNews = true }
 
+    /// What is done lies above what is not: there is nothing to commit until more is done.
+    mutating func noteNothing() { hasNews = false }
+
     mutating func noteSent(at now: MonotonicTime) {
         isPending = true
         hasNews = false

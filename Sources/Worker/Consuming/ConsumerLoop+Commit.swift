@@ -17,7 +17,10 @@ extension ConsumerLoop {
             // The metadata is where the map of done offsets above this one belongs.
             CommitEntry(partition: $0.partition, nextOffset: $0.position.value, metadata: nil)
         }
-        guard !entries.isEmpty else { return false }
+        guard !entries.isEmpty else {
+            if partitions == nil { commits.noteNothing() }
+            return false
+        }
         commits.noteSent(at: now)
         consumer.commit(entries)
         return true
@@ -57,6 +60,9 @@ extension ConsumerLoop {
             errors.note(failure.kind.rawValue, "\(place): \(failure)")
             log.line(.error, "Kafka refuses this node for good; it ends", fields)
             endNow(code: ExitCode.software)
+        case .handshake:
+            errors.note("kafka", "\(place): \(failure)")
+            log.line(.warning, "a connection to Kafka could not be secured; it is tried again", fields)
         case .transient, .membership, .queueFull, .dropped:
             log.line(.warning, "Kafka failure, tried again", fields)
         case .missing, .exists, .tooLarge, .configuration, .permanent:

@@ -7,7 +7,7 @@ extension ConsumerLoop {
     func drainDeliveries(_ now: MonotonicTime) {
         producer.drainDeliveries { report in
             if let failure = report.failure {
-                undelivered(report.token, size: 0, failure)
+                undelivered(report.token, size: report.bytes, failure)
             } else {
                 delivered(report.token, now)
             }
@@ -39,8 +39,9 @@ extension ConsumerLoop {
         metrics.notePublishFailure(part)
         guard failure.kind == .tooLarge, !request.isReplaced(part) else {
             handle(failure, part == .deadLetter ? "publishing a dead letter" : "publishing a result")
-            // What can never be published, and has no smaller form left, must not be taken for done.
-            if !failure.isTemporary { endNow(code: ExitCode.software) }
+            // librdkafka has tried as often as may help. What can not be published, and has no smaller form left, must
+            // not be taken for done.
+            endNow(code: ExitCode.software)
             return
         }
         log.line(

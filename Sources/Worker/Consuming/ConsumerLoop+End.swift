@@ -82,9 +82,11 @@ extension ConsumerLoop {
 
     /// Ends without a drain: what is not done runs again elsewhere.
     func endNow(code: Int32) {
-        guard exitCode == 0, case .running = phase else { return }
+        guard exitCode == 0 else { return }
         exitCode = code
-        health.requestStop()
+        // A drain that is under way would wait for what can no longer be published.
+        if case .draining = phase { phase = .draining(until: .now()) }
+        health.noteEnding()
         state.consumerWake.signal()
     }
 }

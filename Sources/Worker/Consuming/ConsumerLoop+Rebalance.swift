@@ -17,7 +17,7 @@ extension ConsumerLoop {
 
     func handle(_ event: ConsumerEvent, _ now: MonotonicTime) {
         switch event {
-        case .assign(let partitions): assigned(partitions)
+        case .assign(let partitions): assigned(partitions, now)
         case .revoke(let partitions, let lost): beginRevocation(partitions, lost: lost, now)
         case .committed(let results): committed(results, now)
         case .offsetOutOfRange(let partition, let expected, let message):
@@ -28,9 +28,9 @@ extension ConsumerLoop {
         }
     }
 
-    private func assigned(_ partitions: [Int32]) {
+    private func assigned(_ partitions: [Int32], _ now: MonotonicTime) {
         consumer.assign(partitions.map { PartitionStart(partition: $0) })
-        book.assign(partitions)
+        book.assign(partitions, at: now)
         // librdkafka's pause outlives an assignment: what comes in is made to agree with what the node does now.
         if state.decide({ $0.backpressure.isPaused }) {
             consumer.pause(partitions)
@@ -69,7 +69,7 @@ extension ConsumerLoop {
         announce(lost ? "lost" : "revoked", partitions)
         revocation = Revocation(partitions: gone, deadline: now.adding(milliseconds: settings.revokeDrainMs))
         // Lost: somebody else has them already. Leaving: all has been waited for and committed before.
-        if lost || isLeaving { return giveUp(now) }
+        if lost || isLeaving { return giveUp(now, isLost: lost) }
         state.decide { $0.isDrainAwaited = true }
     }
 
@@ -88,10 +88,10 @@ extension ConsumerLoop {
         }
     }
 
-    private func giveUp(_ now: MonotonicTime) {
+    private func giveUp(_ now: MonotonicTime, isLost: Bool = false) {
         guard let current = revocation else { return }
         revocation = nil
-        book.release(current.partitions)
+        book.release(current.partitions, at: now)
         consumer.unassign(Array(current.partitions))
         for partition in current.partitions {
             metrics.forget(partition: partition)
@@ -99,13 +99,19 @@ extension ConsumerLoop {
             expectedAfterReset[partition] = nil
         }
         reportPartitions()
-        health.noteJoined(partitions: consumer.assigned)
+        // An eager revocation takes everything, and the membership with it until the next assignment.
+        if isLost || !consumer.isCooperative {
+            health.noteLeft()
+        } else {
+            health.noteJoined(partitions: consumer.assigned)
+        }
         metrics.assigned(consumer.assigned.count, paused: consumer.paused.intersection(consumer.assigned).count)
         if case .running = phase { state.decide { $0.isDrainAwaited = false } }
     }
 
     private func offsetReset(_ partition: Int32, expected: Int64?, _ message: String) {
-        book.forget(partition)
+        // What is read from now on is another log, or another part of it.
+        book.restart(partition)
         metrics.noteOffsetReset()
         expectedAfterReset[partition] = expected
         let details = [
@@ -115,6 +121,21 @@ extension ConsumerLoop {
         ]
         log.line(
             .error, "committed offset out of range: records are gone, reading goes on at the low watermark", details)
+        events.publish(.offsetReset, details)
+    }
+
+    /// A log has gone back without a word of librdkafka's: its topic was made anew, or a leader without the latest
+    /// records took over. What it holds now is read as what it is.
+    func logChanged(at record: KafkaRecord) {
+        book.restart(record.partition)
+        metrics.noteOffsetReset()
+        let details = [
+            JSONMember("partition", .integer(Int(record.partition))), JSONMember("expected_offset", .null),
+            JSONMember(
+                "detail",
+                .string("offset \(record.offset) holds another record than before: the log was cut or made anew")),
+        ]
+        log.line(.error, "the log has gone back; what it holds now is run", details)
         events.publish(.offsetReset, details)
     }
 

@@ -100,15 +100,16 @@ final class ConsumerLoop {
 
     /// When the next turn is due though nothing has happened; at most a second away.
     private func nextDeadline(_ now: MonotonicTime) -> MonotonicTime {
-        var next = now.adding(milliseconds: 1000)
-        if let due = state.decide({ $0.backpressure.nextDeadline(at: now) }) { next = min(next, due) }
-        if let due = commits.nextDeadline(intervalMs: settings.commitIntervalMs) { next = min(next, due) }
-        if let revocation { next = min(next, revocation.deadline) }
+        let latest = now.adding(milliseconds: 1000)
         switch phase {
-        case .draining(let until), .committing(let until), .leaving(let until): next = min(next, until)
-        case .running, .ended: break
+        case .draining(let until), .committing(let until), .leaving(let until): return min(latest, until)
+        case .ended: return latest
+        case .running: break
         }
-        return next
+        // What a turn would not do now must not make the next one due: that would be one after the other.
+        let backpressure = state.decide { $0.backpressure.nextDeadline(at: now) }
+        let commit = revocation == nil ? commits.nextDeadline(intervalMs: settings.commitIntervalMs) : nil
+        return [backpressure, commit, revocation?.deadline].compactMap(\.self).reduce(latest, min)
     }
 
     // MARK: Taking
@@ -156,8 +157,12 @@ final class ConsumerLoop {
         if !expectedAfterReset.isEmpty, let expected = expectedAfterReset.removeValue(forKey: record.partition) {
             noteSkipped(from: expected, to: record)
         }
-        switch book.take(partition: record.partition, offset: record.offset) {
-        case .doneBefore, .notAssigned: return
+        switch book.take(partition: record.partition, offset: record.offset, stamp: record.timestampMs ?? 0) {
+        case .notAssigned: return
+        case .doneBefore: commits.noteDone()
+        case .ofAnotherLog:
+            logChanged(at: record)
+            accept(record, now)
         case .repeated:
             log.debug(
                 "a record came twice in one assignment and was dropped",
@@ -202,7 +207,8 @@ final class ConsumerLoop {
     // MARK: Backpressure
 
     private func applyBackpressure(_ now: MonotonicTime) {
-        switch state.decide({ $0.updateBackpressure(at: now) }) {
+        let isOutputFull = state.isOutputFull
+        switch state.decide({ $0.updateBackpressure(isOutputFull: isOutputFull, at: now) }) {
         case .none: break
         case .pause: pause(now)
         case .resume: resume()

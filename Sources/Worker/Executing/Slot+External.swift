@@ -83,7 +83,7 @@ extension StepEnd {
             let reply = try HostReply.parse(line, strategy: request.strategy)
             if reply.requestID == requestID { return .answered(reply) }
             guard let answered = reply.requestID else { return .babbled("it has no \"request_id\"") }
-            return .babbled("it answers the request \"\(answered.prefix(100))\"")
+            return .babbled("it answers the request \"\(answered.cut(toBytes: 100))\"")
         } catch {
             return .babbled("\(error)")
         }

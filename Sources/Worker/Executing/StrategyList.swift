@@ -68,7 +68,7 @@ package final class StrategyList: Sendable {
     private func unknown(_ name: String) -> RequestProblem {
         RequestProblem(
             .unknownStrategy,
-            "this node has no strategy \"\(name.prefix(100))\"\(nearestNameHint(to: name, in: names)); it has "
+            "this node has no strategy \"\(name.cut(toBytes: 100))\"\(nearestNameHint(to: name, in: names)); it has "
                 + names.joined(separator: ", "), isRetryable: true)
     }
 

@@ -24,10 +24,15 @@ package struct KafkaClients: Sendable {
     }
 
     /// The producer of what must arrive: results and dead letters, and the requests of `optimizer submit`.
-    package func producer(wakeDescriptor: Int32?) throws(KafkaFailure) -> KafkaProducer {
+    /// - Parameter largestBatch: what its topics take at once, in bytes, where that is known.
+    package func producer(wakeDescriptor: Int32?, largestBatch: Int? = nil) throws(KafkaFailure) -> KafkaProducer {
+        var defaults = wakeDescriptor == nil ? [] : [ClientProperties.statistics]
+        // librdkafka's default is 1,000,000; topics may be made to take less.
+        if let largestBatch, (1..<1_000_000).contains(largestBatch) {
+            defaults.append(ClientProperties.Property("batch.size", String(largestBatch)))
+        }
         let properties = try ClientProperties.producer(
-            bootstrap: bootstrapServers, embedded: isEmbedded,
-            overrides: (wakeDescriptor == nil ? [] : [ClientProperties.statistics]) + overrides(configuration.producer))
+            bootstrap: bootstrapServers, embedded: isEmbedded, overrides: defaults + overrides(configuration.producer))
         return try KafkaProducer(properties, wakeDescriptor: wakeDescriptor)
     }
 

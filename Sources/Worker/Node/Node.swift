@@ -53,7 +53,8 @@ package final class Node: Sendable {
         do {
             consumer = try clients.consumer(
                 partitions: cluster.partitions, wakeDescriptor: state.consumerWake.descriptor)
-            producer = try clients.producer(wakeDescriptor: state.consumerWake.descriptor)
+            producer = try clients.producer(
+                wakeDescriptor: state.consumerWake.descriptor, largestBatch: cluster.largestBatch)
             events = MetricsPublisher(
                 producer: try clients.metricsProducer(), topic: settings.topics.metrics, node: settings.nodeID,
                 registry: registry, statistics: statistics, log: log)

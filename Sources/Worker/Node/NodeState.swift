@@ -60,6 +60,14 @@ final class NodeState: Sendable {
         }
     }
 
+    /// Puts back what has found no room again, before what has come meanwhile.
+    func putOffAgain(_ messages: ArraySlice<OutgoingMessage>) {
+        outbox.withLock { $0.insert(contentsOf: messages, at: 0) }
+    }
+
+    /// Whether results wait for room in the producer's queue.
+    var isOutputFull: Bool { outbox.withLock { !$0.isEmpty } }
+
     func noteRefused(_ message: RefusedMessage) { refused.withLock { $0.append(message) } }
 
     func takeRefused() -> [RefusedMessage] {

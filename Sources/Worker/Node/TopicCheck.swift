@@ -10,11 +10,13 @@ package struct TopicCheck {
         let partitions: Int
         /// The cluster's name for itself.
         let id: String
+        /// What the topics that the node writes results to take at once, in bytes; nil where the cluster does not say.
+        let largestBatch: Int?
     }
 
     /// - Throws: `NodeFailure` naming what is missing and the command that makes it, or why nobody answers.
     func run(_ clients: KafkaClients) throws(NodeFailure) -> Cluster {
-        let (found, id) = try Self.ask(clients)
+        let (found, id, largestBatch) = try Self.ask(clients, written: [topics.results, topics.deadLetters])
         let missing = topics.all.filter { name in !found.contains { $0.name == name && $0.failure == nil } }
         guard missing.isEmpty, let requests = found.first(where: { $0.name == topics.requests }) else {
             throw NodeFailure(
@@ -22,26 +24,27 @@ package struct TopicCheck {
                     + missing.joined(separator: ", ") + "; create what is missing with: optimizer topics create "
                     + "--brokers \(clients.bootstrapServers)", code: ExitCode.configuration)
         }
-        return Cluster(partitions: requests.partitions.count, id: id ?? "unnamed-cluster")
+        return Cluster(partitions: requests.partitions.count, id: id ?? "unnamed-cluster", largestBatch: largestBatch)
     }
 
     /// Every topic this principal may see.
     /// - Throws: `NodeFailure` with why nobody answers, or what has to be set up first.
     package static func list(_ clients: KafkaClients) throws(NodeFailure) -> [TopicDescription] {
-        try ask(clients).topics
+        try ask(clients, written: []).topics
     }
 
     private static func ask(
-        _ clients: KafkaClients
-    ) throws(NodeFailure) -> (topics: [TopicDescription], clusterID: String?) {
+        _ clients: KafkaClients, written: [String]
+    ) throws(NodeFailure) -> (topics: [TopicDescription], clusterID: String?, largestBatch: Int?) {
         do throws(KafkaFailure) {
             let admin = try clients.admin()
             defer { admin.close() }
             do throws(KafkaFailure) {
-                return (try admin.topics(), admin.clusterID())
+                let topics = try admin.topics()
+                return (topics, admin.clusterID(), written.isEmpty ? nil : largestBatch(of: written, admin))
             } catch {
                 // The request's own failure is mostly a timeout; what the client met on the way says why.
-                throw admin.problems().first { !$0.isTemporary } ?? error
+                throw admin.problems().first { !$0.isTemporary || $0.kind == .handshake } ?? error
             }
         } catch {
             let remedy = error.remedy.map { "; \($0)" } ?? ""
@@ -50,5 +53,12 @@ package struct TopicCheck {
                 "cannot list the topics at \(clients.bootstrapServers): \(error)\(remedy)",
                 code: isSetUp ? ExitCode.configuration : ExitCode.unavailable)
         }
+    }
+
+    /// Brokers refuse a batch as a whole where it is too large, however small its records are.
+    private static func largestBatch(of topics: [String], _ admin: AdminClient) -> Int? {
+        // Who may write to a topic need not be allowed to look at its settings: then librdkafka's own bound serves.
+        let settings = try? admin.setting("max.message.bytes", of: topics)
+        return settings?.values.compactMap { Int($0) }.min()
     }
 }

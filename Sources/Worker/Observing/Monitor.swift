@@ -146,7 +146,11 @@ final class Monitor: Sendable {
         let partitions = health.partitions.sorted()
         guard !partitions.isEmpty else { return lags.withLock { $0 = [] } }
         do {
-            let found = try consumer.committed(partitions, timeoutMs: 2000).map(lag)
+            // A partition without a leader says nothing; the others do.
+            let patience = now.adding(milliseconds: 4000)
+            let found = try consumer.committed(partitions, timeoutMs: 2000).compactMap {
+                try? lag($0, timeoutMs: Int32(min(2000, max(1, patience.milliseconds(since: .now())))))
+            }
             for lag in found {
                 let blocked = board[lag.partition]?.blockedBy.map { now.milliseconds(since: $0.arrivedAt) / 1000 }
                 metrics.lag(lag, blockedSeconds: blocked ?? 0)
@@ -159,12 +163,12 @@ final class Monitor: Sendable {
         for partition in Set(partitions).subtracting(health.partitions) { metrics.forget(partition: partition) }
     }
 
-    private func lag(_ entry: CommittedOffset) throws(KafkaFailure) -> PartitionLag {
-        let marks = try consumer.watermarks(entry.partition, timeoutMs: 2000)
+    private func lag(_ entry: CommittedOffset, timeoutMs: Int32) throws(KafkaFailure) -> PartitionLag {
+        let marks = try consumer.watermarks(entry.partition, timeoutMs: timeoutMs)
         let records = max(0, marks.high - max(entry.nextOffset ?? marks.low, marks.low))
         let report = board[entry.partition]
         let oldest = records == 0 ? nil : report?.blockedBy?.recordTime ?? report?.lastTaken
-        let age = oldest.map { max(0, Double(Timestamp.now().milliseconds - $0.milliseconds) / 1000) }
+        let age = oldest.map { max(0, Double(Timestamp.now().milliseconds(since: $0)) / 1000) }
         return PartitionLag(
             partition: entry.partition, committed: entry.nextOffset, end: marks.high, records: records,
             seconds: records == 0 ? 0 : age)

@@ -8,7 +8,10 @@ final class NodeHealth: Sendable {
         var partitions: Set<Int32> = []
         var isFenced = false
         var isDraining = false
+        /// Somebody has asked for the node's end.
         var isStopRequested = false
+        /// The node itself has found that it cannot go on.
+        var isEnding = false
         var commitFailures = 0
         var commitFailure = ""
         /// nil before the first: until then the node is starting, and others watch over that.
@@ -26,6 +29,14 @@ final class NodeHealth: Sendable {
         condition.withLock {
             $0.hasJoined = true
             $0.partitions = partitions
+        }
+    }
+
+    /// The group has taken the partitions away; until it gives some again, or none, this node is no member.
+    func noteLeft() {
+        condition.withLock {
+            $0.hasJoined = false
+            $0.partitions = []
         }
     }
 
@@ -48,7 +59,11 @@ final class NodeHealth: Sendable {
         }
     }
 
-    var isStopRequested: Bool { condition.withLock { $0.isStopRequested } }
+    /// The node ends by itself. A signal that comes meanwhile is still the first.
+    func noteEnding() { condition.withLock { $0.isEnding = true } }
+
+    /// Whether the node is to end, whoever wants it.
+    var isStopRequested: Bool { condition.withLock { $0.isStopRequested || $0.isEnding } }
     var isDraining: Bool { condition.withLock { $0.isDraining } }
     var isFenced: Bool { condition.withLock { $0.isFenced } }
     var partitions: Set<Int32> { condition.withLock { $0.partitions } }
@@ -74,7 +89,7 @@ final class NodeHealth: Sendable {
         condition.withLock { condition in
             if condition.isFenced { return "fenced: another member has this node's place" }
             if condition.isDraining { return "draining" }
-            if !condition.hasJoined { return "has not joined the group yet" }
+            if !condition.hasJoined { return "has not joined the group" }
             guard condition.commitFailures < Self.toleratedCommitFailures else {
                 return "commits fail: \(condition.commitFailure)"
             }

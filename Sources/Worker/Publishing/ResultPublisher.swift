@@ -87,20 +87,28 @@ struct ResultPublisher: Sendable {
 
     /// Hands a message to the producer. A full queue keeps it in the outbox; a refusal goes to the consumer thread.
     func send(_ message: OutgoingMessage) {
-        switch offer(message) {
-        case .queued: return
-        case .full: state.putOff(message)
-        case .failed(let failure):
-            let size = (message.key?.count ?? 0) + (message.value?.count ?? 0)
-            let refused = RefusedMessage(deliveryToken: message.deliveryToken, size: size, failure: failure)
-            state.noteRefused(refused)
-        }
-        state.consumerWake.signal()
+        // Nobody is woken for it: the deliveries that make room wake the consumer thread.
+        if !take(message) { state.putOff(message) }
     }
 
     /// Sends what found the queue full, in order, as far as there is room now.
     func sendOutbox() {
-        for message in state.takeOutbox() { send(message) }
+        let messages = state.takeOutbox()
+        guard let first = messages.firstIndex(where: { !take($0) }) else { return }
+        state.putOffAgain(messages[first...])
+    }
+
+    /// False: there is no room in the producer's queue.
+    private func take(_ message: OutgoingMessage) -> Bool {
+        switch offer(message) {
+        case .queued: return true
+        case .full: return false
+        case .failed(let failure):
+            let size = (message.key?.count ?? 0) + (message.value?.count ?? 0)
+            state.noteRefused(RefusedMessage(deliveryToken: message.deliveryToken, size: size, failure: failure))
+            state.consumerWake.signal()
+            return true
+        }
     }
 
     private func offer(_ message: OutgoingMessage) -> ProduceOutcome {
