@@ -73,6 +73,7 @@ package struct UnreadableRequest: Error, Equatable, Sendable {
     /// The id, where the reader had come past it: the rejected result is keyed by it.
     package let requestID: String?
     package let strategy: String?
+    package let type: String
 }
 
 extension StrategyRequest {
@@ -86,7 +87,7 @@ extension StrategyRequest {
             let request = parser.request
             throw UnreadableRequest(
                 problem: error, requestID: request.requestID.isEmpty ? nil : request.requestID,
-                strategy: request.strategy.isEmpty ? nil : request.strategy)
+                strategy: request.strategy.isEmpty ? nil : request.strategy, type: request.type)
         }
     }
 }

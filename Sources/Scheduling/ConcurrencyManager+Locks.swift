@@ -24,7 +24,7 @@ extension ConcurrencyManager {
     package enum Requeueing: Sendable {
         /// It waits again, with one more attempt. Slots to wake.
         case queued(woken: [Int])
-        /// The node stops: its request is given back, not done.
+        /// The node stops, or has given the partition up: its request is given back, not done.
         case givenBack(Step, woken: [Int])
     }
 
@@ -68,15 +68,17 @@ extension ConcurrencyManager {
         return slotsRunning(locks.release(names, of: step.token)) + idleSlots(atMost: .max)
     }
 
-    /// The host of the slot's step has been ended to break a deadlock: its locks come free, it waits again.
-    package mutating func requeue(slot: Int, at now: MonotonicTime) -> Requeueing {
+    /// The host of the slot's step has been ended by the node, or was gone before it had the step: its locks come free,
+    /// it waits again.
+    package mutating func requeue(slot: Int, isAttempt: Bool = true, at now: MonotonicTime) -> Requeueing {
         guard let step = runningStep(slot) else { return .queued(woken: []) }
         slots[slot] = .starting
         progress += 1
         judge(step, .unknown, at: now)
         var woken = free(step)
-        let again = step.again()
-        guard !isStopping else {
+        let again = isAttempt ? step.again() : step
+        let isGivenUp = ended.removeValue(forKey: slot) == step.token
+        guard !isStopping, !isGivenUp else {
             inFlight -= 1
             return .givenBack(again, woken: woken)
         }

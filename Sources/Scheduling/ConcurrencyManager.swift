@@ -43,6 +43,9 @@ package struct ConcurrencyManager: Sendable {
     package internal(set) var displaced: [Step] = []
     /// Steps that are to be ended by their slots, to break a deadlock.
     var victims: Set<UInt64> = []
+    /// Slots whose hosts the node ends, and the steps that they are ended for. One that has ended by itself meanwhile
+    /// leaves its slot here: what the host is lost for then is none of the next step's doing.
+    var ended: [Int: UInt64] = [:]
     /// Steps begun and ended; stands still while nothing moves.
     package internal(set) var progress = 0
     package private(set) var isStopping = false
@@ -129,6 +132,23 @@ package struct ConcurrencyManager: Sendable {
         }
     }
 
+    /// The running steps of partitions that are given up: somebody else runs them now. Their requests are given back
+    /// when their slots find the hosts lost.
+    ///
+    /// - Returns: the slots whose hosts are to be ended.
+    package mutating func giveUpRunning(partitions: Set<Int32>) -> [Int] {
+        slots.indices.filter { slot in
+            guard case .running(let step, _) = slots[slot], partitions.contains(step.coordinates.partition) else {
+                return false
+            }
+            ended[slot] = step.token
+            return true
+        }
+    }
+
+    /// Whether the node itself has ended the slot's host.
+    package func isEnded(slot: Int) -> Bool { ended[slot] != nil }
+
     /// No more steps are started: what is queued is given back, what runs may finish.
     package mutating func stop() -> [Step] {
         isStopping = true
@@ -178,6 +198,7 @@ package struct ConcurrencyManager: Sendable {
     /// - Returns: an idle slot to wake instead, should steps wait.
     package mutating func noteStarting(slot: Int) -> [Int] {
         slots[slot] = .starting
+        ended[slot] = nil
         return idleSlots(atMost: 1)
     }
 

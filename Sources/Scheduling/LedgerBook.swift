@@ -95,6 +95,13 @@ package struct LedgerBook: Sendable {
         return coordinates
     }
 
+    /// Notes that a partition holds no more records before this offset.
+    ///
+    /// - Returns: whether that moves the commit.
+    package mutating func noteRead(_ partition: Int32, to position: CommitOffset) -> Bool {
+        ledgers[partition]?.noteRead(to: position) ?? false
+    }
+
     /// Forgets a request that will not be run here: its partition was given up, or the node ends.
     package mutating func abandon(token: UInt64) {
         inFlight[token] = nil

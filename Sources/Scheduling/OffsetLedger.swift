@@ -19,6 +19,8 @@ package struct OffsetLedger: Sendable {
     private var firstTaken: Int64?
     private var lastTaken: Int64?
     private var committed: CommitOffset?
+    /// Up to where the log holds no more records, whatever else it holds.
+    private var readTo: CommitOffset?
 
     private struct Entry: Sendable {
         let offset: Int64
@@ -65,6 +67,16 @@ package struct OffsetLedger: Sendable {
         return true
     }
 
+    /// Notes that nothing is left to take before this offset: what stands between the last record and it is no record
+    /// (the markers of transactions, what was aborted).
+    ///
+    /// - Returns: whether that moves the commit.
+    package mutating func noteRead(to position: CommitOffset) -> Bool {
+        guard lowestNotDone == nil, position > self.position ?? CommitOffset(at: -1) else { return false }
+        readTo = position
+        return committable != nil
+    }
+
     /// The lowest offset that is taken and not done: what holds the commit back.
     package var lowestNotDone: Int64? { head < entries.count ? entries[head].offset : nil }
 
@@ -76,7 +88,7 @@ package struct OffsetLedger: Sendable {
 
     /// What to commit now; nil when nothing is new.
     package var committable: CommitOffset? {
-        guard let position, let floor, position > floor else { return nil }
+        guard let position, position > floor ?? CommitOffset(at: -1) else { return nil }
         return position
     }
 
@@ -86,7 +98,8 @@ package struct OffsetLedger: Sendable {
     }
 
     private var position: CommitOffset? {
-        lowestNotDone.map(CommitOffset.init(at:)) ?? lastTaken.map(CommitOffset.init(after:))
+        if let lowestNotDone { return CommitOffset(at: lowestNotDone) }
+        return [lastTaken.map(CommitOffset.init(after:)), readTo].compactMap(\.self).max()
     }
 
     /// Where the commit stands; before the first, where this assignment started.

@@ -5,6 +5,8 @@ package import Messages
 package struct ResourceBudget: Sendable {
     /// What the node may use at all, in units of 2^20 bytes: the machine's memory, or its cgroup's limit.
     package let memoryMB: Int
+    /// What the node's own process needs of it, at least.
+    package let ownMB: Int
     /// Of one core, for all steps together; nil: no bound.
     package let cpuPercent: Int?
     /// Anonymous memory that others hold, this node's own process among them, in units of 2^20 bytes. What the page
@@ -14,8 +16,9 @@ package struct ResourceBudget: Sendable {
     package private(set) var givenMB = 0
     package private(set) var givenCPUPercent = 0
 
-    package init(memoryMB: Int, cpuPercent: Int? = nil) {
+    package init(memoryMB: Int, ownMB: Int = 0, cpuPercent: Int? = nil) {
         self.memoryMB = memoryMB
+        self.ownMB = ownMB
         self.cpuPercent = cpuPercent
     }
 
@@ -33,10 +36,11 @@ package struct ResourceBudget: Sendable {
 
     /// Refuses limits that would not fit if nothing else ran.
     package func check(_ limits: ResourceLimits) throws(RequestProblem) {
-        if limits.memoryMB > memoryMB {
+        if limits.memoryMB > memoryMB - ownMB {
             throw RequestProblem(
                 .limitsNotAvailable,
-                "limits.memory_mb is \(limits.memoryMB), and this node may use \(memoryMB) MB in all; ask for less",
+                "limits.memory_mb is \(limits.memoryMB), and this node has \(memoryMB - ownMB) MB for its steps; "
+                    + "ask for less",
                 isRetryable: true)
         }
         if let cpuPercent, limits.cpuPercent > cpuPercent {

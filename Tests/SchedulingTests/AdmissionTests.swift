@@ -109,7 +109,7 @@ import Testing
         }
         #expect { try budget.check(ResourceLimits(cpuPercent: 50, memoryMB: 101, timeoutMs: 1)) } throws: {
             ($0 as? RequestProblem)?.message
-                == "limits.memory_mb is 101, and this node may use 100 MB in all; ask for less"
+                == "limits.memory_mb is 101, and this node has 100 MB for its steps; ask for less"
         }
         #expect { try budget.check(ResourceLimits(cpuPercent: 51, memoryMB: 100, timeoutMs: 1)) } throws: {
             ($0 as? RequestProblem)?.code == .limitsNotAvailable && ($0 as? RequestProblem)?.isRetryable == true

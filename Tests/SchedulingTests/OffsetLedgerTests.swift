@@ -40,6 +40,18 @@ import Testing
         #expect(ledger.committable == CommitOffset(at: 1001))
     }
 
+    @Test mutating func commitsPastWhatIsNoRecordOnceAllBeforeItIsDone() {
+        take([3])
+        #expect(!ledger.noteRead(to: CommitOffset(at: 6)))
+        _ = ledger.markDone(3)
+        #expect(ledger.noteRead(to: CommitOffset(at: 6)))
+        #expect(ledger.committable == CommitOffset(at: 6))
+        ledger.noteCommitted(CommitOffset(at: 6))
+        #expect(!ledger.noteRead(to: CommitOffset(at: 6)))
+        take([9])
+        #expect(ledger.committable == CommitOffset(at: 9))
+    }
+
     @Test mutating func refusesWhatItHasTakenBefore() {
         take([1, 2])
         #expect(ledger.take(2) == .repeated)

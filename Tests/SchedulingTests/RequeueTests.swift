@@ -64,14 +64,15 @@ import Testing
     }
 
     @Test mutating func aPlaceTheConsumerHasCountedOnIsNotTakenByWhatRunsAgain() throws {
+        manager = ConcurrencyManager(slotCount: 2, backpressure: .init(queueDepth: 4, resumeDepth: 1))
         _ = try deadlock()
-        let room = manager.capacity
-        #expect(room == 2)
+        for offset in Int64(7)...8 { _ = manager.admit(try step(offset: offset)) }
+        #expect(manager.capacity == 2)
         // While the consumer reads records into the room it has asked for, a slot gives its step back.
-        _ = manager.admit(try step(offset: 7))
+        _ = manager.admit(try step(offset: 9))
         _ = manager.requeue(slot: 1, at: time(0))
-        _ = manager.admit(try step(offset: 8))
-        #expect(manager.depth == 2)
+        _ = manager.admit(try step(offset: 10))
+        #expect(manager.depth == 4)
         #expect(manager.displaced.map(\.coordinates.offset) == [1])
     }
 
@@ -105,5 +106,31 @@ import Testing
         _ = manager.requeue(slot: 1, at: time(0))
         #expect(manager.dropQueued(partitions: [0]).map(\.coordinates.offset) == [1])
         #expect(manager.displaced.isEmpty)
+    }
+
+    @Test mutating func aStepOfAPartitionGivenUpIsGivenBackAndAnotherOneOnItsHostRunsAgain() throws {
+        _ = manager.admit(try step(partition: 0, offset: 0, token: 1))
+        _ = manager.admit(try step(partition: 1, offset: 0, token: 2))
+        _ = manager.next(for: 0, at: time(0))
+        _ = manager.next(for: 1, at: time(0))
+        #expect(manager.giveUpRunning(partitions: [0]) == [0])
+        #expect(manager.isEnded(slot: 0) && !manager.isEnded(slot: 1))
+        guard case .givenBack(let step, _) = manager.requeue(slot: 0, at: time(1)) else { return #expect(Bool(false)) }
+        #expect(step.token == 1)
+        #expect(!manager.isEnded(slot: 0))
+        #expect(manager.inFlight == 1)
+
+        // A step that has ended by itself before its host was, and the next one on that host.
+        #expect(manager.giveUpRunning(partitions: [1]) == [1])
+        _ = manager.finish(slot: 1, at: time(2))
+        _ = manager.admit(try self.step(partition: 2, token: 3))
+        _ = manager.next(for: 1, at: time(2))
+        guard case .queued = manager.requeue(slot: 1, at: time(3)) else { return #expect(Bool(false)) }
+        guard case .run(let again, _) = manager.next(for: 1, at: time(4)) else { return #expect(Bool(false)) }
+        #expect(again.token == 3)
+    }
+
+    private func step(partition: Int32, token: UInt64) throws -> Step {
+        try SchedulingTests.step(partition: partition, offset: 0, token: token)
     }
 }

@@ -22,6 +22,8 @@ final class HostWatch: Sendable {
         var limits: ResourceLimits?
         var bucket: CPUBucket?
         var usage = StepUsage()
+        /// What the host held when its last step ended.
+        var residentAtEnd: Int64 = 0
         var breach: LimitBreach?
         /// The host's own processor time, and its children's as the monitor saw it last.
         var cpuAtBegin: Int64 = 0
@@ -97,6 +99,7 @@ final class HostWatch: Sendable {
         let throttled = kernelLimitsCPU ? cgroup?.throttledNanoseconds : nil
         return state.withLock { state in
             state.isStepRunning = false
+            state.residentAtEnd = resident
             letGo(&state, at: .now())
             state.cpuSeen = cpu ?? state.cpuSeen
             let children = state.childCPU - state.childCPUAtBegin
@@ -110,6 +113,9 @@ final class HostWatch: Sendable {
             return state.usage
         }
     }
+
+    /// What the host held when its last step ended, in bytes: the next step would begin with it. 0 before the first.
+    var residentBytes: Int64 { state.withLock { $0.residentAtEnd } }
 
     /// The limit it was ended for.
     var breach: LimitBreach? { state.withLock { $0.breach } }

@@ -68,8 +68,15 @@ package final class Isolation: Sendable {
     }
 
     /// What the next host is started with.
-    func admit() -> Confinement {
-        var confinement = Confinement(settings, plan, cgroup: home?.makeGroup(settings))
+    /// - Throws: `HostFailure` of code `isolation` where it has to have a control group and gets none.
+    func admit() throws(HostFailure) -> Confinement {
+        let cgroup = home?.makeGroup(settings)
+        if cgroup == nil, settings.enforcement == .cgroup {
+            throw HostFailure(
+                .isolation, "isolation.enforcement is cgroup, and no control group could be made for the host",
+                remedy: "see that the node may still make groups, or set isolation.enforcement to auto")
+        }
+        var confinement = Confinement(settings, plan, cgroup: cgroup)
         if plan.means.contains(.user) {
             confinement.user = takeUser()
             confinement.processes = settings.processes

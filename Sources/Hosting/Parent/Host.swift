@@ -93,6 +93,12 @@ package final class Host {
         return outcome
     }
 
+    /// Whether what earlier steps have left in it is so much that a step with this limit on its memory could be ended for
+    /// it.
+    package func isTooFull(for limits: ResourceLimits) -> Bool {
+        watch.residentBytes > Int64(limits.memoryMB) << 20 / 4 * 3
+    }
+
     /// Waits while there is nothing to run. Bytes from a host nobody asked make it lost.
     /// - Parameters:
     ///   - wake: what other threads wake this one with; it is drained when that happened.

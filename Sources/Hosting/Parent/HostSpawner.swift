@@ -67,8 +67,9 @@ extension HostSpawner {
 
         func carryOut() {
             let outcome: Result<SpawnedProcess, HostFailure>
-            let confinement = isolation?.admit()
+            var confinement: Confinement?
             do throws(HostFailure) {
+                confinement = try isolation?.admit()
                 outcome = .success(
                     try ProcessTable.shared.add { () throws(HostFailure) in
                         try SpawnedProcess.start(command, launcher: launcher, confinement: confinement)

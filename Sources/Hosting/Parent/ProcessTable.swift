@@ -103,6 +103,7 @@ final class ProcessTable: Sendable {
             _ = waitReadable(pidfd, until: .now().adding(milliseconds: 1000))
             close(pidfd)
         }
-        waitpid(orphan, nil, WNOHANG)
+        // One that hangs in the kernel (a file system that is gone) dies when it can; nobody waits for it.
+        if waitpid(orphan, nil, WNOHANG) == 0 { Self.known.withLock { $0[orphan] = .abandoned } }
     }
 }

@@ -91,6 +91,8 @@ extension ConsumerLoop {
     private func giveUp(_ now: MonotonicTime, isLost: Bool = false) {
         guard let current = revocation else { return }
         revocation = nil
+        // Whoever has the partitions next runs these steps again: here they would only publish a second result.
+        state.killHosts(of: state.decide { $0.giveUpRunning(partitions: current.partitions) })
         book.release(current.partitions, at: now)
         consumer.unassign(Array(current.partitions))
         for partition in current.partitions {

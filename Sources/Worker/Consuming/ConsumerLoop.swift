@@ -95,6 +95,15 @@ final class ConsumerLoop {
         if now.milliseconds(since: lastReport) >= 1000 {
             lastReport = now
             reportPartitions()
+            noteRead()
+        }
+    }
+
+    /// Behind the last record of a partition may stand what is no record: it must not look like lag for ever.
+    private func noteRead() {
+        for partition in consumer.assigned.subtracting(revocation?.partitions ?? []) {
+            guard let position = consumer.position(of: partition) else { continue }
+            if book.noteRead(partition, to: CommitOffset(at: position)) { commits.noteDone() }
         }
     }
 
@@ -184,8 +193,7 @@ final class ConsumerLoop {
         let failure = StrategyResult.Failure(refusal.problem)
         let origin = intake.origin(of: record)
         inFlight[token] = InFlightRequest(
-            token: token, requestID: refusal.requestID, origin: origin, arrivedAt: now, recordTime: record.time,
-            failure: failure)
+            token: token, refusal: refusal, origin: origin, arrivedAt: now, recordTime: record.time, failure: failure)
         state.decide { $0.noteRefused() }
         metrics.refused(strategyIndex: refusal.strategyIndex)
         metrics.noteDeadLetter()
@@ -199,6 +207,7 @@ final class ConsumerLoop {
         var result = StrategyResult(
             requestID: refusal.requestID, status: .rejected, failure: failure, origin: origin, node: settings.nodeID,
             timing: ResultTiming(queuedMs: 0, stepMs: 0, totalMs: 0))
+        result.type = refusal.type
         result.strategy = refusal.strategy
         result.labels = refusal.labels
         publisher.publishRefused(result, original: record.value, token: token, headers: intake.headers(of: record))

@@ -1,3 +1,4 @@
+import Hosting
 import Kafka
 import Messages
 import Scheduling
@@ -11,6 +12,7 @@ struct RequestIntake: Sendable {
         let strategyIndex: Int
         let strategy: String?
         let problem: RequestProblem
+        var type = "backtest"
         let labels: [JSONMember]
     }
 
@@ -24,6 +26,9 @@ struct RequestIntake: Sendable {
     let ceilings: ResourceLimits
     /// What a step asks for beyond this can never be given.
     let resources: ResourceBudget
+
+    /// A host takes frames of so many bytes; an external strategy's request may grow by its defaults.
+    private static let largestRequest = HostFraming.maximumPayload - 65_536
 
     func origin(of record: KafkaRecord) -> RequestOrigin {
         RequestOrigin(topic: topic, partition: record.partition, offset: record.offset, key: record.key)
@@ -48,9 +53,15 @@ struct RequestIntake: Sendable {
                 Refusal(
                     requestID: error.requestID ?? origin.coordinates,
                     strategyIndex: error.strategy.map(strategies.index) ?? strategies.unknownIndex,
-                    strategy: error.strategy, problem: error.problem, labels: []))
+                    strategy: error.strategy, problem: error.problem, type: error.type, labels: []))
         }
-        do {
+        do throws(RequestProblem) {
+            guard value.count <= Self.largestRequest else {
+                throw RequestProblem(
+                    .invalidRequest,
+                    "the request has \(value.count) bytes, must have at most \(Self.largestRequest); put the bars into "
+                        + "a data set (optimizer import)")
+            }
             let index = try strategies.check(request)
             let limits = try strategies.ceilings(of: request, ceilings).lowered(to: request.limits)
             try resources.check(limits)
@@ -63,7 +74,7 @@ struct RequestIntake: Sendable {
             return .refused(
                 Refusal(
                     requestID: request.requestID, strategyIndex: strategies.index(of: request.strategy),
-                    strategy: request.strategy, problem: error, labels: request.labels))
+                    strategy: request.strategy, problem: error, type: request.type, labels: request.labels))
         }
     }
 

@@ -54,9 +54,10 @@ final class ExternalHosts: Sendable {
     ///
     /// - Parameters:
     ///   - new: takes no host that waits.
-    ///   - started: called with the host's process, before a new one is ready, so that it can be killed at any time.
+    ///   - started: called with the host's process, before a new one is ready, so that it can be killed at any time;
+    ///     with nil before it is reaped, when it may no longer be.
     /// - Throws: `HostFailure`; then the next start is put off, longer each time.
-    func borrow(new: Bool, started: (Int32) -> Void) throws(HostFailure) -> (host: Host, isNew: Bool) {
+    func borrow(new: Bool, started: (Int32?) -> Void) throws(HostFailure) -> (host: Host, isNew: Bool) {
         if !new, let host = pool.take() {
             started(host.pid)
             return (host, false)
@@ -79,7 +80,7 @@ final class ExternalHosts: Sendable {
         }
     }
 
-    private func start(_ started: (Int32) -> Void) throws(HostFailure) -> Host {
+    private func start(_ started: (Int32?) -> Void) throws(HostFailure) -> Host {
         let host = try spawner.spawn(command)
         started(host.pid)
         reporter.listen(to: host, strategy: strategy.name, step: nil)
@@ -94,6 +95,7 @@ final class ExternalHosts: Sendable {
             return host
         } catch {
             reporter.diagnostics(host, step: nil)
+            started(nil)
             discard(host)
             reporter.externalHostLost(strategy.name, reason: "start_failed", error.description)
             throw error

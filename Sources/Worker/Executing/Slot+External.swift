@@ -47,6 +47,7 @@ extension Slot {
 
     private func lost(_ step: Step, _ end: StepEnd, _ run: StepRun, isNew: Bool) {
         if isVictim { return requeueVictim(step) }
+        if isEnded { return requeueEnded(step) }
         let mayGoOn = Self.stepRetry.delayMs(afterAttempt: step.attempt) != nil
         guard mayGoOn, end.mayBeOfTheStepBefore(isNew: isNew) else {
             report(end, step)

@@ -146,6 +146,12 @@ final class Slot: Sendable {
             finish(step, .expired)
             return true
         }
+        // A step that may hold little memory does not pay for what others have left in the host: it gets a new one.
+        if host.isTooFull(for: step.limits) {
+            reporter.metrics.hostLost(reason: "recycled")
+            requeue(isAttempt: false)
+            return false
+        }
         let (outcome, run) = self.run(step.request.bytes, of: step, on: host)
         reporter.diagnostics(host, step: step)
         if case .answered(let reply) = outcome, case .success(let answer) = HostReply.reading(reply) {
@@ -172,6 +178,7 @@ final class Slot: Sendable {
 
     private func lost(_ step: Step, _ loss: HostLoss, _ run: StepRun) {
         if isVictim { return requeueVictim(step) }
+        if isEnded { return requeueEnded(step) }
         reporter.hostLost(slot: index, loss, step: step)
         if !loss.requestDelivered, Self.stepRetry.delayMs(afterAttempt: step.attempt) != nil { return requeue() }
         finish(step, .crashed(loss), run)
@@ -185,12 +192,22 @@ final class Slot: Sendable {
         requeue()
     }
 
-    /// The step goes back into the queue.
-    func requeue() {
+    /// Whether the node has ended the host itself.
+    var isEnded: Bool { state.decide { $0.isEnded(slot: index) } }
+
+    func requeueEnded(_ step: Step) {
+        reporter.hostLost(
+            slot: index, reason: "recycled", "ended with a step of a partition that was given up", step: step)
+        requeue()
+    }
+
+    /// The step goes back into the queue, or to whoever has its partition now.
+    /// - Parameter isAttempt: whether it has been tried.
+    func requeue(isAttempt: Bool = true) {
         let now = MonotonicTime.now()
-        switch state.decide({ $0.requeue(slot: index, at: now) }) {
+        switch state.decide({ $0.requeue(slot: index, isAttempt: isAttempt, at: now) }) {
         case .queued(let woken):
-            reporter.noteRetry()
+            if isAttempt { reporter.noteRetry() }
             state.wake(slots: woken)
         case .givenBack(let step, let woken):
             state.giveBack(step)

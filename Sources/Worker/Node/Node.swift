@@ -147,6 +147,8 @@ package final class Node: Sendable {
     }
 
     private func consume() throws(NodeFailure) -> Int32 {
+        // Who would leave at once makes no group rebalance for it.
+        guard !health.isStopRequested else { return ExitCode.success }
         do {
             try consumer.subscribe(to: settings.topics.requests)
         } catch {

@@ -44,7 +44,8 @@ package struct NodeSettings: Sendable {
             queueDepth: configuration.backpressure.queueDepth, resumeDepth: configuration.backpressure.resumeDepth,
             pauseAfterMs: configuration.backpressure.pauseAfterMs, maxInFlight: configuration.backpressure.maxInFlight)
         resources = ResourceBudget(
-            memoryMB: machine.memoryMB, cpuPercent: configuration.limits.maxNodeCpuPercent)
+            memoryMB: machine.memoryMB, ownMB: Self.ownMemoryMB(configuration),
+            cpuPercent: configuration.limits.maxNodeCpuPercent)
         throttle = Throttle.Settings(configuration.throttle)
         interference.factor = Double(configuration.throttle.interferencePercent) / 100
         circuitBreaker = CircuitBreaker.Settings(configuration.circuitBreaker)
@@ -53,6 +54,8 @@ package struct NodeSettings: Sendable {
         metricsIntervalMs = configuration.metrics.intervalMs
         drainMs = configuration.shutdown.drainMs
         http = configuration.metrics.http
+        // The start of an external host is no part of its step's time, but of the slot's.
+        if !configuration.strategies.isEmpty { stallWatch.graceMs += externalPolicy.readyMs }
         if let problem = StrategyNames.problems(in: configuration).first {
             throw NodeFailure(problem.description, code: ExitCode.configuration)
         }
@@ -72,17 +75,22 @@ package struct NodeSettings: Sendable {
         -> Int
     {
         let count = configuration.pool.maxConcurrentStrategies ?? max(5, machine.processors)
-        let needed = count * configuration.limits.memoryMB
-        guard needed <= machine.memoryMB else {
+        let own = ownMemoryMB(configuration)
+        let (each, available) = (configuration.limits.memoryMB, max(0, machine.memoryMB - own))
+        guard count * each <= available else {
             let problem = configuration.problem(
                 at: "pool.maxConcurrentStrategies",
-                "\(count) slots x \(configuration.limits.memoryMB) MB (limits.memoryMB) = \(needed) MB, and this node "
-                    + "may use \(machine.memoryMB) MB: lower limits.memoryMB to "
-                    + "\(max(1, machine.memoryMB / count)) or the number of slots to "
-                    + "\(machine.memoryMB / configuration.limits.memoryMB)")
+                "\(count) slots x \(each) MB (limits.memoryMB) + \(own) MB for the node itself = "
+                    + "\(count * each + own) MB, and this node may use \(machine.memoryMB) MB: lower limits.memoryMB to "
+                    + "\(max(1, available / count)) or the number of slots to \(available / each)")
             throw NodeFailure(problem.description, code: ExitCode.configuration)
         }
         return count
+    }
+
+    /// What the node's own process takes, its prefetch included.
+    private static func ownMemoryMB(_ configuration: OptimizerConfiguration) -> Int {
+        96 + configuration.kafka.prefetchMB
     }
 }
 

@@ -51,7 +51,14 @@ final class NodeState: Sendable {
     /// The state as it is at this moment.
     var snapshot: ConcurrencyManager { manager.withLock { $0 } }
 
-    func putOff(_ message: OutgoingMessage) { outbox.withLock { $0.append(message) } }
+    /// Keeps a message until there is room for it.
+    /// - Returns: whether it is the first that waits.
+    func putOff(_ message: OutgoingMessage) -> Bool {
+        outbox.withLock { waiting in
+            waiting.append(message)
+            return waiting.count == 1
+        }
+    }
 
     func takeOutbox() -> [OutgoingMessage] {
         outbox.withLock { waiting in

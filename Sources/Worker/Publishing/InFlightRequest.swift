@@ -13,6 +13,9 @@ struct InFlightRequest: Sendable {
     let failure: StrategyResult.Failure?
     /// The step, where there is one.
     let step: Step?
+    let type: String
+    let strategy: String?
+    let labels: [JSONMember]
     /// Of a refused request's two messages, whether one has been acknowledged.
     private var hasHalf = false
     /// Messages that were too large and have been replaced by a small one.
@@ -27,15 +30,21 @@ struct InFlightRequest: Sendable {
         arrivedAt = step.arrivedAt
         failure = nil
         self.step = step
+        type = step.request.type
+        strategy = step.request.strategy
+        labels = step.request.labels
     }
 
     /// A request that was refused.
     init(
-        token: UInt64, requestID: String, origin: RequestOrigin, arrivedAt: MonotonicTime, recordTime: Timestamp?,
-        failure: StrategyResult.Failure
+        token: UInt64, refusal: RequestIntake.Refusal, origin: RequestOrigin, arrivedAt: MonotonicTime,
+        recordTime: Timestamp?, failure: StrategyResult.Failure
     ) {
         self.token = token
-        self.requestID = requestID
+        requestID = refusal.requestID
+        type = refusal.type
+        strategy = refusal.strategy
+        labels = refusal.labels
         self.origin = origin
         self.arrivedAt = arrivedAt
         self.recordTime = recordTime

@@ -64,12 +64,14 @@ struct ResultPublisher: Sendable {
         let origin = RequestOrigin(
             topic: request.origin.topic, partition: request.origin.partition, offset: request.origin.offset, key: nil)
         var result = StrategyResult(
-            requestID: request.requestID, status: .failed, failure: StrategyResult.Failure(problem), origin: origin,
-            node: node, timing: ResultTiming(queuedMs: 0, stepMs: 0, totalMs: 0))
-        if let failure = request.failure {
-            result.status = .rejected
-            result.failure = failure
-        }
+            requestID: request.requestID, status: part == .resultOfTwo ? .rejected : .failed,
+            failure: request.failure ?? StrategyResult.Failure(problem), origin: origin, node: node,
+            timing: ResultTiming(queuedMs: 0, stepMs: 0, totalMs: 0))
+        result.type = request.type
+        result.strategy = request.strategy
+        result.attempt = request.step?.attempt ?? 1
+        // What is too large may be the labels themselves.
+        if JSONValue.object(request.labels).text.utf8.count <= 4096 { result.labels = request.labels }
         return message(result, token: request.token, part: part, echoing: [])
     }
 
@@ -87,8 +89,8 @@ struct ResultPublisher: Sendable {
 
     /// Hands a message to the producer. A full queue keeps it in the outbox; a refusal goes to the consumer thread.
     func send(_ message: OutgoingMessage) {
-        // Nobody is woken for it: the deliveries that make room wake the consumer thread.
-        if !take(message) { state.putOff(message) }
+        // The consumer thread is told once, to stop taking; the deliveries that make room wake it by themselves.
+        if !take(message), state.putOff(message) { state.consumerWake.signal() }
     }
 
     /// Sends what found the queue full, in order, as far as there is room now.

@@ -28,7 +28,13 @@ enum RunCommand: Command {
             defer { broker?.close() }
             let clients = KafkaClients(configuration.kafka, embedded: broker?.bootstrapServers)
             let node = try Node(NodeSettings(configuration), clients: clients, log: log)
-            return try run(node, signals) { try? ConfigurationOptions.load(arguments) }
+            return try run(node, signals) {
+                do throws(CommandFailure) {
+                    node.reload(try ConfigurationOptions.load(arguments))
+                } catch {
+                    log.error("the configuration is not read again", JSONMember("cause", .string(error.message)))
+                }
+            }
         } catch {
             throw CommandFailure(error.description, code: error.code)
         }
@@ -36,7 +42,7 @@ enum RunCommand: Command {
 
     /// The node has a thread of its own; this one waits for signals and for the node's end.
     private static func run(
-        _ node: Node, _ signals: SignalWait, reload: () -> OptimizerConfiguration?
+        _ node: Node, _ signals: SignalWait, reload: () -> Void
     ) throws(NodeFailure) -> Int32 {
         let running = try NodeThread(node) { signals.wakeUp() }
         while true {
@@ -44,7 +50,7 @@ enum RunCommand: Command {
             case .end:
                 if !node.requestStop() { _exit(ExitCode.failure) }
             case .reload:
-                if let configuration = reload() { node.reload(configuration) }
+                reload()
             case .wakeUp: return try running.result()
             }
         }
