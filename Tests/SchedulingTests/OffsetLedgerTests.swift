@@ -42,12 +42,12 @@ import Testing
 
     @Test mutating func commitsPastWhatIsNoRecordOnceAllBeforeItIsDone() {
         take([3])
-        #expect(!ledger.noteRead(to: CommitOffset(at: 6)))
+        #expect(ledger.noteRead(to: CommitOffset(at: 6)) == false)
         _ = ledger.markDone(3)
-        #expect(ledger.noteRead(to: CommitOffset(at: 6)))
+        #expect(ledger.noteRead(to: CommitOffset(at: 6)) == true)
         #expect(ledger.committable == CommitOffset(at: 6))
         ledger.noteCommitted(CommitOffset(at: 6))
-        #expect(!ledger.noteRead(to: CommitOffset(at: 6)))
+        #expect(ledger.noteRead(to: CommitOffset(at: 6)) == false)
         take([9])
         #expect(ledger.committable == CommitOffset(at: 9))
     }
