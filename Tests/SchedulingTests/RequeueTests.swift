@@ -115,22 +115,18 @@ import Testing
         _ = manager.next(for: 1, at: time(0))
         #expect(manager.giveUpRunning(partitions: [0]) == [0])
         #expect(manager.isEnded(slot: 0) && !manager.isEnded(slot: 1))
-        guard case .givenBack(let step, _) = manager.requeue(slot: 0, at: time(1)) else { return #expect(Bool(false)) }
-        #expect(step.token == 1)
+        guard case .givenBack(let given, _) = manager.requeue(slot: 0, at: time(1)) else { return #expect(Bool(false)) }
+        #expect(given.token == 1)
         #expect(!manager.isEnded(slot: 0))
         #expect(manager.inFlight == 1)
 
         // A step that has ended by itself before its host was, and the next one on that host.
         #expect(manager.giveUpRunning(partitions: [1]) == [1])
         _ = manager.finish(slot: 1, at: time(2))
-        _ = manager.admit(try self.step(partition: 2, token: 3))
+        _ = manager.admit(try step(partition: 2, offset: 0, token: 3))
         _ = manager.next(for: 1, at: time(2))
         guard case .queued = manager.requeue(slot: 1, at: time(3)) else { return #expect(Bool(false)) }
         guard case .run(let again, _) = manager.next(for: 1, at: time(4)) else { return #expect(Bool(false)) }
         #expect(again.token == 3)
-    }
-
-    private func step(partition: Int32, token: UInt64) throws -> Step {
-        try SchedulingTests.step(partition: partition, offset: 0, token: token)
     }
 }
