@@ -48,6 +48,13 @@ import Testing
         Case(
             "as large as it gets", request("large", more: #","x":"\#(String(repeating: "y", count: 990_000))""#) + "}",
             "invalid_json", "expected the end"),
+        Case(
+            "a time before all years", request("t", more: #","expires_at":"0000-01-01T00:00:00+00:01""#),
+            "invalid_request", "expires_at is"),
+        Case(
+            "a name of most of a megabyte",
+            #"{"request_id":"name","strategy":{"name":"noop","\#(String(repeating: "é", count: 450_000))":1}}"#,
+            "invalid_request", "unknown member"),
         Case("empty value", bytes: [], "invalid_json", "empty"),
         Case("tombstone", bytes: nil, "invalid_request", "tombstone"),
     ]
@@ -123,6 +130,23 @@ import Testing
             let big = results.first { $0.requestID == "big" }
             #expect(big?.status == "failed")
             #expect(big?.code == "result_too_large")
+            #expect(results.contains { $0.requestID == "next" && $0.status == "completed" })
+        }
+    }
+
+    @Test func aRefusalWhoseReasonIsAllTheRequestBlocksNothing() async throws {
+        try await onOwnThread {
+            let kafka = try TestKafka(partitions: 1)
+            defer { kafka.close() }
+            // One letter with 400 kB of accents on it, where a parameter's name should be.
+            let name = "e" + String(repeating: "\u{301}", count: 200_000)
+            try kafka.submit([request("accents", "sleep", #"{"\#(name)":1}"#), request("next")])
+            let node = try TestNode(kafka, ["kafka.producer.message.max.bytes=20000"])
+            let results = try kafka.results(2)
+            #expect(try node.stop() == 0)
+            let refused = results.first { $0.requestID == "accents" }
+            #expect(refused?.status == "rejected")
+            #expect(refused?.code == "invalid_parameters")
             #expect(results.contains { $0.requestID == "next" && $0.status == "completed" })
         }
     }

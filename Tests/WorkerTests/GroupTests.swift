@@ -63,4 +63,26 @@ import Testing
             #expect(repeated <= (kafka.broker == nil ? 0 : 400), "\(repeated) requests ran twice")
         }
     }
+
+    @Test func aStepOfAPartitionThatMovesIsEndedAndRunsOnceMore() async throws {
+        try await onOwnThread {
+            let kafka = try TestKafka(partitions: 2)
+            defer { kafka.close() }
+            let settings = ["limits.memoryMB=64", "limits.timeoutMs=60000", "rebalance.revokeDrainMs=100"]
+            try kafka.submit((0..<8).map { request("r\($0)", "sleep", #"{"ms":12000}"#) })
+            let first = try TestNode(kafka, settings + ["node.id=first", "pool.maxConcurrentStrategies=8"])
+            try eventually("the steps run") { first.node.runningCount == 8 }
+            let second = try TestNode(kafka, settings + ["node.id=second", "pool.maxConcurrentStrategies=8"])
+            try eventually("each has a partition") {
+                first.node.partitions.count == 1 && second.node.partitions.count == 1
+            }
+            let results = try kafka.results(8)
+            #expect(try first.stop() == 0)
+            #expect(try second.stop() == 0)
+            // Had they gone on on the first node, there were two results each.
+            #expect(try kafka.contents(kafka.topics.results).count == 8)
+            #expect(results.allSatisfy { $0.status == "completed" })
+            #expect(Set(results.map(\.node)) == ["first", "second"])
+        }
+    }
 }
