@@ -24,6 +24,9 @@ package final class KafkaConsumer: @unchecked Sendable {
     package private(set) var assigned: Set<Int32> = []
     /// The partitions that are paused. librdkafka's own mark outlives an assignment, and so does this one.
     package private(set) var paused: Set<Int32> = []
+    /// The protocol in force, known once an assignment has come. Asked for then and kept: librdkafka has it asked of a
+    /// thread of its own, and a client that closes may never answer.
+    package private(set) var isCooperative = false
     private var isClosing = false
     private var isDestroyed = false
 
@@ -71,6 +74,7 @@ package final class KafkaConsumer: @unchecked Sendable {
             positions[start.partition] = start.offset
             nudge.forget(start.partition)
         }
+        isCooperative = rd_kafka_rebalance_protocol(client).map { String(cString: $0) } == "COOPERATIVE"
         if isCooperative {
             report(rd_kafka_incremental_assign(client, list.list))
         } else {
@@ -175,11 +179,6 @@ package final class KafkaConsumer: @unchecked Sendable {
 
     /// True once another member may have this one's partitions: what it would commit now is refused.
     package var assignmentLost: Bool { rd_kafka_assignment_lost(client) != 0 }
-
-    /// The protocol in force, which is known once an assignment has come.
-    package var isCooperative: Bool {
-        rd_kafka_rebalance_protocol(client).map { String(cString: $0) } == "COOPERATIVE"
-    }
 
     /// Begins to leave. A last `revoke` comes; call `nextEvent` until `isClosed`. A static member does not leave the
     /// group: it has until its session ends to come back.
