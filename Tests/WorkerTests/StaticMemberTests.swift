@@ -22,7 +22,7 @@ struct StaticMemberTests {
             try eventually("the first has the partitions") { first.node.partitions.count == 2 }
             let second = try Self.node(kafka, "second", instance: "one")
             #expect(try first.result() == ExitCode.software)
-            try eventually(seconds: 60, "the second has the partitions") { second.node.partitions.count == 2 }
+            try eventually("the second has the partitions") { second.node.partitions.count == 2 }
             try kafka.submit([request("after")])
             #expect(try kafka.results(1).map(\.node) == ["second"])
             #expect(try second.stop() == 0)
@@ -37,13 +37,16 @@ struct StaticMemberTests {
             defer { kafka.close() }
             let first = try Self.node(kafka, "first", instance: "one")
             let other = try Self.node(kafka, "other", instance: "two")
-            try eventually(seconds: 60, "both have partitions") {
-                first.node.partitions.count == 2 && other.node.partitions.count == 2
+            func rebalances() throws -> [JSONValue] {
+                try kafka.events("rebalanced").filter { $0["node"]?.string == "other" }
             }
-            func rebalances() throws -> Int {
-                try kafka.events("rebalanced").filter { $0["node"]?.string == "other" }.count
+            var before: [JSONValue] = []
+            try eventually("both have partitions, and the other has said so") {
+                before = try rebalances()
+                return first.node.partitions.count == 2 && other.node.partitions.count == 2
+                    && before.last?["assigned"]?.elements?.count == 2
             }
-            let (partitions, before) = (first.node.partitions, try rebalances())
+            let partitions = first.node.partitions
             #expect(try first.stop() == 0)
             let again = try Self.node(kafka, "again", instance: "one")
             try eventually("it has what it had") { again.node.partitions == partitions }
