@@ -83,7 +83,7 @@ let package = Package(
             ],
             swiftSettings: house),
         .testTarget(
-            name: "DemoTests", dependencies: ["optimizer", "optimizer-host", "Hosting", "Messages", "Scheduling"],
+            name: "DemoTests", dependencies: ["optimizer", "optimizer-host", "Hosting", "Kafka", "Messages", "Scheduling"],
             swiftSettings: house),
     ]
 )

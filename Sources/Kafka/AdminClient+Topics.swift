@@ -8,6 +8,8 @@ package struct TopicDescription: Sendable, Equatable {
     /// How many copies the first partition has.
     package let replicas: Int
     package let failure: KafkaFailure?
+    /// Whether it is there and every partition has a leader.
+    let isReady: Bool
 }
 
 /// A topic to be created.
@@ -59,6 +61,22 @@ extension AdminClient {
         var count = 0
         let results = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &count)
         return outcomes(results, count)
+    }
+
+    /// Waits until these topics are shown with a leader for every partition: a cluster says that a topic is made before
+    /// all its brokers know it. Blocks up to about `timeoutMs`; false when some are not there by then.
+    /// - Throws: `KafkaFailure` where no broker answers.
+    package func awaitTopics(_ names: [String], timeoutMs: Int32 = 10_000) throws(KafkaFailure) -> Bool {
+        let pauses = rd_kafka_queue_new(client)
+        defer { rd_kafka_queue_destroy(pauses) }
+        let pauseMs: Int32 = 20
+        for _ in 0...max(0, timeoutMs / pauseMs) {
+            let found = try topics(timeoutMs: timeoutMs)
+            if names.allSatisfy({ name in found.contains { $0.name == name && $0.isReady } }) { return true }
+            // Nothing ever comes: a queue is what librdkafka waits on.
+            _ = rd_kafka_queue_poll(pauses, pauseMs)
+        }
+        return false
     }
 
     /// Deletes topics and says of each what became of it. Blocks up to about `timeoutMs`.
@@ -129,6 +147,8 @@ func describeTopics(_ client: OpaquePointer, _ timeoutMs: Int32) throws(KafkaFai
         return TopicDescription(
             name: String(cString: topic.topic), partitions: partitions.map(\.id).sorted(),
             replicas: Int(partitions.first?.replica_cnt ?? 0),
-            failure: topic.err == RD_KAFKA_RESP_ERR_NO_ERROR ? nil : KafkaFailure(topic.err))
+            failure: topic.err == RD_KAFKA_RESP_ERR_NO_ERROR ? nil : KafkaFailure(topic.err),
+            isReady: topic.err == RD_KAFKA_RESP_ERR_NO_ERROR && !partitions.isEmpty
+                && partitions.allSatisfy { $0.leader >= 0 })
     }
 }

@@ -35,6 +35,10 @@ func committedOffsets(
 ) throws(KafkaFailure) -> [CommittedOffset] {
     let list = PartitionList(topic: topic, partitions)
     let code = rd_kafka_committed(client, list.list, timeoutMs)
+    // Some brokers say so of a group that nobody has used: it has committed nothing.
+    guard code != RD_KAFKA_RESP_ERR_GROUP_ID_NOT_FOUND else {
+        return partitions.map { CommittedOffset(partition: $0, nextOffset: nil, metadata: nil, failure: nil) }
+    }
     guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaFailure(code) }
     return list.map {
         CommittedOffset(

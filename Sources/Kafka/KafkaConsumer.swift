@@ -28,6 +28,8 @@ package final class KafkaConsumer: @unchecked Sendable {
     /// thread of its own, and a client that closes may never answer.
     package private(set) var isCooperative = false
     private var isClosing = false
+    /// A client that has failed for good does not leave its group.
+    private var mayNotLeave = false
     private var isDestroyed = false
 
     /// - Parameter wakeDescriptor: a non-blocking eventfd of the caller's, open until `destroy` has returned.
@@ -183,13 +185,15 @@ package final class KafkaConsumer: @unchecked Sendable {
     /// Begins to leave. A last `revoke` comes; call `nextEvent` until `isClosed`. A static member does not leave the
     /// group: it has until its session ends to come back.
     package func startClose() {
-        isClosing = true
-        if let error = rd_kafka_consumer_close_queue(client, queue) {
-            waiting.append(.failure(KafkaFailure(consuming: error)))
+        guard let error = rd_kafka_consumer_close_queue(client, queue) else {
+            isClosing = true
+            return
         }
+        mayNotLeave = true
+        report(error)
     }
 
-    package var isClosed: Bool { rd_kafka_consumer_closed(client) != 0 }
+    package var isClosed: Bool { mayNotLeave || rd_kafka_consumer_closed(client) != 0 }
 
     /// Ends every thread of the client. Without `startClose` before, the group notices after the session timeout.
     ///
@@ -201,6 +205,7 @@ package final class KafkaConsumer: @unchecked Sendable {
         guard !isDestroyed else { return true }
         isDestroyed = true
         let isThrough = !isClosing || finishClosing(milliseconds: closingMs)
+        if !isClosing { answerAssignment() }
         for held in [queue, commitQueue] + partitionQueues.values {
             rd_kafka_queue_io_event_enable(held, -1, nil, 0)
             rd_kafka_queue_destroy(held)
@@ -210,6 +215,14 @@ package final class KafkaConsumer: @unchecked Sendable {
         guard isThrough else { return false }
         rd_kafka_destroy_flags(client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
         return true
+    }
+
+    /// librdkafka waits for ever for the answer to a cooperative assignment that it is destroyed in. Where none waits
+    /// for one, assigning nothing more changes nothing.
+    private func answerAssignment() {
+        guard isCooperative else { return }
+        let nothing = PartitionList(capacity: 0)
+        if let error = rd_kafka_incremental_assign(client, nothing.list) { rd_kafka_error_destroy(error) }
     }
 
     private func finishClosing(milliseconds: Int32) -> Bool {

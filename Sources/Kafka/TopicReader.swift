@@ -18,7 +18,8 @@ package final class TopicReader {
 
     package enum Step: Sendable, Equatable {
         case record(topic: String, KafkaRecord)
-        /// Every partition has been read to its present end. Comes again after each time something new came.
+        /// Every partition has been read to where its end was when reading began, or since. Comes again after each time
+        /// something new came and there was no more for a moment.
         case caughtUp
         /// Nothing in this time.
         case idle
@@ -34,6 +35,10 @@ package final class TopicReader {
     private let client: OpaquePointer
     private let queue: OpaquePointer
     private var behind: Set<Place> = []
+    /// The next offset of each partition when reading began, until it is reached. librdkafka tells of an end only when
+    /// a fetch brings nothing, which a topic that is written to without a pause never lets it.
+    private var ends: [Place: Int64] = [:]
+    private var isCaughtUpDue = false
     private var isClosed = false
 
     /// Blocks up to `timeoutMs` for the topics' partitions.
@@ -59,6 +64,7 @@ package final class TopicReader {
                 }
                 try add(description, topic.start, to: list, timeoutMs)
             }
+            for topic in topics { noteEnds(of: topic.name, timeoutMs) }
             let code = rd_kafka_assign(client, list.list)
             guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaFailure(code) }
         } catch {
@@ -89,8 +95,19 @@ package final class TopicReader {
         }
     }
 
+    private func noteEnds(of topic: String, _ timeoutMs: Int32) {
+        let partitions = behind.filter { $0.topic == topic }.map(\.partition)
+        // Where a leader does not answer now, it will have to before its partition is read.
+        guard let found = try? queryOffsets(client, topic: topic, partitions, at: -1, timeoutMs) else { return }
+        for (partition, end) in found { ends[Place(topic: topic, partition: partition)] = end }
+    }
+
     /// The next record or what else there is to say. Blocks up to `timeoutMs` while there is nothing.
     package func next(timeoutMs: Int32) -> Step {
+        if isCaughtUpDue {
+            isCaughtUpDue = false
+            return .caughtUp
+        }
         // Events that mean nothing to a reader are few and do not come in a row that could hold it up.
         while let event = rd_kafka_queue_poll(queue, timeoutMs) {
             defer { rd_kafka_event_destroy(event) }
@@ -105,11 +122,25 @@ package final class TopicReader {
             guard let message = rd_kafka_event_message_next(event) else { return nil }
             let mutable = UnsafeMutablePointer(mutating: message)
             let topic = String(cString: rd_kafka_topic_name(message.pointee.rkt))
-            behind.insert(Place(topic: topic, partition: message.pointee.partition))
+            noteRead(Place(topic: topic, partition: message.pointee.partition), message.pointee.offset)
             return .record(topic: topic, KafkaRecord(copying: mutable))
         case RD_KAFKA_EVENT_ERROR: return problem(event)
         default: return nil
         }
+    }
+
+    private func noteRead(_ place: Place, _ offset: Int64) {
+        guard !ends.isEmpty else {
+            behind.insert(place)
+            return
+        }
+        if let end = ends[place], offset + 1 >= end { isCaughtUpDue = noteEnd(of: place) }
+    }
+
+    /// True when that was the last one.
+    private func noteEnd(of place: Place) -> Bool {
+        ends[place] = nil
+        return behind.remove(place) != nil && behind.isEmpty
     }
 
     private func problem(_ event: OpaquePointer) -> Step? {
@@ -121,9 +152,8 @@ package final class TopicReader {
         }
         guard let place = rd_kafka_event_topic_partition(event) else { return nil }
         defer { rd_kafka_topic_partition_destroy(place) }
-        let read = behind.remove(
-            Place(topic: String(cString: place.pointee.topic), partition: place.pointee.partition))
-        return read != nil && behind.isEmpty ? .caughtUp : nil
+        let isLast = noteEnd(of: Place(topic: String(cString: place.pointee.topic), partition: place.pointee.partition))
+        return isLast ? .caughtUp : nil
     }
 
     /// Ends every thread of the client.

@@ -4,8 +4,8 @@ import Testing
 
 @Suite struct DeadLettersTests {
     private let bench: Bench
-    private static let topic = "optimizer.dead-letters"
-    private static let requests = "optimizer.requests"
+    private var topic: String { bench.names.deadLetters }
+    private var requests: String { bench.names.requests }
 
     init() throws { bench = try Bench() }
 
@@ -24,24 +24,24 @@ import Testing
 
     private func refuse(value: [UInt8]?, key: [UInt8]?, _ headers: [KafkaHeader], _ code: String, _ offset: Int) throws
     {
-        let origin = RequestOrigin(topic: Self.requests, partition: 2, offset: Int64(offset), key: key)
+        let origin = RequestOrigin(topic: requests, partition: 2, offset: Int64(offset), key: key)
         let problem = RequestProblem(RequestProblem.Code(rawValue: code) ?? .internalError, "reason \(offset)")
         let reasons = DeadLetter.headers(origin: origin, failure: StrategyResult.Failure(problem), node: "n1")
         try bench.produce(
-            Self.topic, key: key, value: value,
+            topic, key: key, value: value,
             headers: headers + reasons.map { KafkaHeader(name: $0.name, value: $0.value) })
     }
 
     /// The stand-in for an original that was too large.
     private func refuseTruncated(_ offset: Int) throws {
-        let origin = RequestOrigin(topic: Self.requests, partition: 2, offset: Int64(offset), key: nil)
+        let origin = RequestOrigin(topic: requests, partition: 2, offset: Int64(offset), key: nil)
         let failure = StrategyResult.Failure(RequestProblem(.invalidRequest, "too large"))
         try refuse(
             value: DeadLetter.truncated(origin: origin, failure: failure, size: 5_000_000), key: nil, [],
             "invalid_request", offset)
     }
 
-    private func replayed() throws -> [KafkaRecord] { try bench.records(Self.requests) }
+    private func replayed() throws -> [KafkaRecord] { try bench.records(requests) }
 
     private func text(_ record: KafkaRecord) -> String { String(decoding: record.value ?? [], as: UTF8.self) }
 
@@ -51,7 +51,7 @@ import Testing
         let table = try bench.optimizer(["dead-letters", "list"])
         #expect(table.code == 0)
         #expect(table.lines.count == 4)
-        #expect(table.lines[2].contains("unknown_dataset") && table.lines[2].contains("optimizer.requests-2-1"))
+        #expect(table.lines[2].contains("unknown_dataset") && table.lines[2].contains("\(requests)-2-1"))
         #expect(table.lines[2].hasSuffix("reason 1"))
         let letters = try objects(bench.optimizer(["dead-letters", "list", "--json"]).output)
         #expect(letters.map { $0["offset"]?.integer } == [0, 1, 2])
@@ -71,7 +71,7 @@ import Testing
         let none = try bench.optimizer(["dead-letters", "list", "--json", "--code", "expired"])
         #expect(none.code == 0)
         #expect(none.output == "")
-        #expect(none.words == "no dead letters in optimizer.dead-letters\n")
+        #expect(none.words == "no dead letters in \(topic)\n")
     }
 
     @Test func replayAllSendsTheOriginalsAsTheyWere() throws {
@@ -80,7 +80,7 @@ import Testing
         let outcome = try bench.optimizer(["dead-letters", "replay", "--all"])
         #expect(outcome.code == 0)
         #expect(outcome.output == "")
-        #expect(outcome.words == "3 of 3 sent to optimizer.requests\n")
+        #expect(outcome.words == "3 of 3 sent to \(requests)\n")
         let records = try replayed().sorted { text($0) < text($1) }
         #expect(records.map(text) == ["original 0", "original 1", "original 2"])
         #expect(records.map(\.key) == [nil, Array("k".utf8), nil])
@@ -117,8 +117,8 @@ import Testing
         try refuseTruncated(77)
         let outcome = try bench.optimizer(["dead-letters", "replay", "--all", "--json"])
         #expect(outcome.code == 1)
-        #expect(outcome.words.contains("partition 0 offset 3: the original (optimizer.requests-2-77) was too large"))
-        #expect(outcome.words.contains("3 of 4 sent to optimizer.requests, 1 passed over"))
+        #expect(outcome.words.contains("partition 0 offset 3: the original (\(requests)-2-77) was too large"))
+        #expect(outcome.words.contains("3 of 4 sent to \(requests), 1 passed over"))
         let summary = try #require(objects(outcome.output).first)
         #expect(summary["acknowledged"]?.integer == 3)
         #expect(summary["not_kept"]?.integer == 1)
@@ -132,7 +132,7 @@ import Testing
         try fill()
         let outcome = try bench.optimizer(["dead-letters", "replay", "--all", "--dry-run"])
         #expect(outcome.code == 0)
-        #expect(outcome.words.contains("partition 0 offset 1: unknown_dataset, from optimizer.requests-2-1"))
+        #expect(outcome.words.contains("partition 0 offset 1: unknown_dataset, from \(requests)-2-1"))
         #expect(outcome.words.contains("3 would be sent"))
         #expect(try replayed().isEmpty)
     }
@@ -145,7 +145,7 @@ import Testing
         ] {
             let outcome = try bench.optimizer(["dead-letters", "replay"] + choice)
             #expect(outcome.code == 1)
-            #expect(outcome.words == "no such dead letter in optimizer.dead-letters\n")
+            #expect(outcome.words == "no such dead letter in \(topic)\n")
         }
         #expect(try replayed().isEmpty)
         let missing = try bench.optimizer(["dead-letters", "replay", "--all", "--topic", "absent"])

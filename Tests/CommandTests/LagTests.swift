@@ -10,10 +10,10 @@ import Testing
         let table = try bench.optimizer(["lag"])
         #expect(table.code == 0)
         #expect(table.lines.count == 8)
-        #expect(table.lines[1].split(separator: " ") == ["optimizer.requests", "0", "-", "2", "2"])
+        #expect(table.lines[1].split(separator: " ") == [Substring(bench.names.requests), "0", "-", "2", "2"])
         #expect(table.lines[7].split(separator: " ") == ["total", "12"])
         let lag = try #require(objects(bench.optimizer(["lag", "--json"]).output).first)
-        #expect(lag["group"]?.string == "optimizer")
+        #expect(lag["group"]?.string == bench.names.group)
         #expect(lag["total_lag"]?.integer == 12)
         #expect(lag["partitions"]?.elements?.first?["committed"] == .null)
     }

@@ -4,7 +4,7 @@ import Messages
 import Testing
 
 @Suite(WithNode()) struct ResultsTests {
-    private static let topic = "optimizer.results"
+    private var topic: String { get throws { try bench.names.results } }
 
     @Test func aResultIsFoundByItsRequest() throws {
         try bench.process([Bench.request("found", "sleep", #"{"ms":1}"#)], ["found"])
@@ -45,7 +45,7 @@ import Testing
         try bench.process([Bench.request("raw")], ["raw"])
         let outcome = try bench.optimizer(["results", "--json", "--request", "raw"])
         #expect(outcome.code == 0)
-        let record = try bench.records(Self.topic).first { record in
+        let record = try bench.records(topic).first { record in
             guard let value = record.value, let json = try? JSONValue.parse(value) else { return false }
             return json["request_id"]?.string == "raw"
         }
@@ -65,7 +65,7 @@ import Testing
         let outcome = try bench.optimizer(["results", "--json", "--request", "there", "--request", "absent"])
         #expect(outcome.code == 1)
         #expect(outcome.lines.count == 1)
-        #expect(outcome.words == "no result in optimizer.results for: absent\n")
+        #expect(try outcome.words == "no result in \(topic) for: absent\n")
     }
 
     @Test func waitingForARequestEndsInTime() throws {
@@ -116,7 +116,7 @@ import Testing
         try bench.process([Bench.request("lagless")], ["lagless"])
         #expect(try bench.optimizer(["results", "--json"]).code == 0)
         let lag = try bench.optimizer([
-            "lag", "--json", "--topic", Self.topic, "--set", "kafka.groupId=optimizer-reader",
+            "lag", "--json", "--topic", topic, "--set", "kafka.groupId=optimizer-reader",
         ])
         let partitions = try objects(lag.output).first?["partitions"]?.elements ?? []
         #expect(partitions.count == 6)
@@ -133,14 +133,14 @@ import Testing
         let result = #"{"request_id":"x",\#n"status":"failed","error":{"message":"line one\#n\#u{1B}[31mred"}}"#
             .replacing("\u{1B}", with: "\\u001b").replacing("line one\n", with: "line one\\n")
         for value in ["no JSON", result, #"{"status":"completed"}"#] {
-            try bench.produce("optimizer.results", value: Array(value.utf8))
+            try bench.produce(bench.names.results, value: Array(value.utf8))
         }
-        try bench.produce("optimizer.results", value: nil)
+        try bench.produce(bench.names.results, value: nil)
         let raw = try bench.optimizer(["results", "--json"])
         #expect(raw.code == 0)
         #expect(raw.lines.count == 1)
         #expect(try JSONValue.parse(Array(raw.output.utf8)) == JSONValue.parse(Array(result.utf8)))
-        #expect(raw.words.contains("3 records of optimizer.results are no results"))
+        #expect(try raw.words.contains("3 records of \(bench.names.results) are no results"))
         // A message from outside neither breaks the line nor colours the terminal.
         let table = try bench.optimizer(["results"])
         #expect(table.lines.count == 2)
@@ -149,7 +149,7 @@ import Testing
     }
 
     @Test func anEmptyTopicHasNoResults() throws {
-        let outcome = try bench.optimizer(["results", "--topic", "optimizer.metrics"])
+        let outcome = try bench.optimizer(["results", "--topic", bench.names.metrics])
         #expect(outcome.code == 0)
         #expect(outcome.output == "")
     }

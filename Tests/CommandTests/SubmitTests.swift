@@ -3,15 +3,15 @@ import Kafka
 import Messages
 import Testing
 
-/// Every test has a broker of its own: what is in the topic is what it submitted.
+/// Every test has topics of its own: what is in the topic is what it submitted.
 @Suite struct SubmitTests {
     private let bench: Bench
-    private static let topic = "optimizer.requests"
+    private var topic: String { bench.names.requests }
 
     init() throws { bench = try Bench() }
 
     private func values() throws -> [String] {
-        try bench.records(Self.topic).map { String(decoding: $0.value ?? [], as: UTF8.self) }
+        try bench.records(topic).map { String(decoding: $0.value ?? [], as: UTF8.self) }
     }
 
     @Test func everyLineArrivesAsItIs() throws {
@@ -25,7 +25,7 @@ import Testing
         let outcome = try bench.optimizer(["submit", file])
         #expect(outcome.code == 0)
         #expect(outcome.output == "")
-        #expect(outcome.words == "3 requests acknowledged by optimizer.requests\n")
+        #expect(outcome.words == "3 requests acknowledged by \(topic)\n")
         #expect(try Set(values()) == Set(lines))
         #expect(try values().count == 3)
     }
@@ -38,10 +38,10 @@ import Testing
         let summary = try objects(outcome.output)
         #expect(summary.count == 1)
         #expect(summary.first?["acknowledged"]?.integer == 60)
-        #expect(summary.first?["topic"]?.string == Self.topic)
-        let partitions = try bench.records(Self.topic).map(\.partition)
+        #expect(summary.first?["topic"]?.string == topic)
+        let partitions = try bench.records(topic).map(\.partition)
         #expect((0..<6).allSatisfy { number in partitions.count { $0 == number } == 10 })
-        #expect(try bench.records(Self.topic).allSatisfy { $0.key == nil })
+        #expect(try bench.records(topic).allSatisfy { $0.key == nil })
     }
 
     @Test func withAKeyTheyStayInOrderOnOnePartition() throws {
@@ -49,7 +49,7 @@ import Testing
         let lines = (0..<20).map { Bench.request("r\($0)") }
         let outcome = try bench.optimizer(["submit", "-", "--key", "k1"], input: lines.joined(separator: "\n"))
         #expect(outcome.code == 0)
-        let records = try bench.records(Self.topic)
+        let records = try bench.records(topic)
         #expect(Set(records.map(\.partition)).count == 1)
         #expect(records.allSatisfy { $0.key == Array("k1".utf8) })
         #expect(try values() == lines)
@@ -151,7 +151,7 @@ import Testing
         let summary = try #require(objects(outcome.output).first)
         #expect(summary["acknowledged"]?.integer == 2)
         #expect(summary["interrupted"]?.bool == true)
-        #expect(outcome.words.contains("2 requests acknowledged by optimizer.requests; interrupted before the end"))
+        #expect(outcome.words.contains("2 requests acknowledged by \(topic); interrupted before the end"))
     }
 
     @Test func theEndOfAPipeIsTheEndOfTheRequests() throws {

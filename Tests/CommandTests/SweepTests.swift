@@ -14,7 +14,7 @@ import Testing
         let summary = try #require(objects(outcome.output).first)
         #expect(summary["sets"]?.integer == 59 * 181)
         #expect(summary["steps"]?.integer == 27)
-        #expect(try bench.bench.records("optimizer.requests").isEmpty)
+        #expect(try bench.bench.records(bench.bench.names.requests).isEmpty)
     }
 
     @Test func anInterruptedSubmissionGoesOnWhereItStopped() throws {
@@ -22,11 +22,11 @@ import Testing
         defer { #expect(throws: Never.self) { try bench.close() } }
         let sweep = SweepBench.sweep("resumed")
         let plan = try bench.plan(sweep)
-        for step in [0, 3, 26] { try bench.bench.produce("optimizer.requests", value: plan.request(step: step)) }
+        for step in [0, 3, 26] { try bench.bench.produce(bench.bench.names.requests, value: plan.request(step: step)) }
         // What is no step of this sweep must not be taken for one.
-        try bench.bench.produce("optimizer.requests", value: Array(Bench.request("resumed:0:5").utf8))
-        try bench.bench.produce("optimizer.requests", value: Array("no JSON".utf8))
-        try bench.bench.produce("optimizer.requests", value: nil)
+        try bench.bench.produce(bench.bench.names.requests, value: Array(Bench.request("resumed:0:5").utf8))
+        try bench.bench.produce(bench.bench.names.requests, value: Array("no JSON".utf8))
+        try bench.bench.produce(bench.bench.names.requests, value: nil)
 
         let first = try bench.submit(sweep, ["--json"])
         #expect(first.code == 0, "\(first.words)")
@@ -34,7 +34,7 @@ import Testing
         #expect(try objects(first.output).first?["already_there"]?.integer == 3)
         let again = try bench.submit(sweep, ["--json"])
         #expect(try objects(again.output).first?["acknowledged"]?.integer == 0)
-        let records = try bench.bench.records("optimizer.requests")
+        let records = try bench.bench.records(bench.bench.names.requests)
         let ids = records.compactMap { (try? JSONValue.parse($0.value ?? []))?["request_id"]?.string }
         #expect(ids.filter { $0.hasSuffix(":5") || !$0.hasPrefix("resumed:0") }.count == 28)
         for step in 0..<plan.stepCount { #expect(ids.count { $0 == plan.requestID(ofStep: step) } == 1) }
@@ -59,7 +59,7 @@ import Testing
         #expect([130, -SIGINT].contains(cut), "\(program.words)")
         let rest = try bench.submit(sweep, ["--json"])
         #expect(rest.code == 0, "\(rest.words)")
-        let ids = try bench.bench.records("optimizer.requests").compactMap {
+        let ids = try bench.bench.records(bench.bench.names.requests).compactMap {
             try JSONValue.parse($0.value ?? [])["request_id"]?.string
         }
         #expect(ids.count == 1081)
@@ -80,7 +80,7 @@ import Testing
             #expect(outcome.code == 65)
             #expect(outcome.words.contains(words), "\(outcome.words)")
         }
-        #expect(try bench.bench.records("optimizer.requests").isEmpty)
+        #expect(try bench.bench.records(bench.bench.names.requests).isEmpty)
     }
 
     @Test func anUnfinishedSweepEndsWithOneAndSaysWhatIsMissing() throws {
@@ -93,10 +93,10 @@ import Testing
         let sweep = SweepBench.sweep("part")
         let plan = try bench.plan(sweep)
         let host = HostedStrategies(dataRoot: bench.root, engineVersion: "1")
-        try bench.bench.produce("optimizer.results", value: stepResult(host.run(plan.request(step: 4)), plan, 4))
+        try bench.bench.produce(bench.bench.names.results, value: stepResult(host.run(plan.request(step: 4)), plan, 4))
         let failure =
             #"{"status":"failed","error":{"code":"host_crashed","message":"it fell <over>","retryable":true}}"#
-        try bench.bench.produce("optimizer.results", value: stepResult(Array(failure.utf8), plan, 5))
+        try bench.bench.produce(bench.bench.names.results, value: stepResult(Array(failure.utf8), plan, 5))
         let page = bench.bench.folder.file("part.html")
         let part = try bench.merged("part", ["--now", "--html", page])
         #expect(part.code == 1)
@@ -108,7 +108,7 @@ import Testing
         #expect(html.contains("no longer in the requests topic"))
 
         let other = HostedStrategies(dataRoot: bench.root, engineVersion: "2")
-        try bench.bench.produce("optimizer.results", value: stepResult(other.run(plan.request(step: 6)), plan, 6))
+        try bench.bench.produce(bench.bench.names.results, value: stepResult(other.run(plan.request(step: 6)), plan, 6))
         let mixed = try bench.merged("part", ["--now"])
         #expect(mixed.code == 65)
         #expect(mixed.words.contains("do not belong together") && mixed.words.contains("engine"))

@@ -2,23 +2,21 @@ import Messages
 import Testing
 
 @Suite(WithBroker()) struct TopicsTests {
-    private static let names = [
-        "optimizer.requests", "optimizer.results", "optimizer.metrics", "optimizer.dead-letters",
-    ]
+    private var names: [String] { get throws { try bench.names.topics } }
 
     @Test func checkNamesEveryTopicWithItsPartitions() throws {
         let outcome = try bench.optimizer(["topics", "check"])
         #expect(outcome.code == 0)
         #expect(outcome.words == "")
         #expect(outcome.lines.count == 5)
-        for name in Self.names { #expect(outcome.output.contains(name)) }
-        #expect(outcome.lines[1].split(separator: " ") == ["optimizer.requests", "6", "1", "there"])
+        for name in try names { #expect(outcome.output.contains(name)) }
+        #expect(try outcome.lines[1].split(separator: " ") == [Substring(bench.names.requests), "6", "1", "there"])
     }
 
     @Test func checkTellsAProgramTheSame() throws {
         let outcome = try bench.optimizer(["topics", "check", "--json"])
         let topics = try objects(outcome.output)
-        #expect(topics.map { $0["topic"]?.string } == Self.names)
+        #expect(try topics.map { $0["topic"]?.string } == names)
         #expect(topics.map { $0["partitions"]?.integer } == [6, 6, 1, 1])
         #expect(topics.allSatisfy { $0["exists"]?.bool == true && $0["replicas"]?.integer == 1 })
     }
@@ -35,7 +33,7 @@ import Testing
 
     @Test func oneTopicMayBeAskedForAlone() throws {
         let outcome = try bench.optimizer([
-            "topics", "check", "--topic", "absent", "--topic", "optimizer.metrics", "--json",
+            "topics", "check", "--topic", "absent", "--topic", bench.names.metrics, "--json",
         ])
         #expect(outcome.code == 78)
         #expect(try objects(outcome.output).map { $0["exists"]?.bool } == [false, true])
@@ -48,7 +46,43 @@ import Testing
         #expect(try objects(outcome.output).map { $0["state"]?.string } == Array(repeating: "already there", count: 4))
     }
 
-    @Test func createSaysThatTheEmbeddedBrokerCannot() throws {
+    @Test(.enabled(if: Bench.realBootstrap != nil, "the embedded broker cannot create topics"))
+    func createMakesWhatIsMissingForANodeToFindAtOnce() throws {
+        let names = BenchNames.unique()
+        let address = try bench.address
+        func optimizer(_ words: String...) throws -> Program.Outcome {
+            try Program.run(["topics"] + words + ["--brokers", address], environment: names.environment)
+        }
+        defer { #expect(throws: Never.self) { try names.delete(from: address) } }
+        let one = try optimizer("create", "--topic", names.metrics, "--replication-factor", "1")
+        #expect(one.code == 0)
+        #expect(one.lines.last?.split(separator: " ") == [Substring(names.metrics), "created"])
+
+        let rest = try optimizer("create", "--partitions", "3", "--replication-factor", "1", "--json")
+        #expect(rest.code == 0, "\(rest.words)")
+        #expect(try objects(rest.output).map { $0["topic"]?.string } == names.topics)
+        let states = try objects(rest.output).map { $0["state"]?.string }
+        #expect(states == ["created", "created", "already there", "created"])
+
+        let check = try optimizer("check", "--json")
+        #expect(check.code == 0, "\(check.words)")
+        #expect(try objects(check.output).map { $0["partitions"]?.integer } == [3, 3, 1, 1])
+        #expect(try objects(check.output).allSatisfy { $0["replicas"]?.integer == 1 })
+    }
+
+    @Test(.enabled(if: Bench.realBootstrap != nil, "the embedded broker cannot create topics"))
+    func createSaysWhichTopicTheBrokerRefused() throws {
+        let names = BenchNames.unique()
+        let words = ["topics", "create", "--topic", names.results, "--replication-factor", "99", "--json"]
+        let outcome = try Program.run(words + ["--brokers", bench.address], environment: names.environment)
+        #expect(outcome.code == 1)
+        let state = try #require(objects(outcome.output).first)
+        #expect(state["state"]?.string == "failed")
+        #expect(state["error"]?.string?.hasPrefix("INVALID_REPLICATION_FACTOR") == true)
+    }
+
+    @Test(.enabled(if: Bench.realBootstrap == nil, "a real Kafka can"))
+    func createSaysThatTheEmbeddedBrokerCannot() throws {
         let outcome = try bench.optimizer(["topics", "create", "--topic", "new.topic"])
         #expect(outcome.code == 1)
         #expect(outcome.output == "")

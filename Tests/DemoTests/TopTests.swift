@@ -4,47 +4,6 @@ import Testing
 
 @Suite(.serialized)
 struct TopTests {
-    /// The embedded broker and nodes of one group, as processes.
-    private final class Cluster {
-        let broker: CommandRun
-        let address: String
-        private(set) var nodes: [String: CommandRun] = [:]
-
-        init(nodes names: [String]) throws {
-            let file = try TemporaryDirectory(prefix: "optimizer-top")
-            let path = file.path + "/broker"
-            broker = try CommandRun(["broker", "--bootstrap-file", path])
-            try #require(eventually { !FileContent.read(path).isEmpty })
-            address = String(decoding: FileContent.read(path).filter { $0 > 0x20 }, as: UTF8.self)
-            for name in names {
-                nodes[name] = try CommandRun([
-                    "run", "-b", address, "--set", "node.id=\(name)", "--set", "metrics.intervalMs=300",
-                    "--set", "metrics.http=null", "--set", "pool.maxConcurrentStrategies=1",
-                    "--set", "limits.memoryMB=64", "--set", "logging.level=error",
-                ])
-            }
-        }
-
-        func submit(_ requests: [String]) throws {
-            let directory = try TemporaryDirectory(prefix: "optimizer-top")
-            let path = directory.path + "/requests.jsonl"
-            let file = open(path, O_WRONLY | O_CREAT, 0o600)
-            try #require(file >= 0)
-            let text = Array((requests.joined(separator: "\n") + "\n").utf8)
-            #expect(write(file, text, text.count) == text.count)
-            close(file)
-            let run = try CommandRun(["submit", path, "-b", address])
-            #expect(try run.end(within: 30) == .exited(code: 0), "\(run.output)")
-        }
-
-        func end() throws {
-            for node in nodes.values { node.signal(SIGTERM) }
-            for node in nodes.values { _ = try node.end(within: 30) }
-            broker.signal(SIGTERM)
-            #expect(try broker.end(within: 30) == .exited(code: 0))
-        }
-    }
-
     private func sleeps(_ count: Int, milliseconds: Int) -> [String] {
         (1...count).map {
             #"{"request_id":"top-\#($0)","strategy":{"name":"sleep","parameters":{"ms":\#(milliseconds)}}}"#
@@ -53,10 +12,11 @@ struct TopTests {
 
     @Test(.enabled(if: TerminalSession.isAvailable))
     func `it shows nodes and strategies live, sorts, resizes, and leaves the terminal as it was`() throws {
-        let cluster = try Cluster(nodes: ["alpha", "beta"])
+        let cluster = try TopCluster(nodes: ["alpha", "beta"])
         let session = try TerminalSession()
         try session.type(
-            "stty -a > \(session.path("before")); \(CommandRun.optimizer) top -b \(cluster.address); echo code=$?")
+            "stty -a > \(session.path("before")); \(CommandRun.optimizer) top \(cluster.options.joined(separator: " ")); echo code=$?"
+        )
         try session.press("Enter")
         #expect(session.shows("alpha ") && session.shows("beta "))
         #expect(try session.flag("alternate_on") == "1")
@@ -104,13 +64,13 @@ struct TopTests {
 
     @Test(.enabled(if: TerminalSession.isAvailable))
     func `ended by a signal it gives the terminal back`() throws {
-        let cluster = try Cluster(nodes: [])
+        let cluster = try TopCluster(nodes: [])
         let session = try TerminalSession()
-        try session.type("\(CommandRun.optimizer) top -b \(cluster.address); echo code=$?")
+        try session.type("\(CommandRun.optimizer) top \(cluster.options.joined(separator: " ")); echo code=$?")
         try session.press("Enter")
         #expect(session.shows("no node has been heard of yet"))
         let top = try #require(
-            Processes.mentioning(cluster.address).first { Processes.commandLine($0).contains("top") })
+            Processes.mentioning(cluster.mark).first { Processes.commandLine($0).contains("top") })
         kill(top, SIGTERM)
         #expect(session.shows("code=0"))
         #expect(try session.flag("alternate_on") == "0")
@@ -120,8 +80,8 @@ struct TopTests {
     }
 
     @Test func `--once prints every node once, without control characters`() throws {
-        let cluster = try Cluster(nodes: ["alpha", "beta"])
-        let run = try CommandRun(["top", "--once", "-b", cluster.address])
+        let cluster = try TopCluster(nodes: ["alpha", "beta"])
+        let run = try CommandRun(["top", "--once"] + cluster.options)
         #expect(try run.end(within: 60) == .exited(code: 0), "\(run.output)")
         #expect(!run.output.contains("\u{1B}"))
         let lines = run.output.split(separator: "\n")

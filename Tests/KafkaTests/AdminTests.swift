@@ -13,12 +13,13 @@ import Testing
         #expect(found?.partitions == [0, 1, 2])
         #expect(found?.replicas == 1)
         #expect(found?.failure == nil)
+        let absent = Cluster.unique("absent")
         #expect(throws: KafkaFailure.self) {
             try TopicReader(
                 .reader(bootstrap: cluster.bootstrap, embedded: cluster.isEmbedded),
-                topics: [(name: "not-there", start: .beginning)])
+                topics: [(name: absent, start: .beginning)])
         }
-        #expect(try !admin.topics().contains { $0.name == "not-there" })
+        #expect(try !admin.topics().contains { $0.name == absent })
     }
 
     @Test func watermarksAndEndOffsetsTellWhatLiesInATopic() throws {
@@ -59,6 +60,7 @@ import Testing
             return
         }
         #expect(try admin.create([wanted]) == [TopicOutcome(name: wanted.name, failure: nil)])
+        #expect(try admin.awaitTopics([wanted.name]))
         #expect(try admin.create([wanted]).first?.failure?.kind == .exists)
         #expect(try admin.delete([wanted.name]) == [TopicOutcome(name: wanted.name, failure: nil)])
     }

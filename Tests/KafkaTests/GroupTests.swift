@@ -3,7 +3,8 @@ import Testing
 
 @testable import Kafka
 
-/// The mock keeps a first join waiting for 3 s and a later one for the session timeout less 1 s.
+/// A first join waits 3 s, on the mock as on a Kafka with its default settings; on the mock a later one waits for the
+/// session timeout less 1 s. Kafka takes no session under 6 s.
 @Suite struct GroupTests {
     @Test func membersShareThePartitionsAndTakeOverWhatALeavingOneHad() async throws {
         try await onOwnThread {
@@ -13,7 +14,7 @@ import Testing
             let publisher = try cluster.producer()
             defer { publisher.producer.destroy() }
             let group = Cluster.unique("g")
-            let session = [ClientProperties.Property("session.timeout.ms", "4000")]
+            let session = [ClientProperties.Property("session.timeout.ms", "6000")]
             let first = try cluster.consumer(group: group, session)
             let second = try cluster.consumer(group: group, session)
             defer { first.close() }
@@ -47,7 +48,7 @@ import Testing
             #expect(kept.allSatisfy { first.offsets($0).count == 100 })
             first.consumer.resume([0, 1, 2, 3])
             #expect(first.turn { kept.allSatisfy { first.offsets($0).last == 199 } })
-            #expect(first.failures.isEmpty)
+            #expect(first.failures.allSatisfy { $0.isTemporary }, "\(first.failures)")
         }
     }
 

@@ -114,7 +114,7 @@ import Testing
                 // The first round is the start.
                 if round > 1 { waited += now() - begun }
                 member.consumer.pause([0])
-                // Until the fetcher has nothing to do: the mock answers an empty fetch within 10 ms.
+                // Until the fetcher has nothing to do.
                 for _ in 0..<5 { member.turn() }
                 member.consumer.resume([0])
             }

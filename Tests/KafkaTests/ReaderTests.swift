@@ -44,6 +44,54 @@ import Testing
         #expect(readToEnd(new).map(\.record.offset) == [10])
     }
 
+    @Test func theEndThereWasIsToldThoughMoreComesAllTheTime() throws {
+        let cluster = try Cluster()
+        defer { cluster.close() }
+        let topic = try cluster.topic(partitions: 2)
+        let publisher = try cluster.producer()
+        defer { publisher.producer.destroy() }
+        #expect(publisher.fill(topic, count: 20))
+        let reader = try TopicReader(
+            .reader(bootstrap: cluster.bootstrap, embedded: cluster.isEmbedded),
+            topics: [(name: topic, start: .beginning)])
+        defer { reader.close() }
+        var found = 0
+        let deadline = now() + 10_000
+        var isCaughtUp = false
+        while !isCaughtUp, now() < deadline {
+            #expect(publisher.fill(topic, count: 1))
+            switch reader.next(timeoutMs: 1) {
+            case .record: found += 1
+            case .caughtUp: isCaughtUp = true
+            case .idle, .failure: break
+            }
+        }
+        #expect(isCaughtUp)
+        #expect(found >= 20)
+    }
+
+    @Test(.enabled(if: Cluster.realBootstrap != nil, "the embedded broker finds no offset by time"))
+    func aReaderBeginsAtATime() throws {
+        let cluster = try Cluster()
+        defer { cluster.close() }
+        let topic = try cluster.topic()
+        let publisher = try cluster.producer()
+        defer { publisher.producer.destroy() }
+        // One at a time, so that each has a batch and a time of its own.
+        for _ in 0..<5 { #expect(publisher.fill(topic, count: 1)) }
+        let properties = try ClientProperties.reader(bootstrap: cluster.bootstrap)
+        let all = try TopicReader(properties, topics: [(name: topic, start: .beginning)])
+        defer { all.close() }
+        let times = readToEnd(all).map { $0.record.timestampMs ?? 0 }
+        #expect(times.count == 5)
+
+        for (time, wanted) in [(times[2], times.count { $0 >= times[2] }), (times[4] + 1, 0), (0, 5)] {
+            let reader = try TopicReader(properties, topics: [(name: topic, start: .timestamp(time))])
+            defer { reader.close() }
+            #expect(readToEnd(reader).count == wanted)
+        }
+    }
+
     private func readToEnd(_ reader: TopicReader) -> [(topic: String, record: KafkaRecord)] {
         var found: [(topic: String, record: KafkaRecord)] = []
         let deadline = now() + 20_000

@@ -85,4 +85,29 @@ import Testing
             #expect(Set(results.map(\.node)) == ["first", "second"])
         }
     }
+
+    @Test(.enabled(if: TestKafka.realBootstrap != nil, "the embedded broker refuses every commit in a rebalance"))
+    func nodesThatAreReplacedUnderLoadOneByOneRunEachRequestOnce() async throws {
+        try await onOwnThread {
+            let kafka = try TestKafka(partitions: 6)
+            defer { kafka.close() }
+            let settings = ["pool.maxConcurrentStrategies=3", "limits.memoryMB=64"]
+            var nodes = try ["0", "1"].map { try TestNode(kafka, settings + ["node.id=\($0)"]) }
+            var count = 0
+            for round in 2..<7 {
+                // More than they do in a round: all of it happens under load.
+                try kafka.submit((count..<count + 1000).map { request("r\($0)", "sleep", #"{"ms":10}"#) })
+                count += 1000
+                let next = try TestNode(kafka, settings + ["node.id=\(round)"])
+                nodes.append(next)
+                try eventually(seconds: 60, "the new one has partitions") { !next.node.partitions.isEmpty }
+                #expect(try nodes.removeFirst().stop() == 0)
+            }
+            let results = try kafka.results(count, seconds: 120)
+            for node in nodes { #expect(try node.stop() == 0) }
+            #expect(results.count == count)
+            #expect(try kafka.contents(kafka.topics.results).count == count)
+            #expect(Set(results.map(\.node)).count > 3)
+        }
+    }
 }

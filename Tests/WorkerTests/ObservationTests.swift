@@ -131,7 +131,7 @@ import Testing
 
 func eventually(_ what: String, _ holds: () throws -> Bool, explaining: () -> String) throws {
     do {
-        try eventually(seconds: 30, what, holds)
+        try eventually(what, holds)
     } catch {
         throw Failure("\(error); \(explaining())")
     }

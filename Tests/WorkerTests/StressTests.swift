@@ -37,32 +37,37 @@ import Testing
 
     @Test func twentyThousandMixedRequestsThroughTwoNodesHaveOneResultEach() async throws {
         try await onOwnThread {
-            let count = 20_000
             let kafka = try TestKafka(partitions: 8)
             defer { kafka.close() }
-            let settings = ["pool.maxConcurrentStrategies=5", "limits.memoryMB=64"]
             let before = ProcessFacts.openDescriptors
-            let first = try TestNode(kafka, settings + ["node.id=first"], unruly: true)
-            let second = try TestNode(kafka, settings + ["node.id=second"], unruly: true)
-            // No rebalance happens from here on.
-            try eventually("both nodes have partitions") {
-                first.node.partitions.count == 4 && second.node.partitions.count == 4
-            }
-            try kafka.submit((0..<count).map(Self.text))
-            let results = try kafka.results(count, seconds: 120)
-            #expect(try first.stop() == 0)
-            #expect(try second.stop() == 0)
-            // Exactly one result each, and nothing came after the last.
-            #expect(try kafka.contents(kafka.topics.results).count == count)
-            #expect(Set(results.map(\.node)) == ["first", "second"])
-            let wrong = results.filter { result in
-                let expected = Int(result.requestID).map { Self.expectations[Self.kind(of: $0)] }
-                return expected != result.status
-            }
-            #expect(wrong.isEmpty, "\(wrong.prefix(5).map { "\($0.requestID): \($0.status) \($0.message)" })")
-            #expect(ProcessFacts.running("offender", kafka.group).isEmpty)
+            try Self.run(count: 20_000, kafka)
+            // The nodes are gone, and so are the test's own clients, whose connections came later.
+            kafka.close()
             try eventually(seconds: 120, "all descriptors are closed again") { ProcessFacts.openDescriptors <= before }
         }
+    }
+
+    private static func run(count: Int, _ kafka: TestKafka) throws {
+        let settings = ["pool.maxConcurrentStrategies=5", "limits.memoryMB=64"]
+        let first = try TestNode(kafka, settings + ["node.id=first"], unruly: true)
+        let second = try TestNode(kafka, settings + ["node.id=second"], unruly: true)
+        // No rebalance happens from here on.
+        try eventually("both nodes have partitions") {
+            first.node.partitions.count == 4 && second.node.partitions.count == 4
+        }
+        try kafka.submit((0..<count).map(text))
+        let results = try kafka.results(count, seconds: 120)
+        #expect(try first.stop() == 0)
+        #expect(try second.stop() == 0)
+        // Exactly one result each, and nothing came after the last.
+        #expect(try kafka.contents(kafka.topics.results).count == count)
+        #expect(Set(results.map(\.node)) == ["first", "second"])
+        let wrong = results.filter { result in
+            let expected = Int(result.requestID).map { expectations[kind(of: $0)] }
+            return expected != result.status
+        }
+        #expect(wrong.isEmpty, "\(wrong.prefix(5).map { "\($0.requestID): \($0.status) \($0.message)" })")
+        #expect(ProcessFacts.running("offender", kafka.group).isEmpty)
     }
 }
 

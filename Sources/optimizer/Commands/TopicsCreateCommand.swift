@@ -43,8 +43,11 @@ enum TopicsCreateCommand: Command {
     ) throws(CommandFailure) -> [TopicOutcome] {
         guard !topics.isEmpty else { return [] }
         let (outcomes, isEmbedded) = try connection.withAdmin("create the topics") { admin throws(KafkaFailure) in
-            let isEmbedded = admin.isEmbeddedBroker()
-            return (isEmbedded ? [] : try admin.create(topics), isEmbedded)
+            guard !admin.isEmbeddedBroker() else { return (outcomes: [TopicOutcome](), isEmbedded: true) }
+            let outcomes = try admin.create(topics)
+            // Whoever starts a node next finds them.
+            _ = try admin.awaitTopics(outcomes.filter { $0.failure == nil }.map(\.name))
+            return (outcomes, false)
         }
         guard !isEmbedded else {
             throw CommandFailure(

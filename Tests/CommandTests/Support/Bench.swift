@@ -3,29 +3,40 @@ import Kafka
 import Messages
 import Testing
 
-/// `optimizer broker`, with or without a node.
+/// The four topics on `optimizer broker`, or on the cluster `KAFKA_BOOTSTRAP_SERVERS` names; with or without a node.
 final class Bench: @unchecked Sendable {
     // Safety: everything is written in `init` and `close`, which the suite's scope calls before and after its tests.
     let address: String
     let folder: TestFolder
-    private let broker: Program
+    let names: BenchNames
+    /// nil with a real Kafka.
+    private let broker: Program?
     private var node: Program?
 
     @TaskLocal static var shared: Bench?
 
+    static let realBootstrap = getenv("KAFKA_BOOTSTRAP_SERVERS").map { String(cString: $0) }
+
     init() throws {
         let folder = try TestFolder()
         self.folder = folder
-        broker = try Program(["broker", "--bootstrap-file", folder.file("bootstrap"), "--set", "metrics.http=null"])
-        try wait("the broker's address") { !folder.read("bootstrap").isEmpty }
-        address = String(folder.read("bootstrap").prefix { $0 != "\n" })
+        if let real = Self.realBootstrap {
+            address = real
+            broker = nil
+            names = .unique()
+            try names.create(on: real)
+        } else {
+            names = .configured
+            broker = try Program(["broker", "--bootstrap-file", folder.file("bootstrap"), "--set", "metrics.http=null"])
+            try wait("the broker's address") { !folder.read("bootstrap").isEmpty }
+            address = String(folder.read("bootstrap").prefix { $0 != "\n" })
+        }
     }
 
     /// Starts a node and waits until it answers.
     func startNode(http: String = "null") throws {
-        node = try Program([
-            "run", "--brokers", address, "--set", "metrics.http=\(http)", "--set",
-            "kafka.consumer.session.timeout.ms=6000",
+        node = try start([
+            "run", "--set", "metrics.http=\(http)", "--set", "kafka.consumer.session.timeout.ms=6000",
             "--set", "kafka.consumer.fetch.wait.max.ms=10", "--set", "data.root=\(folder.path)/data",
             "--set", "pool.maxConcurrentStrategies=2", "--set", "limits.memoryMB=128",
         ])
@@ -39,15 +50,18 @@ final class Bench: @unchecked Sendable {
             program?.signal(SIGTERM)
             _ = try program?.outcome()
         }
+        if broker == nil { try names.delete(from: address) }
     }
 
     /// Runs a command against the broker.
     func optimizer(_ words: [String], input: String? = nil, outputPath: String? = nil) throws -> Program.Outcome {
-        try Program.run(words + ["--brokers", address], input: input, outputPath: outputPath)
+        try Program.run(
+            words + ["--brokers", address], input: input, environment: names.environment, outputPath: outputPath)
     }
 
     func start(_ words: [String], input: Program.Input = .none, outputPath: String? = nil) throws -> Program {
-        try Program(words + ["--brokers", address], input: input, outputPath: outputPath)
+        try Program(
+            words + ["--brokers", address], input: input, environment: names.environment, outputPath: outputPath)
     }
 
     /// Puts requests into the topic.

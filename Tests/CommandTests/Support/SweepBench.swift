@@ -45,8 +45,8 @@ final class SweepBench {
 
     func startNodes(_ names: [String]) throws {
         for name in names {
-            nodes[name] = try Program([
-                "run", "--brokers", bench.address, "--set", "metrics.http=null", "--set", "node.id=\(name)",
+            nodes[name] = try bench.start([
+                "run", "--set", "metrics.http=null", "--set", "node.id=\(name)",
                 "--set", "kafka.consumer.session.timeout.ms=6000", "--set", "kafka.consumer.fetch.wait.max.ms=10",
                 "--set", "data.root=\(root)", "--set", "pool.maxConcurrentStrategies=1", "--set", "limits.memoryMB=128",
             ])
@@ -60,7 +60,7 @@ final class SweepBench {
     }
 
     func results() throws -> [JSONValue] {
-        try bench.records("optimizer.results").map { try JSONValue.parse($0.value ?? []) }
+        try bench.records(bench.names.results).map { try JSONValue.parse($0.value ?? []) }
     }
 
     func stepResults() throws -> [JSONValue] { try results().filter { $0["step"] != nil } }

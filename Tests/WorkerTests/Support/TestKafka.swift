@@ -15,6 +15,7 @@ final class TestKafka: @unchecked Sendable {
     let group: String
     let broker: EmbeddedBroker?
     private let producer: KafkaProducer
+    private var isClosed = false
 
     static let realBootstrap = getenv("KAFKA_BOOTSTRAP_SERVERS").map { String(cString: $0) }
 
@@ -32,6 +33,7 @@ final class TestKafka: @unchecked Sendable {
             defer { admin.close() }
             let new = wanted.map { NewTopic(name: $0, partitions: partitions, replicas: 1, settings: topicSettings) }
             for outcome in try admin.create(new) { if let failure = outcome.failure { throw failure } }
+            guard try admin.awaitTopics(wanted) else { throw Failure("\(wanted) are not shown") }
         } else {
             let broker = try EmbeddedBroker(topics: wanted.map { ($0, partitions) })
             self.broker = broker
@@ -42,6 +44,8 @@ final class TestKafka: @unchecked Sendable {
     }
 
     func close() {
+        guard !isClosed else { return }
+        isClosed = true
         producer.destroy()
         broker?.close()
         guard broker == nil, let admin = try? AdminClient(.admin(bootstrap: bootstrap)) else { return }
@@ -55,14 +59,14 @@ final class TestKafka: @unchecked Sendable {
             "kafka.bootstrapServers=\(bootstrap)", "kafka.groupId=\(group)",
             "kafka.topics.requests=\(topics.requests)", "kafka.topics.results=\(topics.results)",
             "kafka.topics.metrics=\(topics.metrics)", "kafka.topics.deadLetters=\(topics.deadLetters)",
-            "metrics.http=null", "metrics.intervalMs=200",
+            // As short as Kafka lets it be: a node that is killed is missed sooner.
+            "metrics.http=null", "metrics.intervalMs=200", "kafka.consumer.session.timeout.ms=6000",
         ] + more + (broker == nil ? [] : TestKafka.mockSettings)
     }
 
     /// What the mock needs: see the design's section on the embedded broker.
     private static let mockSettings = [
-        "kafka.consumer.session.timeout.ms=6000", "kafka.consumer.fetch.wait.max.ms=10",
-        "kafka.client.reconnect.backoff.max.ms=500",
+        "kafka.consumer.fetch.wait.max.ms=10", "kafka.client.reconnect.backoff.max.ms=500",
     ]
 
     // MARK: Requests and results

@@ -104,8 +104,9 @@ final class NodeProcess {
     }
 }
 
-/// Waits for a condition, looking every few milliseconds.
-func eventually(seconds: Int = 30, _ what: String, _ holds: () throws -> Bool) throws {
+/// Waits for a condition, looking every few milliseconds. Joining a group alone takes several heartbeats, of a broker
+/// that may share the machine with all other tests.
+func eventually(seconds: Int = 90, _ what: String, _ holds: () throws -> Bool) throws {
     let deadline = MonotonicTime.now().adding(milliseconds: seconds * 1000)
     let wake = try WakeDescriptor()
     while try !holds() {
