@@ -27,8 +27,24 @@ extension HostingTests {
             #expect(try attempt(.network, .standard) == "done")
         }
 
-        @Test func aStrictHostSignalsNobody() throws {
-            #expect(try attempt(.signal, .strict).hasPrefix("refused"))
+        @Test(arguments: [IsolationSettings.Sandbox.standard, .strict])
+        func theNodeGetsNoSignal(_ sandbox: IsolationSettings.Sandbox) throws {
+            #expect(try attempt(.signal, sandbox) == "refused: Operation not permitted")
+            #expect(try attempt(.signal, sandbox, String(-getpgrp())) == "refused: Operation not permitted")
+            #expect(try attempt(.signal, sandbox, "-1") == "refused: Operation not permitted")
+            // Its own group, without which no shell works.
+            #expect(try attempt(.signal, sandbox, "0") == "done")
+        }
+
+        @Test func aStrictHostSignalsNoOtherHost() throws {
+            let hosts = try LimitedHosts(.rlimit, sandbox: .strict)
+            defer { hosts.stop() }
+            let (host, other) = (try hosts.ready(), try hosts.ready())
+            defer {
+                host.kill()
+                other.kill()
+            }
+            #expect(host.commit(.signal, String(other.pid)).text?.hasPrefix("refused") == true)
         }
 
         @Test func aStrictHostWritesInItsOwnDirectoryAlone() throws {

@@ -24,7 +24,14 @@ import Testing
         }
     }
 
-    private static func text(_ index: Int) -> String {
+    /// Where a symbolic link leads; empty where it is gone.
+    static func link(_ path: String) -> String {
+        var target = [UInt8](repeating: 0, count: 4096)
+        let count = target.withUnsafeMutableBytes { readlink(path, $0.baseAddress!, $0.count) }
+        return String(decoding: target.prefix(max(0, count)), as: UTF8.self)
+    }
+
+    static func text(_ index: Int) -> String {
         let kind = kind(of: index)
         switch kind {
         case "fast": return request("\(index)")
@@ -78,7 +85,7 @@ enum ProcessFacts {
         }
     }
 
-    private static func entries(_ path: String) -> [String] {
+    static func entries(_ path: String) -> [String] {
         guard let directory = opendir(path) else { return [] }
         defer { closedir(directory) }
         var names: [String] = []
@@ -91,7 +98,14 @@ enum ProcessFacts {
         return names.filter { !$0.hasPrefix(".") }
     }
 
-    private static func text(_ path: String) -> String {
+    /// Where a symbolic link leads; empty where it is gone.
+    static func link(_ path: String) -> String {
+        var target = [UInt8](repeating: 0, count: 4096)
+        let count = target.withUnsafeMutableBytes { readlink(path, $0.baseAddress!, $0.count) }
+        return String(decoding: target.prefix(max(0, count)), as: UTF8.self)
+    }
+
+    static func text(_ path: String) -> String {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return "" }
         defer { close(descriptor) }

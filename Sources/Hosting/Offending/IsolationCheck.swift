@@ -47,7 +47,8 @@ package struct IsolationCheck: Sendable {
             (.network, "", "network", "cannot be reached", sandbox == .strict),
             (.write, "/tmp", "files", "none are written but in its own directory", sandbox == .strict),
             (.readFile, file, "system's files", "only what programs need, and the data", sandbox == .strict),
-            (.signal, "", "signals", "reach no process but its own", sandbox == .strict),
+            (.signal, "", "node's life", "gets no signal from a host", sandbox != .off),
+            (.signal, String(other.pid), "signals", "reach no process but its own", sandbox == .strict),
         ]
         return attempts.map { offence, detail, name, guarantee, isAskedFor in
             let (refused, seen) = attempt(offence, detail, on: host)
