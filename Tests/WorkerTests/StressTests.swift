@@ -69,9 +69,9 @@ import Testing
             }
             #expect(wrong.isEmpty, "\(wrong.prefix(5).map { "\($0.requestID): \($0.status) \($0.message)" })")
             #expect(ProcessFacts.running("offender", kafka.group).isEmpty)
-            // One more is opened once per process, by the first node in it.
-            try eventually(seconds: 120, "all descriptors are closed again") {
-                ProcessFacts.openDescriptors <= before + 1
+            // A few are opened once per process, one by this wait; a leak would be one a host, of which there were dozens.
+            try eventually(seconds: 60, "all descriptors are closed again") {
+                ProcessFacts.openDescriptors <= before + 4
             }
         }
     }
