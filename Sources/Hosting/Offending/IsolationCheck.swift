@@ -20,9 +20,13 @@ package struct IsolationCheck: Sendable {
     private let isolation: Isolation
     private let spawner: HostSpawner
     private let launcher: String
+    private let patience: Int
 
-    /// - Parameter isolation: the spawner's.
-    package init(isolation: Isolation, spawner: HostSpawner, launcher: String) {
+    /// - Parameters:
+    ///   - isolation: the spawner's.
+    ///   - patience: how many times longer than usual an offence may take to come to its end.
+    package init(isolation: Isolation, spawner: HostSpawner, launcher: String, patience: Int = 1) {
+        self.patience = patience
         self.isolation = isolation
         self.spawner = spawner
         self.launcher = launcher
@@ -90,7 +94,7 @@ package struct IsolationCheck: Sendable {
     private func memory(
         _ offence: Offence, _ name: String, _ guarantee: String, upTo most: Int
     ) throws(HostFailure) -> Finding {
-        let (outcome, usage, _) = try commit(offence, deadlineMs: 5000)
+        let (outcome, usage, _) = try commit(offence, deadlineMs: 5000 * patience)
         let peak = max(Int(usage.peakMB), outcome.exceeded?.peak ?? 0)
         let isEnded = outcome.exceeded?.resource == .memory || outcome.text?.hasPrefix("refused") == true
         return Finding(
@@ -99,7 +103,7 @@ package struct IsolationCheck: Sendable {
     }
 
     private func contained(_ offence: Offence, _ name: String, _ guarantee: String) throws(HostFailure) -> Finding {
-        let (outcome, _, _) = try commit(offence, deadlineMs: 3000)
+        let (outcome, _, _) = try commit(offence, deadlineMs: 3000 * patience)
         let holds =
             switch outcome {
             case .answered: outcome.text?.hasPrefix("refused") == true
@@ -124,7 +128,7 @@ package struct IsolationCheck: Sendable {
 
     private func daemon() throws(HostFailure) -> Finding {
         let host = try ready()
-        let outcome = run(.daemon, "", on: host, deadlineMs: 3000)
+        let outcome = run(.daemon, "", on: host, deadlineMs: 3000 * patience)
         host.kill()
         let left = hostsLeft()
         return Finding(
@@ -150,7 +154,7 @@ package struct IsolationCheck: Sendable {
     }
 
     private func attempt(_ offence: Offence, _ detail: String, on host: Host) -> (refused: Bool, seen: String) {
-        let outcome = run(offence, detail, on: host, deadlineMs: 3000)
+        let outcome = run(offence, detail, on: host, deadlineMs: 3000 * patience)
         return (outcome.text?.hasPrefix("refused") == true, outcome.words)
     }
 
