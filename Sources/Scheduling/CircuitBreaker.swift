@@ -45,6 +45,13 @@ package struct CircuitBreaker: Sendable {
         }
     }
 
+    /// Strategies that are suspended, by number, with the time until the next probe; 0: it is due, or under way.
+    package func suspended(at now: MonotonicTime) -> [(strategy: Int, retryMs: Int)] {
+        states.keys.sorted().filter(isSuspended).map { strategy in
+            if case .suspended(let retryMs) = verdict(strategy, at: now) { (strategy, retryMs) } else { (strategy, 0) }
+        }
+    }
+
     /// What would be done with a step of the strategy.
     package func verdict(_ strategy: Int, at now: MonotonicTime) -> Verdict {
         switch states[strategy] {

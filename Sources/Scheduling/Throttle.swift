@@ -62,6 +62,11 @@ package struct Throttle: Sendable {
     /// How many slots the strategy may have at once.
     package func slots(for strategy: Int) -> Int { records[strategy]?.slots ?? slotCount }
 
+    /// Strategies that may not have all slots, by number, with how many they may have.
+    package var shares: [(strategy: Int, slots: Int)] {
+        records.filter { $0.value.slots < slotCount }.sorted { $0.key < $1.key }.map { ($0.key, $0.value.slots) }
+    }
+
     /// Notes the end of a step.
     ///
     /// - Returns: the reduction that follows, if one does.

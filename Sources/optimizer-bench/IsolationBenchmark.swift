@@ -15,6 +15,7 @@ enum IsolationBenchmark {
         let figures = IsolationFigures(launcher: launcher, ceilings: ceilings)
         do throws(HostFailure) {
             try measure(figures, seconds: seconds, rounds: rounds)
+            if !words.contains("--alone") { try disturb(launcher, ceilings, words, seconds: seconds) }
             return ExitCode.success
         } catch {
             print("optimizer-bench: \(error)")
@@ -22,13 +23,48 @@ enum IsolationBenchmark {
         }
     }
 
+    private static let enforcements: [IsolationSettings.Enforcement] = [.auto, .rlimit]
+
+    private static func disturb(
+        _ launcher: String, _ ceilings: ResourceLimits, _ words: [String], seconds: Int
+    ) throws(HostFailure) {
+        let slots = number(after: "--slots", in: words, default: 5)
+        for enforcement in enforcements {
+            let pool = try DisturbanceFigures(
+                launcher: launcher, enforcement: enforcement, ceilings: ceilings, slots: slots)
+            defer { pool.stop() }
+            // Without cgroups both are the same.
+            if enforcement == .auto, !pool.isByCgroup { continue }
+            try disturb(pool, enforcement, seconds: seconds)
+        }
+    }
+
+    private static func disturb(
+        _ pool: DisturbanceFigures, _ enforcement: IsolationSettings.Enforcement, seconds: Int
+    ) throws(HostFailure) {
+        var worst = 0.0
+        for offence in [
+            Offence.burn, .hoard, .grab, .spreadMemory, .forkBomb, .daemon, .longFile, .manyFiles, .recursion,
+        ] {
+            let figure = try pool.measure(offence, seconds: seconds)
+            worst = max(worst, figure.ratio)
+            let times = "\(rounded(figure.quiet)) to \(rounded(figure.disturbed)) ms"
+            line("P95 beside \(offence.rawValue), \(enforcement.rawValue) (\(times))", figure.ratio, "x")
+            if figure.lost > 0 { line("steps of others lost beside \(offence.rawValue)", Double(figure.lost), "") }
+        }
+        line("P95 of others, the worst of these, \(enforcement.rawValue)", worst, "x (aim 1.5)")
+    }
+
     private static func measure(_ figures: IsolationFigures, seconds: Int, rounds: Int) throws(HostFailure) {
-        for enforcement in [IsolationSettings.Enforcement.auto, .rlimit] {
+        for enforcement in enforcements {
             let share = try figures.processorShare(enforcement, seconds: seconds)
             line("processor of a burning host, \(enforcement.rawValue) (by \(share.mechanism))", share.percent, "%")
             let times = try figures.breachToDeath(enforcement, rounds: rounds)
             line("memory breach to death, \(enforcement.rawValue), median", quantile(times, 0.5), "ms")
             line("memory breach to death, \(enforcement.rawValue), 95th percentile", quantile(times, 0.95), "ms")
+            if enforcement == .auto, share.mechanism != "cgroup" {
+                print("watching hosts under cgroups cannot be measured here: \(share.mechanism) limits them")
+            }
             for (offence, what) in [(Offence.sleep, "sleep"), (.burn, "burn")] {
                 let cost = try figures.monitorCost(enforcement, hosts: 8, offence: offence, seconds: seconds)
                 line("watching 8 hosts that \(what), \(enforcement.rawValue)", cost, "% of a core")
@@ -48,7 +84,9 @@ enum IsolationBenchmark {
     }
 
     private static func line(_ name: String, _ value: Double, _ unit: String) {
-        let text = "\((value * 100).rounded() / 100) \(unit)"
+        let text = "\(rounded(value)) \(unit)"
         print(name + String(repeating: " ", count: max(1, 62 - name.count)) + text)
     }
+
+    private static func rounded(_ value: Double) -> Double { (value * 100).rounded() / 100 }
 }

@@ -39,6 +39,22 @@ extension HostingTests {
             #expect(access(home.path, F_OK) == 0)
         }
 
+        @Test func aKillLiftsTheQuotaFirst() throws {
+            // Both files of the group lead to one pipe: what is written to them comes out in its order.
+            let directory = try TemporaryDirectory(prefix: "optimizer-test-group")
+            let pipe = "\(directory.path)/pipe"
+            #expect(mkfifo(pipe, 0o600) == 0)
+            let end = open(pipe, O_RDWR | O_NONBLOCK | O_CLOEXEC)
+            defer { close(end) }
+            for name in ["cpu.max", "cgroup.kill"] { #expect(symlink(pipe, "\(directory.path)/\(name)") == 0) }
+            let group = HostCgroup(path: directory.path, controllers: .all)
+            defer { group.close() }
+            #expect(group.kill())
+            var written = [UInt8](repeating: 0, count: 64)
+            let count = read(end, &written, written.count)
+            #expect(String(decoding: written.prefix(max(0, count)), as: UTF8.self) == "max 1000001")
+        }
+
         @Test func cgroupsThatCannotBeHadAreNoReasonToGoOnWithoutThem() throws {
             let home = try? CgroupHome.acquire()
             defer { home?.release() }

@@ -27,8 +27,24 @@ extension HostingTests {
             #expect(try attempt(.network, .standard) == "done")
         }
 
-        @Test func aStrictHostSignalsNobody() throws {
-            #expect(try attempt(.signal, .strict).hasPrefix("refused"))
+        @Test(arguments: [IsolationSettings.Sandbox.standard, .strict])
+        func theNodeGetsNoSignal(_ sandbox: IsolationSettings.Sandbox) throws {
+            #expect(try attempt(.signal, sandbox) == "refused: Operation not permitted")
+            #expect(try attempt(.signal, sandbox, String(-getpgrp())) == "refused: Operation not permitted")
+            #expect(try attempt(.signal, sandbox, "-1") == "refused: Operation not permitted")
+            // Its own group, without which no shell works.
+            #expect(try attempt(.signal, sandbox, "0") == "done")
+        }
+
+        @Test func aStrictHostSignalsNoOtherHost() throws {
+            let hosts = try LimitedHosts(.rlimit, sandbox: .strict)
+            defer { hosts.stop() }
+            let (host, other) = (try hosts.ready(), try hosts.ready())
+            defer {
+                host.kill()
+                other.kill()
+            }
+            #expect(host.commit(.signal, String(other.pid)).text?.hasPrefix("refused") == true)
         }
 
         @Test func aStrictHostWritesInItsOwnDirectoryAlone() throws {
@@ -80,6 +96,30 @@ extension HostingTests {
             let host = try hosts.ready()
             #expect(host.commit(.readFile, directory).text == "refused: Is a directory")
             host.kill()
+        }
+
+        @Test(.enabled(if: geteuid() == 0, "only root can give hosts users of their own"))
+        func aStrictHostHasAUserOfItsOwnAndABoundOnItsProcesses() throws {
+            let hosts = try LimitedHosts(.rlimit, sandbox: .strict)
+            defer { hosts.stop() }
+            let (host, other) = (try hosts.ready(), try hosts.ready())
+            defer {
+                host.kill()
+                other.kill()
+            }
+            let (user, others) = (words("Uid:", of: host.pid, "status"), words("Uid:", of: other.pid, "status"))
+            // Real, effective, saved, of files: none may be left over.
+            #expect(Set(user).count == 1 && Set(others).count == 1 && user != others)
+            #expect((user.first.flatMap { Int($0) } ?? 0) >= 52_000)
+            #expect(words("Gid:", of: host.pid, "status") == user)
+            #expect(words("Max processes", of: host.pid, "limits").prefix(2) == ["64", "64"])
+        }
+
+        /// What stands behind a name in a file of /proc/PID.
+        private func words(_ name: String, of process: Int32, _ file: String) -> [String] {
+            let text = String(decoding: FileContent.read("/proc/\(process)/\(file)"), as: UTF8.self)
+            let line = text.split(separator: "\n").first { $0.hasPrefix(name) }
+            return line.map { $0.dropFirst(name.count).split(whereSeparator: \.isWhitespace).map(String.init) } ?? []
         }
 
         private func temporaryDirectory(of process: Int32) -> String? {

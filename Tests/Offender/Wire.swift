@@ -24,12 +24,12 @@ enum Wire {
     }
 
     /// The next request; ends the process at the end of the input.
-    static func request() -> [UInt8] {
-        let header = read(4)
-        return read(header.enumerated().reduce(0) { $0 + Int($1.element) << (8 * $1.offset) })
-    }
+    static func request() -> [UInt8] { read(length()) }
 
-    private static func read(_ count: Int) -> [UInt8] {
+    /// The length of the next request, which is to be read then.
+    static func length() -> Int { read(4).enumerated().reduce(0) { $0 + Int($1.element) << (8 * $1.offset) } }
+
+    static func read(_ count: Int) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)
         var filled = 0
         while filled < count {

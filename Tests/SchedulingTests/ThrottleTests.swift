@@ -21,6 +21,15 @@ import Testing
         #expect(throttle.slots(for: 2) == 8)
     }
 
+    @Test mutating func aShareIsNamedAsLongAsItIsLessThanAll() {
+        #expect(breach(4, at: 0) == [])
+        #expect(throttle.shares.isEmpty)
+        #expect(breach(1, at: 0) == [4])
+        #expect(throttle.shares.map(\.strategy) == [1] && throttle.shares.map(\.slots) == [4])
+        _ = throttle.recover(at: time(30_000))
+        #expect(throttle.shares.isEmpty)
+    }
+
     @Test mutating func aFewBreachesInALongTimeAreLetPass() {
         for minute in 0..<20 { #expect(breach(4, at: minute * 60_000) == []) }
         #expect(throttle.slots(for: 1) == 8)
@@ -123,6 +132,7 @@ import Testing
         #expect(breaker.verdict(1, at: time(30_000)) == .suspended(retryMs: 0))
         _ = breaker.note(.good, of: 1, token: 71, at: time(30_000))
         #expect(breaker.isSuspended(1))
+        #expect(breaker.suspended(at: time(0)).map(\.strategy) == [1])
         _ = breaker.note(.crash, of: 1, token: 70, at: time(30_001))
         #expect(breaker.verdict(1, at: time(60_000)) == .suspended(retryMs: 1))
         breaker.begin(1, token: 80)

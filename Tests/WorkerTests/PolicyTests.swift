@@ -10,6 +10,10 @@ import Testing
 @Suite struct PolicyTests {
     private static let settings = ["pool.maxConcurrentStrategies=5", "limits.memoryMB=64"]
 
+    private static func policies(_ node: TestNode) throws -> JSONValue {
+        try #require(try JSONValue.parse(Array(HTTPGet.text(node, "/status").utf8))["policies"])
+    }
+
     @Test func noMoreStepsRunThanTheProcessorsOfTheNodeAreGivenFor() async throws {
         try await onOwnThread {
             let kafka = try TestKafka()
@@ -47,9 +51,14 @@ import Testing
         try await onOwnThread {
             let kafka = try TestKafka()
             defer { kafka.close() }
-            let node = try TestNode(kafka, Self.settings + ["throttle.recoverMs=5000"], unruly: true)
+            let node = try TestNode(
+                kafka, Self.settings + ["throttle.recoverMs=5000", "metrics.http=127.0.0.1:0"], unruly: true)
             let bad = #","labels":{"misbehave":"hang"},"limits":{"timeout_ms":50}"#
             try kafka.submit((0..<15).map { request("\($0)", more: bad) })
+            try eventually("the status shows its smallest share") {
+                let throttled = try Self.policies(node)["throttled"]?.elements?.first
+                return throttled?.text == #"{"strategy":"noop","slots":1,"of":5}"#
+            }
             try eventually(seconds: 120, "its share is back") {
                 try kafka.events("throttle").last?["slots"]?.integer == 5
             }
@@ -61,6 +70,7 @@ import Testing
                     "limits", "limits", "recovered", "recovered", "recovered",
                 ])
             #expect(try kafka.results(15).allSatisfy { $0.status == "timed_out" })
+            #expect(try Self.policies(node).text == #"{"throttled":[],"suspended":[]}"#)
             #expect(try node.stop() == 0)
         }
     }
@@ -73,13 +83,16 @@ import Testing
                 kafka,
                 [
                     "pool.maxConcurrentStrategies=1", "limits.memoryMB=64", "circuitBreaker.enabled=true",
-                    "circuitBreaker.crashes=3", "circuitBreaker.openMs=10000",
+                    "circuitBreaker.crashes=3", "circuitBreaker.openMs=10000", "metrics.http=127.0.0.1:0",
                 ], unruly: true)
             try kafka.submit((0..<8).map { request("\($0)", more: #","labels":{"misbehave":"die"}"#) })
             let results = try kafka.results(8)
             #expect(results.filter { $0.status == "crashed" }.count == 3)
             let suspended = results.filter { $0.code == "strategy_suspended" }
             #expect(suspended.count == 5)
+            let shown = try #require(try Self.policies(node)["suspended"]?.elements?.first)
+            #expect(shown["strategy"]?.string == "noop")
+            #expect((0...10_000).contains(shown["retry_ms"]?.integer ?? -1))
             #expect(suspended.allSatisfy { $0.status == "failed" && $0.json["error"]?["retryable"]?.bool == true })
             // The untouched originals, for a replay.
             let letters = try kafka.contents(kafka.topics.deadLetters)

@@ -35,6 +35,11 @@ struct Sandboxing {
     }
 
     func refuseCalls() {
+        if arguments.means.contains(.signals) {
+            let node = arguments.parent ?? getppid()
+            check(linux_keep_signals(), .signals)
+            check(linux_refuse_signals_to(node, getpgid(node)), .signals)
+        }
         if arguments.means.contains(.calls) { check(linux_refuse_calls(), .calls) }
     }
 

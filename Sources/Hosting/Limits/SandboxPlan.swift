@@ -4,6 +4,8 @@ struct SandboxPlan: Equatable, Sendable {
     enum Means: String, CaseIterable, Sendable {
         /// No capabilities, and none to be had.
         case capabilities
+        /// No signals to the node, nor, where the kernel can, to any process that is not the host's.
+        case signals
         /// A user of its own.
         case user
         /// Files, signals and abstract sockets by Landlock.
@@ -17,6 +19,7 @@ struct SandboxPlan: Equatable, Sendable {
         var purpose: String {
             switch self {
             case .capabilities: "hosts without capabilities"
+            case .signals: "hosts that cannot signal the node (seccomp)"
             case .user: "a user of its own for each host"
             case .landlock: "a read-only file system, and signals kept in (Landlock)"
             case .calls: "no network (seccomp)"
@@ -31,8 +34,8 @@ struct SandboxPlan: Equatable, Sendable {
     init(_ sandbox: IsolationSettings.Sandbox, isRoot: Bool) {
         switch sandbox {
         case .off: means = []
-        case .standard: means = [.capabilities]
-        case .strict: means = isRoot ? Set(Means.allCases) : [.capabilities, .landlock, .calls]
+        case .standard: means = [.capabilities, .signals]
+        case .strict: means = isRoot ? Set(Means.allCases) : [.capabilities, .signals, .landlock, .calls]
         }
     }
 

@@ -20,9 +20,13 @@ package struct IsolationCheck: Sendable {
     private let isolation: Isolation
     private let spawner: HostSpawner
     private let launcher: String
+    private let patience: Int
 
-    /// - Parameter isolation: the spawner's.
-    package init(isolation: Isolation, spawner: HostSpawner, launcher: String) {
+    /// - Parameters:
+    ///   - isolation: the spawner's.
+    ///   - patience: how many times longer than usual an offence may take to come to its end.
+    package init(isolation: Isolation, spawner: HostSpawner, launcher: String, patience: Int = 1) {
+        self.patience = patience
         self.isolation = isolation
         self.spawner = spawner
         self.launcher = launcher
@@ -47,7 +51,8 @@ package struct IsolationCheck: Sendable {
             (.network, "", "network", "cannot be reached", sandbox == .strict),
             (.write, "/tmp", "files", "none are written but in its own directory", sandbox == .strict),
             (.readFile, file, "system's files", "only what programs need, and the data", sandbox == .strict),
-            (.signal, "", "signals", "reach no process but its own", sandbox == .strict),
+            (.signal, "", "node's life", "gets no signal from a host", sandbox != .off),
+            (.signal, String(other.pid), "signals", "reach no process but its own", sandbox == .strict),
         ]
         return attempts.map { offence, detail, name, guarantee, isAskedFor in
             let (refused, seen) = attempt(offence, detail, on: host)
@@ -89,7 +94,7 @@ package struct IsolationCheck: Sendable {
     private func memory(
         _ offence: Offence, _ name: String, _ guarantee: String, upTo most: Int
     ) throws(HostFailure) -> Finding {
-        let (outcome, usage, _) = try commit(offence, deadlineMs: 5000)
+        let (outcome, usage, _) = try commit(offence, deadlineMs: 5000 * patience)
         let peak = max(Int(usage.peakMB), outcome.exceeded?.peak ?? 0)
         let isEnded = outcome.exceeded?.resource == .memory || outcome.text?.hasPrefix("refused") == true
         return Finding(
@@ -98,7 +103,7 @@ package struct IsolationCheck: Sendable {
     }
 
     private func contained(_ offence: Offence, _ name: String, _ guarantee: String) throws(HostFailure) -> Finding {
-        let (outcome, _, _) = try commit(offence, deadlineMs: 3000)
+        let (outcome, _, _) = try commit(offence, deadlineMs: 3000 * patience)
         let holds =
             switch outcome {
             case .answered: outcome.text?.hasPrefix("refused") == true
@@ -123,7 +128,7 @@ package struct IsolationCheck: Sendable {
 
     private func daemon() throws(HostFailure) -> Finding {
         let host = try ready()
-        let outcome = run(.daemon, "", on: host, deadlineMs: 3000)
+        let outcome = run(.daemon, "", on: host, deadlineMs: 3000 * patience)
         host.kill()
         let left = hostsLeft()
         return Finding(
@@ -149,7 +154,7 @@ package struct IsolationCheck: Sendable {
     }
 
     private func attempt(_ offence: Offence, _ detail: String, on host: Host) -> (refused: Bool, seen: String) {
-        let outcome = run(offence, detail, on: host, deadlineMs: 3000)
+        let outcome = run(offence, detail, on: host, deadlineMs: 3000 * patience)
         return (outcome.text?.hasPrefix("refused") == true, outcome.words)
     }
 

@@ -8,9 +8,9 @@ package enum Offence: String, CaseIterable, Sendable {
     case burn
     /// Sleeps for ever.
     case sleep
-    /// Takes and uses memory, a megabyte at a time.
+    /// Takes and uses memory, a megabyte at a time, up to 4 GB.
     case hoard
-    /// Asks for a gigabyte at once, and uses it.
+    /// Asks for 4 GB at once, and uses them.
     case grab
     /// Three processes that hold 40 MB each.
     case spreadMemory = "spread-memory"
@@ -34,8 +34,10 @@ package enum Offence: String, CaseIterable, Sendable {
     case writeOwn = "write-own"
     /// Reads a file that is none of its business.
     case readFile = "read-file"
-    /// Sends a signal to the node, one that does nothing.
+    /// Sends a signal to the node, or to another process, one that does nothing.
     case signal
+    /// Kills the node, its group and everybody where nothing refuses it, then its own group.
+    case killNode = "kill-node"
     /// Reads the node's environment.
     case readEnvironment = "read-environment"
     /// Reads the memory of the node, or of another process.
@@ -59,8 +61,8 @@ package enum Offence: String, CaseIterable, Sendable {
         switch self {
         case .burn: Greed.burnForEver(threads: 4)
         case .sleep: Greed.sleepForEver()
-        case .hoard: Greed.hold(megabytes: 1024, pauseMicroseconds: 200)
-        case .grab: Greed.hold(megabytes: 1024, pauseMicroseconds: 0)
+        case .hoard: Greed.hold(megabytes: 4096, pauseMicroseconds: 200)
+        case .grab: Greed.hold(megabytes: 4096, pauseMicroseconds: 0)
         case .spreadMemory: Greed.spreadMemory(processes: 3, megabytes: 40)
         case .fillSharedMemory: Greed.write(files: 16, megabytes: 16, under: "/dev/shm")
         case .longFile: Greed.write(files: 1, megabytes: 200, under: detail.isEmpty ? "/tmp" : detail)
@@ -71,7 +73,8 @@ package enum Offence: String, CaseIterable, Sendable {
         case .network: Trespass.connect()
         case .write, .writeOwn: Trespass.create("\(detail.isEmpty ? "/tmp" : detail)/optimizer-offence-\(getpid())")
         case .readFile: Trespass.read(detail)
-        case .signal: Trespass.signal(getppid())
+        case .signal: Trespass.signal(Int32(detail) ?? getppid())
+        case .killNode: Trespass.killNode()
         case .readEnvironment: Trespass.read("/proc/\(getppid())/environ")
         case .readMemory: Trespass.readMemory(Int32(detail) ?? getppid())
         case .gainPrivileges: Trespass.gainPrivileges()

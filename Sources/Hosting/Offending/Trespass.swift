@@ -36,9 +36,16 @@ enum Trespass {
         return Glibc.read(descriptor, &byte, 1) >= 0 ? "done" : refusal
     }
 
-    static func signal(_ process: Int32) -> String {
-        // SIGURG is ignored where nobody asks for it.
-        kill(process, SIGURG) == 0 ? "done" : refusal
+    /// Asks whether a signal would be let through, without sending any.
+    static func signal(_ process: Int32) -> String { kill(process, 0) == 0 ? "done" : refusal }
+
+    /// Ends the node and the group it is in, if that is not refused, and then the host's own group.
+    static func killNode() -> String {
+        let node = getppid()
+        for target in [node, -getpgid(node), -1] where kill(target, 0) == 0 { return "done: \(target) can be reached" }
+        for target in [node, -getpgid(node), -1] { kill(target, SIGKILL) }
+        kill(0, SIGKILL)
+        return "refused: not even its own group"
     }
 
     static func readMemory(_ process: Int32) -> String {

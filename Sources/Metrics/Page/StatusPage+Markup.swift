@@ -28,6 +28,12 @@ extension StatusPage {
               <tbody id="slots"></tbody></table>
           </section>
           <section>
+            <h2>Strategies kept back</h2>
+            <table class="rows narrow"><thead><tr><th>strategy</th><th class="w">how</th></tr></thead>
+              <tbody id="policies"></tbody></table>
+            <p id="noPolicies" class="quiet" hidden>None: every strategy may have all slots.</p>
+          </section>
+          <section>
             <h2>Partitions</h2>
             <table class="rows"><thead><tr><th>partition</th><th class="n">lag</th><th class="n">lag time</th>
               <th class="n">in flight</th><th class="w">state</th><th>blocked by</th></tr></thead>

@@ -43,6 +43,15 @@ extension StatusPage {
             known(slot.memory_mb) ? slot.memory_mb.toFixed(1) + " MB" : ""]));
         }
 
+        function showPolicies(s) {
+          const {throttled, suspended} = s.policies;
+          rows("policies", [
+            ...suspended.map((one) => [one.strategy,
+              [one.retry_ms > 0 ? `suspended, tried again in ${time(one.retry_ms)}` : "suspended, a probe is due", "bad"]]),
+            ...throttled.map((one) => [one.strategy, [`${one.slots} of ${one.of} slots`, "warn"]])]);
+          byId("noPolicies").hidden = throttled.length + suspended.length > 0;
+        }
+
         function showPartitions(s) {
           const topics = new Set(s.partitions.map((p) => p.topic)).size;
           rows("partitions", s.partitions.map((p) => [(topics > 1 ? p.topic + " " : "") + p.partition, count(p.lag),
@@ -86,7 +95,8 @@ extension StatusPage {
         let last = null, answered = 0;
         function show(status) {
           last = status;
-          const broken = [showHead, showTiles, showSlots, showPartitions, showLatency, showErrors, showFacts, draw]
+          const broken = [showHead, showTiles, showSlots, showPolicies, showPartitions, showLatency, showErrors,
+            showFacts, draw]
             .filter((part) => { try { part(status); return false; } catch { return true; } });
           return broken.map((part) => part.name.replace(/^show/, "").toLowerCase());
         }

@@ -31,6 +31,7 @@ struct NodeStatus: Sendable {
             JSONMember("reason", reason.map { .string($0) } ?? .null),
             JSONMember("queue", queue(manager, now)),
             JSONMember("slots", .array(slots(manager, now))),
+            JSONMember("policies", policies(manager, now)),
             JSONMember("partitions", .array(board.all.map { partition($0, manager, now) })),
             JSONMember(
                 "latency", LatencyStatus(settings: settings, metrics: metrics).json(monitor.recentLatency(at: now))),
@@ -87,6 +88,25 @@ struct NodeStatus: Sendable {
                 JSONMember("memory_mb", usage.map { .number(rounded($0.memoryMB)) } ?? .null),
             ])
         }
+    }
+
+    /// Strategies the throttle or the circuit breaker keeps back.
+    private func policies(_ manager: ConcurrencyManager, _ now: MonotonicTime) -> JSONValue {
+        let throttled = manager.throttle.shares.map { strategy, slots in
+            JSONValue.object([
+                JSONMember("strategy", .string(metrics.strategyName(strategy))), JSONMember("slots", .integer(slots)),
+                JSONMember("of", .integer(manager.slots.count)),
+            ])
+        }
+        let suspended = manager.circuitBreaker.suspended(at: now).map { strategy, retryMs in
+            JSONValue.object([
+                JSONMember("strategy", .string(metrics.strategyName(strategy))),
+                JSONMember("retry_ms", .integer(retryMs)),
+            ])
+        }
+        return .object([
+            JSONMember("throttled", .array(throttled)), JSONMember("suspended", .array(suspended)),
+        ])
     }
 
     private func partition(

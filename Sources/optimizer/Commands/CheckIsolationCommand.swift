@@ -8,7 +8,7 @@ enum CheckIsolationCommand: Command {
     static let name = "check-isolation"
     static let summary = "which limits and which isolation hold on this machine, shown by real offenders"
     static let help = """
-        optimizer check-isolation [--config FILE] [--set KEY=VALUE]... [--json]
+        optimizer check-isolation [--config FILE] [--set KEY=VALUE]... [--patience N] [--json]
 
         Starts hosts as a node with this configuration would, lets them do what strategies must not, and shows what
         came of it. Memory is tried with a limit of at most 64 MB. Takes some ten seconds; touches nothing but itself.
@@ -16,7 +16,9 @@ enum CheckIsolationCommand: Command {
         Exit codes: 0 all that the configuration asks for holds; 1 something does not.
         """
     static let options = [
-        ConfigurationOptions.config, ConfigurationOptions.set, Option("json", "one JSON object on standard output"),
+        ConfigurationOptions.config, ConfigurationOptions.set,
+        Option("patience", value: "N", "gives each offence N times the time, for a slow machine"),
+        Option("json", "one JSON object on standard output"),
     ]
 
     static func run(_ arguments: Arguments) throws(CommandFailure) -> Int32 {
@@ -26,12 +28,13 @@ enum CheckIsolationCommand: Command {
             throw CommandFailure("cannot find out where this program lies, to start optimizer-host beside it")
         }
         let settings = IsolationSettings(configuration, memoryMB: min(64, configuration.limits.memoryMB))
-        let (isolation, findings) = try check(settings, launcher)
+        let patience = try arguments.integer("patience", in: 1...1000) ?? 1
+        let (isolation, findings) = try check(settings, launcher, patience)
         return try report(findings, isolation, isJSON: arguments.has("json"))
     }
 
     private static func check(
-        _ settings: IsolationSettings, _ launcher: String
+        _ settings: IsolationSettings, _ launcher: String, _ patience: Int
     ) throws(CommandFailure) -> (Isolation, [IsolationCheck.Finding]) {
         do throws(HostFailure) {
             let isolation = try Isolation(settings, launcher: launcher)
@@ -39,7 +42,9 @@ enum CheckIsolationCommand: Command {
             let spawner = try HostSpawner(launcher: launcher, isolation: isolation)
             defer { spawner.stop() }
             var findings: [IsolationCheck.Finding] = []
-            try IsolationCheck(isolation: isolation, spawner: spawner, launcher: launcher).full { findings.append($0) }
+            let check = IsolationCheck(
+                isolation: isolation, spawner: spawner, launcher: launcher, patience: patience)
+            try check.full { findings.append($0) }
             return (isolation, findings)
         } catch {
             throw CommandFailure(error.description)

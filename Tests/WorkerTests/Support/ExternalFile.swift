@@ -24,7 +24,7 @@ final class ExternalFile {
             if do == "hog": hoard = [bytearray(b"x" * (8 << 20)) for _ in range(100)]
             if do == "die": os._exit(9)
             if do == "babble": print("three trades so far", flush=True)
-            if do == "flood": os.write(1, b"x" * (9 << 20))
+            if do == "flood": [os.write(1, b"x" * (1 << 20)) for _ in range(100)]
             if do == "log": say({"log": {"level": "warning", "message": "look at this"}})
             granted = None
             if do == "lock":

@@ -71,14 +71,17 @@ final class TestKafka: @unchecked Sendable {
 
     // MARK: Requests and results
 
-    /// Sends values to the requests topic, spread over its partitions in order, and waits until they are stored.
-    func submit(_ values: [[UInt8]?], keys: [[UInt8]?] = [], headers: [KafkaHeader] = []) throws {
+    /// Sends values to the requests topic (or another), spread over its partitions in order, and waits until they are
+    /// stored.
+    func submit(
+        _ values: [[UInt8]?], keys: [[UInt8]?] = [], headers: [KafkaHeader] = [], to topic: String? = nil
+    ) throws {
         var failure: KafkaFailure?
         for (index, value) in values.enumerated() {
             let key = index < keys.count ? keys[index] : nil
             while true {
                 let outcome = producer.produce(
-                    topic: topics.requests, key: key, value: value, headers: headers, token: 0)
+                    topic: topic ?? topics.requests, key: key, value: value, headers: headers, token: 0)
                 if outcome == .queued { break }
                 guard outcome == .full else { throw Failure("\(outcome)") }
                 _ = producer.flushStep(timeoutMs: 100) { failure = $0.failure ?? failure }
