@@ -1,8 +1,14 @@
 import Messages
+import TestSupport
 
 /// The JSON schema of metrics events, and a check against the part of JSON Schema it uses.
 struct EventSchema {
     let root: JSONValue
+
+    /// The one of the project.
+    static let shipped = Result {
+        EventSchema(root: try JSONValue.parse(Files.read(Files.package + "/deploy/metrics-event.schema.json")))
+    }
 
     /// What is wrong with a value; empty: it is valid.
     func problems(of value: JSONValue) -> [String] {
