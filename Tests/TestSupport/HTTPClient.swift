@@ -10,7 +10,9 @@ package enum HTTPClient {
         package var text: String { String(decoding: body, as: UTF8.self) }
     }
 
-    package static func get(_ path: String, port: UInt16, method: String = "GET", headers: [String] = []) throws -> Answer {
+    package static func get(
+        _ path: String, port: UInt16, method: String = "GET", headers: [String] = []
+    ) throws -> Answer {
         let lines = ["\(method) \(path) HTTP/1.1", "Host: localhost", "Connection: close"] + headers
         return try exchange(lines.joined(separator: "\r\n") + "\r\n\r\n", port: port)
     }

@@ -71,6 +71,26 @@ import Testing
         }
     }
 
+    /// Fetches that wait for records stand in the way of whatever asks on their connections.
+    @Test func knowsTheLagThoughAllItsFetchesWait() async throws {
+        try await onOwnThread {
+            let kafka = try TestKafka(partitions: 12)
+            defer { kafka.close() }
+            let node = try TestNode(
+                kafka,
+                [
+                    "metrics.http=127.0.0.1:0", "kafka.consumer.fetch.wait.max.ms=5000",
+                    "pool.maxConcurrentStrategies=2", "limits.memoryMB=64",
+                ])
+            try eventually("the lag of all partitions is known") {
+                let status = try JSONValue.parse(Array(HTTPGet.text(node, "/status").utf8))
+                let lags = status["partitions"]?.elements?.compactMap { $0["lag"]?.integer } ?? []
+                return lags.count == 12 && lags.allSatisfy { $0 == 0 }
+            }
+            #expect(try node.stop() == 0)
+        }
+    }
+
     @Test func hasEveryDocumentedMemberInStatus() async throws {
         try await onOwnThread {
             let kafka = try TestKafka(partitions: 1)

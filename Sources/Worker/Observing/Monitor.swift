@@ -96,7 +96,9 @@ final class Monitor: Sendable {
             statistics.update()
             let manager = state.snapshot
             if now >= nextSample {
-                nextSample = nextSample.adding(milliseconds: History.intervalMs)
+                // What was missed while a broker kept it waiting is not made up: the history is of seconds that were.
+                nextSample = max(nextSample, now.adding(milliseconds: -History.intervalMs))
+                    .adding(milliseconds: History.intervalMs)
                 sample(manager, &finished, now)
                 watchdog.look(manager, at: now)
                 observe(now)
@@ -146,7 +148,10 @@ final class Monitor: Sendable {
         let partitions = health.partitions.sorted()
         guard !partitions.isEmpty else { return lags.withLock { $0 = [] } }
         do {
-            let found = try consumer.committed(partitions, timeoutMs: 2000).map(lag)
+            let marks = try events.watermarks(topic: settings.topics.requests, partitions: partitions)
+            let found = try consumer.committed(partitions, timeoutMs: 2000).compactMap { entry in
+                marks[entry.partition].map { lag(entry, $0) }
+            }
             for lag in found {
                 let blocked = board[lag.partition]?.blockedBy.map { now.milliseconds(since: $0.arrivedAt) / 1000 }
                 metrics.lag(lag, blockedSeconds: blocked ?? 0)
@@ -159,8 +164,7 @@ final class Monitor: Sendable {
         for partition in Set(partitions).subtracting(health.partitions) { metrics.forget(partition: partition) }
     }
 
-    private func lag(_ entry: CommittedOffset) throws(KafkaFailure) -> PartitionLag {
-        let marks = try consumer.watermarks(entry.partition, timeoutMs: 2000)
+    private func lag(_ entry: CommittedOffset, _ marks: Watermarks) -> PartitionLag {
         let records = max(0, marks.high - max(entry.nextOffset ?? marks.low, marks.low))
         let report = board[entry.partition]
         let oldest = records == 0 ? nil : report?.blockedBy?.recordTime ?? report?.lastTaken

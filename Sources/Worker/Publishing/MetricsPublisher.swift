@@ -38,6 +38,11 @@ final class MetricsPublisher: Sendable {
         }
     }
 
+    /// First and next offset of partitions of any topic: the producer's connections to the brokers serve for this too.
+    func watermarks(topic: String, partitions: [Int32]) throws(KafkaFailure) -> [Int32: Watermarks] {
+        try producer.watermarks(topic: topic, partitions: partitions, timeoutMs: 2000)
+    }
+
     /// Takes the answers of the brokers. Called by the monitor thread.
     func drain() {
         producer.drainDeliveries { if $0.failure != nil { dropped.increment() } }

@@ -56,7 +56,7 @@ final class TestKafka: @unchecked Sendable {
             "kafka.topics.requests=\(topics.requests)", "kafka.topics.results=\(topics.results)",
             "kafka.topics.metrics=\(topics.metrics)", "kafka.topics.deadLetters=\(topics.deadLetters)",
             "metrics.http=null", "metrics.intervalMs=200",
-        ] + more + (broker == nil ? [] : TestKafka.mockSettings)
+        ] + (broker == nil ? [] : TestKafka.mockSettings) + more
     }
 
     /// What the mock needs: see the design's section on the embedded broker.
