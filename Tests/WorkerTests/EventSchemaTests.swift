@@ -1,4 +1,3 @@
-import Foundation
 import Kafka
 import Messages
 import TestSupport
@@ -7,8 +6,6 @@ import Testing
 @testable import Worker
 
 @Suite struct EventSchemaTests {
-    private static let deploy = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../deploy")
-
     private func schema() throws -> EventSchema { try EventSchema.shipped.get() }
 
     @Test func describesEveryKindOfEvent() throws {
@@ -63,35 +60,6 @@ import Testing
             #expect(try node.stop() == 0)
             let event = try #require(try kafka.events(.offsetReset).first)
             #expect(event["partition"]?.integer == 0 && event["detail"]?.string?.contains("offset reset") == true)
-        }
-    }
-
-    @Test func readsTheExamplesOfTheTopicsDocument() throws {
-        let text = try String(contentsOf: Self.deploy.appending(path: "asyncapi.yml"), encoding: .utf8)
-        let lines = text.split(separator: "\n").map { $0.drop { $0 == " " } }
-        var count = 0
-        for (name, payload) in zip(lines, lines.dropFirst()) where name.hasPrefix("- name: ") {
-            try check(String(name.dropFirst(8)), Array(payload.dropFirst("payload: ".count).utf8))
-            count += 1
-        }
-        #expect(count == 7)
-    }
-
-    private func check(_ name: String, _ payload: [UInt8]) throws {
-        if name.hasPrefix("event") {
-            #expect(try schema().problems(of: JSONValue.parse(payload)) == [])
-        } else if name.hasPrefix("result") {
-            let result = try JSONValue.parse(payload)
-            #expect(ResultStatus(rawValue: result["status"]?.string ?? "") != nil)
-            #expect(result["timing"]?["total_ms"]?.double != nil && result["request_id"]?.string != nil)
-        } else {
-            let request = try StrategyRequest.parse(payload)
-            let strategies = StrategyList(disabled: [])
-            if name.hasPrefix("request") {
-                _ = try strategies.check(request)
-            } else {
-                #expect(throws: RequestProblem.self) { try strategies.check(request) }
-            }
         }
     }
 }
