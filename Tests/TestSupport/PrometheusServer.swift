@@ -21,7 +21,7 @@ package final class PrometheusServer {
 
             """
         try folder.write(Array(configuration.utf8), to: "prometheus.yml")
-        port = try Self.freePort()
+        port = try FreePort.find()
         child = try CommandLineTool.spawn(
             path,
             [
@@ -72,20 +72,5 @@ package final class PrometheusServer {
         kill(child, SIGKILL)
         var status: Int32 = 0
         while waitpid(child, &status, 0) < 0, errno == EINTR {}
-    }
-
-    private static func freePort() throws -> UInt16 {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let bound = withUnsafeMutableBytes(of: &address) { bytes in
-            guard let start = bytes.baseAddress?.assumingMemoryBound(to: sockaddr.self) else { return false }
-            return bind(descriptor, start, length) == 0 && getsockname(descriptor, start, &length) == 0
-        }
-        guard bound else { throw CommandLineTool.Failure(reason: "no free port") }
-        return UInt16(bigEndian: address.sin_port)
     }
 }
