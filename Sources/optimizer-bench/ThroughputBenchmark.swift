@@ -25,7 +25,7 @@ enum ThroughputBenchmark {
             var plain: [Round] = []
             for round in 1...rounds {
                 plain.append(try plainRound(jobs))
-                node.append(try nodeRound(jobs, slots: slots))
+                node.append(try nodeRound(jobs, slots: slots, settings: ["metrics.http=null"]))
                 print(
                     "round \(round): node \(whole(node[round - 1].jobsPerSecond)) jobs/s, "
                         + "\(tenths(node[round - 1].cpuMicroseconds)) us of processor per job; "
@@ -62,15 +62,18 @@ enum ThroughputBenchmark {
         }
     }
 
-    private static func nodeRound(_ jobs: Int, slots: Int) throws -> Round {
+    /// - Parameters:
+    ///   - settings: how the node is observed.
+    ///   - isScraped: a process of its own asks the node's HTTP server every second.
+    static func nodeRound(_ jobs: Int, slots: Int, settings: [String], isScraped: Bool = false) throws -> Round {
         try withFeeder { feeder, bootstrap in
             let configuration = try OptimizerConfiguration.load(
                 file: nil, environment: [:],
                 settings: [
                     "kafka.bootstrapServers=\(bootstrap)", "pool.maxConcurrentStrategies=\(slots)",
-                    "limits.memoryMB=64", "metrics.http=null", "kafka.consumer.session.timeout.ms=6000",
+                    "limits.memoryMB=64", "kafka.consumer.session.timeout.ms=6000",
                     "kafka.consumer.fetch.wait.max.ms=10",
-                ])
+                ] + settings)
             let node = try Node(
                 NodeSettings(configuration), clients: KafkaClients(configuration.kafka), log: Log(minimum: .warning))
             let thread = try NodeThread(node)
@@ -78,6 +81,8 @@ enum ThroughputBenchmark {
                 node.requestStop()
                 _ = try? thread.result()
             }
+            let scraper = isScraped ? try Scraper(of: node) : nil
+            defer { scraper?.stop() }
             return try measure(jobs, feeder, group: configuration.kafka.groupId) {
                 node.hostPIDs.reduce(0) { $0 + processorNanoseconds(of: $1) }
             }
