@@ -107,7 +107,7 @@ final class Monitor: Sendable {
                 next = now.adding(milliseconds: settings.metricsIntervalMs)
                 askForLag(now)
                 interference.look(at: now)
-                events.publish(.interval, interval.details(manager, health, partitionLags, at: now))
+                events.publish(.interval, interval.details(manager, board.all, partitionLags, at: now))
             }
             if now >= nextData {
                 nextData = now.adding(milliseconds: Self.dataIntervalMs)

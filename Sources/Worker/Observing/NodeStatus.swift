@@ -155,7 +155,7 @@ extension ConcurrencyManager.SlotState {
 }
 
 extension ConcurrencyManager.Place {
-    fileprivate var name: String {
+    var name: String {
         switch self {
         case .queued: "queued"
         case .waiting: "waiting"
@@ -164,7 +164,7 @@ extension ConcurrencyManager.Place {
         }
     }
 
-    fileprivate var slot: Int? {
+    var slot: Int? {
         if case .running(let slot) = self { slot } else { nil }
     }
 }
