@@ -25,7 +25,9 @@ import Testing
     @Test func whatBlocksAPartitionIsNamedWithTheNodeThatHasIt() throws {
         let bench = try Bench()
         defer { #expect(throws: Never.self) { try bench.close() } }
-        try bench.startNode(more: ["metrics.intervalMs=300", "limits.timeoutMs=600000", "shutdown.drainMs=0", "node.id=n1"])
+        try bench.startNode(more: [
+            "metrics.intervalMs=300", "limits.timeoutMs=600000", "shutdown.drainMs=0", "node.id=n1",
+        ])
         try bench.submit([Bench.request("stuck", "sleep", #"{"ms":500000}"#)])
         var partition: JSONValue?
         try wait("the node to say what it does") {

@@ -91,6 +91,37 @@ import Testing
         }
     }
 
+    @Test func theSeriesOfAPartitionGoWithIt() async throws {
+        try await onOwnThread {
+            let kafka = try TestKafka(partitions: 2)
+            defer { kafka.close() }
+            let settings = ["metrics.http=127.0.0.1:0", "pool.maxConcurrentStrategies=2", "limits.memoryMB=64"]
+            let first = try TestNode(kafka, settings)
+            try eventually("one node has both") {
+                try Self.partitions(of: first) == [["0", "1"], ["0", "1"], ["0", "1"]]
+            }
+            let second = try TestNode(kafka, settings)
+            try eventually("each node has one") {
+                let (mine, other) = (try Self.partitions(of: first), try Self.partitions(of: second))
+                return Set(mine).count == 1 && Set(other).count == 1
+                    && mine[0].count == 1 && mine[0].union(other[0]) == ["0", "1"]
+            }
+            #expect(try first.stop() == 0)
+            #expect(try second.stop() == 0)
+        }
+    }
+
+    /// The partitions that have a series of each of the metrics by partition.
+    private static func partitions(of node: TestNode) throws -> [Set<String>] {
+        let page = try HTTPGet.text(node, "/metrics").split(separator: "\n")
+        return ["consumer_lag", "consumer_lag_seconds", "blocked_offset_age_seconds"].map { name in
+            Set(
+                page.filter { $0.hasPrefix("optimizer_\(name){") }.compactMap { line in
+                    line.split(separator: "partition=\"").last?.prefix { $0 != "\"" }
+                }.map(String.init))
+        }
+    }
+
     @Test func hasEveryDocumentedMemberInStatus() async throws {
         try await onOwnThread {
             let kafka = try TestKafka(partitions: 1)

@@ -90,11 +90,16 @@ struct GroupLag {
 
     var lines: [String] {
         let rows = partitions.map {
-            [topic, String($0.number), $0.committed.map(String.init) ?? "-", String($0.end), String($0.lag),
-                $0.blockedBy?.text ?? ""]
+            [
+                topic, String($0.number), $0.committed.map(String.init) ?? "-", String($0.end), String($0.lag),
+                $0.blockedBy?.text ?? "",
+            ]
         }
         return Table.lines(
-            [.left("TOPIC"), .right("PARTITION"), .right("COMMITTED"), .right("END"), .right("LAG"), .left("BLOCKED BY")],
+            [
+                .left("TOPIC"), .right("PARTITION"), .right("COMMITTED"), .right("END"), .right("LAG"),
+                .left("BLOCKED BY"),
+            ],
             rows + [["total", "", "", "", String(total), ""]])
     }
 
