@@ -48,7 +48,7 @@ extension StatusPage {
         td { padding: 4px 8px 4px 0; border-top: 1px solid var(--line); vertical-align: top; overflow-wrap: anywhere; }
         th.n, td.n { text-align: right; white-space: nowrap; overflow-wrap: normal; }
         th.w, td.w { white-space: nowrap; }
-        th.m { min-width: 8.5em; }
+        th.m { min-width: 11em; }
         .n + .w { padding-left: 14px; }
         td:last-child, th:last-child { padding-right: 0; }
         .facts td:first-child { color: var(--quiet); width: 55%; }

@@ -45,7 +45,7 @@ struct BlockedPartitions {
 
         var text: String {
             guard state != "not_taken" else { return "not taken by " + (node ?? "any node") }
-            return state + (slot.map { " in slot \($0)" } ?? "") + (node.map { " of \($0)" } ?? "")
+            return state + (slot.map { " in slot \($0)" } ?? "") + (node.map { " on \($0)" } ?? "")
         }
     }
 
