@@ -1,3 +1,4 @@
+import Hosting
 import Kafka
 import Messages
 import TestSupport
@@ -46,6 +47,21 @@ import Testing
                 Set(kinds).isSuperset(of: [
                     .started, .interval, .rebalanced, .paused, .resumed, .hostLost, .draining, .stopped,
                 ]))
+        }
+    }
+
+    @Test func aNodeWhoseHostsDoNotStartSaysWhy() async throws {
+        try await onOwnThread {
+            let kafka = try TestKafka(partitions: 1)
+            defer { kafka.close() }
+            let node = try TestNode(
+                kafka, ["pool.maxConcurrentStrategies=2", "limits.memoryMB=64"],
+                tune: { $0.hostCommand = HostCommand(executable: "/no/such/program", arguments: []) })
+            try eventually("an event says that a host did not start") {
+                try kafka.events(.hostLost).contains { $0["reason"]?.string == "start_failed" }
+            }
+            node.node.requestStop()
+            _ = try? node.result()
         }
     }
 
