@@ -16,28 +16,27 @@ enum ObservationBenchmark {
         let slots = number(after: "--slots", in: words, default: 5)
         do {
             var ratios: [Double] = []
-            var least = (observed: Double.infinity, bare: Double.infinity)
+            var shares: [Double] = []
             for round in 0..<rounds {
                 // Which comes first changes, so that what drifts falls on both.
                 let isOnFirst = round % 2 == 0
-                let first = try cost(jobs, slots, isOn: isOnFirst)
-                let second = try cost(jobs, slots, isOn: !isOnFirst)
+                let first = try measure(jobs, slots, isOn: isOnFirst)
+                let second = try measure(jobs, slots, isOn: !isOnFirst)
                 let (observed, bare) = isOnFirst ? (first, second) : (second, first)
-                ratios.append(observed / bare)
-                least = (min(least.observed, observed), min(least.bare, bare))
+                ratios.append(observed.cpuMicroseconds / bare.cpuMicroseconds - 1)
+                shares.append(
+                    (observed.observerMicroseconds - bare.observerMicroseconds) / bare.cpuMicroseconds)
                 print(
-                    "round \(round + 1): \(hundredths(observed)) us of processor per job observed, "
-                        + "\(hundredths(bare)) us not; \(percent(observed / bare)) %")
+                    "round \(round + 1): \(hundredths(observed.cpuMicroseconds)) us of processor per job observed, "
+                        + "\(hundredths(bare.cpuMicroseconds)) us not; \(percent(ratios[round])) %, "
+                        + "of it \(percent(shares[round])) % in the threads that observe")
                 fflush(nil)
             }
             let sorted = ratios.sorted()
             print(
                 "median of \(rounds) pairs: \(percent(sorted[rounds / 2])) % more processor time per job with everything "
-                    + "on (\(percent(sorted[0])) to \(percent(sorted[rounds - 1])) %)")
-            // What else the machine does only ever adds.
-            print(
-                "least of all rounds: \(hundredths(least.observed)) us observed, \(hundredths(least.bare)) us not; "
-                    + "\(percent(least.observed / least.bare)) %")
+                    + "on (\(percent(sorted[0])) to \(percent(sorted[rounds - 1])) %); the monitor and the HTTP server, "
+                    + "which other work on the machine blurs less: \(percent(shares.sorted()[rounds / 2])) %")
             return ExitCode.success
         } catch {
             print("optimizer-bench: \(error)")
@@ -45,12 +44,11 @@ enum ObservationBenchmark {
         }
     }
 
-    private static func cost(_ jobs: Int, _ slots: Int, isOn: Bool) throws -> Double {
+    private static func measure(_ jobs: Int, _ slots: Int, isOn: Bool) throws -> ThroughputBenchmark.Round {
         try ThroughputBenchmark.nodeRound(jobs, slots: slots, settings: isOn ? on : off, isScraped: isOn)
-            .cpuMicroseconds
     }
 
     private static func hundredths(_ value: Double) -> Double { (value * 100).rounded() / 100 }
 
-    private static func percent(_ ratio: Double) -> Double { ((ratio - 1) * 1000).rounded() / 10 }
+    private static func percent(_ part: Double) -> Double { (part * 10_000).rounded() / 100 }
 }

@@ -10,6 +10,8 @@ enum ThroughputBenchmark {
     struct Round {
         var jobsPerSecond: Double
         var cpuMicroseconds: Double
+        /// Of that, what the monitor and the HTTP server had, per job.
+        var observerMicroseconds: Double
     }
 
     struct Failure: Error, CustomStringConvertible {
@@ -95,10 +97,15 @@ enum ThroughputBenchmark {
     ) throws -> Round {
         // The first jobs wait for the group to form and for buffers to be made.
         _ = try order(2000, feeder, group)
+        let observers: Set<String> = ["monitor", "MHD-single"]
+        let observedBefore = ThreadTimes.nanoseconds(of: observers)
         let before = ownProcessorNanoseconds() + hosts()
         let seconds = try order(jobs, feeder, group)
         let used = ownProcessorNanoseconds() + hosts() - before
-        return Round(jobsPerSecond: Double(jobs) / seconds, cpuMicroseconds: used / Double(jobs) / 1000)
+        let observed = ThreadTimes.nanoseconds(of: observers) - observedBefore
+        return Round(
+            jobsPerSecond: Double(jobs) / seconds, cpuMicroseconds: used / Double(jobs) / 1000,
+            observerMicroseconds: observed / Double(jobs) / 1000)
     }
 
     private static func order(_ jobs: Int, _ feeder: Host, _ group: String) throws -> Double {
@@ -134,10 +141,9 @@ enum ThroughputBenchmark {
         return Double(time.tv_sec) * 1e9 + Double(time.tv_nsec)
     }
 
-    /// The first field of schedstat: nanoseconds on a processor (a host has one thread).
+    /// A host has one thread.
     private static func processorNanoseconds(of pid: Int32) -> Double {
-        let text = String(decoding: FileContent.read("/proc/\(pid)/schedstat"), as: UTF8.self)
-        return text.split(separator: " ").first.flatMap { Double($0) } ?? 0
+        ThreadTimes.scheduled("/proc/\(pid)/schedstat")
     }
 
     private static func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
