@@ -67,7 +67,8 @@ let package = Package(
             name: "StrategiesTests", dependencies: ["Strategies"], resources: [.copy("Fixtures")],
             swiftSettings: house),
         .testTarget(
-            name: "MetricsTests", dependencies: ["Metrics"], exclude: ["Fixtures", "Rules"], swiftSettings: house),
+            name: "MetricsTests", dependencies: ["Metrics", "TestSupport"], exclude: ["Fixtures", "Rules"],
+            swiftSettings: house),
         .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"], swiftSettings: house),
         .testTarget(
             name: "WorkerTests",

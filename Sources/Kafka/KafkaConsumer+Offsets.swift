@@ -7,18 +7,6 @@ extension KafkaConsumer {
         try committedOffsets(client, topic: topic, partitions, timeoutMs)
     }
 
-    /// The first offset and the next one. Blocks up to `timeoutMs`; any thread.
-    /// - Throws: `KafkaFailure` where the leader does not answer or refuses.
-    package func watermarks(_ partition: Int32, timeoutMs: Int32) throws(KafkaFailure) -> Watermarks {
-        try queryWatermarks(client, topic: topic, partition, timeoutMs)
-    }
-
-    /// The next offset of each partition, with one request for each leader. Blocks up to `timeoutMs`; any thread.
-    /// - Throws: `KafkaFailure` where a leader does not answer or refuses.
-    package func endOffsets(_ partitions: [Int32], timeoutMs: Int32) throws(KafkaFailure) -> [Int32: Int64] {
-        try queryOffsets(client, topic: topic, partitions, at: -1, timeoutMs).compactMapValues { $0 }
-    }
-
     /// Sends the leaders a small request, and does not wait for the answer: having something to send wakes the
     /// thread that also fetches. Does not block.
     func wakeFetchers(_ partitions: some Collection<Int32>) {

@@ -6,9 +6,9 @@ internal import CRdKafka
 /// descriptor to become readable. librdkafka writes the descriptor only when a queue goes from empty to non-empty
 /// after it was polled, so a queue that is left with records in it has to be remembered by the owner.
 ///
-/// Safety: one thread owns the consumer and calls everything but `committed`, `watermarks` and `endOffsets`. Those
-/// three touch only the client handle, which is constant until `destroy`, and librdkafka allows them on any thread;
-/// the owner ends the threads that use them before it calls `destroy`.
+/// Safety: one thread owns the consumer and calls everything but `committed`. That touches only the client handle,
+/// which is constant until `destroy`, and librdkafka allows it on any thread; the owner ends the threads that use it
+/// before it calls `destroy`.
 package final class KafkaConsumer: @unchecked Sendable {
     let client: OpaquePointer
     let queue: OpaquePointer

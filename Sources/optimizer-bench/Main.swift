@@ -8,6 +8,9 @@ struct Main {
         optimizer-bench [throughput] [--jobs N] [--rounds N] [--slots N]
             jobs/s of noop through a whole node against a plain consume-produce loop on the same broker, and the
             processor time per job; rounds are paired, medians are printed
+        optimizer-bench observing [--jobs N] [--rounds N] [--slots N]
+            what it costs to be observed: processor time per noop job with /metrics and /status asked for every second,
+            metrics events and client statistics, against the same without; rounds are paired
         optimizer-bench strategies [--csv FILE] [--rounds N]
             sma_crossover with all statistics, from request to reply, against a C loop over the same bars, and a sweep's
             time per bar and set; the best of all rounds is printed
@@ -22,6 +25,8 @@ struct Main {
         let words = Array(CommandLine.arguments.dropFirst())
         switch words.first {
         case "feed": exit(Feeder.serve())
+        case "scrape": exit(Scraper.serve(words))
+        case "observing": exit(ObservationBenchmark.run(words))
         case "--help", "-h": print(help)
         case "isolation": exit(IsolationBenchmark.run(words))
         case "strategies": exit(StrategyBenchmark.run(words))

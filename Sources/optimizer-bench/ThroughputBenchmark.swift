@@ -10,6 +10,8 @@ enum ThroughputBenchmark {
     struct Round {
         var jobsPerSecond: Double
         var cpuMicroseconds: Double
+        /// Of that, what the monitor and the HTTP server had, per job.
+        var observerMicroseconds: Double
     }
 
     struct Failure: Error, CustomStringConvertible {
@@ -25,7 +27,7 @@ enum ThroughputBenchmark {
             var plain: [Round] = []
             for round in 1...rounds {
                 plain.append(try plainRound(jobs))
-                node.append(try nodeRound(jobs, slots: slots))
+                node.append(try nodeRound(jobs, slots: slots, settings: ["metrics.http=null"]))
                 print(
                     "round \(round): node \(whole(node[round - 1].jobsPerSecond)) jobs/s, "
                         + "\(tenths(node[round - 1].cpuMicroseconds)) us of processor per job; "
@@ -62,15 +64,18 @@ enum ThroughputBenchmark {
         }
     }
 
-    private static func nodeRound(_ jobs: Int, slots: Int) throws -> Round {
+    /// - Parameters:
+    ///   - settings: how the node is observed.
+    ///   - isScraped: a process of its own asks the node's HTTP server every second.
+    static func nodeRound(_ jobs: Int, slots: Int, settings: [String], isScraped: Bool = false) throws -> Round {
         try withFeeder { feeder, bootstrap in
             let configuration = try OptimizerConfiguration.load(
                 file: nil, environment: [:],
                 settings: [
                     "kafka.bootstrapServers=\(bootstrap)", "pool.maxConcurrentStrategies=\(slots)",
-                    "limits.memoryMB=64", "metrics.http=null", "kafka.consumer.session.timeout.ms=6000",
+                    "limits.memoryMB=64", "kafka.consumer.session.timeout.ms=6000",
                     "kafka.consumer.fetch.wait.max.ms=10",
-                ])
+                ] + settings)
             let node = try Node(
                 NodeSettings(configuration), clients: KafkaClients(configuration.kafka), log: Log(minimum: .warning))
             let thread = try NodeThread(node)
@@ -78,6 +83,8 @@ enum ThroughputBenchmark {
                 node.requestStop()
                 _ = try? thread.result()
             }
+            let scraper = isScraped ? try Scraper(of: node) : nil
+            defer { scraper?.stop() }
             return try measure(jobs, feeder, group: configuration.kafka.groupId) {
                 node.hostPIDs.reduce(0) { $0 + processorNanoseconds(of: $1) }
             }
@@ -90,10 +97,15 @@ enum ThroughputBenchmark {
     ) throws -> Round {
         // The first jobs wait for the group to form and for buffers to be made.
         _ = try order(2000, feeder, group)
+        let observers: Set<String> = ["monitor", "MHD-single"]
+        let observedBefore = ThreadTimes.nanoseconds(of: observers)
         let before = ownProcessorNanoseconds() + hosts()
         let seconds = try order(jobs, feeder, group)
         let used = ownProcessorNanoseconds() + hosts() - before
-        return Round(jobsPerSecond: Double(jobs) / seconds, cpuMicroseconds: used / Double(jobs) / 1000)
+        let observed = ThreadTimes.nanoseconds(of: observers) - observedBefore
+        return Round(
+            jobsPerSecond: Double(jobs) / seconds, cpuMicroseconds: used / Double(jobs) / 1000,
+            observerMicroseconds: observed / Double(jobs) / 1000)
     }
 
     private static func order(_ jobs: Int, _ feeder: Host, _ group: String) throws -> Double {
@@ -129,10 +141,9 @@ enum ThroughputBenchmark {
         return Double(time.tv_sec) * 1e9 + Double(time.tv_nsec)
     }
 
-    /// The first field of schedstat: nanoseconds on a processor (a host has one thread).
+    /// A host has one thread.
     private static func processorNanoseconds(of pid: Int32) -> Double {
-        let text = String(decoding: FileContent.read("/proc/\(pid)/schedstat"), as: UTF8.self)
-        return text.split(separator: " ").first.flatMap { Double($0) } ?? 0
+        ThreadTimes.scheduled("/proc/\(pid)/schedstat")
     }
 
     private static func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }

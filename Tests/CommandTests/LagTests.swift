@@ -10,12 +10,37 @@ import Testing
         let table = try bench.optimizer(["lag"])
         #expect(table.code == 0)
         #expect(table.lines.count == 8)
-        #expect(table.lines[1].split(separator: " ") == [Substring(bench.names.requests), "0", "-", "2", "2"])
+        #expect(table.lines[1].split(separator: " ").prefix(5) == [Substring(bench.names.requests), "0", "-", "2", "2"])
+        #expect(table.lines[1].contains("offset 0: noop not taken by any node, submitted "))
         #expect(table.lines[7].split(separator: " ") == ["total", "12"])
         let lag = try #require(objects(bench.optimizer(["lag", "--json"]).output).first)
         #expect(lag["group"]?.string == bench.names.group)
         #expect(lag["total_lag"]?.integer == 12)
-        #expect(lag["partitions"]?.elements?.first?["committed"] == .null)
+        let first = lag["partitions"]?.elements?.first
+        #expect(first?["committed"] == .null)
+        #expect(first?["blocked_by"]?["request_id"]?.string?.hasPrefix("r") == true)
+        #expect(first?["blocked_by"]?["state"]?.string == "not_taken" && first?["blocked_by"]?["node"] == .null)
+    }
+
+    @Test func whatBlocksAPartitionIsNamedWithTheNodeThatHasIt() throws {
+        let bench = try Bench()
+        defer { #expect(throws: Never.self) { try bench.close() } }
+        try bench.startNode(more: [
+            "metrics.intervalMs=300", "limits.timeoutMs=600000", "shutdown.drainMs=0", "node.id=n1",
+        ])
+        try bench.submit([Bench.request("stuck", "sleep", #"{"ms":500000}"#)])
+        var partition: JSONValue?
+        try wait("the node to say what it does") {
+            let lag = try objects(bench.optimizer(["lag", "--json"]).output).first
+            partition = lag?["partitions"]?.elements?.first { $0["lag"]?.integer == 1 }
+            return partition?["blocked_by"]?["state"]?.string == "running"
+        }
+        let blocker = partition?["blocked_by"]
+        #expect(blocker?["request_id"]?.string == "stuck" && blocker?["strategy"]?.string == "sleep")
+        #expect(blocker?["node"]?.string == "n1" && blocker?["slot"]?.integer != nil)
+        #expect(blocker?["age_seconds"]?.double != nil)
+        let table = try bench.optimizer(["lag"]).lines
+        #expect(table.contains { $0.contains(": sleep running in slot ") && $0.hasSuffix("request stuck") })
     }
 
     @Test func aBoundDecidesTheExitCode() throws {

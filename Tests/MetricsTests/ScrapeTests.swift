@@ -1,12 +1,11 @@
 import Glibc
+import TestSupport
 import Testing
 
 @testable import Metrics
 
 /// What the tools of others say of `/metrics`, each series of the catalogue being there.
 @Suite struct ScrapeTests {
-    static let prometheus = CommandLineTool.find("prometheus")
-
     private func node(_ registry: MetricRegistry = fullRegistry()) throws -> HTTPServer {
         let endpoints = NodeEndpoints(
             registry: registry, health: { .well }, readiness: { .well }, status: { StatusPageTests.fixture })
@@ -72,7 +71,7 @@ import Testing
         #expect(outcome.status != 0)
     }
 
-    @Test(.enabled(if: prometheus != nil, "needs prometheus"))
+    @Test(.enabled(if: PrometheusServer.path != nil, "needs prometheus"))
     func aPrometheusScrapesTheNodeAndAnswersQueriesAboutIt() throws {
         let server = try node()
         defer { server.stop() }
@@ -89,7 +88,7 @@ import Testing
             "the one time recorded lies in the bucket from 10 to 20 ms")
     }
 
-    @Test(.enabled(if: prometheus != nil, "needs prometheus"))
+    @Test(.enabled(if: PrometheusServer.path != nil, "needs prometheus"))
     func anAlertFiresInAPrometheusThatScrapesANodeInTrouble() throws {
         let registry = Self.fullRegistry()
         registry.gauge(.fenced).set(0)
@@ -98,7 +97,7 @@ import Testing
         let prometheus = try PrometheusServer(scraping: server.port, rules: [RulesTests.rulesFile])
         defer { prometheus.stop() }
         _ = try prometheus.wait(for: "optimizer_fenced", until: "\"0\"]")
-        #expect(try prometheus.query("ALERTS{alertname=\"OptimizerFenced\"}").contains("\"result\":[]"))
+        #expect(try prometheus.firing("OptimizerFenced").contains("\"result\":[]"))
         registry.gauge(.fenced).set(1)
         _ = try prometheus.wait(for: "ALERTS{alertname=\"OptimizerFenced\",alertstate=\"firing\"}", until: "\"1\"]")
     }

@@ -56,9 +56,9 @@ import Testing
             // From the first result to the last: the group's join is not counted.
             let times = results.compactMap(\.record.timestampMs)
             milliseconds = Int((times.max() ?? 0) - (times.min() ?? 0))
-            pauses = try kafka.events("paused").count
-            resumes = try kafka.events("resumed").count
-            deepest = try kafka.events("interval").compactMap { $0["queue_depth"]?.integer }.max() ?? 0
+            pauses = try kafka.events(.paused).count
+            resumes = try kafka.events(.resumed).count
+            deepest = try kafka.events(.interval).compactMap { $0["queue_depth"]?.integer }.max() ?? 0
         }
     }
 }

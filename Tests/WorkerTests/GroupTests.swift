@@ -15,7 +15,7 @@ import Testing
             let second = try NodeProcess(kafka, settings + ["node.id=second"])
             // Both have partitions before the work comes.
             try eventually("both nodes have partitions") {
-                let states = try kafka.events("interval")
+                let states = try kafka.events(.interval)
                 let last = Dictionary(states.map { ($0["node"]?.string ?? "", $0) }) { $1 }
                 return last.count == 2 && last.values.allSatisfy { $0["partitions"]?.elements?.count == 3 }
             }

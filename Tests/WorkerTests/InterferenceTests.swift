@@ -62,7 +62,7 @@ import Testing
             #expect(state.snapshot.throttle.slots(for: 1) == 8)
             try eventually("the event is there") {
                 events.drain()
-                return try kafka.events("interference").contains {
+                return try kafka.events(.interference).contains {
                     $0["strategy"]?.string == "victim" && $0["disturbed_by"]?.string == "culprit"
                 }
             }

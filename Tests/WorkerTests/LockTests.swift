@@ -28,7 +28,7 @@ import Testing
             #expect(try kafka.contents(kafka.topics.results).count == count)
             #expect(results.allSatisfy { $0.status == "completed" }, "\(Set(results.map(\.message)))")
 
-            let deadlocks = try kafka.events("deadlock")
+            let deadlocks = try kafka.events(.deadlock)
             #expect(!deadlocks.isEmpty)
             #expect(Double(deadlocks.count) == node.node.count(.deadlocks))
             #expect(Double(deadlocks.count) == node.node.count(.retries))
@@ -40,7 +40,7 @@ import Testing
                 #expect(Set(cycle.compactMap { $0["waits_for"]?.elements?.first?.string }) == ["a", "b"])
                 #expect(cycle.contains { $0["request_id"] == event["victim"] })
             }
-            let lost = try kafka.events("host_lost").map {
+            let lost = try kafka.events(.hostLost).map {
                 "\($0["reason"]?.string ?? ""): \($0["detail"]?.string ?? "")"
             }
             #expect(lost == Array(repeating: "deadlock: ended to break a deadlock", count: deadlocks.count))

@@ -71,6 +71,76 @@ import Testing
         }
     }
 
+    /// Fetches that wait for records stand in the way of whatever asks on their connections.
+    @Test func knowsTheLagThoughAllItsFetchesWait() async throws {
+        try await onOwnThread {
+            let kafka = try TestKafka(partitions: 12)
+            defer { kafka.close() }
+            let node = try TestNode(
+                kafka,
+                [
+                    "metrics.http=127.0.0.1:0", "kafka.consumer.fetch.wait.max.ms=5000",
+                    "pool.maxConcurrentStrategies=2", "limits.memoryMB=64",
+                ])
+            try eventually("the lag of all partitions is known") {
+                let status = try JSONValue.parse(Array(HTTPGet.text(node, "/status").utf8))
+                let lags = status["partitions"]?.elements?.compactMap { $0["lag"]?.integer } ?? []
+                return lags.count == 12 && lags.allSatisfy { $0 == 0 }
+            }
+            #expect(try node.stop() == 0)
+        }
+    }
+
+    /// A partition's leader is taken away, which needs the embedded broker.
+    @Test(.enabled(if: TestKafka.realBootstrap == nil))
+    func knowsTheLagOfTheOthersWhereAPartitionHasNoLeader() async throws {
+        try await onOwnThread {
+            let kafka = try TestKafka(partitions: 3)
+            defer { kafka.close() }
+            let node = try TestNode(
+                kafka, ["metrics.http=127.0.0.1:0", "pool.maxConcurrentStrategies=2", "limits.memoryMB=64"])
+            try eventually("the node has its partitions") { node.node.partitions.count == 3 }
+            kafka.broker?.setLeader(of: kafka.topics.requests, partition: 1, broker: -1)
+            try eventually("the lag of the others is told") {
+                let status = try JSONValue.parse(Array(HTTPGet.text(node, "/status").utf8))
+                let lags = status["partitions"]?.elements?.map { $0["lag"]?.integer } ?? []
+                return lags.count == 3 && lags[0] == 0 && lags[1] == nil && lags[2] == 0
+            }
+            #expect(try node.stop() == 0)
+        }
+    }
+
+    @Test func theSeriesOfAPartitionGoWithIt() async throws {
+        try await onOwnThread {
+            let kafka = try TestKafka(partitions: 2)
+            defer { kafka.close() }
+            let settings = ["metrics.http=127.0.0.1:0", "pool.maxConcurrentStrategies=2", "limits.memoryMB=64"]
+            let first = try TestNode(kafka, settings)
+            try eventually("one node has both") {
+                try Self.partitions(of: first) == [["0", "1"], ["0", "1"], ["0", "1"]]
+            }
+            let second = try TestNode(kafka, settings)
+            try eventually("each node has one") {
+                let (mine, other) = (try Self.partitions(of: first), try Self.partitions(of: second))
+                return Set(mine).count == 1 && Set(other).count == 1
+                    && mine[0].count == 1 && mine[0].union(other[0]) == ["0", "1"]
+            }
+            #expect(try first.stop() == 0)
+            #expect(try second.stop() == 0)
+        }
+    }
+
+    /// The partitions that have a series of each of the metrics by partition.
+    private static func partitions(of node: TestNode) throws -> [Set<String>] {
+        let page = try HTTPGet.text(node, "/metrics").split(separator: "\n")
+        return ["consumer_lag", "consumer_lag_seconds", "blocked_offset_age_seconds"].map { name in
+            Set(
+                page.filter { $0.hasPrefix("optimizer_\(name){") }.compactMap { line in
+                    line.split(separator: "partition=\"").last?.prefix { $0 != "\"" }
+                }.map(String.init))
+        }
+    }
+
     @Test func hasEveryDocumentedMemberInStatus() async throws {
         try await onOwnThread {
             let kafka = try TestKafka(partitions: 1)

@@ -60,9 +60,9 @@ import Testing
                 return throttled?.text == #"{"strategy":"noop","slots":1,"of":5}"#
             }
             try eventually(seconds: 120, "its share is back") {
-                try kafka.events("throttle").last?["slots"]?.integer == 5
+                try kafka.events(.throttle).last?["slots"]?.integer == 5
             }
-            let shares = try kafka.events("throttle")
+            let shares = try kafka.events(.throttle)
             #expect(shares.allSatisfy { $0["strategy"]?.string == "noop" })
             #expect(shares.compactMap { $0["slots"]?.integer } == [2, 1, 2, 4, 5])
             #expect(
@@ -105,7 +105,7 @@ import Testing
                 try kafka.submit([request("probe-\(probes)")])
                 return try kafka.results(8 + probes).contains { $0.status == "completed" }
             }
-            #expect(try kafka.events("circuit").compactMap { $0["suspended"]?.bool } == [true, false])
+            #expect(try kafka.events(.circuit).compactMap { $0["suspended"]?.bool } == [true, false])
             #expect(try node.stop() == 0)
         }
     }
@@ -122,7 +122,7 @@ import Testing
             let result = try #require(try kafka.results(1, seconds: 30).first)
             #expect(result.status == "crashed")
             try eventually("the event is there") {
-                try kafka.events("stall").first?["overdue"]?.elements?.first?["request_id"]?.string == "hangs"
+                try kafka.events(.stall).first?["overdue"]?.elements?.first?["request_id"]?.string == "hangs"
             }
             #expect(node.node.count(.stalls) >= 1)
             #expect(try node.stop() == 0)

@@ -38,7 +38,7 @@ struct StaticMemberTests {
             let first = try Self.node(kafka, "first", instance: "one")
             let other = try Self.node(kafka, "other", instance: "two")
             func rebalances() throws -> [JSONValue] {
-                try kafka.events("rebalanced").filter { $0["node"]?.string == "other" }
+                try kafka.events(.rebalanced).filter { $0["node"]?.string == "other" }
             }
             var before: [JSONValue] = []
             try eventually("both have partitions, and the other has said so") {

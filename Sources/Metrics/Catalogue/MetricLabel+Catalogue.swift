@@ -27,7 +27,7 @@ extension MetricLabel {
         name: "type",
         domain: .closed([
             "interval", "started", "paused", "resumed", "rebalanced", "host_lost", "draining", "deadlock", "stall",
-            "throttle", "circuit", "interference", "offset_reset", "fenced", "stopped",
+            "throttle", "circuit", "interference", "offset_reset", "stopped",
         ]))
     package static let client = MetricLabel(name: "client", domain: .closed(["consumer", "producer", "metrics"]))
     package static let statistic = MetricLabel(name: "statistic", domain: .closed(["average", "p99"]))

@@ -48,7 +48,7 @@ extension StatusPage {
           </section>
           <section>
             <h2>Last errors</h2>
-            <table class="rows"><thead><tr><th class="w">when</th><th class="w">kind</th><th>what</th><th>strategy</th><th>request</th></tr>
+            <table class="rows"><thead><tr><th class="w">when</th><th class="w">kind</th><th>what</th><th class="m">strategy</th><th class="m">request</th></tr>
               </thead><tbody id="errors"></tbody></table>
             <p id="noErrors" class="quiet" hidden>None.</p>
           </section>

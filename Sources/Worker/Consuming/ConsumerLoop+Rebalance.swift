@@ -96,7 +96,6 @@ extension ConsumerLoop {
         book.release(current.partitions, at: now)
         consumer.unassign(Array(current.partitions))
         for partition in current.partitions {
-            metrics.forget(partition: partition)
             lastTaken[partition] = nil
             expectedAfterReset[partition] = nil
         }
@@ -107,6 +106,8 @@ extension ConsumerLoop {
         } else {
             health.noteJoined(partitions: consumer.assigned)
         }
+        // Only now: the monitor, which may be about to write the series, looks once more at what the node has.
+        for partition in current.partitions { metrics.forget(partition: partition) }
         metrics.assigned(consumer.assigned.count, paused: consumer.paused.intersection(consumer.assigned).count)
         if case .running = phase { state.decide { $0.isDrainAwaited = false } }
     }

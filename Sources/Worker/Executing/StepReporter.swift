@@ -109,9 +109,16 @@ struct StepReporter: Sendable {
 
     func hostDidNotStart(slot: Int, _ failure: HostFailure) {
         metrics.hostLost(reason: "start_failed")
+        errors.note("host_lost", "slot \(slot): \(failure.description)")
         log.error(
             "a host did not start", JSONMember("slot", .integer(slot)),
             JSONMember("cause", .string(failure.description)))
+        events.publish(
+            .hostLost,
+            [
+                JSONMember("slot", .integer(slot)), JSONMember("reason", .string("start_failed")),
+                JSONMember("detail", .string(failure.description)),
+            ])
     }
 
     /// Tells of a deadlock that was found, and will be broken by the end of its victim.

@@ -22,7 +22,8 @@ struct IntervalReport {
     }
 
     mutating func details(
-        _ manager: ConcurrencyManager, _ health: NodeHealth, _ lags: [Monitor.PartitionLag], at now: MonotonicTime
+        _ manager: ConcurrencyManager, _ partitions: [PartitionBoard.Report], _ lags: [Monitor.PartitionLag],
+        at now: MonotonicTime
     ) -> [JSONMember] {
         let latency = metrics.latencyByStrategy
         let recent = zip(latency, lastLatency).map { $0.since($1) }
@@ -41,13 +42,25 @@ struct IntervalReport {
             JSONMember("paused", .bool(manager.backpressure.isPaused)),
             JSONMember("pauses", .integer(manager.backpressure.pauses)),
             JSONMember("holds", .integer(manager.backpressure.holds)),
-            JSONMember("partitions", .integers(health.partitions.sorted())),
+            JSONMember("partitions", .integers(partitions.map(\.partition))),
             JSONMember("requests", .object(byStatus.map { JSONMember($0.status.rawValue, .integer(Int($0.count))) })),
             JSONMember("requests_per_second", .number((rate * 10).rounded() / 10)),
             JSONMember("latency_ms", Self.quantiles(recent.reduce(into: .empty) { $0.add($1) })),
             JSONMember("strategies", byStrategy(recent)),
             JSONMember("lag", lags.isEmpty ? .null : .integer(Int(lags.reduce(0) { $0 + $1.records }))),
+            JSONMember("blocked", .array(partitions.compactMap { Self.blocked($0, manager) })),
         ]
+    }
+
+    /// What holds a partition's committed offset back, and how it stands with that.
+    private static func blocked(_ report: PartitionBoard.Report, _ manager: ConcurrencyManager) -> JSONValue? {
+        guard let request = report.blockedBy else { return nil }
+        let place = manager.place(of: request.token)
+        return .object([
+            JSONMember("partition", .integer(Int(report.partition))),
+            JSONMember("offset", .integer(Int(request.origin.offset))), JSONMember("state", .string(place.name)),
+            JSONMember("slot", place.slot.map { .integer($0) } ?? .null),
+        ])
     }
 
     /// The strategies that ran since the last report.

@@ -96,7 +96,9 @@ final class Monitor: Sendable {
             statistics.update()
             let manager = state.snapshot
             if now >= nextSample {
-                nextSample = nextSample.adding(milliseconds: History.intervalMs)
+                // What was missed while a broker kept it waiting is not made up: the history is of seconds that were.
+                nextSample = max(nextSample, now.adding(milliseconds: -History.intervalMs))
+                    .adding(milliseconds: History.intervalMs)
                 sample(manager, &finished, now)
                 watchdog.look(manager, at: now)
                 observe(now)
@@ -105,7 +107,7 @@ final class Monitor: Sendable {
                 next = now.adding(milliseconds: settings.metricsIntervalMs)
                 askForLag(now)
                 interference.look(at: now)
-                events.publish(.interval, interval.details(manager, health, partitionLags, at: now))
+                events.publish(.interval, interval.details(manager, board.all, partitionLags, at: now))
             }
             if now >= nextData {
                 nextData = now.adding(milliseconds: Self.dataIntervalMs)
@@ -146,10 +148,10 @@ final class Monitor: Sendable {
         let partitions = health.partitions.sorted()
         guard !partitions.isEmpty else { return lags.withLock { $0 = [] } }
         do {
-            // A partition without a leader says nothing; the others do.
-            let patience = now.adding(milliseconds: 4000)
-            let found = try consumer.committed(partitions, timeoutMs: 2000).compactMap {
-                try? lag($0, timeoutMs: Int32(min(2000, max(1, patience.milliseconds(since: .now())))))
+            let marks = events.watermarks(
+                topic: settings.topics.requests, partitions: partitions, patienceMs: 4000)
+            let found = try consumer.committed(partitions, timeoutMs: 2000).compactMap { entry in
+                marks[entry.partition].map { lag(entry, $0) }
             }
             for lag in found {
                 let blocked = board[lag.partition]?.blockedBy.map { now.milliseconds(since: $0.arrivedAt) / 1000 }
@@ -163,8 +165,7 @@ final class Monitor: Sendable {
         for partition in Set(partitions).subtracting(health.partitions) { metrics.forget(partition: partition) }
     }
 
-    private func lag(_ entry: CommittedOffset, timeoutMs: Int32) throws(KafkaFailure) -> PartitionLag {
-        let marks = try consumer.watermarks(entry.partition, timeoutMs: timeoutMs)
+    private func lag(_ entry: CommittedOffset, _ marks: Watermarks) -> PartitionLag {
         let records = max(0, marks.high - max(entry.nextOffset ?? marks.low, marks.low))
         let report = board[entry.partition]
         let oldest = records == 0 ? nil : report?.blockedBy?.recordTime ?? report?.lastTaken

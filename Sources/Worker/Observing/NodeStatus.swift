@@ -175,7 +175,7 @@ extension ConcurrencyManager.SlotState {
 }
 
 extension ConcurrencyManager.Place {
-    fileprivate var name: String {
+    var name: String {
         switch self {
         case .queued: "queued"
         case .waiting: "waiting"
@@ -184,7 +184,7 @@ extension ConcurrencyManager.Place {
         }
     }
 
-    fileprivate var slot: Int? {
+    var slot: Int? {
         if case .running(let slot) = self { slot } else { nil }
     }
 }

@@ -1,6 +1,8 @@
+import Hosting
 import Kafka
 import Messages
 import Metrics
+import Scheduling
 
 /// Publishes metrics events through a producer of their own, so that they never hold up results: what does not fit
 /// its queue, or is not delivered in time, is dropped and counted. Any thread may publish; one thread drains.
@@ -36,6 +38,23 @@ final class MetricsPublisher: Sendable {
         } else {
             dropped.increment()
         }
+    }
+
+    /// First and next offset of partitions of any topic: the producer's connections to the brokers serve for this too.
+    /// Blocks, up to `patienceMs`; what a partition without a leader does not say is left out.
+    func watermarks(topic: String, partitions: [Int32], patienceMs: Int) -> [Int32: Watermarks] {
+        let deadline = MonotonicTime.now().adding(milliseconds: patienceMs)
+        let share = Int32(patienceMs / 4)
+        if let all = try? producer.watermarks(topic: topic, partitions: partitions, timeoutMs: share) { return all }
+        // librdkafka asks for all or for none.
+        var found: [Int32: Watermarks] = [:]
+        for partition in partitions {
+            let left = Int32(deadline.milliseconds(since: .now()))
+            guard left > 0 else { break }
+            found[partition] = try? producer.watermarks(
+                topic: topic, partition: partition, timeoutMs: min(share, left))
+        }
+        return found
     }
 
     /// Takes the answers of the brokers. Called by the monitor thread.

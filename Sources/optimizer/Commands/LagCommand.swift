@@ -11,7 +11,8 @@ enum LagCommand: Command {
         optimizer lag [--watch] [--json] [--max N]
 
         The committed offset, the end and the difference of every partition of the requests topic, whoever the members
-        of the group are and whether it has any. Where nothing has been committed all that is there counts.
+        of the group are and whether it has any. Where nothing has been committed all that is there counts. And what each partition is blocked
+        by: its lowest request that is not done, and how it stands with that by what the nodes last said.
 
         Exit codes: 0 done; 1 the lag is above --max; 69 no broker answers; 78 the topic is missing.
         """

@@ -34,12 +34,13 @@ final class Bench: @unchecked Sendable {
     }
 
     /// Starts a node and waits until it answers.
-    func startNode(http: String = "null") throws {
-        node = try start([
-            "run", "--set", "metrics.http=\(http)", "--set", "kafka.consumer.session.timeout.ms=6000",
-            "--set", "kafka.consumer.fetch.wait.max.ms=10", "--set", "data.root=\(folder.path)/data",
-            "--set", "pool.maxConcurrentStrategies=2", "--set", "limits.memoryMB=128",
-        ])
+    func startNode(http: String = "null", more settings: [String] = []) throws {
+        node = try start(
+            [
+                "run", "--set", "metrics.http=\(http)", "--set", "kafka.consumer.session.timeout.ms=6000",
+                "--set", "kafka.consumer.fetch.wait.max.ms=10", "--set", "data.root=\(folder.path)/data",
+                "--set", "pool.maxConcurrentStrategies=2", "--set", "limits.memoryMB=128",
+            ] + settings.flatMap { ["--set", $0] })
         try submit([Self.request("the-node-is-up")])
         let answer = try optimizer(["results", "--follow", "--request", "the-node-is-up", "--timeout-ms", "60000"])
         guard answer.code == 0 else { throw Failure("the node does not answer: \(node?.words ?? "")") }

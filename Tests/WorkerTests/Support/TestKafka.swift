@@ -1,10 +1,10 @@
 import Configuration
 import Glibc
 import Hosting
-import Kafka
 import Messages
 import Scheduling
 
+@testable import Kafka
 @testable import Worker
 
 /// The four topics of one test: on an embedded broker of its own, or on the cluster `KAFKA_BOOTSTRAP_SERVERS` names.
@@ -61,7 +61,7 @@ final class TestKafka: @unchecked Sendable {
             "kafka.topics.metrics=\(topics.metrics)", "kafka.topics.deadLetters=\(topics.deadLetters)",
             // As short as Kafka lets it be: a node that is killed is missed sooner.
             "metrics.http=null", "metrics.intervalMs=200", "kafka.consumer.session.timeout.ms=6000",
-        ] + more + (broker == nil ? [] : TestKafka.mockSettings)
+        ] + (broker == nil ? [] : TestKafka.mockSettings) + more
     }
 
     /// What the mock needs: see the design's section on the embedded broker.
@@ -143,10 +143,40 @@ final class TestKafka: @unchecked Sendable {
         throw Failure("\(topic) has no end")
     }
 
+    /// The metrics events so far. Each is checked against the schema, whichever test asks for whichever of them: what
+    /// a test makes a node publish, down to deadlocks and stalls, is an event as described.
+    func events() throws -> [JSONValue] {
+        let events = try contents(topics.metrics).compactMap(\.value).map { try JSONValue.parse($0) }
+        for event in events {
+            let problems = try EventSchema.shipped.get().problems(of: event)
+            guard problems.isEmpty else { throw Failure("\(problems) in the event \(event.text)") }
+        }
+        return events
+    }
+
     /// The metrics events of one kind so far.
-    func events(_ kind: String) throws -> [JSONValue] {
-        try contents(topics.metrics).compactMap { $0.value.flatMap { try? JSONValue.parse($0) } }
-            .filter { $0["event"]?.string == kind }
+    func events(_ kind: MetricsEvent.Kind) throws -> [JSONValue] {
+        try events().filter { $0["event"]?.string == kind.rawValue }
+    }
+
+    /// Commits an offset for the group, which has no members yet.
+    func commit(partition: Int32, nextOffset: Int64) throws {
+        let wake = try WakeDescriptor()
+        let consumer = try KafkaConsumer(
+            .consumer(bootstrap: bootstrap, groupID: group, partitions: 1, embedded: broker != nil),
+            wakeDescriptor: wake.descriptor)
+        defer { consumer.destroy() }
+        consumer.topic = topics.requests
+        consumer.commit([CommitEntry(partition: partition, nextOffset: nextOffset)])
+        var isCommitted = false
+        try eventually("the commit is answered") {
+            while let event = consumer.nextEvent() {
+                guard case .committed(let results) = event else { continue }
+                if let failure = results.compactMap(\.failure).first { throw failure }
+                isCommitted = true
+            }
+            return isCommitted
+        }
     }
 }
 

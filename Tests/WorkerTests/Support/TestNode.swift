@@ -114,3 +114,14 @@ func eventually(seconds: Int = 90, _ what: String, _ holds: () throws -> Bool) t
         _ = wake.wait(until: .now().adding(milliseconds: 5))
     }
 }
+
+/// The same, with what there is to say where it does not come to hold.
+func eventually(
+    _ what: String, seconds: Int = 30, _ holds: () throws -> Bool, explaining: () -> String
+) throws {
+    do {
+        try eventually(seconds: seconds, what, holds)
+    } catch {
+        throw Failure("\(error); \(explaining())")
+    }
+}

@@ -1,22 +1,28 @@
 import Glibc
 
 /// Headless Chromium, where the machine has it.
-enum Browser {
-    static let path = CommandLineTool.find("chromium") ?? CommandLineTool.find("google-chrome")
+package enum Browser {
+    package static let path = CommandLineTool.find("chromium") ?? CommandLineTool.find("google-chrome")
 
-    struct Look {
-        var width = 1200
-        var height = 1500
-        var isDark = false
+    package struct Look {
+        var width: Int
+        var height: Int
+        var isDark: Bool
+
+        package init(width: Int = 1200, height: Int = 1500, isDark: Bool = false) {
+            self.width = width
+            self.height = height
+            self.isDark = isDark
+        }
     }
 
     /// The document as it stands once its scripts have run for a while.
-    static func document(at url: String, look: Look = Look()) throws -> String {
+    package static func document(at url: String, look: Look = Look()) throws -> String {
         try run(url, look, ["--dump-dom"])
     }
 
     /// A picture of the page, as PNG.
-    static func picture(of url: String, look: Look) throws -> [UInt8] {
+    package static func picture(of url: String, look: Look) throws -> [UInt8] {
         let folder = try TemporaryFolder()
         _ = try run(url, look, ["--screenshot=\(folder.path("page.png"))"])
         return folder.read("page.png")

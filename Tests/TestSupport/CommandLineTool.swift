@@ -1,26 +1,27 @@
-import Glibc
-import Testing
+package import Glibc
 
 /// A program the machine has, run to its end with its input and output captured.
-enum CommandLineTool {
-    struct Outcome {
-        let status: Int32
+package enum CommandLineTool {
+    package struct Outcome {
+        package let status: Int32
         /// Standard output and standard error, as they came.
-        let output: String
+        package let output: String
     }
 
-    struct Failure: Error {
-        let reason: String
+    package struct Failure: Error {
+        package let reason: String
+
+        package init(reason: String) { self.reason = reason }
     }
 
     /// Where the program is on PATH; nil where it is not.
-    static func find(_ name: String) -> String? {
+    package static func find(_ name: String) -> String? {
         let path = getenv("PATH").map { String(cString: $0) } ?? ""
         return path.split(separator: ":").map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 }
     }
 
     /// Runs a program; `input` becomes its standard input.
-    static func run(_ path: String, _ arguments: [String], input: [UInt8] = []) throws -> Outcome {
+    package static func run(_ path: String, _ arguments: [String], input: [UInt8] = []) throws -> Outcome {
         let folder = try TemporaryFolder()
         try folder.write(input, to: "input")
         let child = try spawn(
@@ -33,7 +34,7 @@ enum CommandLineTool {
     }
 
     /// Starts a program with its output going to a file.
-    static func spawn(_ path: String, _ arguments: [String], input: String, output: String) throws -> pid_t {
+    package static func spawn(_ path: String, _ arguments: [String], input: String, output: String) throws -> pid_t {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }

@@ -1,16 +1,19 @@
 import Glibc
 
-/// A Prometheus on a free port of 127.0.0.1 that scrapes one node ten times a second.
-final class PrometheusServer {
+/// A Prometheus on a free port of 127.0.0.1 that scrapes one node and looks at the rules many times a minute.
+package final class PrometheusServer {
+    package static let path = CommandLineTool.find("prometheus")
+
     private let folder: TemporaryFolder
     private let child: pid_t
     private let port: UInt16
 
-    init(scraping node: UInt16, rules: [String] = []) throws {
-        guard let path = ScrapeTests.prometheus else { throw CommandLineTool.Failure(reason: "no prometheus") }
+    /// - Parameter interval: of scrapes and of the rules; an answer that takes longer is a failed scrape.
+    package init(scraping node: UInt16, rules: [String] = [], every interval: String = "100ms") throws {
+        guard let path = Self.path else { throw CommandLineTool.Failure(reason: "no prometheus") }
         folder = try TemporaryFolder()
         let configuration = """
-            global: { scrape_interval: 100ms, scrape_timeout: 100ms, evaluation_interval: 100ms }
+            global: { scrape_interval: \(interval), scrape_timeout: \(interval), evaluation_interval: \(interval) }
             rule_files: [\(rules.joined(separator: ", "))]
             scrape_configs:
               - job_name: optimizer
@@ -18,7 +21,7 @@ final class PrometheusServer {
 
             """
         try folder.write(Array(configuration.utf8), to: "prometheus.yml")
-        port = try Self.freePort()
+        port = try FreePort.find()
         child = try CommandLineTool.spawn(
             path,
             [
@@ -29,11 +32,11 @@ final class PrometheusServer {
     }
 
     /// The body of an answer of its API.
-    func get(_ path: String) throws -> String {
+    package func get(_ path: String) throws -> String {
         try HTTPClient.get(path, port: port).text
     }
 
-    func query(_ expression: String) throws -> String {
+    package func query(_ expression: String) throws -> String {
         let unreserved = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_".utf8)
         let digits = Array("0123456789ABCDEF")
         let encoded = expression.utf8.map { byte in
@@ -43,8 +46,13 @@ final class PrometheusServer {
         return try get("/api/v1/query?query=\(encoded.joined())")
     }
 
+    /// The alerts of this name that fire, as the API tells them.
+    package func firing(_ alert: String) throws -> String {
+        try query("ALERTS{alertname=\"\(alert)\",alertstate=\"firing\"}")
+    }
+
     /// Asks until the answer contains a text, for at most two minutes.
-    func wait(for expression: String, until text: String) throws -> String {
+    package func wait(for expression: String, until text: String) throws -> String {
         var last = ""
         let deadline = time(nil) + 120
         while time(nil) < deadline {
@@ -60,24 +68,9 @@ final class PrometheusServer {
     }
 
     /// Ends it, and returns when it is gone.
-    func stop() {
+    package func stop() {
         kill(child, SIGKILL)
         var status: Int32 = 0
         while waitpid(child, &status, 0) < 0, errno == EINTR {}
-    }
-
-    private static func freePort() throws -> UInt16 {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let bound = withUnsafeMutableBytes(of: &address) { bytes in
-            guard let start = bytes.baseAddress?.assumingMemoryBound(to: sockaddr.self) else { return false }
-            return bind(descriptor, start, length) == 0 && getsockname(descriptor, start, &length) == 0
-        }
-        guard bound else { throw CommandLineTool.Failure(reason: "no free port") }
-        return UInt16(bigEndian: address.sin_port)
     }
 }

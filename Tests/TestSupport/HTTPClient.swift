@@ -1,22 +1,24 @@
 import Glibc
 
 /// A plain HTTP/1.1 exchange over one connection to 127.0.0.1, for asking the server what a browser would not.
-enum HTTPClient {
-    struct Answer {
-        let status: Int
-        let headers: [String: String]
-        let body: [UInt8]
+package enum HTTPClient {
+    package struct Answer {
+        package let status: Int
+        package let headers: [String: String]
+        package let body: [UInt8]
 
-        var text: String { String(decoding: body, as: UTF8.self) }
+        package var text: String { String(decoding: body, as: UTF8.self) }
     }
 
-    static func get(_ path: String, port: UInt16, method: String = "GET", headers: [String] = []) throws -> Answer {
+    package static func get(
+        _ path: String, port: UInt16, method: String = "GET", headers: [String] = []
+    ) throws -> Answer {
         let lines = ["\(method) \(path) HTTP/1.1", "Host: localhost", "Connection: close"] + headers
         return try exchange(lines.joined(separator: "\r\n") + "\r\n\r\n", port: port)
     }
 
     /// Sends a request as it stands and reads to the end of the connection.
-    static func exchange(_ request: String, port: UInt16) throws -> Answer {
+    package static func exchange(_ request: String, port: UInt16) throws -> Answer {
         let descriptor = try connect(port: port)
         defer { close(descriptor) }
         let bytes = Array(request.utf8)
@@ -33,7 +35,7 @@ enum HTTPClient {
         return try parse(answer)
     }
 
-    static func connect(port: UInt16) throws -> Int32 {
+    package static func connect(port: UInt16) throws -> Int32 {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         var patience = timeval(tv_sec: 10, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))

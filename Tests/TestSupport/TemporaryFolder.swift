@@ -1,10 +1,10 @@
 import Glibc
 
 /// A folder of a test's own, gone when the value is.
-final class TemporaryFolder {
-    let root: String
+package final class TemporaryFolder {
+    package let root: String
 
-    init() throws {
+    package init() throws {
         let base = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
         var template = Array("\(base)/optimizer-metrics-XXXXXX".utf8CString)
         let made = template.withUnsafeMutableBufferPointer { buffer in buffer.baseAddress.flatMap { mkdtemp($0) } }
@@ -14,9 +14,9 @@ final class TemporaryFolder {
         root = String(cString: made)
     }
 
-    func path(_ name: String) -> String { "\(root)/\(name)" }
+    package func path(_ name: String) -> String { "\(root)/\(name)" }
 
-    func write(_ bytes: [UInt8], to name: String) throws {
+    package func write(_ bytes: [UInt8], to name: String) throws {
         let descriptor = open(path(name), O_WRONLY | O_CREAT | O_TRUNC, 0o600)
         guard descriptor >= 0 else { throw CommandLineTool.Failure(reason: "cannot write \(path(name))") }
         defer { close(descriptor) }
@@ -28,7 +28,7 @@ final class TemporaryFolder {
         }
     }
 
-    func read(_ name: String) -> [UInt8] { Files.read(path(name)) }
+    package func read(_ name: String) -> [UInt8] { Files.read(path(name)) }
 
     deinit {
         Files.remove(root)
@@ -36,21 +36,21 @@ final class TemporaryFolder {
 }
 
 /// Files of the project and of the machine.
-enum Files {
+package enum Files {
     /// The package's folder: three levels above this file.
-    static let package: String = {
+    package static let package: String = {
         var folder = #filePath
         for _ in 0..<3 { folder = String(folder[..<(folder.lastIndex(of: "/") ?? folder.startIndex)]) }
         return folder
     }()
 
     /// A text file of the project; empty where it cannot be read.
-    static func text(_ name: String) -> String {
+    package static func text(_ name: String) -> String {
         String(decoding: read("\(package)/\(name)"), as: UTF8.self)
     }
 
     /// The content; empty where it cannot be read.
-    static func read(_ path: String) -> [UInt8] {
+    package static func read(_ path: String) -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return [] }
         defer { close(descriptor) }
@@ -64,7 +64,7 @@ enum Files {
     }
 
     /// Removes a file, or a folder with everything in it.
-    static func remove(_ path: String) {
+    package static func remove(_ path: String) {
         if Glibc.remove(path) == 0 { return }
         guard let folder = opendir(path) else { return }
         while let entry = readdir(folder) {
