@@ -92,11 +92,8 @@ import Testing
 
         let sweep = SweepBench.sweep("part")
         let plan = try bench.plan(sweep)
-        let host = HostedStrategies(dataRoot: bench.root, engineVersion: "1")
-        try bench.bench.produce(bench.bench.names.results, value: stepResult(host.run(plan.request(step: 4)), plan, 4))
-        let failure =
-            #"{"status":"failed","error":{"code":"host_crashed","message":"it fell <over>","retryable":true}}"#
-        try bench.bench.produce(bench.bench.names.results, value: stepResult(Array(failure.utf8), plan, 5))
+        try bench.produce(resultOf: plan, 4)
+        try bench.produce(failureOf: plan, 5, "failed", "host_crashed", "it fell <over>")
         let page = bench.bench.folder.file("part.html")
         let part = try bench.merged("part", ["--now", "--html", page])
         #expect(part.code == 1)
@@ -107,20 +104,10 @@ import Testing
         #expect(html.contains("it fell &lt;over&gt;") && !html.contains("<over>"))
         #expect(html.contains("no longer in the requests topic"))
 
-        let other = HostedStrategies(dataRoot: bench.root, engineVersion: "2")
-        try bench.bench.produce(bench.bench.names.results, value: stepResult(other.run(plan.request(step: 6)), plan, 6))
+        try bench.produce(resultOf: plan, 6, engineVersion: "2")
         let mixed = try bench.merged("part", ["--now"])
         #expect(mixed.code == 65)
         #expect(mixed.words.contains("do not belong together") && mixed.words.contains("engine"))
-    }
-
-    private func stepResult(_ reply: [UInt8], _ plan: SweepPlan, _ step: Int) throws -> [UInt8] {
-        let members = try JSONValue.parse(reply).members ?? []
-        let head = [
-            JSONMember("type", .string("optimization_result")),
-            JSONMember("request_id", .string(plan.requestID(ofStep: step))),
-        ]
-        return Array(JSONValue.object(head + members).text.utf8)
     }
 
     @Test func oneNodeAndThreeWithOneKilledComeToTheSameBytes() throws {
@@ -171,16 +158,5 @@ import Testing
         #expect(html.contains("default-src 'none'") && !html.contains("<script") && !html.contains("://"))
         let wrong = try bench.merged("page", ["--html", page, "--x", "slwo"])
         #expect(wrong.code == 64)
-        try expectPictures(of: "file://\(page)")
-    }
-
-    private func expectPictures(of url: String) throws {
-        guard BrowserPicture.browser != nil else { return }
-        for (width, isDark) in [(1200, false), (1200, true), (500, false), (500, true)] {
-            let picture = try BrowserPicture(of: url, width: width, height: 1600, isDark: isDark)
-            #expect(picture.detail > 0.01, "a page of \(width) is blank: \(picture.detail)")
-            #expect(picture.corner == (isDark ? [0x0F, 0x14, 0x1A] : [0xF6, 0xF7, 0xF9]))
-            #expect(!picture.words.contains("Refused to"), "\(picture.words)")
-        }
     }
 }

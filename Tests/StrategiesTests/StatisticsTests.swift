@@ -44,6 +44,14 @@ import Testing
         #expect(statistics.drawdowns.averagePct.isNaN)
     }
 
+    @Test func aVolatilityBeyondDoublesIsUndefined() {
+        // 4.6 times as much every bar: over a year both powers of the formula are infinite.
+        let statistics = Scenario(flat: [1, 1, 1, 10, 100, 1000, 10_000]).run([1: .buy]).statistics
+        #expect(statistics.returnPct > 900_000)
+        #expect(statistics.volatilityAnnPct.isNaN)
+        #expect(statistics.sharpeRatio.isNaN)
+    }
+
     @Test func withoutALossTheProfitFactorsAreUndefined() {
         let trades = Scenario(flat: [100, 100, 100, 110, 110]).run([1: .buy, 2: .close]).statistics.trades
         #expect(trades.profitFactor.isNaN)

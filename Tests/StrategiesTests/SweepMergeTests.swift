@@ -113,58 +113,133 @@ import Testing
     @Test func otherVersionsAreRefused() throws {
         let plan = try fixture.plan(fixture.sweep(), bars: 12_000)
         let one = try fixture.result(plan, 0)
-        let newer = HostedStrategies(dataRoot: fixture.folder.path, engineVersion: "2.0.0")
+        let newer = SweepFixture(folder: fixture.folder, engineVersion: "2.0.0")
         let text = String(decoding: one, as: UTF8.self)
         let otherData = text.replacingOccurrences(of: try #require(plan.version), with: "sha256:else")
-        let reply = try HostReply.parse(newer.run(plan.request(step: 1)))
-        let otherEngine =
-            #"{"type":"optimization_result","status":"completed",\#(String(decoding: reply.members, as: UTF8.self))}"#
+        let otherEngine = String(decoding: try newer.result(plan, 1), as: UTF8.self)
         for other in [otherData, otherEngine] {
             var merge = SweepMerge(id: "my-sweep")
-            #expect(try merge.add(one) == .added)
-            let problem = #expect(throws: RequestProblem.self) { try merge.add(Array(other.utf8)) }
-            #expect(problem?.message.contains("do not belong together") == true)
+            #expect(merge.add(try JSONValue.parse(one)) == .added)
+            #expect(merge.problem == nil)
+            merge.add(try JSONValue.parse(Array(other.utf8)))
+            #expect(merge.problem?.message.contains("do not belong together") == true)
         }
     }
 
     @Test func aFailedStepIsShownUntilItCompletes() throws {
         let plan = try fixture.plan(fixture.sweep(), bars: 12_000)
-        func failed(_ status: String, _ code: String) -> [UInt8] {
-            Array(
-                #"{"type":"optimization_result","status":"\#(status)","request_id":"\#(plan.requestID(ofStep: 1))","error":{"code":"\#(code)","message":"m","retryable":true}}"#
-                    .utf8)
-        }
+        let results = try (0..<7).map { try JSONValue.parse(fixture.result(plan, $0)) }
+        let timedOut = try fixture.failure(plan, 1, "timed_out", "deadline_exceeded")
+        let crashed = try fixture.failure(plan, 1, "crashed", "host_crashed")
         var merge = SweepMerge(id: "my-sweep")
-        #expect(try merge.add(failed("timed_out", "deadline_exceeded")) == .added)
-        #expect(try merge.add(failed("crashed", "host_crashed")) == .duplicate)
-        #expect(try merge.add(fixture.result(plan, 0)) == .added)
+        #expect(merge.add(timedOut) == .added)
+        #expect(merge.add(crashed) == .duplicate)
+        #expect(merge.add(results[0]) == .added)
         #expect(merge.stepCount == 7 && merge.completedCount == 1 && !merge.isComplete)
         var other = SweepMerge(id: "my-sweep")
-        for bytes in [
-            failed("crashed", "host_crashed"), try fixture.result(plan, 0), failed("timed_out", "deadline_exceeded"),
-        ] {
-            _ = try other.add(bytes)
-        }
+        for result in [crashed, results[0], timedOut] { other.add(result) }
         #expect(other.merged() == merge.merged())
         #expect(merge.failedSteps[1]?.code == "deadline_exceeded")
-        #expect(try merge.add(fixture.result(plan, 1)) == .added)
+        #expect(merge.add(results[1]) == .added)
         #expect(merge.failedSteps.isEmpty)
-        #expect(try merge.add(fixture.result(plan, 1)) == .duplicate)
-        for step in 2..<7 { _ = try merge.add(fixture.result(plan, step)) }
+        #expect(merge.add(results[1]) == .duplicate)
+        for step in 2..<7 { merge.add(results[step]) }
         #expect(merge.isComplete)
+        merge.add(crashed)
+        #expect(merge.failedSteps.isEmpty && merge.isComplete)
+    }
+
+    @Test func aSweepOfFailuresAloneHasTheStepsItsRequestSays() throws {
+        let plan = try fixture.plan(fixture.sweep(), bars: 12_000)
+        var merge = SweepMerge(id: "my-sweep")
+        for step in 0..<9 { merge.add(try fixture.failure(plan, step)) }
+        #expect(merge.stepCount == nil && merge.failedSteps.count == 9)
+        merge.learn(fromRequest: try JSONValue.parse(plan.request(step: 3)))
+        // What has a number the sweep does not have is no failure of it.
+        #expect(merge.stepCount == 7 && merge.failedSteps.count == 7 && merge.completedCount == 0)
+        #expect(!merge.isComplete)
+        #expect(try JSONValue.parse(merge.merged())["steps"]?["of"]?.integer == 7)
+    }
+
+    @Test func twoSweepsUnderOneIDAreNotMixedAndTheNewestCounts() throws {
+        let first = try fixture.plan(fixture.sweep(), bars: 12_000)
+        let corrected = try fixture.plan(fixture.sweep((#""target_value":6"#, #""target_value":7"#)), bars: 12_000)
+        #expect(first.digest != corrected.digest && first.id == corrected.id)
+        let old = try (0..<7).map { try JSONValue.parse(fixture.result(first, $0)) }
+        let new = try (0..<7).map { try JSONValue.parse(fixture.result(corrected, $0)) }
+        var alone = SweepMerge(id: "my-sweep")
+        for result in new { alone.add(result) }
+
+        var mixed = SweepMerge(id: "my-sweep")
+        for result in old { mixed.add(result, at: 1000) }
+        #expect(mixed.isComplete && mixed.digest == first.digest && mixed.supersededCount == 0)
+        mixed.add(new[0], at: 2000)
+        #expect(mixed.digest == corrected.digest && mixed.completedCount == 1 && mixed.supersededCount == 1)
+        // A late copy of an old result does not make the old submission the newest.
+        mixed.add(old[3], at: 3000)
+        #expect(mixed.digest == corrected.digest && mixed.completedCount == 1)
+        mixed.add(try fixture.failure(first, 4), at: 3000)
+        #expect(mixed.failedSteps.isEmpty)
+        for result in new[1...] { mixed.add(result, at: 2500) }
+        #expect(mixed.problem == nil && mixed.merged() == alone.merged())
     }
 
     @Test func whatIsNoStepOfThisSweepIsPassedOver() throws {
         var merge = SweepMerge(id: "another")
-        #expect(try merge.add(fixture.result(fixture.plan(fixture.sweep(), bars: 1000), 0)) == .unrelated)
-        #expect(try merge.add(Array("not json".utf8)) == .unrelated)
-        #expect(try merge.add(Array(#"{"type":"backtest_result","status":"completed"}"#.utf8)) == .unrelated)
-        #expect(throws: RequestProblem.self) {
-            _ = try merge.add(
-                Array(#"{"type":"optimization_result","status":"completed","optimization_id":"another"}"#.utf8))
+        let plan = try fixture.plan(fixture.sweep(), bars: 1000)
+        #expect(merge.add(try JSONValue.parse(fixture.result(plan, 0))) == .unrelated)
+        for text in [
+            #"{"type":"backtest_result","status":"completed"}"#, "[]", "null",
+            #"{"type":"optimization_result","request_id":"another:0123456789abcdef:-1"}"#,
+            #"{"type":"optimization_result","request_id":"another:0123456789ABCDEF:1"}"#,
+            #"{"type":"optimization_result","request_id":"another:1"}"#,
+        ] {
+            #expect(merge.add(try JSONValue.parse(Array(text.utf8))) == .unrelated, "\(text)")
         }
+        #expect(merge.digest == nil && merge.problem == nil)
+        merge.add(
+            try JSONValue.parse(
+                Array(
+                    #"{"type":"optimization_result","status":"completed","request_id":"another:0123456789abcdef:1"}"#
+                        .utf8)))
+        #expect(merge.problem?.message.contains("lacks what a step's result must have") == true)
         #expect(merge.stepCount == nil)
         #expect(throws: Never.self) { try JSONValue.parse(merge.merged()) }
+    }
+
+    @Test func aSetThatCannotRunSaysWhy() throws {
+        let sweep = try fixture.sweep((#""dataset":"walk""#, #""dataset":"walk","end":"2010-03-31""#))
+        let plan = SweepPlan(sweep, version: try fixture.plan(fixture.sweep(), bars: 1).version, bars: 12_000)
+        let merged = try JSONValue.parse(fixture.merge((0..<7).reversed().map { try fixture.result(plan, $0) }))
+        #expect((merged["counts"]?["failed"]?.integer ?? 0) > 0)
+        let failure = try #require(merged["first_failure"])
+        #expect(failure["code"]?.string == "insufficient_data")
+        #expect(failure["message"]?.string?.contains("needs at least") == true)
+        // fast 5 and slow 65 is the first set that 63 bars are too few for.
+        #expect(failure["index"]?.integer == 9)
+        #expect(merged["out_of_sample"]?["start"]?.string == "2011-07-01")
+        #expect(merged["out_of_sample"]?["bars"]?.integer == 0)
+        let whole = try JSONValue.parse(fixture.merge([fixture.result(fixture.plan(fixture.sweep(), bars: 1000), 0)]))
+        #expect(whole["first_failure"] == .null && (whole["out_of_sample"]?["bars"]?.integer ?? 0) > 100)
+    }
+
+    @Test func eachDistinctIndicatorIsComputedOncePerStep() throws {
+        let sweep = try fixture.sweep()
+        let data = MarketData(try Fixture.table("synth_walk", first: 300))
+        let place = try SweepStep.Place(
+            JSONValue.parse(Array(#"{"step":0,"of":1,"first":0,"count":441}"#.utf8)), setCount: sweep.setCount)
+        let request = try StrategyRequest.parse(fixture.plan(sweep, bars: 1000).request(step: 0))
+        let settings = try RunSettings(request)
+        var step = SweepStep(sweep, place)
+        let computed = data.withBars { bars in
+            let indicators = IndicatorSet(bars: bars, pool: ColumnPool())
+            step.run(on: indicators, data.calendar, settings, Workspace())
+            return indicators.computedCount
+        }
+        let admitted = (0..<sweep.setCount).map { sweep.parameters(of: $0) }.filter { sweep.admits($0) }
+        let distinct = Set(admitted.flatMap { sweep.strategy.indicators($0) })
+        #expect(step.counts.evaluated == admitted.count && admitted.count > 300)
+        #expect(computed == distinct.count)
     }
 
     @Test(arguments: [

@@ -49,6 +49,50 @@ import Testing
         #expect(words.parameters(of: 1).text("cross") == "robust")
     }
 
+    @Test func aGridBeyondTheLargestIsNotToBeRaised() throws {
+        let text = SweepFixture.text.replacingOccurrences(of: #","max_evaluations":5000"#, with: "")
+            .replacingOccurrences(of: #""name":"fast","min":5,"max":45,"step":2"#, with: #""name":"fast","min":1,"max":9000"#)
+            .replacingOccurrences(of: #""max":120,"step":5"#, with: #""max":10000,"step":1"#)
+        let sweep = try Sweep.parse(Array(text.utf8))
+        #expect(sweep.setCount == 9000 * 9981)
+        let larger = text.replacingOccurrences(
+            of: #""parameters":[{"#, with: #""parameters":[{"name":"cross","values":["strict","robust"]},{"#)
+        let problem = #expect(throws: RequestProblem.self) { try Sweep.parse(Array(larger.utf8)) }
+        #expect(problem?.message.contains("the most there may be") == true, "\(problem?.message ?? "")")
+        #expect(problem?.message.contains("max_evaluations") == false)
+    }
+
+    @Test func theListsOfASweepFitIntoEveryStepsRequest() throws {
+        func sweep(_ count: Int) throws -> Sweep {
+            let values = (0..<count).map { "\(20 + $0 % 9000)" }.joined(separator: ",")
+            return try fixture.sweep(
+                (#"{"name":"slow","min":20,"max":120,"step":5}"#, #"{"name":"slow","values":[\#(values)]}"#))
+        }
+        let problem = #expect(throws: RequestProblem.self) { try sweep(30_000) }
+        #expect(problem?.message.contains("must have at most 32768 together") == true, "\(problem?.message ?? "")")
+        let largest = try sweep(200)
+        #expect(try fixture.plan(largest, bars: 1000).request(step: 0).count < 65_536)
+    }
+
+    @Test(arguments: [
+        ("2009-01-01", "none is before it"), ("2010-01-04", "none is before it"), ("2030-01-01", "none is kept back"),
+    ]) func aSweepWithAnEmptyPartIsRefused(start: String, words: String) throws {
+        let sweep = try fixture.sweep((#""start":"2011-07-01""#, #""start":"\#(start)""#))
+        let problem = #expect(throws: RequestProblem.self) { try SweepPlan(sweep, dataRoot: fixture.folder.path) }
+        #expect(problem?.code == .insufficientData)
+        #expect(problem?.message.contains(words) == true, "\(problem?.message ?? "accepted")")
+    }
+
+    @Test func aStepsIDNamesTheSweepTheContentAndTheNumber() throws {
+        let plan = try fixture.plan(fixture.sweep((#""my-sweep""#, #""a:b:1""#)), bars: 8000)
+        let id = try #require(StepID(plan.requestID(ofStep: 4)))
+        #expect(id.sweep == "a:b:1" && id.digest == plan.digest && id.step == 4)
+        #expect(id.text == plan.requestID(ofStep: 4))
+        for text in ["", "a", "a:\(plan.digest)", "a:\(plan.digest):", "a:\(plan.digest):+1", "a:\(plan.digest):01", "a:b:1"] {
+            #expect(StepID(text) == nil, "\(text)")
+        }
+    }
+
     @Test func aStepIsAboutTwentyMillisecondsOfWork() throws {
         #expect(try SweepPlan(fixture.sweep(), dataRoot: fixture.folder.path).setsPerStep == 1600)
         #expect(try fixture.plan(fixture.sweep(), bars: 2148).setsPerStep == 372)
@@ -123,6 +167,10 @@ import Testing
         (#""top":7"#, #""top":0"#, "output.top"),
         (#""objective""#, #""objectiv""#, "did you mean \"objective\""),
         (#""name":"sma_crossover""#, #""name":"noop""#, "noop"),
+        (#""name":"sma_crossover""#, #""name":"mine""#, "external strategies cannot be swept"),
+        (#""my-sweep""#, #""my sweep""#, "must be 1 to 128 letters, digits"),
+        (#""my-sweep""#, #""$(reboot)""#, "must be 1 to 128 letters, digits"),
+        (#""my-sweep""#, #""-sweep""#, "beginning with a letter or a digit"),
         (#""dataset":"walk""#, #""dataset":"../walk""#, "data.dataset"),
     ]) func aWrongSweepIsRefusedInWords(part: String, replacement: String, words: String) throws {
         let problem = #expect(throws: RequestProblem.self) { try fixture.sweep((part, replacement)) }

@@ -19,9 +19,12 @@ struct Signals: TradingStrategy {
 
     func conflict(in parameters: Parameters) -> String? {
         let hasTarget = !parameters.list("target").isEmpty
-        let hasLists = !parameters.list("entries").isEmpty || !parameters.list("short_entries").isEmpty
-        if hasTarget, hasLists { return "target and entries are two ways to say the same; give one of them" }
-        if !hasTarget, !hasLists { return "one of target, entries and short_entries must be given" }
+        let given = ["entries", "exits", "short_entries", "short_exits"].filter { !parameters.list($0).isEmpty }
+        if hasTarget, let list = given.first {
+            return "target says when to go in and out, and \(list) says it too; give one of them"
+        }
+        let hasEntries = given.contains("entries") || given.contains("short_entries")
+        if !hasTarget, !hasEntries { return "one of target, entries and short_entries must be given" }
         return nil
     }
 

@@ -93,8 +93,7 @@ package final class HostedStrategies {
         let place = try SweepStep.Place(request.section("step"), setCount: sweep.setCount)
         let settings = try RunSettings(request)
         let (data, used, range) = try open(DataSelection(request.section("data")))
-        let boundary = sweep.outOfSampleStart.map { data.range(from: $0, through: nil).lowerBound } ?? range.upperBound
-        let split = min(max(boundary, range.lowerBound), range.upperBound)
+        let split = sweep.firstKeptBar(of: data, in: range)
         var step = SweepStep(sweep, place)
         data.withBars(range.lowerBound..<split) { bars in
             step.run(on: IndicatorSet(bars: bars, pool: pool), data.calendar, settings, workspace)

@@ -35,6 +35,8 @@ final class IndicatorSet {
     /// As the pool gave them: at least one value per bar.
     private var columns: [Indicator: UnsafeMutableBufferPointer<Double>] = [:]
     private let pool: ColumnPool
+    /// How many indicators have been computed, those that others are made of included.
+    private(set) var computedCount = 0
 
     init(bars: Bars, pool: ColumnPool) {
         self.bars = bars
@@ -49,6 +51,7 @@ final class IndicatorSet {
         let column = pool.take(count: bars.count)
         fill(UnsafeMutableBufferPointer(rebasing: column[..<bars.count]), with: indicator)
         columns[indicator] = column
+        computedCount += 1
         return UnsafeBufferPointer(rebasing: column[..<bars.count])
     }
 

@@ -55,7 +55,9 @@ extension Statistics {
         guard returns.count > 1 else { return }
         let variance = returns.variance
         let growth = (1 + returns.geometricMean) * (1 + returns.geometricMean)
-        let volatility = max(0, pow(variance + growth, tradingDays) - pow(growth, tradingDays)).squareRoot()
+        let spread = pow(variance + growth, tradingDays) - pow(growth, tradingDays)
+        // Rounding may leave it a hair below 0. Infinity less infinity is undefined and stays so: max would make it 0.
+        let volatility = spread < 0 ? 0 : spread.squareRoot()
         volatilityAnnPct = volatility * 100
         sharpeRatio = ratio(annual - riskFreeRate, volatility)
         let excess = mean - riskFreeRate / tradingDays

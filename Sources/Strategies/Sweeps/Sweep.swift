@@ -8,6 +8,9 @@ package struct Sweep: Sendable {
     /// More sets than this are refused.
     package static let maximumSets = 100_000_000
 
+    /// Every step's request and result carries the lists.
+    static let mostListBytes = 32_768
+
     /// Each of the best sets is about 2.5 kB of result, and a Kafka message is 1 MB.
     static let mostTop = 200
 
@@ -71,19 +74,14 @@ package struct Sweep: Sendable {
 
     /// Reads the sweep's parts of a step's request.
     init(_ request: StrategyRequest, definition: JSONValue) throws(RequestProblem) {
-        let (found, parameters) = try StrategyRegistry.resolve(
-            request.strategy, version: request.strategyVersion, request.parameters, isSweep: true)
-        guard let strategy = found as? any TradingStrategy else {
-            throw RequestProblem(.invalidRequest, "\(request.strategy) does not trade: there is nothing to optimize")
-        }
-        self.strategy = strategy
+        (strategy, fixed) = try Self.strategy(request)
         self.definition = definition
-        fixed = parameters
         let descriptor = strategy.descriptor
         axes = try Self.list("parameters", request, 1...16) { value, path throws(RequestProblem) in
             try SweepAxis(value, path, descriptor)
         }
         try Self.checkNames(axes, given: request.parameters)
+        try Self.checkLists(axes)
         setCount = try Self.size(of: axes, request.section("search"))
         conditions = try Self.list("parameter_constraints", request, 0...64) { value, path throws(RequestProblem) in
             try ParameterCondition(value, path, descriptor)
@@ -100,6 +98,26 @@ package struct Sweep: Sendable {
         _ = try RunSettings(request)
         _ = try DataSelection(request.section("data"))
         givenID = try Self.identifier(request)
+    }
+
+    private static func strategy(
+        _ request: StrategyRequest
+    ) throws(RequestProblem) -> (any TradingStrategy, Parameters) {
+        let names = StrategyRegistry.descriptors.map(\.name)
+        guard names.contains(request.strategy) else {
+            throw RequestProblem(
+                .unknownStrategy,
+                "\"\(request.strategy.cut(toBytes: 100))\" is no built-in strategy"
+                    + nearestNameHint(to: request.strategy, in: names)
+                    + "; external strategies cannot be swept, built-in are " + names.joined(separator: ", "),
+                isRetryable: true)
+        }
+        let (found, parameters) = try StrategyRegistry.resolve(
+            request.strategy, version: request.strategyVersion, request.parameters, isSweep: true)
+        guard let strategy = found as? any TradingStrategy else {
+            throw RequestProblem(.invalidRequest, "\(request.strategy) does not trade: there is nothing to optimize")
+        }
+        return (strategy, parameters)
     }
 
     private static func list<Element>(
@@ -129,6 +147,16 @@ package struct Sweep: Sendable {
         }
     }
 
+    private static func checkLists(_ axes: [SweepAxis]) throws(RequestProblem) {
+        let bytes = axes.reduce(0) { $0 + $1.listBytes }
+        guard bytes <= mostListBytes else {
+            throw RequestProblem(
+                .invalidRequest,
+                "the lists in parameters[].values have \(bytes) bytes, must have at most \(mostListBytes) together, since "
+                    + "every step carries them; give min, max and step, or cut the sweep into several")
+        }
+    }
+
     private static func size(of axes: [SweepAxis], _ search: JSONValue?) throws(RequestProblem) -> Int {
         let section = try SectionReader("search", search, known: ["method", "max_evaluations"])
         if let method = section["method"], method.string != "grid" { throw section.wrong("method", "\"grid\"") }
@@ -138,10 +166,12 @@ package struct Sweep: Sendable {
             let (product, overflow) = size.multipliedReportingOverflow(by: axis.count)
             guard !overflow, product <= limit else {
                 let counts = axes.map { "\($0.name) \($0.count)" }.joined(separator: " × ")
-                throw RequestProblem(
-                    .invalidRequest,
-                    "the grid (\(counts)) has more than the \(limit) sets that are allowed; take larger steps or raise "
-                        + "search.max_evaluations")
+                let remedy =
+                    limit < maximumSets
+                    ? "has more than the \(limit) sets that are allowed; take larger steps or raise "
+                        + "search.max_evaluations (to \(maximumSets) at most)"
+                    : "has more than \(limit) sets, the most there may be; take larger steps or cut it into several sweeps"
+                throw RequestProblem(.invalidRequest, "the grid (\(counts)) \(remedy)")
             }
             size = product
         }
@@ -159,15 +189,39 @@ package struct Sweep: Sendable {
 
     private static func identifier(_ request: StrategyRequest) throws(RequestProblem) -> String? {
         guard let value = try request.section("optimization_id") else { return nil }
-        guard let id = value.string, (1...128).contains(id.utf8.count), !id.utf8.contains(where: { $0 <= 0x20 }) else {
-            throw RequestProblem(.invalidRequest, "optimization_id must be 1 to 128 bytes without spaces")
+        guard let id = value.string, isIdentifier(id) else {
+            throw RequestProblem(
+                .invalidRequest,
+                "optimization_id is \(value.text.cut(toBytes: 60)), must be 1 to 128 letters, digits, '.', '_', ':' or "
+                    + "'-', beginning with a letter or a digit")
         }
         return id
     }
 
+    /// What needs no quotes in a shell and is no option.
+    private static func isIdentifier(_ text: String) -> Bool {
+        func isAlphanumeric(_ byte: UInt8) -> Bool {
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "a")...UInt8(ascii: "z"):
+                true
+            default: false
+            }
+        }
+        guard let first = text.utf8.first, text.utf8.count <= 128, isAlphanumeric(first) else { return false }
+        return text.utf8.allSatisfy { isAlphanumeric($0) || "._:-".utf8.contains($0) }
+    }
+
     /// Follows from the content: the same sweep over the same data has the same digest.
     static func digest(of definition: JSONValue) -> String {
-        String(SHA256.hex(of: Array(definition.text.utf8)).prefix(16))
+        String(SHA256.hex(of: Array(definition.text.utf8)).prefix(StepID.digestLength))
+    }
+
+    /// The first bar of the out-of-sample part; the end of the range where nothing is kept back.
+    func firstKeptBar(of data: MarketData, in range: Range<Int>) -> Int {
+        guard let outOfSampleStart else { return range.upperBound }
+        let first = data.range(from: outOfSampleStart, through: nil).lowerBound
+        return min(max(first, range.lowerBound), range.upperBound)
     }
 
     // MARK: The grid

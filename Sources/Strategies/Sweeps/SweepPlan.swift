@@ -14,7 +14,8 @@ package struct SweepPlan: Sendable {
     /// Sets in every step but the last.
     package let setsPerStep: Int
     private let definition: JSONValue
-    private let digest: String
+    /// Follows from the sweep and the version of its data.
+    package let digest: String
 
     /// About 20 ms of work at 25 ns per bar and set.
     static let barsPerStep = 800_000
@@ -23,7 +24,8 @@ package struct SweepPlan: Sendable {
 
     /// Pins the data set's version, the newest where the sweep names none, and cuts the grid.
     ///
-    /// - Throws: `unknown_dataset` where the data is not under this root, `insufficient_data` where its range is empty.
+    /// - Throws: `unknown_dataset` where the data is not under this root, `insufficient_data` where its range, or what
+    ///   is in sample of it or out of sample, is empty.
     package init(_ sweep: Sweep, dataRoot: String) throws(RequestProblem) {
         let selection = try DataSelection(sweep.definition["data"])
         let data: MarketData
@@ -35,7 +37,29 @@ package struct SweepPlan: Sendable {
         guard !range.isEmpty else {
             throw RequestProblem(.insufficientData, "the data set has no bars in the range asked for")
         }
+        try Self.checkParts(sweep, data, range)
         self.init(sweep, version: data.version, bars: range.count)
+    }
+
+    private static func checkParts(
+        _ sweep: Sweep, _ data: MarketData, _ range: Range<Int>
+    ) throws(RequestProblem) {
+        guard let start = sweep.outOfSampleStart else { return }
+        let kept = sweep.firstKeptBar(of: data, in: range)
+        let span = "\(BarTime.text(data.bars.time[range.lowerBound])) to "
+            + BarTime.text(data.bars.time[range.upperBound - 1])
+        guard kept > range.lowerBound else {
+            throw RequestProblem(
+                .insufficientData,
+                "out_of_sample.start is \(BarTime.text(start)) and the bars asked for are of \(span): none is before it, "
+                    + "so no set could be judged; take a later start")
+        }
+        guard kept < range.upperBound else {
+            throw RequestProblem(
+                .insufficientData,
+                "out_of_sample.start is \(BarTime.text(start)) and the bars asked for are of \(span): none is kept back; "
+                    + "take an earlier start, or leave out_of_sample out")
+        }
     }
 
     init(_ sweep: Sweep, version: String?, bars: Int) {
@@ -67,9 +91,9 @@ package struct SweepPlan: Sendable {
     }
 
     /// The same for the same sweep over the same data, whoever submits it and when.
-    package func requestID(ofStep step: Int) -> String { "\(id):\(digest):\(step)" }
+    package func requestID(ofStep step: Int) -> String { StepID(sweep: id, digest: digest, step: step).text }
 
-    /// The request that runs a step: the sweep and the step's place in it, of constant size.
+    /// The request that runs a step: the sweep and the step's place in it, of bounded size.
     package func request(step: Int) -> [UInt8] {
         let sets = sets(ofStep: step)
         var json = JSONWriter(capacity: 2048)

@@ -22,8 +22,18 @@ extension JSONWriter {
         beginArray()
         for axis in sweep.axes { self.axis(axis) }
         endArray()
+        name("out_of_sample")
+        if let start = sweep.outOfSampleStart {
+            beginObject()
+            member("start", BarTime.text(start))
+            member("bars", step.outOfSampleBars)
+            endObject()
+        } else {
+            null()
+        }
         member("top_limit", sweep.top)
         counts(step.counts)
+        firstFailure(step.firstFailure)
         name("top")
         beginArray()
         for entry in step.best { self.entry(entry, sweep) }
@@ -55,6 +65,16 @@ extension JSONWriter {
         case .list(let values): member("values", .array(values))
         }
         member("count", axis.count)
+        endObject()
+    }
+
+    private mutating func firstFailure(_ failure: (index: Int, problem: RequestProblem)?) {
+        name("first_failure")
+        guard let failure else { return null() }
+        beginObject()
+        member("index", failure.index)
+        member("code", failure.problem.code.rawValue)
+        member("message", failure.problem.message)
         endObject()
     }
 

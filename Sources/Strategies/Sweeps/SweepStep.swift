@@ -54,6 +54,9 @@ struct SweepStep {
     let sweep: Sweep
     let place: Place
     private(set) var counts = Counts()
+    /// The first set that could not run, and why.
+    private(set) var firstFailure: (index: Int, problem: RequestProblem)?
+    private(set) var outOfSampleBars = 0
     /// The best first.
     private(set) var best: [Entry] = []
     private(set) var heatmap: [(index: Int, value: Double)] = []
@@ -73,12 +76,15 @@ struct SweepStep {
                 counts.skipped += 1
                 continue
             }
-            guard let statistics = evaluate(parameters, indicators, calendar, settings, workspace) else {
+            // A set that cannot run (too few bars) is counted; it does not stop the others.
+            do throws(RequestProblem) {
+                let statistics = try evaluate(parameters, indicators, calendar, settings, workspace)
+                counts.evaluated += 1
+                take(statistics, index)
+            } catch {
                 counts.failed += 1
-                continue
+                firstFailure = firstFailure ?? (index, error)
             }
-            counts.evaluated += 1
-            take(statistics, index)
         }
     }
 
@@ -86,8 +92,9 @@ struct SweepStep {
     mutating func tryOutOfSample(
         on indicators: IndicatorSet, _ calendar: Calendar, _ settings: RunSettings, _ workspace: Workspace
     ) {
+        outOfSampleBars = indicators.bars.count
         for position in best.indices {
-            best[position].outOfSample = evaluate(
+            best[position].outOfSample = try? evaluate(
                 sweep.parameters(of: best[position].index), indicators, calendar, settings, workspace)
         }
     }
@@ -95,11 +102,10 @@ struct SweepStep {
     private func evaluate(
         _ parameters: Parameters, _ indicators: IndicatorSet, _ calendar: Calendar, _ settings: RunSettings,
         _ workspace: Workspace
-    ) -> Statistics? {
-        // A set that cannot run (too few bars) is counted; it does not stop the others.
-        let backtest = try? Backtest(
+    ) throws(RequestProblem) -> Statistics {
+        let backtest = try Backtest(
             of: sweep.strategy, parameters, on: indicators, account: settings.account, workspace: workspace)
-        return backtest?.statistics(calendar, settings.statistics)
+        return backtest.statistics(calendar, settings.statistics)
     }
 
     private mutating func take(_ statistics: Statistics, _ index: Int) {

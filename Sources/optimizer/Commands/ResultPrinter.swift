@@ -31,7 +31,7 @@ struct ResultPrinter {
     mutating func take(_ event: TopicScan.Event) throws(CommandFailure) -> Bool {
         switch event {
         case .record(let record): try show(record)
-        case .lull: try writer.flush()
+        case .lull, .caughtUp: try writer.flush()
         }
         if let count, shown >= count { return false }
         return requests.isEmpty || !missing.isEmpty

@@ -16,10 +16,11 @@ enum SubmitCommand: Command {
 
         A sweep is one JSON document of "type": "optimization". Its grid is cut into steps, which go to all partitions;
         the data set, which must be under this machine's data.root, is pinned to the version it has now. The steps' ids
-        follow from the sweep: submitted again, only those are sent that the topic does not hold. optimizer results
-        --sweep ID puts the results together.
+        follow from the sweep: submitted again, only those are sent that the topic does not hold, or all of them with
+        --resend-all. Another sweep under an id that the topic holds is refused: give it another optimization_id.
+        optimizer results --sweep ID puts the results together.
 
-        Exit codes: 0 all acknowledged; 1 some were not; 65 a line is bad; 66 FILE cannot be read; 69 no broker
+        Exit codes: 0 all acknowledged; 1 some were not; 65 a line is bad, or a sweep or its id; 66 FILE cannot be read; 69 no broker
         answers; 78 the topic is missing; 130 interrupted, what was sent is said.
         """
     static let options =

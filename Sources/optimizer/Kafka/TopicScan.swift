@@ -7,6 +7,8 @@ struct TopicScan {
         case record(KafkaRecord)
         /// Nothing more came for the moment: what is buffered may be written. Comes again and again.
         case lull
+        /// What was there at the beginning has been read; comes once, where `tellsEnd` asks for it.
+        case caughtUp
     }
 
     enum End {
@@ -22,6 +24,8 @@ struct TopicScan {
     var start = TopicReader.Start.beginning
     /// Goes on with what comes.
     var follows = false
+    /// Going on with what comes, says when all that was there has been read.
+    var tellsEnd = false
     /// When to give up; nil: never.
     var timeout: Duration?
 
@@ -29,13 +33,18 @@ struct TopicScan {
     /// - Throws: that the topic is missing, that nobody answers, or what the closure throws.
     func run(_ take: (Event) throws(CommandFailure) -> Bool) throws(CommandFailure) -> End {
         let deadline = timeout.map { ContinuousClock.now + $0 }
-        var unread = follows ? [:] : try ends()
+        var unread = follows && !tellsEnd ? [:] : try ends()
         guard follows || !unread.isEmpty else { return .caughtUp }
         let reader = try open()
         defer { reader.close() }
         var told: Set<String> = []
         var isFresh = false
+        var isToTell = follows && tellsEnd
         while true {
+            if isToTell, unread.isEmpty {
+                isToTell = false
+                if try !take(.caughtUp) { return .stopped }
+            }
             if let deadline, .now >= deadline { return .timedOut }
             switch reader.next(timeoutMs: isFresh ? 0 : 100) {
             case .record(_, let record):
@@ -47,6 +56,7 @@ struct TopicScan {
             case .caughtUp:
                 // What the end offsets promised may be markers no reader gets.
                 if !follows { return .caughtUp }
+                unread = [:]
             case .idle:
                 if try !take(.lull) { return .stopped }
                 isFresh = false

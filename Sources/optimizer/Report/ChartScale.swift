@@ -8,10 +8,12 @@ struct ChartScale {
     /// Where `low` and `high` lie.
     let from: Double
     let to: Double
+    /// Beyond it the span of an axis would be no number any more.
+    private static let most = 1e300
 
     /// - Parameter values: what must lie on it; a little room is added on both sides.
     init(_ values: some Sequence<Double>, from: Double, to: Double, padding: Double = 0.04) {
-        let finite = values.filter(\.isFinite)
+        let finite = values.filter(\.isFinite).map { min(max($0, -Self.most), Self.most) }
         let low = finite.min() ?? 0
         let high = finite.max() ?? 1
         let room = high > low ? (high - low) * padding : max(abs(high), 1) * 0.1
@@ -25,7 +27,10 @@ struct ChartScale {
         self.to = to
     }
 
-    func callAsFunction(_ value: Double) -> Double { from + (value - low) / (high - low) * (to - from) }
+    /// What lies beyond an end is drawn there.
+    func callAsFunction(_ value: Double) -> Double {
+        from + (min(max(value, low), high) - low) / (high - low) * (to - from)
+    }
 
     /// Round figures on it, about so many.
     func ticks(_ count: Int) -> [Double] {
@@ -35,7 +40,8 @@ struct ChartScale {
         guard step > 0, step.isFinite else { return [] }
         var ticks: [Double] = []
         var next = (low / step).rounded(.up)
-        while next * step <= high, ticks.count < 50 {
+        // Beyond 2^53 the next number is the same number.
+        while next * step <= high, ticks.count < 50, ticks.last != next * step {
             ticks.append(next * step)
             next += 1
         }

@@ -83,7 +83,9 @@ struct HeatMap {
     }
     var isCoarse: Bool { valuesPerColumn > 1 || valuesPerRow > 1 }
 
-    func columnLabel(_ column: Int) -> String { grid.axes[choice.x].label(column * valuesPerColumn) }
+    func columnLabel(_ column: Int) -> String {
+        grid.axes.isEmpty ? "" : grid.axes[choice.x].label(column * valuesPerColumn)
+    }
     func rowLabel(_ row: Int) -> String { choice.y.map { grid.axes[$0].label(row * valuesPerRow) } ?? "" }
 
     /// The parameters of a set in words.

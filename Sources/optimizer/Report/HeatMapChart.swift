@@ -5,7 +5,21 @@ struct HeatMapChart {
     let isMaximum: Bool
     /// The winner, which a constraint may have made another than the best cell.
     let bestSet: Int?
+    /// The weakest and the best figure that have a shade of their own; what is weaker than nearly all shares the
+    /// weakest one, so that a few bad sets do not take all difference from the others.
+    private let weak: Double
+    private let best: Double
     static let shades = 12
+
+    init(map: HeatMap, objective: String, isMaximum: Bool, bestSet: Int?) {
+        self.map = map
+        self.objective = objective
+        self.isMaximum = isMaximum
+        self.bestSet = bestSet
+        let sorted = map.cells.compactMap { $0?.value }.sorted { isMaximum ? $0 < $1 : $0 > $1 }
+        weak = sorted.isEmpty ? 0 : sorted[sorted.count / 50]
+        best = sorted.last ?? 1
+    }
 
     func svg(width: Double) -> String {
         let left = 52.0
@@ -62,23 +76,16 @@ struct HeatMapChart {
 
     // MARK: Shades
 
-    /// The weakest and the best figure that have a shade of their own; what is weaker than nearly all shares the
-    /// weakest one, so that a few bad sets do not take all difference from the others.
-    private var range: (weak: Double, best: Double) {
-        let sorted = map.cells.compactMap { $0?.value }.sorted { isMaximum ? $0 < $1 : $0 > $1 }
-        guard let best = sorted.last else { return (0, 1) }
-        return (sorted[sorted.count / 50], best)
-    }
-
-    private func shade(_ value: Double) -> Int {
-        let (weak, best) = range
-        guard best != weak else { return Self.shades - 1 }
-        return min(Self.shades - 1, max(0, Int((value - weak) / (best - weak) * Double(Self.shades))))
+    /// Figures may be as large as doubles are: halves are subtracted, and the part is bounded before it is a number
+    /// of a shade.
+    func shade(_ value: Double) -> Int {
+        let part = (value / 2 - weak / 2) / (best / 2 - weak / 2)
+        guard best != weak, part.isFinite else { return Self.shades - 1 }
+        return min(Self.shades - 1, Int(min(max(part, 0), 1) * Double(Self.shades)))
     }
 
     /// The shades with the figures at their ends.
     var legend: String {
-        let (weak, best) = range
         let boxes = (0..<Self.shades).map { "<i class=\"b\($0)\"></i>" }.joined()
         return
             "<p class=\"legend\"><span>\(isMaximum ? "≤" : "≥") \(Markup.figure(weak))</span><span class=\"ramp\">\(boxes)</span>"

@@ -24,7 +24,8 @@ struct ReportCurves {
     ///   - merged: names the version of the data and the best set.
     static func compute(_ definition: JSONValue?, _ merged: JSONValue, dataRoot: String) -> Outcome {
         guard let best = merged["top"]?.elements?.first?["index"]?.integer else {
-            return .missing("No set of the sweep satisfies its constraints, so there is no curve to draw.")
+            let reason = SweepSummary(merged: merged).whyNoneIsRanked ?? "No set is ranked."
+            return .missing(reason + " So there is no curve to draw.")
         }
         guard let definition else {
             return .missing(

@@ -29,7 +29,7 @@ extension SweepReport {
         guard !map.isEmpty else {
             let reason =
                 merged["heatmap"]?.elements == nil
-                ? "The sweep did not ask for one: \"output\": {\"heatmap\": true} does." : "No set has a value."
+                ? "The sweep did not ask for one: \"output\": {\"heatmap\": true} does." : summary.whyNoneIsRanked ?? "No set has a value."
             return section("Heat map", Markup.escaped(reason), "")
         }
         let chart = HeatMapChart(map: map, objective: objective, isMaximum: isMaximum, bestSet: bestSet)
@@ -79,10 +79,7 @@ extension SweepReport {
         let chart = ComparisonChart(top, objective: objective)
         guard !chart.rows.isEmpty else { return "" }
         guard !chart.isEmpty else {
-            return section(
-                "In sample and out of sample",
-                "The sweep kept no bars back: \"out_of_sample\": {\"start\": \"2016-01-01\"} judges the best sets by bars "
-                    + "they were not chosen by.", "")
+            return section("In sample and out of sample", Markup.escaped(whyNothingIsCompared), "")
         }
         let legend = """
             <p class="legend"><span class="key"><i class="best-box"></i>in sample: what the set was chosen by</span>\
@@ -92,6 +89,16 @@ extension SweepReport {
             "In sample and out of sample",
             "\(objectiveTitle.uppercasedFirst) of the best sets. Far apart means fitted to the past.",
             legend + Figure.html { chart.svg(width: $0) })
+    }
+}
+
+extension SweepReport {
+    private var whyNothingIsCompared: String {
+        if let reason = summary.whyNoneIsOutOfSample { return reason }
+        return hasSplit
+            ? "Out of sample none of the best sets has a value of \(objective)."
+            : "The sweep kept no bars back: \"out_of_sample\": {\"start\": \"2016-01-01\"} judges the best sets by bars they "
+                + "were not chosen by."
     }
 }
 

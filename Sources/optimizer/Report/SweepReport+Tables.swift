@@ -9,7 +9,7 @@ extension SweepReport {
 
     var topTable: String {
         guard let first = top.first else {
-            return section("Best sets", "No set of the sweep has a value and satisfies its constraints.", "")
+            return section("Best sets", Markup.escaped(summary.whyNoneIsRanked ?? "No set is ranked."), "")
         }
         let names = first["parameters"]?.members?.map(\.name) ?? []
         var titles = ["#"] + names.map(Markup.escaped) + [objectiveTitle.uppercasedFirst]
@@ -46,6 +46,7 @@ extension SweepReport {
             items.append(("Out of sample from", Markup.shown(start)))
         }
         items.append(("Sets", counts))
+        if let failure = summary.firstFailure { items.append(("Could not run", Markup.escaped(failure))) }
         if let account = merged["account"]?.members {
             items.append(
                 ("Account", account.map { "\(words($0.name)) \(Markup.shown($0.value))" }.joined(separator: ", ")))

@@ -12,7 +12,9 @@ struct SweepReport {
     var isMaximum: Bool { merged["objective"]?["extremum"]?.string != "min" }
     var top: [JSONValue] { merged["top"]?.elements ?? [] }
     var grid: SweepGrid { SweepGrid(merged) }
-    var hasSplit: Bool { top.first?["out_of_sample"]?.members != nil }
+    var summary: SweepSummary { SweepSummary(merged: merged) }
+    /// Whether the sweep asked for an out-of-sample part.
+    var hasSplit: Bool { summary.asksForOutOfSample }
     var computed: ReportCurves? {
         if case .computed(let curves) = curves { curves } else { nil }
     }

@@ -6,11 +6,15 @@ import Worker
 /// Which steps of a sweep the requests topic holds.
 struct SentSteps {
     private(set) var numbers: Set<Int> = []
-    private let prefix: String
+    /// Whether the topic holds steps of another sweep under the same id.
+    private(set) var hasOther = false
+    private let id: String
+    private let digest: String
     private let stepCount: Int
 
     init(of plan: SweepPlan) {
-        prefix = String(plan.requestID(ofStep: 0).dropLast())
+        id = plan.id
+        digest = plan.digest
         stepCount = plan.stepCount
     }
 
@@ -31,7 +35,7 @@ struct SentSteps {
                 progress.show("looking for steps that were sent before: \(seen) requests, \(found.numbers.count) found")
             }
             isInterrupted = interruption.check()
-            return !isInterrupted && found.numbers.count < found.stepCount
+            return !isInterrupted
         }
         progress.clear()
         self = found
@@ -39,9 +43,13 @@ struct SentSteps {
     }
 
     private mutating func take(_ request: [UInt8]) {
-        guard let id = (try? JSONValue.parse(request))?["request_id"]?.string, id.hasPrefix(prefix),
-            let number = Int(id.dropFirst(prefix.count)), (0..<stepCount).contains(number)
+        guard let value = try? JSONValue.parse(request), value["type"]?.string == "optimization",
+            let step = value["request_id"]?.string.flatMap(StepID.init), step.sweep == id
         else { return }
-        numbers.insert(number)
+        if step.digest != digest {
+            hasOther = true
+        } else if step.step < stepCount {
+            numbers.insert(step.step)
+        }
     }
 }

@@ -6,10 +6,11 @@ import Worker
 /// `--html`: the page of a sweep, with the curves where they can be computed here.
 enum SweepReportFile {
     static func write(
-        _ path: String, _ results: SweepResults, _ connection: KafkaConnection, _ arguments: Arguments
+        _ path: String, _ merged: JSONValue, _ results: SweepResults, _ connection: KafkaConnection,
+        _ arguments: Arguments
     ) throws(CommandFailure) {
-        guard let merged = try? JSONValue.parse(results.merge.merged()), results.merge.stepCount != nil else {
-            return Output.words("no page was written: there is nothing to show")
+        guard results.merge.completedCount > 0 else {
+            return Output.words("no page was written: no step is complete")
         }
         let definition = try definition(results, connection, arguments)
         let curves = ReportCurves.compute(definition, merged, dataRoot: connection.configuration.data.root)
@@ -26,7 +27,7 @@ enum SweepReportFile {
         _ results: SweepResults, _ connection: KafkaConnection, _ arguments: Arguments
     ) throws(CommandFailure) -> JSONValue? {
         guard let path = arguments.value("definition") else {
-            return try results.origin?.sweep(results.merge.id, connection)
+            return results.origin?.sweep(results.merge.id, connection)
         }
         var input = try InputLines(path)
         guard let bytes = try input.whole(upTo: 8 << 20, if: { _ in true }) else {

@@ -6,9 +6,15 @@ import Worker
 /// `optimizer results --sweep`: the steps of a sweep, put together.
 struct SweepResults {
     private(set) var merge: SweepMerge
-    /// Where a request of this sweep lies: its definition can be read there.
-    private(set) var origin: RequestPlace?
+    /// Where a request of each submission lies, by its digest: the sweep's definition can be read there.
+    private var origins: [String: RequestPlace] = [:]
+    /// Submissions whose requests were looked at for the number of their steps.
+    private var asked: Set<String> = []
     private let waitsForFailed: Bool
+    private let connection: KafkaConnection
+    /// All that the topic held at the beginning has been read: nothing is decided before, since what comes later may
+    /// repair a failed step or be of a newer submission.
+    private var isAtEnd = false
     private var progress = SweepProgress()
 
     static func run(_ id: String, _ arguments: Arguments) throws(CommandFailure) -> Int32 {
@@ -19,79 +25,70 @@ struct SweepResults {
         let connection = try KafkaConnection(arguments, topic: \.results)
         var interruption = Interruption()
         let scan = TopicScan(
-            connection: connection, topic: connection.topics.results, follows: !arguments.has("now"),
+            connection: connection, topic: connection.topics.results, follows: !arguments.has("now"), tellsEnd: true,
             timeout: timeout.map { .milliseconds($0) })
-        var results = SweepResults(id, waitsForFailed: arguments.has("follow"))
+        var results = SweepResults(id, connection, waitsForFailed: arguments.has("follow"))
         _ = try scan.run { event throws(CommandFailure) in
-            try results.take(event, unless: &interruption)
+            results.take(event, unless: &interruption)
         }
+        results.learnStepCount()
         results.progress.clear()
-        try results.show(arguments)
-        if let path = arguments.value("html") { try SweepReportFile.write(path, results, connection, arguments) }
-        return results.report(isInterrupted: interruption.hasCome)
+        if let problem = results.merge.problem { throw CommandFailure(problem.message, code: ExitCode.dataError) }
+        let merged = results.merge.merged()
+        let value = (try? JSONValue.parse(merged)) ?? .null
+        try DataWriter.write(arguments.has("json") ? [String(decoding: merged, as: UTF8.self)] : SweepTable.lines(value))
+        if let path = arguments.value("html") {
+            try SweepReportFile.write(path, value, results, connection, arguments)
+        }
+        return SweepEnd(results.merge, SweepSummary(merged: value)).report(isInterrupted: interruption.hasCome)
     }
 
-    private init(_ id: String, waitsForFailed: Bool) {
+    private init(_ id: String, _ connection: KafkaConnection, waitsForFailed: Bool) {
         merge = SweepMerge(id: id)
+        self.connection = connection
         self.waitsForFailed = waitsForFailed
     }
 
-    /// Every step has a result, or, where failed ones are waited for, a good one.
+    /// Where a request of the submission that counts lies.
+    var origin: RequestPlace? { merge.digest.flatMap { origins[$0] } }
+
+    /// Every step has a result, or, where failed ones are waited for, a good one. A sweep of nothing but failures,
+    /// whose requests are gone, can say no more than it has said.
     private var isSettled: Bool {
-        guard let stepCount = merge.stepCount else { return false }
-        return merge.completedCount + (waitsForFailed ? 0 : merge.failedSteps.count) >= stepCount
+        guard merge.problem == nil else { return true }
+        let failed = waitsForFailed ? 0 : merge.failedSteps.count
+        guard let stepCount = merge.stepCount else { return failed > 0 && asked.contains(merge.digest ?? "") }
+        return merge.completedCount + failed >= stepCount
     }
 
-    private mutating func take(
-        _ event: TopicScan.Event, unless interruption: inout Interruption
-    ) throws(CommandFailure) -> Bool {
-        if case .record(let record) = event, let value = record.value { try take(value) }
+    private mutating func take(_ event: TopicScan.Event, unless interruption: inout Interruption) -> Bool {
+        switch event {
+        case .record(let record): take(record)
+        case .caughtUp:
+            isAtEnd = true
+            progress.begin()
+        case .lull: break
+        }
+        if isAtEnd { learnStepCount() }
         progress.show(
-            merge.completedCount, of: merge.stepCount, failed: merge.failedSteps.count, sweep: merge.id)
-        return !interruption.check() && !isSettled
+            SweepProgress.State(
+                sweep: merge.id, completed: merge.completedCount, failed: merge.failedSteps.count,
+                total: merge.stepCount))
+        return !interruption.check() && !(isAtEnd && isSettled)
     }
 
-    private mutating func take(_ result: [UInt8]) throws(CommandFailure) {
-        do throws(RequestProblem) {
-            guard try merge.add(result) == .added, origin == nil else { return }
-            origin = RequestPlace(ofResult: result)
-        } catch {
-            throw CommandFailure(error.message, code: ExitCode.dataError)
-        }
+    private mutating func take(_ record: KafkaRecord) {
+        guard let value = record.value, let result = try? JSONValue.parse(value), let step = merge.stepID(of: result)
+        else { return }
+        merge.add(result, at: record.timestampMs ?? 0)
+        if origins[step.digest] == nil { origins[step.digest] = RequestPlace(ofResult: result) }
     }
 
-    private func show(_ arguments: Arguments) throws(CommandFailure) {
-        if arguments.has("json") {
-            var writer = DataWriter()
-            try writer.line(merge.merged())
-            return try writer.flush()
-        }
-        let objective = (try? JSONValue.parse(merge.merged()))?["objective"]?["target"]?.string ?? "objective"
-        try DataWriter.write(SweepTable.lines(merge, objective: objective))
-    }
-
-    private static let shownFailures = 20
-
-    /// Says what is missing.
-    /// - Returns: the exit code.
-    private func report(isInterrupted: Bool) -> Int32 {
-        let failed = merge.failedSteps.sorted { $0.key < $1.key }
-        for (step, failure) in failed.prefix(Self.shownFailures) {
-            Output.words("step \(step) \(failure.status) (\(failure.code)): \(failure.message)".printable)
-        }
-        if failed.count > Self.shownFailures {
-            Output.words("and \(failed.count - Self.shownFailures) more failed steps")
-        }
-        guard let total = merge.stepCount else {
-            Output.words("no step of the sweep \(merge.id) has a result".printable)
-            return isInterrupted ? Interruption.exitCode : ExitCode.failure
-        }
-        var words = "\(merge.completedCount) of \(total) steps of \(merge.id) are complete"
-        if !failed.isEmpty { words += ", \(failed.count) failed" }
-        let unanswered = total - merge.completedCount - failed.count
-        if unanswered > 0 { words += ", \(unanswered) have no result yet" }
-        Output.words(words.printable)
-        if isInterrupted { return Interruption.exitCode }
-        return merge.isComplete ? ExitCode.success : ExitCode.failure
+    /// A failure does not say how many steps there are; the request it is of does.
+    private mutating func learnStepCount() {
+        guard merge.stepCount == nil, let digest = merge.digest, asked.insert(digest).inserted,
+            let request = origin?.request(connection)
+        else { return }
+        merge.learn(fromRequest: request)
     }
 }

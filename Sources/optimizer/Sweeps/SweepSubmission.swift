@@ -51,15 +51,17 @@ struct SweepSubmission {
         self.topic = topic.name
         var interruption = Interruption()
         var known = SentSteps(of: plan)
-        if !arguments.has("resend-all"), try !known.read(connection, unless: &interruption) {
+        guard try known.read(connection, unless: &interruption) else {
             Output.words("interrupted before anything was sent")
             return Interruption.exitCode
         }
-        alreadyThere = known.numbers.count
+        guard !known.hasOther else { throw idIsTaken }
+        let there = arguments.has("resend-all") ? [] : known.numbers
+        alreadyThere = there.count
         let sender = try RecordSender(connection, topic: topic)
         defer { sender.close() }
         var progress = ProgressLine()
-        let missing = (0..<plan.stepCount).lazy.filter { !known.numbers.contains($0) }
+        let missing = (0..<plan.stepCount).lazy.filter { !there.contains($0) }
         for step in missing {
             guard sender.send(key: nil, value: plan.request(step: step), token: UInt64(step), unless: &interruption)
             else { break }
@@ -69,6 +71,13 @@ struct SweepSubmission {
         sender.finish(unless: &interruption) { progress.show(progressText(sender)) }
         progress.clear()
         return try report(sender, isInterrupted: interruption.hasCome)
+    }
+
+    private var idIsTaken: CommandFailure {
+        CommandFailure(
+            "\(topic) holds steps of another sweep \(plan.id), or of this one over another version of the data, and "
+                + "nothing was sent: results under one id must be of one sweep. Give this one another optimization_id, "
+                + "or none, and it is named after its content", code: ExitCode.dataError)
     }
 
     private func progressText(_ sender: RecordSender) -> String {
@@ -88,7 +97,7 @@ struct SweepSubmission {
             ])
         }
         var words = "\(Self.count(sender.acknowledged, "step")) acknowledged by \(topic)"
-        if alreadyThere > 0 { words += ", \(alreadyThere) were there already" }
+        if alreadyThere > 0 { words += ", \(alreadyThere) were there already (--resend-all sends them again)" }
         if sender.refused > 0 { words += ", \(sender.refused) not taken" }
         if sender.outstanding > 0 { words += ", \(sender.outstanding) without an answer: they may be there or not" }
         Output.words(words)

@@ -1,13 +1,13 @@
 import Messages
-import Strategies
 
 /// The best sets of a sweep, for a terminal.
 enum SweepTable {
-    static func lines(_ merge: SweepMerge, objective: String) -> [String] {
-        let top = merge.top
+    static func lines(_ merged: JSONValue) -> [String] {
+        let top = merged["top"]?.elements ?? []
         guard let first = top.first else { return [] }
+        let objective = merged["objective"]?["target"]?.string ?? "objective"
         let names = first["parameters"]?.members?.map(\.name) ?? []
-        let hasOutOfSample = first["out_of_sample"]?.members != nil
+        let hasOutOfSample = SweepSummary(merged: merged).asksForOutOfSample
         var columns: [Table.Column] = [.right("RANK"), .right("SET")]
         columns += names.map { .right($0.uppercased()) }
         columns.append(.right(objective.uppercased()))

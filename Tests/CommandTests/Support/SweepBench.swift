@@ -74,6 +74,30 @@ final class SweepBench {
             ["results", "--sweep", id, "--timeout-ms", "60000", "--set", "data.root=\(root)"] + options)
     }
 
+    // MARK: Results without a node
+
+    typealias Place = (topic: String, partition: Int32, offset: Int64)
+
+    /// Puts the result of a step, run here, into the results topic.
+    func produce(
+        resultOf plan: SweepPlan, _ step: Int, engineVersion: String = "1", place: Place? = nil
+    ) throws {
+        let host = HostedStrategies(dataRoot: root, engineVersion: engineVersion)
+        let result = try StepMessage.result(host.run(plan.request(step: step)), plan, step, place)
+        try bench.produce(bench.names.results, value: Array(result.text.utf8))
+    }
+
+    /// Puts a failure of a step into the results topic.
+    func produce(
+        failureOf plan: SweepPlan, _ step: Int, _ status: String = "rejected", _ code: String = "unknown_dataset",
+        _ message: String = "no walk here", place: Place? = nil
+    ) throws {
+        let reply =
+            #"{"status":"\#(status)","error":{"code":"\#(code)","message":"\#(message)","retryable":true}}"#
+        let result = try StepMessage.result(Array(reply.utf8), plan, step, place)
+        try bench.produce(bench.names.results, value: Array(result.text.utf8))
+    }
+
     func kill(_ node: String) throws {
         nodes[node]?.signal(SIGKILL)
         _ = try nodes.removeValue(forKey: node)?.outcome()
@@ -83,5 +107,28 @@ final class SweepBench {
         for node in nodes.values { node.signal(SIGTERM) }
         for node in nodes.values { _ = try node.outcome() }
         try bench.close()
+    }
+}
+
+/// What a node makes of a host's reply to a step.
+enum StepMessage {
+    static func result(
+        _ reply: [UInt8], _ plan: SweepPlan, _ step: Int, _ place: SweepBench.Place? = nil
+    ) throws -> JSONValue {
+        var members = [
+            JSONMember("type", .string("optimization_result")),
+            JSONMember("request_id", .string(plan.requestID(ofStep: step))),
+        ]
+        members += try JSONValue.parse(reply).members ?? []
+        if let place {
+            members.append(
+                JSONMember(
+                    "request",
+                    .object([
+                        JSONMember("topic", .string(place.topic)), JSONMember("partition", .integer(Int(place.partition))),
+                        JSONMember("offset", .integer(Int(place.offset))),
+                    ])))
+        }
+        return .object(members)
     }
 }

@@ -15,6 +15,12 @@ struct SweepFixture {
         host = HostedStrategies(dataRoot: folder.path, engineVersion: "1.0.0")
     }
 
+    /// Other hosts over the same data.
+    init(folder: TemporaryDirectory, engineVersion: String) {
+        self.folder = folder
+        host = HostedStrategies(dataRoot: folder.path, engineVersion: engineVersion)
+    }
+
     static let text = """
         {"schema_version":1,"type":"optimization","optimization_id":"my-sweep","strategy":{"name":"sma_crossover",
         "parameters":{"direction":"long_only"}},"data":{"dataset":"walk","timeframe":"1d"},
@@ -54,9 +60,20 @@ struct SweepFixture {
         return result.encoded()
     }
 
+    /// What the results topic holds for a step that did not complete.
+    func failure(_ plan: SweepPlan, _ step: Int, _ status: String = "rejected", _ code: String = "unknown_dataset")
+        throws -> JSONValue
+    {
+        let id = plan.requestID(ofStep: step)
+        return try JSONValue.parse(
+            Array(
+                #"{"type":"optimization_result","status":"\#(status)","request_id":"\#(id)","error":{"code":"\#(code)","message":"m","retryable":true}}"#
+                    .utf8))
+    }
+
     func merge(_ results: [[UInt8]]) throws -> [UInt8] {
         var merge = SweepMerge(id: "my-sweep")
-        for result in results { _ = try merge.add(result) }
+        for result in results { merge.add(try JSONValue.parse(result)) }
         return merge.merged()
     }
 }

@@ -1,0 +1,178 @@
+import Messages
+
+/// The results of one submission's steps, by the steps' numbers.
+struct StepResults: Sendable {
+    /// What all steps of a sweep have in common.
+    private struct Frame {
+        let members: [JSONMember]
+        let stepCount: Int
+        let objective: Objective
+        let top: Int
+
+        static let names = [
+            "strategy", "data", "account", "objective", "grid", "out_of_sample", "top_limit", "engine",
+        ]
+    }
+
+    private struct Step {
+        let counts: JSONValue
+        let heatmap: [JSONValue]?
+        let firstFailure: JSONValue?
+    }
+
+    private struct Ranked {
+        let value: Double
+        let index: Int
+        let entry: JSONValue
+    }
+
+    let id: String
+    /// Why the results do not belong together; then they mean nothing.
+    private(set) var problem: RequestProblem?
+    private var frame: Frame?
+    /// What a step's request says, for a sweep whose steps have all failed.
+    private var announcedCount: Int?
+    private var steps: [Int: Step] = [:]
+    private var failures: [Int: SweepMerge.Failure] = [:]
+    /// The best sets of all steps, best first, never more than the sweep asks for.
+    private var ranked: [Ranked] = []
+
+    init(id: String) { self.id = id }
+
+    var stepCount: Int? { frame?.stepCount ?? announcedCount }
+    var completedCount: Int { steps.count }
+    var failedSteps: [Int: SweepMerge.Failure] {
+        failures.filter { steps[$0.key] == nil && $0.key < stepCount ?? .max }
+    }
+    var isComplete: Bool { frame.map { steps.count == $0.stepCount } ?? false }
+    var top: [JSONValue] { ranked.map(\.entry) }
+
+    mutating func announce(stepCount: Int) { announcedCount = stepCount }
+
+    /// Takes the result of a step that completed.
+    mutating func add(_ value: JSONValue, step number: Int) -> SweepMerge.Outcome {
+        guard value["step"]?["step"]?.integer == number, let new = Self.frame(of: value), number < new.stepCount,
+            let counts = value["counts"], let top = value["top"]?.elements
+        else {
+            problem = problem ?? RequestProblem(
+                .invalidRequest,
+                "the result of step \(number) of sweep \(id) lacks what a step's result must have; submit the sweep "
+                    + "again under another id")
+            return .unrelated
+        }
+        if let frame {
+            problem = problem ?? Self.conflict(new, frame, id)
+        } else {
+            frame = new
+        }
+        guard problem == nil, steps[number] == nil else { return .duplicate }
+        steps[number] = Step(
+            counts: counts, heatmap: value["heatmap"]?.elements,
+            firstFailure: value["first_failure"].flatMap { $0.members == nil ? nil : $0 })
+        rank(top, new)
+        return .added
+    }
+
+    /// Whichever failure of a step comes first: the outcome must not depend on it.
+    mutating func add(_ failure: SweepMerge.Failure, step number: Int) -> SweepMerge.Outcome {
+        if let known = failures[number], (known.code, known.message) <= (failure.code, failure.message) {
+            return .duplicate
+        }
+        defer { failures[number] = failure }
+        return failures[number] == nil ? .added : .duplicate
+    }
+
+    /// A step counts once, so what falls out of the best can never be needed again.
+    private mutating func rank(_ entries: [JSONValue], _ frame: Frame) {
+        let new = entries.compactMap { entry -> Ranked? in
+            guard let value = entry["objective"]?.double, let index = entry["index"]?.integer else { return nil }
+            return Ranked(value: value, index: index, entry: entry)
+        }
+        let sorted = (ranked + new).sorted {
+            frame.objective.ranks(($0.value, $0.index), before: ($1.value, $1.index))
+        }
+        ranked = Array(sorted.prefix(max(0, frame.top)))
+    }
+
+    private static func frame(of value: JSONValue) -> Frame? {
+        guard let stepCount = value["step"]?["of"]?.integer, stepCount > 0,
+            let target = value["objective"]?["target"]?.string.flatMap(Statistic.init(rawValue:)),
+            let extremum = value["objective"]?["extremum"]?.string.flatMap(Objective.Extremum.init(rawValue:)),
+            let top = value["top_limit"]?.integer
+        else { return nil }
+        return Frame(
+            members: Frame.names.map { JSONMember($0, value[$0] ?? .null) }, stepCount: stepCount,
+            objective: Objective(target: target, extremum: extremum), top: top)
+    }
+
+    private static func conflict(_ new: Frame, _ frame: Frame, _ id: String) -> RequestProblem? {
+        for (one, other) in zip(frame.members, new.members) where one != other {
+            return RequestProblem(
+                .invalidData,
+                "the results of sweep \(id) do not belong together: one has \(one.name) \(one.value.text.prefix(300)), "
+                    + "another \(other.value.text.prefix(300)); submit the sweep again under another id")
+        }
+        guard frame.stepCount != new.stepCount else { return nil }
+        return RequestProblem(
+            .invalidData,
+            "the results of sweep \(id) do not belong together: one counts \(frame.stepCount) steps, another "
+                + "\(new.stepCount); submit the sweep again under another id")
+    }
+}
+
+extension StepResults {
+    /// The merged result as JSON: the same bytes for the same steps, in whatever order they came.
+    func merged() -> [UInt8] {
+        var json = JSONWriter(capacity: 16_384)
+        json.beginObject()
+        json.member("schema_version", StrategyRequest.schemaVersion)
+        json.member("type", "optimization_merged")
+        json.member("optimization_id", id)
+        for member in frame?.members ?? [] where member.name != "top_limit" { json.member(member.name, member.value) }
+        writeSteps(to: &json)
+        writeCounts(to: &json)
+        json.member("first_failure", firstFailure ?? .null)
+        json.member("top", .array(top))
+        json.member("heatmap", heatmap.map { .array($0) } ?? .null)
+        json.endObject()
+        return json.bytes
+    }
+
+    private var heatmap: [JSONValue]? {
+        let parts = steps.sorted { $0.key < $1.key }.map(\.value.heatmap)
+        return parts.contains { $0 == nil } ? nil : parts.flatMap { $0 ?? [] }
+    }
+
+    /// Of the set with the lowest number that could not run.
+    private var firstFailure: JSONValue? {
+        steps.values.compactMap(\.firstFailure).min { ($0["index"]?.integer ?? .max) < ($1["index"]?.integer ?? .max) }
+    }
+
+    private func writeSteps(to json: inout JSONWriter) {
+        json.name("steps")
+        json.beginObject()
+        json.member("of", stepCount ?? 0)
+        json.member("completed", steps.count)
+        json.name("failed")
+        json.beginArray()
+        for (number, failure) in failedSteps.sorted(by: { $0.key < $1.key }) {
+            json.beginObject()
+            json.member("step", number)
+            json.member("status", failure.status)
+            json.member("code", failure.code)
+            json.member("message", failure.message)
+            json.endObject()
+        }
+        json.endArray()
+        json.endObject()
+    }
+
+    private func writeCounts(to json: inout JSONWriter) {
+        json.name("counts")
+        json.beginObject()
+        for name in SweepMerge.countNames {
+            json.member(name, steps.values.reduce(0) { $0 &+ ($1.counts[name]?.integer ?? 0) })
+        }
+        json.endObject()
+    }
+}

@@ -1,0 +1,49 @@
+import Messages
+import Strategies
+
+/// What became of a sweep's sets, in words for a terminal and for the page.
+struct SweepSummary {
+    let merged: JSONValue
+
+    private var top: [JSONValue] { merged["top"]?.elements ?? [] }
+    private func count(_ name: String) -> Int { merged["counts"]?[name]?.integer ?? 0 }
+
+    /// How many sets were evaluated, skipped, and so on.
+    var counts: String {
+        "sets: " + SweepMerge.countNames.map { "\(count($0)) \($0)" }.joined(separator: ", ")
+    }
+
+    /// Why the first of the failed sets could not run; nil where none failed.
+    var firstFailure: String? {
+        guard let failure = merged["first_failure"], let message = failure["message"]?.string else { return nil }
+        return "set \(failure["index"]?.integer ?? 0) could not run (\(failure["code"]?.string ?? "unknown")): \(message)"
+    }
+
+    /// Why no set is ranked; nil where one is.
+    var whyNoneIsRanked: String? {
+        guard top.isEmpty else { return nil }
+        guard (merged["steps"]?["completed"]?.integer ?? 0) > 0 else { return "No set is ranked: no step is complete." }
+        let reasons = [
+            ("skipped", "broke parameter_constraints or a rule of the strategy"), ("failed", "could not run"),
+            ("constraint_rejected", "did not satisfy the constraints"), ("undefined", "gave the objective no value"),
+        ]
+        let parts = reasons.compactMap { name, words in count(name) > 0 ? "\(count(name)) \(words)" : nil }
+        return "No set is ranked: " + (parts.isEmpty ? "none was evaluated." : parts.joined(separator: ", ") + ".")
+    }
+
+    /// Whether the sweep asked for an out-of-sample part.
+    var asksForOutOfSample: Bool {
+        merged["out_of_sample"]?.members != nil || top.contains { $0["out_of_sample"]?.members != nil }
+    }
+
+    /// Why the best sets have no figures out of sample though they were asked for; nil where one has them.
+    var whyNoneIsOutOfSample: String? {
+        guard asksForOutOfSample, !top.isEmpty, top.allSatisfy({ $0["out_of_sample"]?.members == nil }) else {
+            return nil
+        }
+        let part = merged["out_of_sample"]
+        return "The out-of-sample part, from \(part?["start"]?.string ?? "its start") on, has "
+            + "\(part?["bars"]?.integer ?? 0) bars: too few for the best sets to trade. Take an earlier start or "
+            + "shorter periods."
+    }
+}
