@@ -24,9 +24,7 @@ final class Bench: @unchecked Sendable {
     /// Starts a node and waits until it answers.
     func startNode(http: String = "null") throws {
         node = try Program([
-            "run", "--brokers", address, "--set", "metrics.http=\(http)", "--set",
-            "kafka.consumer.session.timeout.ms=6000",
-            "--set", "kafka.consumer.fetch.wait.max.ms=10", "--set", "data.root=\(folder.path)/data",
+            "run", "--brokers", address, "--set", "metrics.http=\(http)", "--set", "data.root=\(folder.path)/data",
             "--set", "pool.maxConcurrentStrategies=2", "--set", "limits.memoryMB=128",
         ])
         try submit([Self.request("the-node-is-up")])
