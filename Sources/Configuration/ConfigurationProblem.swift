@@ -8,6 +8,16 @@ package enum ConfigurationOrigin: Hashable, Sendable {
     case environment(String)
     /// A `--set`, by its key. The value is not kept: it may be a secret.
     case setting(String)
+
+    /// What is given in an origin of higher precedence holds.
+    var precedence: Int {
+        switch self {
+        case .defaults: 0
+        case .file: 1
+        case .environment: 2
+        case .setting: 3
+        }
+    }
 }
 
 /// One thing that is wrong with the configuration: where it stands, what is wrong, what would be right.
@@ -29,6 +39,22 @@ package struct ConfigurationProblem: Hashable, Sendable, CustomStringConvertible
         case .environment(let name): "environment variable \(name): \(message)"
         case .setting(let key): "--set \(key): \(message)"
         }
+    }
+}
+
+extension ConfigurationProblem {
+    /// File by position, then the environment by name, then `--set` as it was given.
+    package static func sorted(_ problems: [ConfigurationProblem]) -> [ConfigurationProblem] {
+        func rank(_ problem: ConfigurationProblem) -> (Int, Int, Int, String) {
+            let name = if case .environment(let name) = problem.origin { name } else { "" }
+            return (problem.origin.precedence, problem.line ?? 0, problem.column ?? 0, name)
+        }
+        return problems.enumerated()
+            .sorted { a, b in
+                let (left, right) = (rank(a.element), rank(b.element))
+                return left == right ? a.offset < b.offset : left < right
+            }
+            .map(\.element)
     }
 }
 

@@ -9,3 +9,16 @@ extension OptimizerConfiguration: CustomStringConvertible, CustomDebugStringConv
     package var debugDescription: String { description }
     package var customMirror: Mirror { Mirror(self, children: redacted.map { (label: $0.key, value: $0.value) }) }
 }
+
+extension OptimizerConfiguration {
+    /// The keys whose value is another than there, secrets too: `kafka.client` where one of its properties is.
+    package func keys(changedFrom other: OptimizerConfiguration) -> [String] {
+        ConfigurationKey.all.filter { key in
+            switch key.shape {
+            case .properties(let target): self[keyPath: target] != other[keyPath: target]
+            case .strategies: strategies != other.strategies
+            case .scalar, .list: key.show(self) != key.show(other)
+            }
+        }.map(\.path)
+    }
+}

@@ -12,6 +12,8 @@ package enum StrategyRegistry {
     /// All of them, by name.
     package static let descriptors = strategies.map(\.descriptor).sorted { $0.name < $1.name }
 
+    package static func isBuiltIn(_ name: String) -> Bool { byName[name] != nil }
+
     /// Checks a request's strategy and parameters as the host will, and fills the defaults in.
     ///
     /// - Throws: `unknown_strategy` (retryable: another node may be newer) or `invalid_parameters`.

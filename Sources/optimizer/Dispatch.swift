@@ -108,8 +108,9 @@ enum Dispatch {
         let width = commands.map { $0.name.count }.max() ?? 0
         let lines = commands.map { "  \($0.name.padded(to: width))  \($0.summary)" }
         return "optimizer COMMAND [OPTIONS]\n\n" + lines.joined(separator: "\n")
-            + "\n\noptimizer COMMAND --help says more. Exit codes: 0 done, 1 failed, 64 wrong call, 69 no broker, "
-            + "70 start again, 78 something must be set up first, 130 interrupted."
+            + "\n\noptimizer COMMAND --help says more. Exit codes: 0 done, 1 failed, 64 wrong call, 65 wrong input, "
+            + "66 input that cannot be read, 69 no broker, 70 start again, 73 output that cannot be written, "
+            + "78 something must be set up first, 130 interrupted."
     }
 }
 

@@ -1,8 +1,10 @@
 import Configuration
 import Messages
+import Strategies
 import Worker
 
-/// Looks at a request before it is sent, as a node with this configuration will.
+/// Looks at a request before it is sent, as a node with this configuration and its hosts will; only the data set, which
+/// the nodes have, is not looked for.
 struct RequestCheck {
     private let strategies: StrategyList
 
@@ -16,6 +18,7 @@ struct RequestCheck {
             let request = try StrategyRequest.parse(line)
             do throws(RequestProblem) {
                 _ = try strategies.check(request)
+                try HostedRequestCheck.check(request)
                 return nil
             } catch {
                 return text(error)

@@ -97,6 +97,31 @@ import Testing
         #expect(try Program.run(Array(words.dropLast())).output == "")
     }
 
+    @Test func oneProblemHidesNoOther() throws {
+        let file = try folder.write(
+            """
+            limits: { timeoutMs: a }
+            kafka:
+              client:
+                no.such.property: x
+            strategies:
+              noop: { command: [cat] }
+            disabledStrategies: [noopp]
+            metrics: { intervalMs: 0 }
+            """, to: "all.yml")
+        let outcome = try Program.run(["check-config", file])
+        #expect(outcome.code == 78)
+        let told = outcome.words.split(separator: "\n")
+        #expect(told.map { $0.dropFirst(file.utf8.count + 1).prefix { $0 != ":" } } == ["1", "4", "6", "7", "8", ""])
+        #expect(told.count > 3 && told[3].contains(#"there is no strategy "noopp", did you mean "noop"?"#))
+    }
+
+    @Test func aNodeDoesNotStartWithANameThatIsNobodys() throws {
+        let outcome = try Program.run(["run", "-b", "127.0.0.1:1", "--set", "disabledStrategies=[noopp,slep]"])
+        #expect(outcome.code == 78)
+        #expect(outcome.words.contains(#"did you mean "noop"?"#) && outcome.words.contains(#"did you mean "sleep"?"#))
+    }
+
     @Test func aFileThatIsNotThereIsAProblem() throws {
         let outcome = try Program.run(["check-config", "absent.yml"])
         #expect(outcome.code == 78)

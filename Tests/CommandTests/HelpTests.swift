@@ -51,6 +51,15 @@ import Testing
         }
     }
 
+    @Test func theOverviewAndTheReadmeNameEveryExitCode() throws {
+        let readme = String(decoding: FileBytes.of(FileBytes.ofProject("README.md")), as: UTF8.self)
+        for text in [try Program.run(["--help"]).output, readme] {
+            let start = try #require(text.ranges(of: "Exit codes: ").last).upperBound
+            let numbers = text[start...].prefix { $0 != "." }.split { !$0.isNumber }.compactMap { Int($0) }
+            #expect(numbers == [0, 1, 64, 65, 66, 69, 70, 73, 78, 130])
+        }
+    }
+
     @Test(arguments: commands) func anUnknownOptionIsAWrongCall(
         _ command: (words: String, options: [String])
     ) throws {

@@ -71,6 +71,51 @@ import Testing
         #expect(piped.words.contains("standard input:3: "))
     }
 
+    /// Bars that are so many minutes apart.
+    private func bars(every minutes: Int) throws -> String {
+        let rows = (0..<5).map { "\(1_577_836_800 + $0 * minutes * 60),1,2,1,2\n" }
+        return try folder.write("time,open,high,low,close\n" + rows.joined(), to: "every-\(minutes).csv")
+    }
+
+    @Test func barsThatAreNoDaysAreNotTakenForDaysWithoutAWord() throws {
+        let file = try bars(every: 1)
+        let outcome = try bring(file, "--dataset", "minutes")
+        #expect(outcome.code == 65)
+        #expect(outcome.words.contains("--timeframe 1m"))
+        #expect(try datasets("--json").output == "")
+        let named = try bring(file, "--dataset", "minutes", "--timeframe", "1m")
+        #expect(named.code == 0)
+        #expect(named.words == "")
+    }
+
+    @Test func aTimeframeThatWasGivenAndDoesNotFitIsTakenWithAWarning() throws {
+        let outcome = try bring(bars(every: 60), "--dataset", "hours", "--timeframe", "1d")
+        #expect(outcome.code == 0)
+        #expect(outcome.words.contains("1h"))
+        #expect(outcome.lines[1].split(separator: " ").prefix(3) == ["hours", "1d", "5"])
+    }
+
+    @Test func aLargeFileShowsOnATerminalHowFarItIs() throws {
+        let rows = (0..<250_000).map { "\(1_577_836_800 + $0 * 60),1,2,1,2\n" }
+        let file = try folder.write("time,open,high,low,close\n" + rows.joined(), to: "large.csv")
+        let terminal = try PseudoTerminal()
+        let program = try Program(
+            ["import", "--set", root, file, "--dataset", "large", "--timeframe", "1m"], errorPath: terminal.path)
+        #expect(try program.outcome().code == 0)
+        let shown = terminal.text()
+        let figures = try #require(shown.firstMatch(of: /\r(\d+) bars, (\d+) %/), "\(shown)")
+        #expect(["99999", "199999"].contains(figures.1) && ["39", "40", "79", "80"].contains(figures.2), "\(shown)")
+        // In the end the line is empty again.
+        #expect(shown.hasSuffix(" \r"))
+    }
+
+    @Test func aDataRootThatCannotBeMadeIsNoFaultOfTheBars() throws {
+        let file = try folder.write("", to: "file")
+        let outcome = try Program.run(["import", Self.walk, "--dataset", "walk", "--set", "data.root=\(file)/data"])
+        #expect(outcome.code == 73)
+        #expect(outcome.words.contains("cannot make the directory"))
+    }
+
     @Test func aFileThatCannotBeReadIsNoInput() throws {
         let outcome = try bring("absent.csv", "--dataset", "x")
         #expect(outcome.code == 66)

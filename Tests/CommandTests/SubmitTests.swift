@@ -116,6 +116,33 @@ import Testing
         #expect(try values() == [Bench.request("a", "mine", #"{"size":3}"#)])
     }
 
+    @Test func whatAHostWouldRefuseIsRefusedBeforeItIsSent() throws {
+        defer { #expect(throws: Never.self) { try bench.close() } }
+        func line(_ more: String, _ strategy: String = "buy_and_hold") -> String {
+            #"{"request_id":"x","strategy":{"name":"\#(strategy)"}\#(more)}"#
+        }
+        let data = #","data":{"dataset":"walk"}"#
+        let cases = [
+            ("", "data is missing"), (#","data":{"datset":"walk"}"#, #"did you mean "dataset"?"#),
+            (data + #","account":{"cash":-5}"#, "account.cash is -5"),
+            (#","data":{"dataset":"../etc"}"#, #"data.dataset is "../etc""#),
+            (#","data":{"dataset":"walk","version":"latest"}"#, #"data.version is "latest""#),
+            (data + #","output":{"trades":1}"#, "output.trades is 1"),
+            (data + #","type":"optimization","parameters":[{"name":"cross"}],"step":{}"#, "parameters[0]"),
+        ]
+        let outcome = try bench.optimizer(
+            ["submit", "-"], input: cases.map { line($0.0) + "\n" }.joined() + line(data) + "\n" + line("", "noop"))
+        #expect(outcome.code == 65)
+        let words = outcome.words.split(separator: "\n")
+        #expect(words.count == cases.count + 1)
+        for (index, (word, (_, expected))) in zip(words, cases).enumerated() {
+            #expect(word.hasPrefix("standard input:\(index + 1): ") && word.contains(expected), "\(word)")
+        }
+        #expect(try values().isEmpty)
+        // Whether the nodes have the data set, only they know.
+        #expect(try bench.optimizer(["submit", "-"], input: line(data)).code == 0)
+    }
+
     @Test func aDocumentOverSeveralLinesIsOneMistake() throws {
         defer { #expect(throws: Never.self) { try bench.close() } }
         let outcome = try bench.optimizer(["submit", "-"], input: "{\n  \"request_id\": \"a\"\n}\n")

@@ -14,7 +14,9 @@ func configuration(
     loader.takeFile(bytes, name: "test.yml")
     loader.takeEnvironment(environment)
     for setting in settings { loader.takeSetting(setting) }
-    return try loader.finish()
+    let (configuration, problems) = loader.finish()
+    guard problems.isEmpty else { throw ConfigurationProblems(problems: problems) }
+    return configuration
 }
 
 /// What is wrong with these texts, as a person reads it.

@@ -116,6 +116,31 @@ struct FleetTests {
         #expect(fleet.sorted(by: .name).map(\.slots) == [0])
     }
 
+    @Test func `figures that no node has are cut, and what is made of them stays sound`() {
+        var fleet = Fleet()
+        let most = JSONValue.integer(.max)
+        for name in ["a", "b"] {
+            fleet.take(
+                event(
+                    "interval", node: name,
+                    [
+                        "interval_ms": most, "slots": most, "running": most, "queue_depth": most, "lag": most,
+                        "requests": .object([JSONMember("completed", most), JSONMember("failed", .integer(1))]),
+                        "strategies": .array([.object([JSONMember("name", .string("s")), JSONMember("count", most)])]),
+                        "partitions": .array([most, .integer(.min)]), "requests_per_second": .number(1e308),
+                    ]), at: time(0))
+            fleet.take(event("paused", node: name, ["queue_depth": .integer(.min)]), at: time(0))
+        }
+        #expect(fleet.totals(at: time(1)).running > 0)
+        #expect(fleet.longestIntervalMs == 3_600_000)
+        #expect(fleet.sorted(by: .name)[0].queueDepth == 0)
+        #expect(!FleetTable(fleet: fleet, order: .lag, isReversed: false, now: time(1)).lines().isEmpty)
+        fleet.forgetGone(at: time(1))
+        #expect(!fleet.isEmpty)
+        fleet.take(event("interval", node: "c", ["interval_ms": .integer(.min)]), at: time(0))
+        #expect(fleet.sorted(by: .name)[2].isStale(at: time(1000)))
+    }
+
     @Test func `a table has as many lines as there is room for, and says what it leaves out`() {
         var fleet = Fleet()
         for number in 10..<40 {

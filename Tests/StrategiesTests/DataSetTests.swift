@@ -46,6 +46,20 @@ import Testing
         #expect(try DataSetImport.run(csv, as: name, under: root).version == entry.version)
     }
 
+    @Test func whatIsMappedCanNotBeWritten() throws {
+        let digest = try publish(Scenario(flat: [1, 2, 3]).table)
+        let data = try DataSetStore(root: root).dataSet(name, version: nil)
+        let maps = try String(contentsOfFile: "/proc/self/maps", encoding: .utf8).split(separator: "\n")
+        let lines = maps.filter { $0.contains("\(digest).bars") && $0.contains(folder.path) }
+        #expect(lines.count == 1 && lines.allSatisfy { $0.split(separator: " ")[1] == "r--s" }, "\(lines)")
+        // Nor can it be made writable: the file is open for reading only.
+        data.withBars { bars in
+            let address = UnsafeMutableRawPointer(mutating: UnsafeRawPointer(bars.close.baseAddress))
+            let start = address.map { $0 - Int(bitPattern: $0) % Int(getpagesize()) }
+            #expect(mprotect(start, 1, PROT_READ | PROT_WRITE) == -1 && errno == EACCES)
+        }
+    }
+
     @Test func theLayoutIsTheSpecifiedOne() throws {
         let table = Scenario(flat: [1, 2, 3]).table
         let bytes = ColumnFile.encode(table)

@@ -64,6 +64,10 @@ import Testing
             "<DATE>\t<TIME>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>\t<TICKVOL>\n2010.01.04\t00:00:00\t1\t3\t0.5\t2\t10\n"
                 + "2010.01.05\t00:00\t2\t4\t1\t3\t20\n"),
         Shape(
+            "MetaTrader's days",
+            "<DATE>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>\t<TICKVOL>\n2010.01.04\t1\t3\t0.5\t2\t10\n"
+                + "2010.01.05\t2\t4\t1\t3\t20\n"),
+        Shape(
             "ISO 8601, spaces and an empty line, no line end",
             "time , open, high, low, close, volume\n2010-01-04T00:00:00.000Z, 1, 3, 5e-1, 2, 10\n\n"
                 + "2010-01-05T01:00:00+01:00, 2, 4, 1, 3, 20"),
@@ -97,6 +101,8 @@ import Testing
         ("2010-01-05,1,3,1.5,2,10", "line 3: open 1.0 is below low 1.5"),
         ("2010-01-05,1,3,0.5,2,-1", "line 3: volume is -1.0, must be a finite number of at least 0"),
         ("05/01/2010,1,3,0.5,2,10", "line 3: the time \"05/01/2010\" cannot be read"),
+        ("201001050930,1,3,0.5,2,10", "line 3: the time \"201001050930\" reads as a date and a clock"),
+        ("20100105093000,1,3,0.5,2,10", "line 3: the time \"20100105093000\" reads as a date and a clock"),
         ("2010-02-30,1,3,0.5,2,10", "line 3: the time \"2010-02-30\" cannot be read"),
         (",1,3,0.5,2,10", "line 3: the time \"\" cannot be read"),
         ("yesterday,1,3,0.5,2,10", "line 3: the time \"yesterday\" cannot be read"),
@@ -136,9 +142,9 @@ import Testing
         #expect(throws: ImportProblem.self) { try CSVReader.read(folder.path) { _ in } }
     }
 
-    private func gzip(_ text: [UInt8], to name: String) throws -> String {
+    private func gzip(_ text: [UInt8], to name: String, mode: String = "wb") throws -> String {
         let path = folder.path + "/" + name
-        let handle = try #require(gzopen(path, "wb"))
+        let handle = try #require(gzopen(path, mode))
         #expect(gzwrite(handle, text, UInt32(text.count)) == text.count)
         #expect(gzclose(handle) == 0)
         return path
@@ -157,8 +163,37 @@ import Testing
         for index in bytes.count / 2..<bytes.count / 2 + 200 { bytes[index] = 0x55 }
         try bytes.write(to: URL(fileURLWithPath: packed))
         #expect(throws: ImportProblem.self) { try CSVReader.read(packed) { _ in } }
-        try bytes.prefix(bytes.count / 4).write(to: URL(fileURLWithPath: packed))
-        #expect(throws: ImportProblem.self) { try CSVReader.read(packed) { _ in } }
+    }
+
+    private func cut(_ path: String, to count: (Data) throws -> Int) throws -> ImportProblem? {
+        let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+        let file = folder.path + "/cut.csv.gz"
+        try bytes.prefix(count(bytes)).write(to: URL(fileURLWithPath: file))
+        do throws(ImportProblem) {
+            _ = try CSVReader.read(file) { _ in }
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    @Test func aPackedFileThatIsCutOffIsRefusedWhereverTheCutIs() throws {
+        let plain = try [UInt8](Data(contentsOf: URL(fileURLWithPath: Fixture.path("synth_walk.csv"))))
+        let packed = try gzip(plain, to: "walk.csv.gz")
+        // The last eight bytes are the checksum and the length: all of the text is there, and whether it is the text
+        // that was packed nobody knows.
+        for share in [{ $0 - 1 }, { $0 - 8 }, { $0 - 9 }, { $0 / 2 }, { $0 / 4 }, { _ in 15 }] as [(Int) -> Int] {
+            let refusal = try cut(packed) { bytes in share(bytes.count) }
+            let found = try #require(refusal)
+            #expect(found.description.contains("the file ends in the middle of its compressed data"), "\(found)")
+        }
+        // Not compressed, so that the cut can be made inside the last field: 17000 would be read as 17.
+        let stored = try gzip(Array((Self.good + "2010-01-05,1,3,0.5,2,17000\n").utf8), to: "stored.gz", mode: "wb0")
+        let refusal = try cut(stored) { bytes in
+            try #require(bytes.range(of: Data("17000".utf8))).lowerBound + 2
+        }
+        let found = try #require(refusal)
+        #expect(found.description.contains("the file ends in the middle of its compressed data"), "\(found)")
     }
 
     @Test func progressComesToTheEndOfTheFile() throws {
@@ -194,5 +229,36 @@ import Testing
             try Data(bytes).write(to: URL(fileURLWithPath: path))
             _ = try? CSVReader.read(path) { _ in }
         }
+    }
+}
+
+@Suite struct TimeframeLabelTests {
+    private func times(_ days: [Double]) -> [Int64] { days.map { Int64($0 * 86_400_000) } }
+
+    private static let minutes: [(String, Int)] = [
+        ("1m", 1), ("5m", 5), ("15m", 15), ("1h", 60), ("4h", 240), ("1d", 1440), ("1w", 10_080), ("1mo", 43_200),
+        ("1mo", 44_640), ("3mo", 131_040), ("1y", 525_600),
+    ]
+
+    @Test(arguments: minutes) func theNameThatFitsTheBarsIsFound(label: String, minutes: Int) {
+        let bars = (0..<20).map { Int64($0 * minutes) * 60_000 }
+        #expect(TimeframeLabel.better(than: label, for: bars) == nil)
+        #expect(TimeframeLabel.better(than: "10s", for: bars) == label)
+    }
+
+    @Test func nightsAndWeekendsDoNotCount() {
+        // Mondays to Fridays, seven hours each.
+        let days = (0..<30).filter { $0 % 7 < 5 }
+        let hours = days.flatMap { day in (9..<16).map { Int64(day * 24 + $0) * 3_600_000 } }
+        #expect(TimeframeLabel.better(than: "1h", for: hours) == nil)
+        #expect(TimeframeLabel.better(than: "1d", for: hours) == "1h")
+        #expect(TimeframeLabel.better(than: "1d", for: days.map { Int64($0) * 86_400_000 }) == nil)
+    }
+
+    @Test func whatNobodyCanSayIsLeftAlone() {
+        #expect(TimeframeLabel.better(than: "1d", for: times([0, 0.1])) == nil)
+        #expect(TimeframeLabel.better(than: "ticks", for: times([0, 1, 2])) == nil)
+        #expect(TimeframeLabel.better(than: "99999999999999999999d", for: times([0, 1, 2])) == nil)
+        #expect(TimeframeLabel.better(than: "1M", for: times([0, 31, 59])) == nil)
     }
 }

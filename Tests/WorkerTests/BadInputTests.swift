@@ -77,6 +77,22 @@ import Testing
         }
     }
 
+    @Test func withoutAKeyTheResultIsKeyedByTheRequestOrByItsPlace() async throws {
+        try await onOwnThread {
+            let kafka = try TestKafka(partitions: 1)
+            defer { kafka.close() }
+            try kafka.submit([request("runs"), request("wrong", "nooop"), "hello"])
+            let node = try TestNode(kafka)
+            let results = try kafka.results(3)
+            let letters = try kafka.read(kafka.topics.deadLetters) { $0.count >= 2 }
+            #expect(try node.stop() == 0)
+            #expect(results.map(\.status).sorted() == ["completed", "rejected", "rejected"])
+            let keys = results.map { String(decoding: $0.record.key ?? [], as: UTF8.self) }
+            #expect(Set(keys) == ["runs", "wrong", "\(kafka.topics.requests)-0-2"])
+            #expect(letters.allSatisfy { $0.key == nil })
+        }
+    }
+
     private func check(_ entry: Case, _ results: [TestResult], _ letters: [KafkaRecord], _ topic: String) {
         guard
             let letter = letters.first(where: {

@@ -60,7 +60,9 @@ import Testing
                 guard let failure = error as? NodeFailure else { return false }
                 return failure.code == ExitCode.configuration
                     && failure.description.contains("\(kafka.topics.metrics), \(kafka.topics.deadLetters)")
-                    && failure.description.contains("optimizer topics create")
+                    && failure.description.hasSuffix(
+                        "optimizer topics create --brokers \(kafka.bootstrap) --topic \(kafka.topics.metrics) --topic "
+                            + kafka.topics.deadLetters)
             }
         }
     }

@@ -71,17 +71,16 @@ struct ConfigurationLoader {
         }
     }
 
-    /// Adds what the values say about each other, and gives the configuration or everything that is wrong with it.
-    consuming func finish() throws(ConfigurationProblems) -> OptimizerConfiguration {
+    /// Adds what the values say about each other, and gives the configuration and everything that is wrong with it.
+    consuming func finish() -> (OptimizerConfiguration, [ConfigurationProblem]) {
         for check in CrossCheck.all where wrong.isDisjoint(with: check.paths) {
             guard let message = check.problem(in: configuration) else { continue }
             let given = check.paths.compactMap { configuration.places[$0] }
-            problems.append((given.max { precedence($0) < precedence($1) } ?? .defaults).problem(message))
+            problems.append((given.max { $0.origin.precedence < $1.origin.precedence } ?? .defaults).problem(message))
         }
         problems += strategyLimitProblems(except: wrong)
         problems += unresolved.values
-        guard problems.isEmpty else { throw ConfigurationProblems(problems: sorted(problems)) }
-        return configuration
+        return (configuration, ConfigurationProblem.sorted(problems))
     }
 
     private func expand(_ given: GivenValue, at place: Place) throws(ValueProblem) -> (GivenValue, isChanged: Bool) {
@@ -115,30 +114,6 @@ struct ConfigurationLoader {
         let value = if case .text(let text) = given { " \"\(shortened(text))\"" } else { "" }
         return "\(key.path):\(value) \(reason); it takes \(key.expects)\(unit)"
     }
-}
-
-private func precedence(_ place: Place) -> Int {
-    switch place.origin {
-    case .defaults: 0
-    case .file: 1
-    case .environment: 2
-    case .setting: 3
-    }
-}
-
-/// File by position, then the environment by name, then `--set` as it was given.
-private func sorted(_ problems: [ConfigurationProblem]) -> [ConfigurationProblem] {
-    func rank(_ problem: ConfigurationProblem) -> (Int, Int, Int, String) {
-        let place = Place(origin: problem.origin)
-        let name = if case .environment(let name) = problem.origin { name } else { "" }
-        return (precedence(place), problem.line ?? 0, problem.column ?? 0, name)
-    }
-    return problems.enumerated()
-        .sorted { a, b in
-            let (left, right) = (rank(a.element), rank(b.element))
-            return left == right ? a.offset < b.offset : left < right
-        }
-        .map(\.element)
 }
 
 private func isPropertyName(_ name: String) -> Bool {

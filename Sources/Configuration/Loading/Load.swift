@@ -9,10 +9,22 @@ extension OptimizerConfiguration {
     package static func load(
         file: String?, environment: [String: String], settings: [String]
     ) throws(ConfigurationProblems) -> OptimizerConfiguration {
+        let (configuration, problems) = read(file: file, environment: environment, settings: settings)
+        guard problems.isEmpty else { throw ConfigurationProblems(problems: problems) }
+        return configuration
+    }
+
+    /// Reads what can be read of a configuration, for whoever has more to check.
+    ///
+    /// - Returns: the configuration, with the value of lower precedence where one is wrong, and all that is wrong. It is
+    ///   fit for use only where that is nothing.
+    package static func read(
+        file: String?, environment: [String: String], settings: [String]
+    ) -> (configuration: OptimizerConfiguration, problems: [ConfigurationProblem]) {
         var loader = ConfigurationLoader(environment: environment)
         if let file { loader.takeFile(file) }
         loader.takeEnvironment(environment)
         for setting in settings { loader.takeSetting(setting) }
-        return try loader.finish()
+        return loader.finish()
     }
 }

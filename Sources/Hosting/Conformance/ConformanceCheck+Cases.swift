@@ -19,6 +19,8 @@ extension ConformanceCheck {
             ("several requests", several),
             ("two requests in a row", twoInARow),
             ("unknown parameter", unknownParameter),
+            ("members named like the protocol's words", wordsOfTheProtocol),
+            ("labels named like members", namesInLabels),
             ("no data", { () throws(Fault) in try self.answer(self.request("no-data", bars: 0)) }),
             ("invalid JSON", invalidJSON),
             ("huge request", huge),
@@ -40,9 +42,11 @@ extension ConformanceCheck {
         let bytes: [UInt8]
     }
 
-    private func request(_ id: String, bars: Int, more: JSONMember? = nil, padding: Int = 0) -> Request {
+    private func request(
+        _ id: String, bars: Int, more: JSONMember? = nil, first: [JSONMember] = [], padding: Int = 0
+    ) -> Request {
         let id = "check-\(id)"
-        return Request(id: id, bytes: sample.json(id: id, bars: bars, more: more, padding: padding))
+        return Request(id: id, bytes: sample.json(id: id, bars: bars, more: more, first: first, padding: padding))
     }
 
     private func ping() throws(Fault) -> String {
@@ -83,6 +87,18 @@ extension ConformanceCheck {
         let more = JSONMember("no_such_parameter", .integer(1))
         let said = try answer(request("unknown-parameter", bars: 60, more: more))
         return said == "completed" ? "completed; a node refuses it where the parameters are in its configuration" : said
+    }
+
+    /// The node leaves such members out; who tells a ping by a member alone is one rename away from a mistake.
+    private func wordsOfTheProtocol() throws(Fault) -> String {
+        let words = ["ping", "ready", "granted", "lock", "unlock", "log"]
+        return try answer(request("words", bars: 60, first: words.map { JSONMember($0, .integer(7)) }))
+    }
+
+    /// Who looks for `"request_id"` anywhere in the line finds this one first.
+    private func namesInLabels() throws(Fault) -> String {
+        let labels = ["request_id", "strategy", "data", "ping"].map { JSONMember($0, .string("a label")) }
+        return try answer(request("labels", bars: 60, first: [JSONMember("labels", .object(labels))]))
     }
 
     private func huge() throws(Fault) -> String {

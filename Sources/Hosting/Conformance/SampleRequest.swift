@@ -27,10 +27,14 @@ package struct SampleRequest: Sendable {
     /// - Parameters:
     ///   - bars: how many inline bars; 0: the request has no `data`.
     ///   - more: a parameter that is given besides.
+    ///   - first: members of the request that stand before all others.
     ///   - padding: bytes of a label, to make the request as long as wanted.
-    package func json(id: String, bars: Int, more: JSONMember? = nil, padding: Int = 0) -> [UInt8] {
+    package func json(
+        id: String, bars: Int, more: JSONMember? = nil, first: [JSONMember] = [], padding: Int = 0
+    ) -> [UInt8] {
         var json = JSONWriter(capacity: 512 + bars * 64 + padding)
         json.beginObject()
+        for member in first { json.member(member.name, member.value) }
         json.member("schema_version", StrategyRequest.schemaVersion)
         json.member("type", "backtest")
         json.member("request_id", id)

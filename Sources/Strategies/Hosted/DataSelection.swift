@@ -43,7 +43,9 @@ struct DataSelection {
         guard let name = DataSetName(dataset: dataset, timeframe: timeframe) else {
             throw section.wrong("timeframe", "a timeframe like \"1d\": " + DataSetName.expectation)
         }
-        return .stored(name, version: try section.text("version", "\"sha256:\" and 64 hexadecimal digits"))
+        let version = try section.text("version", "\"sha256:\" and 64 hexadecimal digits")
+        if let version { _ = try DataSetFiles.digest(ofVersion: version) }
+        return .stored(name, version: version)
     }
 
     private static func time(

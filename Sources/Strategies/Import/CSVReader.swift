@@ -64,10 +64,7 @@ struct CSVReader {
         }
         let clock = layout.clock.map { fields[$0] }
         guard let time = FieldParser.time(fields[layout.time], clock: clock), BarTime.valid.contains(time) else {
-            return find(
-                number,
-                "the time \(shown(layout.time)) cannot be read; it must be like 2010-01-04, "
-                    + "2010-01-04T09:30:00Z, or seconds or milliseconds since 1970")
+            return find(number, "the time \(shown(layout.time)) " + timeProblem(layout))
         }
         guard let open = price(layout.open, "open", number), let high = price(layout.high, "high", number),
             let low = price(layout.low, "low", number), let close = price(layout.close, "close", number),
@@ -90,6 +87,13 @@ struct CSVReader {
         if let value = FieldParser.number(fields[column]) { return value }
         find(number, "\(name) is \(shown(column)), must be a number")
         return nil
+    }
+
+    private func timeProblem(_ layout: CSVLayout) -> String {
+        guard !FieldParser.isDateAndClockInOne(fields[layout.time]) else {
+            return "reads as a date and a clock, and as milliseconds since 1970; write it like 2010-01-04T09:30:00Z"
+        }
+        return "cannot be read; it must be like 2010-01-04, 2010-01-04T09:30:00Z, or seconds or milliseconds since 1970"
     }
 
     private func shown(_ column: Int) -> String {

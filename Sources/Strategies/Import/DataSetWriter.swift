@@ -68,6 +68,6 @@ enum DataSetWriter {
     }
 
     private static func failed(_ what: String, _ name: String) -> ImportProblem {
-        ImportProblem("cannot \(what) \(name): \(String(cString: strerror(errno)))")
+        ImportProblem("cannot \(what) \(name): \(String(cString: strerror(errno)))", isOfDataRoot: true)
     }
 }

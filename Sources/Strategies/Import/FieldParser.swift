@@ -41,11 +41,31 @@ enum FieldParser {
     /// ISO 8601 with or without seconds, fraction and offset (none: UTC); nil for anything else.
     static func time(_ field: ArraySlice<UInt8>, clock: ArraySlice<UInt8>? = nil) -> Int64? {
         if let clock { return dateAndClock(field, clock) }
+        if isDottedDate(field) { return midnight(field) }
+        // It would be milliseconds of the year 1976.
+        if isDateAndClockInOne(field) { return nil }
         if field.allSatisfy({ ($0 >= 0x30 && $0 <= 0x39) || $0 == UInt8(ascii: ".") }) { return epoch(field) }
         guard field.count >= 10 else { return nil }
         let date = field.prefix(10)
         let rest = field.dropFirst(10)
         return rest.isEmpty ? midnight(date) : dateAndClock(date, rest.dropFirst(isSeparator(rest.first) ? 1 : 0))
+    }
+
+    /// `2010.01.04`, which is no number of seconds.
+    private static func isDottedDate(_ field: ArraySlice<UInt8>) -> Bool {
+        field.count == 10 && field.count { $0 == UInt8(ascii: ".") } == 2
+    }
+
+    /// Whether it is like `201001040930` or `20100104093000`, which could be meant as more than one thing.
+    static func isDateAndClockInOne(_ field: ArraySlice<UInt8>) -> Bool {
+        guard field.count == 12 || field.count == 14, field.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) else {
+            return false
+        }
+        func value(_ start: Int, _ count: Int) -> Int {
+            field.dropFirst(start).prefix(count).reduce(0) { $0 * 10 + Int($1 - 0x30) }
+        }
+        return (1900...2099).contains(value(0, 4)) && (1...12).contains(value(4, 2)) && (1...31).contains(value(6, 2))
+            && value(8, 2) < 24 && value(10, 2) < 60 && (field.count == 12 || value(12, 2) < 60)
     }
 
     private static func isSeparator(_ byte: UInt8?) -> Bool {

@@ -5,16 +5,21 @@ package struct ImportProblem: Error, Equatable, Sendable, CustomStringConvertibl
     /// How many there were in all.
     package let count: Int
 
+    /// Whether the fault lies where the data set should go, and not in the file.
+    package let isOfDataRoot: Bool
+
     package static let maximumFindings = 20
 
-    init(_ finding: String) {
+    init(_ finding: String, isOfDataRoot: Bool = false) {
         findings = [finding]
         count = 1
+        self.isOfDataRoot = isOfDataRoot
     }
 
     init(findings: [String], count: Int) {
         self.findings = findings
         self.count = count
+        isOfDataRoot = false
     }
 
     package var description: String {

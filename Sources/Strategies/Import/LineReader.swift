@@ -88,12 +88,21 @@ final class LineReader {
         let got = buffer.withUnsafeMutableBytes { bytes in
             gzread(handle, bytes.baseAddress.map { $0 + filled }, UInt32(bytes.count - filled))
         }
-        guard got >= 0 else {
-            var code: Int32 = 0
-            let words = gzerror(handle, &code).map { String(cString: $0) } ?? "unknown error"
+        guard got > 0 else { return try end(isFailure: got < 0) }
+        filled += Int(got)
+    }
+
+    /// Nothing more comes. zlib gives all of a packed file that is cut off as if it were whole, and tells it only here.
+    private func end(isFailure: Bool) throws(ImportProblem) {
+        var code: Int32 = 0
+        let words = gzerror(handle, &code).map { String(cString: $0) } ?? "unknown error"
+        guard code != Z_BUF_ERROR else {
+            throw ImportProblem(
+                "after line \(lineNumber): the file ends in the middle of its compressed data; fetch it again, whole")
+        }
+        guard !isFailure else {
             throw ImportProblem("after line \(lineNumber): the file cannot be read on: \(words)")
         }
-        filled += Int(got)
-        isAtEnd = got == 0
+        isAtEnd = true
     }
 }

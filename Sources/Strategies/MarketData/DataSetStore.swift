@@ -23,13 +23,13 @@ final class DataSetStore {
     /// The file's hash and every bar are checked when a version is opened, not again while it is kept.
     /// - Throws: `unknown_dataset` (retryable: another node may have it) or `invalid_data`.
     func dataSet(_ name: DataSetName, version: String?) throws(RequestProblem) -> MarketData {
-        if let version, let digest = Self.digest(version), let data = kept(Key(name: name, digest: digest)) {
+        if let version, let digest = try? DataSetFiles.digest(ofVersion: version), let data = kept(Key(name: name, digest: digest)) {
             return data
         }
         guard let folder = Descriptor.directory(root)?.directory(name.dataset)?.directory(name.timeframe) else {
             throw unknown(name)
         }
-        let digest = if let version { try digest(named: version) } else { try latest(name, in: folder) }
+        let digest = if let version { try DataSetFiles.digest(ofVersion: version) } else { try latest(name, in: folder) }
         let key = Key(name: name, digest: digest)
         if let data = kept(key) { return data }
         let data = try load(key, from: folder)
@@ -81,18 +81,6 @@ final class DataSetStore {
         return MarketData(columns: columns, version: "sha256:" + key.digest, owner: file)
     }
 
-    private static func digest(_ version: String) -> String? {
-        guard version.hasPrefix("sha256:"), DataSetFiles.isDigest(version.dropFirst(7)) else { return nil }
-        return String(version.dropFirst(7))
-    }
-
-    private func digest(named version: String) throws(RequestProblem) -> String {
-        if let digest = Self.digest(version) { return digest }
-        throw RequestProblem(
-            .invalidRequest, "data.version is \"\(version.prefix(100))\", must be \"sha256:\" and 64 hexadecimal digits"
-        )
-    }
-
     private func unknown(_ name: DataSetName) -> RequestProblem {
         let others = DatasetCatalogue.list(root).map(\.name.dataset)
         return RequestProblem(
@@ -118,6 +106,16 @@ enum DataSetFiles {
     static let suffix = ".bars"
 
     static func file(_ digest: String) -> String { digest + suffix }
+
+    /// The digest in `sha256:…`.
+    static func digest(ofVersion version: String) throws(RequestProblem) -> String {
+        guard version.hasPrefix("sha256:"), isDigest(version.dropFirst(7)) else {
+            throw RequestProblem(
+                .invalidRequest,
+                "data.version is \"\(version.prefix(100))\", must be \"sha256:\" and 64 hexadecimal digits")
+        }
+        return String(version.dropFirst(7))
+    }
 
     static func isDigest(_ text: some StringProtocol) -> Bool {
         text.utf8.count == 64

@@ -13,6 +13,8 @@ package enum ExitCode {
     package static let unavailable: Int32 = 69
     /// Fenced or fatal: start it again.
     package static let software: Int32 = 70
+    /// Where the output should go, nothing can be made.
+    package static let cannotCreate: Int32 = 73
     /// Something must be set up or corrected first.
     package static let configuration: Int32 = 78
     /// Ended by Ctrl-C or SIGTERM before its work was done, as shells have it.

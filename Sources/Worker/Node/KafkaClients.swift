@@ -5,7 +5,7 @@ package import Kafka
 package struct KafkaClients: Sendable {
     package let bootstrapServers: String
     private let configuration: OptimizerConfiguration.Kafka
-    private let isEmbedded: Bool
+    private var isEmbedded: Bool
 
     /// - Parameter bootstrapServers: of the embedded broker, where there is one; else the configuration's.
     package init(_ configuration: OptimizerConfiguration.Kafka, embedded bootstrapServers: String? = nil) {
@@ -14,13 +14,24 @@ package struct KafkaClients: Sendable {
         isEmbedded = bootstrapServers != nil
     }
 
+    /// These clients for a cluster that has told its name: the embedded broker of another process needs what one's own
+    /// does. With the usual session of 45 s the group there waits for as long before it takes the next node in.
+    func knowing(_ cluster: TopicCheck.Cluster) -> KafkaClients {
+        var clients = self
+        clients.isEmbedded = isEmbedded || cluster.isEmbedded
+        return clients
+    }
+
     /// - Parameter partitions: of the requests topic.
     func consumer(partitions: Int, wakeDescriptor: Int32) throws(KafkaFailure) -> KafkaConsumer {
-        let properties = try ClientProperties.consumer(
+        try KafkaConsumer(consumerProperties(partitions: partitions), wakeDescriptor: wakeDescriptor)
+    }
+
+    func consumerProperties(partitions: Int) throws(KafkaFailure) -> ClientProperties {
+        try ClientProperties.consumer(
             bootstrap: bootstrapServers, groupID: configuration.groupId, instanceID: configuration.groupInstanceId,
             prefetchMB: configuration.prefetchMB, partitions: partitions, embedded: isEmbedded,
             overrides: overrides(configuration.consumer))
-        return try KafkaConsumer(properties, wakeDescriptor: wakeDescriptor)
     }
 
     /// The producer of what must arrive: results and dead letters, and the requests of `optimizer submit`.

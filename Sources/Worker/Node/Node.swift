@@ -51,6 +51,7 @@ package final class Node: Sendable {
                 error.description, code: error.code == .isolation ? ExitCode.configuration : ExitCode.software)
         }
         do {
+            let clients = clients.knowing(cluster)
             consumer = try clients.consumer(
                 partitions: cluster.partitions, wakeDescriptor: state.consumerWake.descriptor)
             producer = try clients.producer(
@@ -85,12 +86,21 @@ package final class Node: Sendable {
         return health.requestStop()
     }
 
-    /// Takes over what may change while the node runs.
+    /// Takes over what may change while the node runs; where that is wrong, what was in force stays in force.
     package func reload(_ configuration: OptimizerConfiguration) {
+        let problems = StrategyNames.problems(in: configuration, running: strategies.names)
+        guard problems.isEmpty else {
+            let cause = ConfigurationProblems(problems: problems).description
+            return log.error("the configuration is not read again", JSONMember("cause", .string(cause)))
+        }
         strategies.disable(configuration.disabledStrategies)
         log.info(
             "configuration read again",
             JSONMember("disabled_strategies", .array(configuration.disabledStrategies.map { .string($0) })))
+        let waiting = configuration.keys(changedFrom: settings.configuration).filter { $0 != "disabledStrategies" }
+        guard !waiting.isEmpty else { return }
+        log.warning(
+            "changed keys that hold only after a restart", JSONMember("keys", .array(waiting.map { .string($0) })))
     }
 
     /// The value of a counter without labels.

@@ -56,8 +56,9 @@ package struct NodeSettings: Sendable {
         http = configuration.metrics.http
         // The start of an external host is no part of its step's time, but of the slot's.
         if !configuration.strategies.isEmpty { stallWatch.graceMs += externalPolicy.readyMs }
-        if let problem = StrategyNames.problems(in: configuration).first {
-            throw NodeFailure(problem.description, code: ExitCode.configuration)
+        let problems = StrategyNames.problems(in: configuration)
+        guard problems.isEmpty else {
+            throw NodeFailure(ConfigurationProblems(problems: problems).description, code: ExitCode.configuration)
         }
         guard let launcher = ExecutablePath.beside("optimizer-host") else {
             throw NodeFailure(

@@ -12,6 +12,9 @@ package struct TopicCheck {
         let id: String
         /// What the topics that the node writes results to take at once, in bytes; nil where the cluster does not say.
         let largestBatch: Int?
+
+        /// Whether it is librdkafka's mock cluster, in whichever process.
+        var isEmbedded: Bool { AdminClient.isEmbedded(id) }
     }
 
     /// - Throws: `NodeFailure` naming what is missing and the command that makes it, or why nobody answers.
@@ -22,7 +25,8 @@ package struct TopicCheck {
             throw NodeFailure(
                 "the broker does not have, or does not show to this user, the topic\(missing.count == 1 ? "" : "s") "
                     + missing.joined(separator: ", ") + "; create what is missing with: optimizer topics create "
-                    + "--brokers \(clients.bootstrapServers)", code: ExitCode.configuration)
+                    + (["--brokers \(clients.bootstrapServers)"] + missing.map { "--topic \($0)" })
+                    .joined(separator: " "), code: ExitCode.configuration)
         }
         return Cluster(partitions: requests.partitions.count, id: id ?? "unnamed-cluster", largestBatch: largestBatch)
     }

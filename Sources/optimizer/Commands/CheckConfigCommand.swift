@@ -37,15 +37,13 @@ enum CheckConfigCommand: Command {
     private static func load(
         _ file: String?, _ arguments: Arguments
     ) -> Result<OptimizerConfiguration, ConfigurationProblems> {
-        do throws(ConfigurationProblems) {
-            let configuration = try OptimizerConfiguration.load(
-                file: file, environment: ConfigurationOptions.environment,
-                settings: ConfigurationOptions.settings(arguments))
-            let problems = StrategyNames.problems(in: configuration) + ClientPropertyCheck.problems(in: configuration)
-            return problems.isEmpty ? .success(configuration) : .failure(ConfigurationProblems(problems: problems))
-        } catch {
-            return .failure(error)
-        }
+        // What could be read is checked on: one problem must not hide another.
+        let (configuration, found) = OptimizerConfiguration.read(
+            file: file, environment: ConfigurationOptions.environment,
+            settings: ConfigurationOptions.settings(arguments))
+        let problems = ConfigurationProblem.sorted(
+            found + StrategyNames.problems(in: configuration) + ClientPropertyCheck.problems(in: configuration))
+        return problems.isEmpty ? .success(configuration) : .failure(ConfigurationProblems(problems: problems))
     }
 
     private static func show(_ configuration: OptimizerConfiguration, isJSON: Bool) throws(CommandFailure) {

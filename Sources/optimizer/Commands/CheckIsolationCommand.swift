@@ -13,7 +13,8 @@ enum CheckIsolationCommand: Command {
         Starts hosts as a node with this configuration would, lets them do what strategies must not, and shows what
         came of it. Memory is tried with a limit of at most 64 MB. Takes some ten seconds; touches nothing but itself.
 
-        Exit codes: 0 all that the configuration asks for holds; 1 something does not.
+        Exit codes: 0 all that the configuration asks for holds; 1 something does not; 78 isolation.enforcement asks for
+        what cannot be had here.
         """
     static let options = [
         ConfigurationOptions.config, ConfigurationOptions.set,
@@ -47,7 +48,8 @@ enum CheckIsolationCommand: Command {
             try check.full { findings.append($0) }
             return (isolation, findings)
         } catch {
-            throw CommandFailure(error.description)
+            throw CommandFailure(
+                error.description, code: error.code == .isolation ? ExitCode.configuration : ExitCode.failure)
         }
     }
 

@@ -14,10 +14,11 @@ enum ImportCommand: Command {
         Reads bars from CSV, packed with gzip or not: a header in any case and order or none, a time as a date, ISO 8601
         or seconds or milliseconds since 1970, then open, high, low, close and, where there is one, volume. Every bar is
         checked, and nothing is written where one is wrong. The same bars imported again are the same version; steps
-        that run meanwhile keep the version they have.
+        that run meanwhile keep the version they have. Where no timeframe is given and the bars are no days, they are
+        refused with the timeframe that fits.
 
         Exit codes: 0 done; 64 a name that cannot be; 65 bars are wrong, each named with its line; 66 CSV cannot be
-        read.
+        read; 73 the data root cannot be written to.
         """
     static let options = [
         ConfigurationOptions.config, ConfigurationOptions.set,
@@ -35,19 +36,29 @@ enum ImportCommand: Command {
         guard unsafe access(path, R_OK) == 0 else {
             throw CommandFailure("cannot read \(given): \(SystemError.text(errno))", code: ExitCode.noInput)
         }
+        let entry = try bring(path, given == "-" ? "standard input" : given, name, root, arguments)
+        try DataWriter.write(arguments.has("json") ? [DataSetText.json(entry)] : DataSetText.table([entry]))
+        return ExitCode.success
+    }
+
+    private static func bring(
+        _ path: String, _ shown: String, _ name: DataSetName, _ root: String, _ arguments: Arguments
+    ) throws(CommandFailure) -> DataSetEntry {
         var progress = ProgressLine()
-        let entry: DataSetEntry
+        var warnings: [String] = []
         do throws(ImportProblem) {
-            entry = try DataSetImport.run(path, as: name, under: root) { progress.show(text($0)) }
+            let entry = try DataSetImport.run(
+                path, as: name, under: root, isTimeframeAssumed: arguments.value("timeframe") == nil,
+                progress: { progress.show(text($0)) }, warn: { warnings.append($0) })
+            progress.clear()
+            for warning in warnings { Output.words("\(shown): \(warning)") }
+            return entry
         } catch {
             progress.clear()
             throw CommandFailure(
-                "nothing was imported\n" + located(error, given == "-" ? "standard input" : given),
-                code: ExitCode.dataError)
+                "nothing was imported\n" + located(error, shown),
+                code: error.isOfDataRoot ? ExitCode.cannotCreate : ExitCode.dataError)
         }
-        progress.clear()
-        try DataWriter.write(arguments.has("json") ? [DataSetText.json(entry)] : DataSetText.table([entry]))
-        return ExitCode.success
     }
 
     private static func dataSetName(_ arguments: Arguments) throws(CommandFailure) -> DataSetName {

@@ -27,6 +27,7 @@ enum TopCommand: Command {
     private static let turnMs: Int32 = 50
     /// With --once: so long a first event is waited for.
     private static let patienceMs = 20_000
+    private static let longestAwaitedIntervalMs = 50_000
 
     static func run(_ arguments: Arguments) throws(CommandFailure) -> Int32 {
         try arguments.expectPositional(0...0, "nothing")
@@ -101,10 +102,9 @@ enum TopCommand: Command {
             try reader.read(timeoutMs: turnMs)
             let now = MonotonicTime.now()
             if let first = reader.fleet.firstHeardAt {
-                guard !reader.isCaughtUp || now < first.adding(milliseconds: reader.fleet.longestIntervalMs * 6 / 5)
-                else {
-                    break
-                }
+                // One record of somebody's that claims an hour must not hold this up.
+                let interval = min(reader.fleet.longestIntervalMs, longestAwaitedIntervalMs)
+                guard !reader.isCaughtUp || now < first.adding(milliseconds: interval * 6 / 5) else { break }
             } else if now >= deadline {
                 throw CommandFailure(
                     "no node has been heard of within \(patienceMs / 1000) s" + (reader.problem.map { ": \($0)" } ?? "")

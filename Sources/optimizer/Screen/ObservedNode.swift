@@ -67,7 +67,7 @@ struct ObservedNode {
             pausedPartitions.formUnion(named)
             pauses += 1
             partitionsPaused += named.count
-            note(queueDepth: event["queue_depth"]?.integer)
+            note(queueDepth: Self.figure(event["queue_depth"]))
         case .resumed:
             let named = Self.integers(event["partitions"])
             pausedPartitions.subtract(named)
@@ -82,16 +82,16 @@ struct ObservedNode {
 
     private mutating func takeInterval(_ event: JSONValue) {
         hasFigures = true
-        intervalMs = event["interval_ms"]?.integer ?? intervalMs
-        slots = event["slots"]?.integer ?? slots
-        running = event["running"]?.integer ?? running
-        note(queueDepth: event["queue_depth"]?.integer)
+        intervalMs = event["interval_ms"]?.integer.map { min(max($0, 1), Self.longestIntervalMs) } ?? intervalMs
+        slots = Self.figure(event["slots"]) ?? slots
+        running = Self.figure(event["running"]) ?? running
+        note(queueDepth: Self.figure(event["queue_depth"]))
         partitions = event["partitions"].map(Self.integers) ?? partitions
-        done = event["requests"]?.members?.reduce(0) { $0 + ($1.value.integer ?? 0) } ?? done
+        done = event["requests"]?.members?.reduce(0) { $0 + (Self.figure($1.value) ?? 0) } ?? done
         requestsPerSecond = event["requests_per_second"]?.double ?? 0
         p50 = event["latency_ms"]?["p50"]?.double
         p95 = event["latency_ms"]?["p95"]?.double
-        lag = event["lag"]?.integer
+        lag = Self.figure(event["lag"])
         strategies = (event["strategies"]?.elements ?? []).compactMap(Self.strategy)
         // Who came later has not seen the pause, and an event can be lost: the state of now mends both.
         switch event["paused"]?.bool {
@@ -108,10 +108,18 @@ struct ObservedNode {
     }
 
     private static func strategy(_ value: JSONValue) -> StrategyFigures? {
-        guard let name = value["name"]?.string, let count = value["count"]?.integer else { return nil }
+        guard let name = value["name"]?.string, let count = figure(value["count"]) else { return nil }
         return StrategyFigures(
             name: name, count: count, p50: value["latency_ms"]?["p50"]?.double, p95: value["latency_ms"]?["p95"]?.double
         )
+    }
+
+    /// As long as `metrics.intervalMs` may be.
+    private static let longestIntervalMs = 3_600_000
+
+    /// The topic is anybody's. What is cut to this may be added up over every member and node there can be.
+    private static func figure(_ value: JSONValue?) -> Int? {
+        value?.integer.map { min(max($0, 0), 1_000_000_000_000) }
     }
 
     private static func integers(_ value: JSONValue?) -> [Int] {

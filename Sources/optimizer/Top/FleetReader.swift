@@ -63,7 +63,7 @@ struct FleetReader: ~Copyable {
     private func heardAt(_ record: KafkaRecord) -> MonotonicTime {
         let now = MonotonicTime.now()
         guard !isCaughtUp, let stamp = record.timestampMs else { return now }
-        let age = min(max(0, Timestamp.now().milliseconds - stamp), Self.historyMs)
+        let age = min(max(0, Timestamp.now().milliseconds(since: Timestamp(milliseconds: stamp))), Self.historyMs)
         return now.adding(milliseconds: -Int(age))
     }
 }

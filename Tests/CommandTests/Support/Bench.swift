@@ -37,8 +37,7 @@ final class Bench: @unchecked Sendable {
     func startNode(http: String = "null", more settings: [String] = []) throws {
         node = try start(
             [
-                "run", "--set", "metrics.http=\(http)", "--set", "kafka.consumer.session.timeout.ms=6000",
-                "--set", "kafka.consumer.fetch.wait.max.ms=10", "--set", "data.root=\(folder.path)/data",
+                "run", "--set", "metrics.http=\(http)", "--set", "data.root=\(folder.path)/data",
                 "--set", "pool.maxConcurrentStrategies=2", "--set", "limits.memoryMB=128",
             ] + settings.flatMap { ["--set", $0] })
         try submit([Self.request("the-node-is-up")])

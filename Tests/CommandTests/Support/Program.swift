@@ -27,8 +27,10 @@ final class Program {
     /// - Parameters:
     ///   - environment: all there is, beside PATH.
     ///   - outputPath: where standard output goes, in place of a file that `output` reads.
+    ///   - errorPath: the same of standard error and `words`.
     init(
-        _ words: [String], input: Input = .none, environment: [String] = [], outputPath: String? = nil
+        _ words: [String], input: Input = .none, environment: [String] = [], outputPath: String? = nil,
+        errorPath: String? = nil
     ) throws {
         let folder = try TestFolder()
         self.folder = folder
@@ -42,7 +44,7 @@ final class Program {
         }
         pid = try Self.spawn(
             words, folder.path, input: inputPath, output: outputPath ?? folder.file("out"),
-            errors: folder.file("err"), environment)
+            errors: errorPath ?? folder.file("err"), environment)
     }
 
     private static func spawn(

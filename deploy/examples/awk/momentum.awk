@@ -1,11 +1,24 @@
 # One request in, one answer out: is the last close above the one `period` bars before it, and how often did being long
-# after such a bar pay? Reads the few members it needs by their names; the node has checked that the line is JSON.
+# after such a bar pay? Reads the few members it needs by their paths; the node has checked that the line is JSON.
 
-# The text of the first member called `name`, up to the end of its value; "" where there is none.
-function member(text, name,    at) {
-    at = index(text, "\"" name "\"")
-    if (!at) return ""
-    text = substr(text, at + length(name) + 2)
+# The text of the member at a path like "data.inline.close", up to the end of its value; "" where there is none. A member
+# of the same name elsewhere (in labels, say) is another one.
+function member(text, path,    depth, token, name, at, level) {
+    while (match(text, /"([^"\\]|\\.)*"|[{}]|\[|\]/)) {
+        token = substr(text, RSTART, RLENGTH)
+        text = substr(text, RSTART + RLENGTH)
+        if (token == "{" || token == "[") { name[++depth] = ""; continue }
+        if (token == "}" || token == "]") { depth--; continue }
+        if (text !~ /^[ \t]*:/) continue
+        name[depth] = substr(token, 2, length(token) - 2)
+        at = name[1]
+        for (level = 2; level <= depth; level++) at = at "." name[level]
+        if (at == path) return value(text)
+    }
+    return ""
+}
+
+function value(text) {
     sub(/^[ \t]*:[ \t]*/, "", text)
     if (text ~ /^\[/) return substr(text, 2, index(text, "]") - 2)
     if (text ~ /^"/) { match(text, /^"([^"\\]|\\.)*"/); return substr(text, 1, RLENGTH) }
@@ -21,10 +34,10 @@ function refuse(code, message) {
 {
     id = member($0, "request_id")
     if (id !~ /^"/) id = "null"
-    period = member($0, "period")
+    period = member($0, "strategy.parameters.period")
     if (period == "") period = 10
     period += 0
-    count = split(member($0, "close"), close_at, ",")
+    count = split(member($0, "data.inline.close"), close_at, ",")
     if (count < period + 2) refuse("insufficient_data", "data.inline has " count " closes, and " (period + 2) " are needed")
 
     for (bar = period + 1; bar < count; bar++) {

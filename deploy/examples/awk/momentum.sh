@@ -8,6 +8,8 @@ cd "$(dirname "$0")" || exit 1
 echo '{"ready":{}}'
 while IFS= read -r line; do
     case $line in
+    # A request has a request_id, whatever else is in it.
+    '{'*'"request_id"'*'}') printf '%s\n' "$line" | awk -f momentum.awk || exit 1 ;;
     '{"ping":'*) printf '{"pong":%s\n' "${line#'{"ping":'}" ;;
     '{'*'}') printf '%s\n' "$line" | awk -f momentum.awk || exit 1 ;;
     *) echo '{"status":"rejected","error":{"code":"invalid_json","message":"the line is no JSON object","retryable":false}}' ;;

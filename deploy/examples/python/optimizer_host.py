@@ -48,7 +48,8 @@ def _answer(line, run):
             raise ValueError("not an object")
     except ValueError as error:
         return _error("rejected", "invalid_json", f"the request is not valid JSON: {error}")
-    if "ping" in request:
+    # A ping is an object with nothing else: a request may have a member of any name.
+    if request.keys() == {"ping"}:
         return {"pong": request["ping"]}
     try:
         reply = {"request_id": request.get("request_id"), "status": "completed", **run(request)}

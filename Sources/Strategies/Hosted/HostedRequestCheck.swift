@@ -1,0 +1,21 @@
+package import Messages
+
+/// What a host will find wrong with a request, as far as that can be told without its data set.
+package enum HostedRequestCheck {
+    /// Reads the sections that a host reads: `data`, `account`, `statistics`, `output`, and a sweep's parts.
+    ///
+    /// A request for a strategy that is not built in is not looked at: its sections are its strategy's.
+    package static func check(_ request: StrategyRequest) throws(RequestProblem) {
+        guard StrategyRegistry.isBuiltIn(request.strategy) else { return }
+        guard request.type != "optimization" else {
+            let sweep = try Sweep(request, definition: .null)
+            _ = try SweepStep.Place(request.section("step"), setCount: sweep.setCount)
+            return
+        }
+        let (strategy, _) = try StrategyRegistry.resolve(
+            request.strategy, version: request.strategyVersion, request.parameters)
+        guard strategy is any TradingStrategy else { return }
+        _ = try RunSettings(request)
+        _ = try DataSelection(request.section("data"))
+    }
+}

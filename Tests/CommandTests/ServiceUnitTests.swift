@@ -1,0 +1,32 @@
+import Hosting
+import Scheduling
+import Testing
+
+@Suite struct ServiceUnitTests {
+    private static let unit = String(decoding: FileBytes.of(FileBytes.ofProject("deploy/optimizer.service")), as: UTF8.self)
+
+    @Test func theGroupIsThereBeforeAFileIsGivenToIt() throws {
+        let user = try #require(Self.unit.firstRange(of: "useradd "))
+        let file = try #require(Self.unit.firstRange(of: "-g optimizer"))
+        #expect(user.lowerBound < file.lowerBound)
+    }
+
+    /// systemd looks at RestartPreventExitStatus for the main process only.
+    @Test func aWrongConfigurationIsNotStartedAgain() {
+        let lines = Self.unit.split(separator: "\n")
+        #expect(lines.contains("RestartPreventExitStatus=78"))
+        #expect(!lines.contains { $0.hasPrefix("ExecStartPre=") })
+    }
+}
+
+@Suite struct CheckIsolationTests {
+    @Test func controlGroupsThatCannotBeHadHaveToBeSetUp() throws {
+        let launcher = try #require(ExecutablePath.beside("optimizer-host"))
+        let ceilings = ResourceLimits(cpuPercent: 80, memoryMB: 64, timeoutMs: 1000)
+        let settings = IsolationSettings(enforcement: .cgroup, sandbox: .off, ceilings: ceilings, readablePaths: [])
+        // Where they can be had, there is nothing to see.
+        guard (try? Isolation(settings, launcher: launcher))?.stop() == nil else { return }
+        let outcome = try Program.run(["check-isolation", "--set", "isolation.enforcement=cgroup"])
+        #expect(outcome.code == 78, "\(outcome.words)")
+    }
+}

@@ -1,0 +1,35 @@
+import Configuration
+import Kafka
+import TestSupport
+import Testing
+
+@testable import Worker
+
+@Suite struct EmbeddedBrokerTests {
+    @Test(.enabled(if: TestKafka.realBootstrap == nil))
+    func aNodeOnTheEmbeddedBrokerOfAnotherProcessHasTheSessionThatItNeeds() async throws {
+        try await onOwnThread {
+            let kafka = try TestKafka()
+            defer { kafka.close() }
+            func session(_ more: [String], _ isKnown: Bool) throws -> String? {
+                let configuration = try OptimizerConfiguration.load(
+                    file: nil, environment: [:], settings: ["kafka.bootstrapServers=\(kafka.bootstrap)"] + more)
+                let clients = KafkaClients(configuration.kafka)
+                let cluster = try TopicCheck(topics: kafka.topics).run(clients)
+                #expect(cluster.isEmbedded)
+                return try (isKnown ? clients.knowing(cluster) : clients).consumerProperties(partitions: 1)
+                    .value(of: "session.timeout.ms")
+            }
+            #expect(try session([], true) == "6000")
+            #expect(try session([], false) == nil)
+            #expect(try session(["kafka.consumer.session.timeout.ms=9000"], true) == "9000")
+        }
+    }
+
+    @Test func aRealClusterKeepsLibrdkafkasOwnSession() throws {
+        let configuration = try OptimizerConfiguration.load(file: nil, environment: [:], settings: [])
+        let cluster = TopicCheck.Cluster(partitions: 1, id: "4L6g3nShT-eMCtK--X86sw", largestBatch: nil)
+        let properties = try KafkaClients(configuration.kafka).knowing(cluster).consumerProperties(partitions: 1)
+        #expect(properties.value(of: "session.timeout.ms") == nil)
+    }
+}
