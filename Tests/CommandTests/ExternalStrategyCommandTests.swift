@@ -14,8 +14,8 @@ import Testing
             "check-strategy", "--timeout-ms", "30000", "--", "sh", "\(Self.examples)/awk/momentum.sh",
         ])
         #expect(outcome.code == 0)
-        #expect(outcome.lines.count == 14 && outcome.lines.dropLast().allSatisfy { $0.hasPrefix("ok    ") })
-        #expect(outcome.lines.last == "conforms: 13 checks")
+        #expect(outcome.lines.count == 16 && outcome.lines.dropLast().allSatisfy { $0.hasPrefix("ok    ") })
+        #expect(outcome.lines.last == "conforms: 15 checks")
     }
 
     @Test func aHostThatDoesNotEndsItWithOneAndTheFaults() throws {
@@ -25,7 +25,7 @@ import Testing
         let lines = json(outcome)
         let ping = try #require(lines.first { $0["check"] == .string("ping") })
         #expect(ping["ok"] == .bool(false) && ping["fault"]?.string?.contains(#"must be {"pong":7}"#) == true)
-        #expect(lines.last?["ok"] == .bool(false) && lines.last?["checks"] == .integer(13))
+        #expect(lines.last?["ok"] == .bool(false) && lines.last?["checks"] == .integer(15))
         #expect((lines.last?["faults"]?.integer ?? 0) > 5)
     }
 

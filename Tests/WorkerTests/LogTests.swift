@@ -27,7 +27,7 @@ import Testing
                 node.log.all.contains { line in
                     guard let line = try? JSONValue.parse(Array(line.utf8)) else { return false }
                     return line["source"]?.string == "librdkafka" && line["level"]?.string == "warning"
-                        && line["message"]?.string?.contains("linger.ms") == true
+                        && line["message"]?.string?.contains("is a producer property") == true
                 }
             }
             #expect(try node.stop() == 0)

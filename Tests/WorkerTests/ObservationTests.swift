@@ -180,7 +180,9 @@ import Testing
             }
         }
         guard let first = shape.elements?.first, first.members != nil else { return [] }
-        guard let elements = status.elements, !elements.isEmpty else { return ["\(path) is empty"] }
+        guard let elements = status.elements else { return ["\(path) is no list"] }
+        // Nobody is throttled or suspended here; the tests of those look at what stands there then.
+        guard !elements.isEmpty else { return path.hasPrefix(".policies") ? [] : ["\(path) is empty"] }
         return elements.flatMap { differences(of: $0, from: first, at: "\(path)[]") }
     }
 

@@ -45,7 +45,10 @@ package struct TopicCheck {
             defer { admin.close() }
             do throws(KafkaFailure) {
                 let topics = try admin.topics()
-                return (topics, admin.clusterID(), written.isEmpty ? nil : largestBatch(of: written, admin))
+                let id = admin.clusterID()
+                // The mock has no controller, and lets the question for settings run into its time-out.
+                let asksForSettings = !written.isEmpty && id.map(AdminClient.isEmbedded) != true
+                return (topics, id, asksForSettings ? largestBatch(of: written, admin) : nil)
             } catch {
                 // The request's own failure is mostly a timeout; what the client met on the way says why.
                 throw admin.problems().first { !$0.isTemporary || $0.kind == .handshake } ?? error
