@@ -84,7 +84,8 @@ let package = Package(
             ],
             swiftSettings: house),
         .testTarget(
-            name: "DemoTests", dependencies: ["optimizer", "optimizer-host", "Hosting", "Kafka", "Messages", "Scheduling"],
+            name: "DemoTests",
+            dependencies: ["optimizer", "optimizer-host", "Hosting", "Kafka", "Messages", "Scheduling"],
             swiftSettings: house),
     ]
 )

@@ -144,7 +144,9 @@ struct RequestParser {
         guard let members = value.members else { return value == .null ? nil : notAnObject("limits", value) }
         for member in members {
             guard let amount = member.value.integer, amount > 0 else {
-                return invalid("limits.\(member.name.cut(toBytes: 100)) is \(member.value.text.cut(toBytes: 60)), must be a positive integer")
+                return invalid(
+                    "limits.\(member.name.cut(toBytes: 100)) is \(member.value.text.cut(toBytes: 60)), must be a positive integer"
+                )
             }
             switch member.name {
             case "cpu_percent": request.limits.cpuPercent = amount

@@ -23,7 +23,8 @@ package struct StrategyDescriptor: Equatable, Sendable {
             }
             if given[..<index].contains(where: { $0.name == member.name }) {
                 throw RequestProblem(
-                    .invalidParameters, "strategy.parameters.\(member.name.cut(toBytes: 100)) is given twice; give it once")
+                    .invalidParameters,
+                    "strategy.parameters.\(member.name.cut(toBytes: 100)) is given twice; give it once")
             }
             try specification.check(member.value)
         }

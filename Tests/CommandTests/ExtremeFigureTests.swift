@@ -8,7 +8,8 @@ import Testing
     private func chart(_ values: [Double], isMaximum: Bool = true) throws -> HeatMapChart {
         let pairs = values.enumerated().map { JSONValue.array([.integer($0.offset), .number($0.element)]) }
         let axis = JSONValue.object([
-            JSONMember("name", .string("fast")), JSONMember("min", .integer(1)), JSONMember("max", .integer(values.count)),
+            JSONMember("name", .string("fast")), JSONMember("min", .integer(1)),
+            JSONMember("max", .integer(values.count)),
             JSONMember("step", .integer(1)), JSONMember("count", .integer(values.count)),
         ])
         let merged = JSONValue.object([
@@ -18,10 +19,13 @@ import Testing
         return HeatMapChart(map: map, objective: "sharpe_ratio", isMaximum: isMaximum, bestSet: 0)
     }
 
-    @Test(arguments: [
-        [-1.9e22, -10], [-1e308, 1e308], [.greatestFiniteMagnitude, -.greatestFiniteMagnitude, 0], [0, .leastNormalMagnitude], [7, 7],
-        [-1e308], [],
-    ] as [[Double]]) func aHeatMapIsDrawn(values: [Double]) throws {
+    @Test(
+        arguments: [
+            [-1.9e22, -10], [-1e308, 1e308], [.greatestFiniteMagnitude, -.greatestFiniteMagnitude, 0],
+            [0, .leastNormalMagnitude], [7, 7],
+            [-1e308], [],
+        ] as [[Double]]) func aHeatMapIsDrawn(values: [Double]) throws
+    {
         for isMaximum in [true, false] {
             let chart = try chart(values, isMaximum: isMaximum)
             #expect(chart.svg(width: 960).hasPrefix("<svg"))
@@ -39,9 +43,11 @@ import Testing
         #expect(chart.shade(50) == 6)
     }
 
-    @Test(arguments: [
-        [-1e308, 1e308], [1e22, 1e22 + 4e6], [-.greatestFiniteMagnitude, 0], [.nan, .infinity], [0, .leastNormalMagnitude],
-    ] as [[Double]])
+    @Test(
+        arguments: [
+            [-1e308, 1e308], [1e22, 1e22 + 4e6], [-.greatestFiniteMagnitude, 0], [.nan, .infinity],
+            [0, .leastNormalMagnitude],
+        ] as [[Double]])
     func anAxisHasPlacesOnIt(values: [Double]) {
         let scale = ChartScale(values, from: 0, to: 100)
         for value in values where value.isFinite { #expect((0...100).contains(scale(value)), "\(value)") }

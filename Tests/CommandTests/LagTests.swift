@@ -10,7 +10,8 @@ import Testing
         let table = try bench.optimizer(["lag"])
         #expect(table.code == 0)
         #expect(table.lines.count == 8)
-        #expect(table.lines[1].split(separator: " ").prefix(5) == [Substring(bench.names.requests), "0", "-", "2", "2"])
+        #expect(
+            table.lines[1].split(separator: " ").prefix(5) == [Substring(bench.names.requests), "0", "-", "2", "2"])
         #expect(table.lines[1].contains("offset 0: noop not taken by any node, submitted "))
         #expect(table.lines[7].split(separator: " ") == ["total", "12"])
         let lag = try #require(objects(bench.optimizer(["lag", "--json"]).output).first)

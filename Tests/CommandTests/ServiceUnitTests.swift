@@ -3,7 +3,8 @@ import Scheduling
 import Testing
 
 @Suite struct ServiceUnitTests {
-    private static let unit = String(decoding: FileBytes.of(FileBytes.ofProject("deploy/optimizer.service")), as: UTF8.self)
+    private static let unit = String(
+        decoding: FileBytes.of(FileBytes.ofProject("deploy/optimizer.service")), as: UTF8.self)
 
     @Test func theGroupIsThereBeforeAFileIsGivenToIt() throws {
         let user = try #require(Self.unit.firstRange(of: "useradd "))

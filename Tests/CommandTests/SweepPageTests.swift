@@ -58,9 +58,12 @@ import Testing
         let cells = try #require(fixture.merged["heatmap"]?.elements)
         #expect(cells.count > 500)
         let best = fixture.merged["top"]?.elements?.first?["index"]
-        for cell in [cells[0], cells[cells.count / 2], cells[cells.count - 1]] + cells.filter({ $0.elements?[0] == best }) {
+        for cell in [cells[0], cells[cells.count / 2], cells[cells.count - 1]]
+            + cells.filter({ $0.elements?[0] == best })
+        {
             let index = try #require(cell.elements?[0].integer)
-            let words = "fast \(2 + index / 19), slow \(20 + index % 19 * 10): \(Markup.figure(cell.elements?[1].double))"
+            let words =
+                "fast \(2 + index / 19), slow \(20 + index % 19 * 10): \(Markup.figure(cell.elements?[1].double))"
             #expect(fixture.html.contains("<title>\(words)</title>"), "\(words)")
         }
     }

@@ -35,7 +35,9 @@ import Testing
         var pace = SweepPace()
         pace.note(0, at: start)
         pace.note(3, at: start + .seconds(6))
-        #expect(state(2, failed: 1, of: 8, pace) == "######------------------ 25 %  2 of 8 steps, 1 failed  0.5/s, 10 s left")
+        #expect(
+            state(2, failed: 1, of: 8, pace)
+                == "######------------------ 25 %  2 of 8 steps, 1 failed  0.5/s, 10 s left")
         #expect(state(8, of: 8, pace) == "######################## 100 %  8 of 8 steps")
         #expect(state(0, of: nil) == "waiting for the first step of s")
         #expect(state(0, failed: 3, of: nil) == "waiting for the first step of s, 3 failed")

@@ -15,7 +15,8 @@ import Testing
         let plan = try bench.plan(Self.sweep("bad"))
         let request = try #require(bench.bench.records(bench.bench.names.requests).first)
         for step in 0..<plan.stepCount {
-            try bench.produce(failureOf: plan, step, place: (bench.bench.names.requests, request.partition, request.offset))
+            try bench.produce(
+                failureOf: plan, step, place: (bench.bench.names.requests, request.partition, request.offset))
         }
         let outcome = try bench.merged("bad")
         #expect(outcome.code == 1)
@@ -91,7 +92,10 @@ import Testing
         let strict = Self.sweep("strict").replacing("\"target_value\": 6", with: "\"target_value\": 6000")
         let cases = [
             ("skipped", skipped, "543 skipped", "543 broke parameter_constraints or a rule of the strategy"),
-            ("short", short, "543 failed", "set 0 could not run (insufficient_data): sma_crossover needs at least 21 bars"),
+            (
+                "short", short, "543 failed",
+                "set 0 could not run (insufficient_data): sma_crossover needs at least 21 bars"
+            ),
             ("strict", strict, "543 constraint_rejected", "543 did not satisfy the constraints"),
         ]
         for (id, text, count, reason) in cases {

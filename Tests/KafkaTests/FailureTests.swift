@@ -30,11 +30,16 @@ import Testing
     }
 
     @Test func onlyWhatMendsItselfIsTemporary() {
-        #expect(KafkaFailure.Kind.allCases.filter { failure($0).isTemporary } == [.transient, .membership, .handshake, .queueFull])
+        #expect(
+            KafkaFailure.Kind.allCases.filter { failure($0).isTemporary } == [
+                .transient, .membership, .handshake, .queueFull,
+            ])
     }
 
     @Test func whatAPersonCanMendHasARemedy() {
-        let mendable: [KafkaFailure.Kind] = [.fenced, .fatal, .handshake, .authorization, .missing, .tooLarge, .configuration]
+        let mendable: [KafkaFailure.Kind] = [
+            .fenced, .fatal, .handshake, .authorization, .missing, .tooLarge, .configuration,
+        ]
         #expect(KafkaFailure.Kind.allCases.filter { failure($0).remedy != nil } == mendable)
         #expect(KafkaFailure.known(-187).remedy?.contains("kafka.bootstrapServers") == true)
         #expect(KafkaFailure.known(58).remedy?.contains("sasl") == true)

@@ -51,7 +51,9 @@ import Testing
         let data = try DataSetStore(root: root).dataSet(name, version: nil)
         let file = try #require(FileHandle(forReadingAtPath: "/proc/self/maps"))
         let maps = try file.readToEnd() ?? Data()
-        let lines = String(decoding: maps, as: UTF8.self).split(separator: "\n").filter { $0.hasSuffix("/\(digest).bars") }
+        let lines = String(decoding: maps, as: UTF8.self).split(separator: "\n").filter {
+            $0.hasSuffix("/\(digest).bars")
+        }
         #expect(lines.count == 1 && lines.allSatisfy { $0.split(separator: " ")[1] == "r--s" }, "\(lines)")
         // Nor can it be made writable: the file is open for reading only.
         data.withBars { bars in

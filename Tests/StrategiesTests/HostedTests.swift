@@ -287,7 +287,8 @@ import Testing
         for list in ["exits", "short_exits", "entries", "short_entries"] {
             let both = try signals(#""target":[0,1,1,0,0,-1,-1,1,1,0],"\#(list)":[3]"#)
             #expect(both["error"]?["code"]?.string == "invalid_parameters")
-            #expect(both["error"]?["message"]?.string?.contains("target says when to go in and out, and \(list)") == true)
+            #expect(
+                both["error"]?["message"]?.string?.contains("target says when to go in and out, and \(list)") == true)
         }
         #expect(try signals(#""entries":[10]"#)["error"]?["message"]?.string?.contains("entries[0]") == true)
     }

@@ -51,7 +51,9 @@ import Testing
 
     @Test func aGridBeyondTheLargestIsNotToBeRaised() throws {
         let text = SweepFixture.text.replacingOccurrences(of: #","max_evaluations":5000"#, with: "")
-            .replacingOccurrences(of: #""name":"fast","min":5,"max":45,"step":2"#, with: #""name":"fast","min":1,"max":9000"#)
+            .replacingOccurrences(
+                of: #""name":"fast","min":5,"max":45,"step":2"#, with: #""name":"fast","min":1,"max":9000"#
+            )
             .replacingOccurrences(of: #""max":120,"step":5"#, with: #""max":10000,"step":1"#)
         let sweep = try Sweep.parse(Array(text.utf8))
         #expect(sweep.setCount == 9000 * 9981)
@@ -88,7 +90,9 @@ import Testing
         let id = try #require(StepID(plan.requestID(ofStep: 4)))
         #expect(id.sweep == "a:b:1" && id.digest == plan.digest && id.step == 4)
         #expect(id.text == plan.requestID(ofStep: 4))
-        for text in ["", "a", "a:\(plan.digest)", "a:\(plan.digest):", "a:\(plan.digest):+1", "a:\(plan.digest):01", "a:b:1"] {
+        for text in [
+            "", "a", "a:\(plan.digest)", "a:\(plan.digest):", "a:\(plan.digest):+1", "a:\(plan.digest):01", "a:b:1",
+        ] {
             #expect(StepID(text) == nil, "\(text)")
         }
     }

@@ -5,9 +5,10 @@ import Testing
 @testable import Worker
 
 @Suite struct LogTests {
-    @Test(arguments: [
-        (0, "error"), (3, "error"), (4, "warning"), (5, "info"), (6, "info"), (7, "debug"),
-    ] as [(Int32, String)])
+    @Test(
+        arguments: [
+            (0, "error"), (3, "error"), (4, "warning"), (5, "info"), (6, "info"), (7, "debug"),
+        ] as [(Int32, String)])
     func aLineOfLibrdkafkasHasOurLevelForItsOwn(level: Int32, ours: String) throws {
         let lines = LogLines()
         Log(minimum: .debug, format: .json) { lines.append($0) }.librdkafka(level, "FAIL", "gone")

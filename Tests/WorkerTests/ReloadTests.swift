@@ -7,7 +7,9 @@ import Testing
 @testable import Worker
 
 @Suite struct ReloadTests {
-    private func run(_ settings: [String], _ body: @escaping @Sendable (TestNode, TestKafka) throws -> Void) async throws {
+    private func run(_ settings: [String], _ body: @escaping @Sendable (TestNode, TestKafka) throws -> Void)
+        async throws
+    {
         try await onOwnThread {
             let kafka = try TestKafka(partitions: 1)
             defer { kafka.close() }

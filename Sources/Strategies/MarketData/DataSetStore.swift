@@ -23,13 +23,16 @@ final class DataSetStore {
     /// The file's hash and every bar are checked when a version is opened, not again while it is kept.
     /// - Throws: `unknown_dataset` (retryable: another node may have it) or `invalid_data`.
     func dataSet(_ name: DataSetName, version: String?) throws(RequestProblem) -> MarketData {
-        if let version, let digest = try? DataSetFiles.digest(ofVersion: version), let data = kept(Key(name: name, digest: digest)) {
+        if let version, let digest = try? DataSetFiles.digest(ofVersion: version),
+            let data = kept(Key(name: name, digest: digest))
+        {
             return data
         }
         guard let folder = Descriptor.directory(root)?.directory(name.dataset)?.directory(name.timeframe) else {
             throw unknown(name)
         }
-        let digest = if let version { try DataSetFiles.digest(ofVersion: version) } else { try latest(name, in: folder) }
+        let digest =
+            if let version { try DataSetFiles.digest(ofVersion: version) } else { try latest(name, in: folder) }
         let key = Key(name: name, digest: digest)
         if let data = kept(key) { return data }
         let data = try load(key, from: folder)

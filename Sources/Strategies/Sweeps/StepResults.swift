@@ -54,10 +54,12 @@ struct StepResults: Sendable {
         guard value["step"]?["step"]?.integer == number, let new = Self.frame(of: value), number < new.stepCount,
             let counts = value["counts"], let top = value["top"]?.elements
         else {
-            problem = problem ?? RequestProblem(
-                .invalidRequest,
-                "the result of step \(number) of sweep \(id) lacks what a step's result must have; submit the sweep "
-                    + "again under another id")
+            problem =
+                problem
+                ?? RequestProblem(
+                    .invalidRequest,
+                    "the result of step \(number) of sweep \(id) lacks what a step's result must have; submit the sweep "
+                        + "again under another id")
             return .unrelated
         }
         if let frame {

@@ -29,7 +29,8 @@ extension SweepReport {
         guard !map.isEmpty else {
             let reason =
                 merged["heatmap"]?.elements == nil
-                ? "The sweep did not ask for one: \"output\": {\"heatmap\": true} does." : summary.whyNoneIsRanked ?? "No set has a value."
+                ? "The sweep did not ask for one: \"output\": {\"heatmap\": true} does."
+                : summary.whyNoneIsRanked ?? "No set has a value."
             return section("Heat map", Markup.escaped(reason), "")
         }
         let chart = HeatMapChart(map: map, objective: objective, isMaximum: isMaximum, bestSet: bestSet)

@@ -47,7 +47,8 @@ struct SweepEnd {
     private var steps: String {
         let failed = merge.failedSteps.count
         guard let total = merge.stepCount else {
-            return "no step of \(merge.id) is complete, \(failed) failed; how many it has is not known, for its requests "
+            return
+                "no step of \(merge.id) is complete, \(failed) failed; how many it has is not known, for its requests "
                 + "are gone"
         }
         var words = "\(merge.completedCount) of \(total) steps of \(merge.id) are complete"

@@ -36,7 +36,8 @@ struct SweepResults {
         if let problem = results.merge.problem { throw CommandFailure(problem.message, code: ExitCode.dataError) }
         let merged = results.merge.merged()
         let value = (try? JSONValue.parse(merged)) ?? .null
-        try DataWriter.write(arguments.has("json") ? [String(decoding: merged, as: UTF8.self)] : SweepTable.lines(value))
+        try DataWriter.write(
+            arguments.has("json") ? [String(decoding: merged, as: UTF8.self)] : SweepTable.lines(value))
         if let path = arguments.value("html") {
             try SweepReportFile.write(path, value, results, connection, arguments)
         }

@@ -16,7 +16,8 @@ struct SweepSummary {
     /// Why the first of the failed sets could not run; nil where none failed.
     var firstFailure: String? {
         guard let failure = merged["first_failure"], let message = failure["message"]?.string else { return nil }
-        return "set \(failure["index"]?.integer ?? 0) could not run (\(failure["code"]?.string ?? "unknown")): \(message)"
+        return
+            "set \(failure["index"]?.integer ?? 0) could not run (\(failure["code"]?.string ?? "unknown")): \(message)"
     }
 
     /// Why no set is ranked; nil where one is.

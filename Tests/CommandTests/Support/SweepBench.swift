@@ -125,7 +125,8 @@ enum StepMessage {
                 JSONMember(
                     "request",
                     .object([
-                        JSONMember("topic", .string(place.topic)), JSONMember("partition", .integer(Int(place.partition))),
+                        JSONMember("topic", .string(place.topic)),
+                        JSONMember("partition", .integer(Int(place.partition))),
                         JSONMember("offset", .integer(Int(place.offset))),
                     ])))
         }
