@@ -109,6 +109,7 @@ import Testing
             #expect(outcome.words.contains("No set is ranked: 543 "), "\(outcome.words)")
             let html = bench.bench.folder.read("\(id).html")
             #expect(html.contains("No set is ranked: 543 ") && html.contains(reason), "\(id)")
+            #expect(!html.contains("the best set</span>"), "\(id)")
         }
         let empty = try bench.submit(Self.sweep("empty").replacing("2015-01-01", with: "2001-01-01"), ["--dry-run"])
         #expect(empty.code == 65)

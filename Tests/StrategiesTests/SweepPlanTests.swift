@@ -171,7 +171,7 @@ import Testing
         (#""top":7"#, #""top":0"#, "output.top"),
         (#""objective""#, #""objectiv""#, "did you mean \"objective\""),
         (#""name":"sma_crossover""#, #""name":"noop""#, "noop"),
-        (#""name":"sma_crossover""#, #""name":"mine""#, "external strategies cannot be swept"),
+        (#""name":"sma_crossover""#, #""name":"mine""#, "external strategies cannot be swept, these can: bollinger"),
         (#""my-sweep""#, #""my sweep""#, "must be 1 to 128 letters, digits"),
         (#""my-sweep""#, #""$(reboot)""#, "must be 1 to 128 letters, digits"),
         (#""my-sweep""#, #""-sweep""#, "beginning with a letter or a digit"),

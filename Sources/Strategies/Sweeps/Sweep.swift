@@ -103,13 +103,13 @@ package struct Sweep: Sendable {
     private static func strategy(
         _ request: StrategyRequest
     ) throws(RequestProblem) -> (any TradingStrategy, Parameters) {
-        let names = StrategyRegistry.descriptors.map(\.name)
-        guard names.contains(request.strategy) else {
+        guard StrategyRegistry.descriptors.contains(where: { $0.name == request.strategy }) else {
+            let names = StrategyRegistry.strategies.compactMap { ($0 as? any TradingStrategy)?.descriptor.name }
             throw RequestProblem(
                 .unknownStrategy,
                 "\"\(request.strategy.cut(toBytes: 100))\" is no built-in strategy"
                     + nearestNameHint(to: request.strategy, in: names)
-                    + "; external strategies cannot be swept, built-in are " + names.joined(separator: ", "),
+                    + "; external strategies cannot be swept, these can: " + names.joined(separator: ", "),
                 isRetryable: true)
         }
         let (found, parameters) = try StrategyRegistry.resolve(

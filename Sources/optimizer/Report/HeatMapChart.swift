@@ -90,6 +90,6 @@ struct HeatMapChart {
         return
             "<p class=\"legend\"><span>\(isMaximum ? "≤" : "≥") \(Markup.figure(weak))</span><span class=\"ramp\">\(boxes)</span>"
             + "<span>\(Markup.figure(best))</span><span class=\"key\"><i class=\"void-box\"></i>no value, or not admitted</span>"
-            + "<span class=\"key\"><i class=\"ring-box\"></i>the best set</span></p>"
+            + (bestSet == nil ? "" : "<span class=\"key\"><i class=\"ring-box\"></i>the best set</span>") + "</p>"
     }
 }

@@ -38,7 +38,7 @@ enum ReportStyle {
         h1{font-size:25px;line-height:1.25;margin:0 0 4px;overflow-wrap:anywhere}h2{font-size:17px;margin:0 0 4px}\
         p{margin:0 0 10px}.soft{color:var(--soft)}\
         section{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:18px 20px;margin-top:18px}\
-        .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(122px,1fr));gap:12px;margin-top:18px}\
+        .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(134px,1fr));gap:12px;margin-top:18px}\
         .tile{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:12px 14px;min-width:0}\
         .tile b{display:block;font-size:20px;line-height:1.4;font-weight:650;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}\
         .tile span{color:var(--soft);font-size:13px}.tile.first{background:var(--best);border-color:var(--best);color:var(--card)}\
