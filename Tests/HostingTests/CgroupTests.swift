@@ -12,6 +12,13 @@ extension HostingTests {
             return true
         }()
 
+        /// Whether the kernel bounds the number of a host's processes here.
+        static let controlsProcesses: Bool = {
+            guard let home = try? CgroupHome.acquire() else { return false }
+            defer { home.release() }
+            return home.controllers.contains(.pids)
+        }()
+
         @Test(.enabled(if: mayMakeGroups)) func aGroupGoesWithItsHost() throws {
             // Other suites' hosts live in the same home: only this host's group counts.
             let hosts = try LimitedHosts(.auto)
