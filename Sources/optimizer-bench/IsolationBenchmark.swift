@@ -14,7 +14,7 @@ enum IsolationBenchmark {
         let ceilings = ResourceLimits(cpuPercent: 80, memoryMB: 128, timeoutMs: 60_000)
         let figures = IsolationFigures(launcher: launcher, ceilings: ceilings)
         do throws(HostFailure) {
-            try measure(figures, seconds: seconds, rounds: rounds)
+            try measure(figures, words, seconds: seconds, rounds: rounds)
             if !words.contains("--alone") { try disturb(launcher, ceilings, words, seconds: seconds) }
             return ExitCode.success
         } catch {
@@ -55,7 +55,10 @@ enum IsolationBenchmark {
         line("P95 of others, the worst of these, \(enforcement.rawValue)", worst, "x (aim 1.5)")
     }
 
-    private static func measure(_ figures: IsolationFigures, seconds: Int, rounds: Int) throws(HostFailure) {
+    private static func measure(
+        _ figures: IsolationFigures, _ words: [String], seconds: Int, rounds: Int
+    ) throws(HostFailure) {
+        let steps = number(after: "--steps", in: words, default: 20_000)
         for enforcement in enforcements {
             let share = try figures.processorShare(enforcement, seconds: seconds)
             line("processor of a burning host, \(enforcement.rawValue) (by \(share.mechanism))", share.percent, "%")
@@ -70,11 +73,11 @@ enum IsolationBenchmark {
                 line("watching 8 hosts that \(what), \(enforcement.rawValue)", cost, "% of a core")
             }
         }
-        line("accounting of a step", try figures.accounting(steps: 20_000), "µs")
+        line("accounting of a step", try figures.accounting(steps: steps), "µs")
         for sandbox in [IsolationSettings.Sandbox.off, .standard, .strict] {
             let ready = try figures.deathToReady(sandbox, rounds: rounds)
             line("death to ready, \(sandbox.rawValue), median", quantile(ready, 0.5), "ms")
-            let steps = try figures.emptySteps(sandbox, steps: 20_000)
+            let steps = try figures.emptySteps(sandbox, steps: steps)
             line("empty step, \(sandbox.rawValue), median", quantile(steps, 0.5), "µs")
         }
     }

@@ -14,7 +14,7 @@ struct Main {
         optimizer-bench strategies [--csv FILE] [--rounds N]
             sma_crossover with all statistics, from request to reply, against a C loop over the same bars, and a sweep's
             time per bar and set; the best of all rounds is printed
-        optimizer-bench isolation [--seconds N] [--rounds N] [--slots N] [--alone]
+        optimizer-bench isolation [--seconds N] [--rounds N] [--steps N] [--slots N] [--alone]
             share of a burning host, time from breach to death and from death to ready, cost of watching and of the
             sandbox, how much slower other slots' steps are while one slot runs offenders (not with --alone);
             on a machine that does nothing else
