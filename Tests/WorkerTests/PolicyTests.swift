@@ -64,11 +64,17 @@ import Testing
             }
             let shares = try kafka.events(.throttle)
             #expect(shares.allSatisfy { $0["strategy"]?.string == "noop" })
-            #expect(shares.compactMap { $0["slots"]?.integer } == [2, 1, 2, 4, 5])
-            #expect(
-                shares.compactMap { $0["reason"]?.string } == [
-                    "limits", "limits", "recovered", "recovered", "recovered",
-                ])
+            // A machine that is slow to replace the hosts leaves pauses long enough to recover in: what holds everywhere
+            // is what each change makes of the share before it.
+            var share = 5
+            for change in shares {
+                #expect(change["before"]?.integer == share)
+                let isRecovery = change["reason"]?.string == "recovered"
+                if !isRecovery { #expect(change["reason"]?.string == "limits") }
+                share = isRecovery ? min(5, share * 2) : max(1, share / 2)
+                #expect(change["slots"]?.integer == share)
+            }
+            #expect(shares.first?["reason"]?.string == "limits")
             #expect(try kafka.results(15).allSatisfy { $0.status == "timed_out" })
             #expect(try Self.policies(node).text == #"{"throttled":[],"suspended":[]}"#)
             #expect(try node.stop() == 0)

@@ -95,7 +95,7 @@ final class TestKafka: @unchecked Sendable {
 
     /// Reads a topic from its beginning until `enough` says so, or the deadline has passed.
     func read(
-        _ topic: String, seconds: Int = 60, until enough: ([KafkaRecord]) -> Bool
+        _ topic: String, seconds: Int = 120, until enough: ([KafkaRecord]) -> Bool
     ) throws -> [KafkaRecord] {
         let reader = try TopicReader(
             .reader(bootstrap: bootstrap, embedded: broker != nil), topics: [(topic, .beginning)])
@@ -110,7 +110,7 @@ final class TestKafka: @unchecked Sendable {
     }
 
     /// The results, once there is at least one for each of `count` request ids.
-    func results(_ count: Int, seconds: Int = 60) throws -> [TestResult] {
+    func results(_ count: Int, seconds: Int = 120) throws -> [TestResult] {
         var ids = Set<String>()
         var results: [TestResult] = []
         var seen = 0
