@@ -50,6 +50,19 @@ import Testing
         }
     }
 
+    @Test func aNodeThatEndsWhileItsHostsStartTakesThatForNoFailureOfTheirs() async throws {
+        try await onOwnThread {
+            let kafka = try TestKafka(partitions: 1)
+            defer { kafka.close() }
+            let node = try TestNode(
+                kafka, ["pool.maxConcurrentStrategies=2", "limits.memoryMB=64"], mode: "never-ready")
+            try eventually("the hosts are being started") { node.node.hostPIDs.count == 2 }
+            #expect(try node.stop() == 0)
+            #expect(try kafka.events(.hostLost).isEmpty)
+            #expect(!node.log.all.contains { $0.contains("a host did not start") })
+        }
+    }
+
     @Test func aNodeWhoseHostsDoNotStartSaysWhy() async throws {
         try await onOwnThread {
             let kafka = try TestKafka(partitions: 1)

@@ -73,6 +73,8 @@ final class Slot: Sendable {
                     throw error
                 }
             } catch {
+                // A node that ends kills its hosts, those that are being started too: that is no failure of theirs.
+                if isStopping { return nil }
                 reporter.hostDidNotStart(slot: index, error)
             }
             let delay = Self.startRetry.delayMs(afterAttempt: attempt) ?? 0
@@ -118,7 +120,7 @@ final class Slot: Sendable {
                 switch host.waitIdle(wake: wake, until: nil) {
                 case .woken, .deadline: continue
                 case .hostLost(let loss):
-                    reporter.hostLost(slot: index, loss, step: nil)
+                    if !isStopping { reporter.hostLost(slot: index, loss, step: nil) }
                     reporter.diagnostics(host, step: nil)
                     return
                 }
