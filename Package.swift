@@ -81,6 +81,7 @@ let package = Package(
             name: "CommandTests",
             dependencies: [
                 "CZlib", "optimizer", "optimizer-host", "Kafka", "Messages", "Metrics", "Hosting", "Strategies",
+                "TestSupport",
             ],
             swiftSettings: house),
         .testTarget(

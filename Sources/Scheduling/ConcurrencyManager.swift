@@ -125,13 +125,6 @@ package struct ConcurrencyManager: Sendable {
         backpressure.discarded(bytes: bytes, at: now)
     }
 
-    /// Whether a step of these partitions is running.
-    package func isRunning(anyOf partitions: Set<Int32>) -> Bool {
-        slots.contains {
-            if case .running(let step, _) = $0 { partitions.contains(step.coordinates.partition) } else { false }
-        }
-    }
-
     /// The running steps of partitions that are given up: somebody else runs them now. Their requests are given back
     /// when their slots find the hosts lost.
     ///

@@ -1,5 +1,6 @@
 import Messages
 import Strategies
+import TestSupport
 import Testing
 
 @Suite struct StrategiesCommandTests {
@@ -69,7 +70,7 @@ import Testing
     }
 
     @Test func theShippedFileIsFine() throws {
-        #expect(try Program.run(["check-config", FileBytes.ofProject("config/optimizer.yml")]).code == 0)
+        #expect(try Program.run(["check-config", "\(Files.package)/config/optimizer.yml"]).code == 0)
     }
 
     @Test func withoutAFileTheDefaultsAreChecked() throws {

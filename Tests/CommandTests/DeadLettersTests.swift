@@ -1,5 +1,6 @@
 import Kafka
 import Messages
+import TestSupport
 import Testing
 
 @Suite struct DeadLettersTests {
@@ -169,7 +170,7 @@ import Testing
         try bench.process([request, "not json"], ["late"])
         let letters = try objects(bench.optimizer(["dead-letters", "list", "--json"]).output)
         #expect(Set(letters.compactMap { $0["code"]?.string }) == ["unknown_dataset", "invalid_json"])
-        let data = FileBytes.ofProject("Tests/StrategiesTests/Fixtures/synth_walk.csv")
+        let data = "\(Files.package)/Tests/StrategiesTests/Fixtures/synth_walk.csv"
         _ = try Program.run(["import", data, "--dataset", "late", "--set", "data.root=\(bench.folder.path)/data"])
         #expect(try bench.optimizer(["dead-letters", "replay", "--code", "unknown_dataset"]).code == 0)
         try wait("the result of the second time") {

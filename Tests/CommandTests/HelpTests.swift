@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 /// What a person who only has the program finds out from it.
@@ -52,7 +53,7 @@ import Testing
     }
 
     @Test func theOverviewAndTheReadmeNameEveryExitCode() throws {
-        let readme = String(decoding: FileBytes.of(FileBytes.ofProject("README.md")), as: UTF8.self)
+        let readme = String(decoding: Files.read("\(Files.package)/README.md"), as: UTF8.self)
         for text in [try Program.run(["--help"]).output, readme] {
             let start = try #require(text.ranges(of: "Exit codes: ").last).upperBound
             let numbers = text[start...].prefix { $0 != "." }.split { !$0.isNumber }.compactMap { Int($0) }

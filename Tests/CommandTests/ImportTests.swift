@@ -1,10 +1,11 @@
 import Messages
+import TestSupport
 import Testing
 
 @Suite struct ImportTests {
     private let folder: TestFolder
     private var root: String { "data.root=\(folder.path)/data" }
-    private static let walk = FileBytes.ofProject("Tests/StrategiesTests/Fixtures/synth_walk.csv")
+    private static let walk = "\(Files.package)/Tests/StrategiesTests/Fixtures/synth_walk.csv"
 
     init() throws { folder = try TestFolder() }
 
@@ -43,7 +44,7 @@ import Testing
     }
 
     @Test func standardInputIsReadAsAFileIs() throws {
-        let text = String(decoding: FileBytes.of(Self.walk), as: UTF8.self)
+        let text = String(decoding: Files.read(Self.walk), as: UTF8.self)
         let piped = try bring("-", "--dataset", "walk", "--json", input: text)
         #expect(piped.code == 0)
         #expect(try piped.output == bring(Self.walk, "--dataset", "walk", "--json").output)

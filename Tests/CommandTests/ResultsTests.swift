@@ -1,6 +1,7 @@
 import Glibc
 import Kafka
 import Messages
+import TestSupport
 import Testing
 
 @Suite(WithNode()) struct ResultsTests {
@@ -19,7 +20,7 @@ import Testing
     }
 
     @Test func statisticsStandInTheTable() throws {
-        let data = FileBytes.ofProject("Tests/StrategiesTests/Fixtures/synth_walk.csv")
+        let data = "\(Files.package)/Tests/StrategiesTests/Fixtures/synth_walk.csv"
         let imported = try Program.run([
             "import", data, "--dataset", "walk", "--set", "data.root=\(bench.folder.path)/data",
         ])

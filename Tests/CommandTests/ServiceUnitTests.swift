@@ -1,10 +1,11 @@
 import Hosting
 import Scheduling
+import TestSupport
 import Testing
 
 @Suite struct ServiceUnitTests {
     private static let unit = String(
-        decoding: FileBytes.of(FileBytes.ofProject("deploy/optimizer.service")), as: UTF8.self)
+        decoding: Files.read("\(Files.package)/deploy/optimizer.service"), as: UTF8.self)
 
     @Test func theGroupIsThereBeforeAFileIsGivenToIt() throws {
         let user = try #require(Self.unit.firstRange(of: "useradd "))

@@ -1,5 +1,6 @@
 import Messages
 import Strategies
+import TestSupport
 import Testing
 
 @testable import optimizer
@@ -17,7 +18,7 @@ import Testing
             folder = try TestFolder()
             let root = folder.file("data")
             let imported = try Program.run([
-                "import", FileBytes.ofProject("deploy/data/synth_walk.csv"), "--dataset", "walk", "--set",
+                "import", "\(Files.package)/deploy/data/synth_walk.csv", "--dataset", "walk", "--set",
                 "data.root=\(root)",
             ])
             guard imported.code == 0 else { throw Failure("import: \(imported.words)") }

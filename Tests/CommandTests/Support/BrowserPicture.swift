@@ -1,5 +1,6 @@
 import CZlib
 import Glibc
+import TestSupport
 
 /// A page as headless Chromium shows it.
 struct BrowserPicture {
@@ -27,7 +28,7 @@ struct BrowserPicture {
                 "--screenshot=\(folder.file("page.png"))",
             ] + (getuid() == 0 ? ["--no-sandbox"] : []) + [url], output: output)
         words = folder.read("out")
-        let rows = try Self.rows(FileBytes.of(folder.file("page.png")))
+        let rows = try Self.rows(Files.read(folder.file("page.png")))
         // The first pixel has nothing beside or above it: whatever the filter, it stands there as it is.
         corner = Array(rows[1...3])
         detail = Double(rows.count { $0 > 8 }) / Double(rows.count)

@@ -2,6 +2,7 @@ import Glibc
 import Kafka
 import Messages
 import Strategies
+import TestSupport
 
 /// A broker, a data set, and as many nodes as a test wants.
 final class SweepBench {
@@ -13,7 +14,7 @@ final class SweepBench {
         bench = try Bench()
         root = bench.folder.file("data")
         let imported = try Program.run([
-            "import", FileBytes.ofProject("deploy/data/synth_walk.csv"), "--dataset", "walk", "--set",
+            "import", "\(Files.package)/deploy/data/synth_walk.csv", "--dataset", "walk", "--set",
             "data.root=\(root)",
         ])
         guard imported.code == 0 else { throw Failure("import: \(imported.words)") }

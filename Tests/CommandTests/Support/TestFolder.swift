@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 
 /// A directory of one test's own, gone with everything in it when the test ends.
 final class TestFolder {
@@ -27,45 +28,9 @@ final class TestFolder {
     }
 
     /// Empty where there is no such file.
-    func read(_ name: String) -> String { String(decoding: FileBytes.of(file(name)), as: UTF8.self) }
+    func read(_ name: String) -> String { String(decoding: Files.read(file(name)), as: UTF8.self) }
 
-    deinit { Self.remove(path) }
-
-    private static func remove(_ path: String) {
-        if Glibc.remove(path) == 0 { return }
-        guard let folder = opendir(path) else { return }
-        while let entry = readdir(folder) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name != ".", name != ".." { remove("\(path)/\(name)") }
-        }
-        closedir(folder)
-        rmdir(path)
-    }
-}
-
-enum FileBytes {
-    /// Empty where it cannot be read.
-    static func of(_ path: String) -> [UInt8] {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return [] }
-        defer { close(descriptor) }
-        var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 65536)
-        while true {
-            let count = Glibc.read(descriptor, &chunk, chunk.count)
-            guard count > 0 else { return bytes }
-            bytes += chunk[..<count]
-        }
-    }
-
-    /// A file of the project, from its top folder.
-    static func ofProject(_ name: String) -> String {
-        var folder = #filePath
-        for _ in 0..<4 { folder = String(folder[..<(folder.lastIndex(of: "/") ?? folder.startIndex)]) }
-        return "\(folder)/\(name)"
-    }
+    deinit { Files.remove(path) }
 }
 
 struct Failure: Error, CustomStringConvertible {
