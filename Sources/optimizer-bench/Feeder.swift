@@ -23,16 +23,13 @@ enum Feeder {
             defer { broker.close() }
             let feeder = try Feeding(broker.bootstrapServers)
             defer { feeder.close() }
-            let ready = Array("{\"bootstrap\":\"\(broker.bootstrapServers)\"}".utf8)
-            return HostLoop.serve(ready: ready) { order in
-                guard let json = try? JSONValue.parse(order), let jobs = json["jobs"]?.integer,
-                    let group = json["group"]?.string
-                else { return Array(#"{"error":"not an order"}"#.utf8) }
-                do {
-                    return Array(#"{"seconds":\#(try feeder.feed(jobs, window: window, group: group))}"#.utf8)
-                } catch {
-                    return Array(JSONValue.object([JSONMember("error", .string("\(error)"))]).text.utf8)
+            let ready = JSONValue.object([JSONMember("bootstrap", .string(broker.bootstrapServers))])
+            return BenchProcess.serve(ready: ready) { order in
+                guard let jobs = order["jobs"]?.integer, let group = order["group"]?.string else {
+                    throw BenchProcess.Failure(description: "not an order: \(order.text)")
                 }
+                let seconds = try feeder.feed(jobs, window: window, group: group)
+                return .object([JSONMember("seconds", .number(seconds))])
             }
         } catch {
             StandardError.write("optimizer-bench feed: \(error)")
@@ -46,6 +43,9 @@ private final class Feeding {
     private let producer: KafkaProducer
     private let reader: TopicReader
     private let admin: AdminClient
+    /// Results of earlier orders.
+    private var total = 0
+    private var nextCheck = 10_000
 
     init(_ bootstrap: String) throws(KafkaFailure) {
         producer = try KafkaProducer(
@@ -79,8 +79,12 @@ private final class Feeding {
                 wait = 0
                 if first == nil { first = .now() }
             }
-            if received % 50_000 < window { try checkNothingDropped(group) }
+            if total + received >= nextCheck {
+                nextCheck += 50_000
+                try checkNothingDropped(group)
+            }
         }
+        total += received
         return MonotonicTime.now().milliseconds(since: first ?? .now()) / 1000
     }
 

@@ -8,9 +8,10 @@ struct Main {
         optimizer-bench [throughput] [--jobs N] [--rounds N] [--slots N]
             jobs/s of noop through a whole node against a plain consume-produce loop on the same broker, and the
             processor time per job; rounds are paired, medians are printed
-        optimizer-bench observing [--jobs N] [--rounds N] [--slots N]
+        optimizer-bench observing [--jobs N] [--rounds N] [--pairs N] [--slots N] [--control]
             what it costs to be observed: processor time per noop job with /metrics and /status asked for every second,
-            metrics events and client statistics, against the same without; rounds are paired
+            metrics events and client statistics, against the same without; two nodes take turns of --jobs jobs,
+            --rounds times, and that for several pairs of nodes; --control compares two that are not observed
         optimizer-bench strategies [--csv FILE] [--rounds N]
             sma_crossover with all statistics, from request to reply, against a C loop over the same bars, and a sweep's
             time per bar and set; the best of all rounds is printed
@@ -25,6 +26,7 @@ struct Main {
         let words = Array(CommandLine.arguments.dropFirst())
         switch words.first {
         case "feed": exit(Feeder.serve())
+        case "node": exit(MeasuredNode.serve(words))
         case "scrape": exit(Scraper.serve(words))
         case "observing": exit(ObservationBenchmark.run(words))
         case "--help", "-h": print(help)

@@ -6,32 +6,20 @@ import Worker
 
 /// Who looks at a node: a process of its own, so that its processor time is not the node's.
 final class Scraper {
-    struct Failure: Error, CustomStringConvertible {
-        let description: String
-    }
-
-    private let spawner: HostSpawner
-    private let process: Host
+    private let process: BenchProcess
 
     /// Waits for the node's HTTP server and asks it from then on.
     init(of node: Node) throws {
-        guard let own = ExecutablePath.beside("optimizer-bench"), let launcher = ExecutablePath.beside("optimizer-host")
-        else { throw Failure(description: "cannot find out where this program lies") }
         let deadline = MonotonicTime.now().adding(milliseconds: 10_000)
         let wake = try WakeDescriptor()
         while node.httpPort == nil, MonotonicTime.now() < deadline {
             _ = wake.wait(until: .now().adding(milliseconds: 10))
         }
-        guard let port = node.httpPort else { throw Failure(description: "the node has no HTTP server") }
-        spawner = try HostSpawner(launcher: launcher)
-        process = try spawner.spawn(HostCommand(executable: own, arguments: ["scrape", "--port", "\(port)"]))
-        _ = try process.awaitReady(until: deadline)
+        guard let port = node.httpPort else { throw BenchProcess.Failure(description: "the node has no HTTP server") }
+        process = try BenchProcess(["scrape", "--port", "\(port)"])
     }
 
-    func stop() {
-        _ = process.kill()
-        spawner.stop()
-    }
+    func stop() { process.stop() }
 
     /// Asks for both pages every second until its input ends.
     static func serve(_ words: [String]) -> Int32 {
@@ -50,6 +38,6 @@ final class Scraper {
             StandardError.write("optimizer-bench scrape: \(error)")
             return ExitCode.failure
         }
-        return HostLoop.serve(ready: Array("{}".utf8)) { _ in Array("{}".utf8) }
+        return BenchProcess.serve(ready: .object([])) { _ in .object([]) }
     }
 }

@@ -19,6 +19,13 @@ enum ThreadTimes {
         return sum
     }
 
+    /// Nanoseconds that all threads of this process have had so far.
+    static var ofThisProcess: Double {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        return Double(time.tv_sec) * 1e9 + Double(time.tv_nsec)
+    }
+
     /// The first field of schedstat: nanoseconds on a processor.
     static func scheduled(_ path: String) -> Double {
         let text = String(decoding: FileContent.read(path), as: UTF8.self)

@@ -1,0 +1,70 @@
+import Configuration
+import Glibc
+import Hosting
+import Messages
+import Scheduling
+import Worker
+
+/// A node in a process of its own, and the processor time it and its hosts have had.
+struct MeasuredNode {
+    /// Processor time so far, in nanoseconds.
+    struct Times {
+        var all: Double
+        /// Of that, what the monitor and the HTTP server had.
+        var observers: Double
+    }
+
+    private let process: BenchProcess
+    let group: String
+
+    /// - Parameters:
+    ///   - settings: `KEY=VALUE`, beside those that every node of a run has.
+    ///   - isScraped: a process of its own asks the node's HTTP server every second.
+    init(bootstrap: String, slots: Int, settings: [String], isScraped: Bool = false) throws {
+        let common = [
+            "kafka.bootstrapServers=\(bootstrap)", "pool.maxConcurrentStrategies=\(slots)", "limits.memoryMB=64",
+            "kafka.consumer.session.timeout.ms=6000", "kafka.consumer.fetch.wait.max.ms=10",
+        ]
+        process = try BenchProcess(["node"] + (isScraped ? ["--scraped"] : []) + common + settings)
+        group = process.ready["group"]?.string ?? ""
+    }
+
+    func stop() { process.stop() }
+
+    func times() throws -> Times {
+        let answer = try process.order("{}")
+        guard let all = answer["all"]?.double, let observers = answer["observers"]?.double else {
+            throw BenchProcess.Failure(description: answer.text)
+        }
+        return Times(all: all, observers: observers)
+    }
+
+    // MARK: The node's process
+
+    static func serve(_ words: [String]) -> Int32 {
+        do {
+            let configuration = try OptimizerConfiguration.load(
+                file: nil, environment: [:], settings: words.filter { $0.contains("=") })
+            let node = try Node(
+                NodeSettings(configuration), clients: KafkaClients(configuration.kafka), log: Log(minimum: .warning))
+            let thread = try NodeThread(node)
+            defer {
+                node.requestStop()
+                _ = try? thread.result()
+            }
+            let scraper = words.contains("--scraped") ? try Scraper(of: node) : nil
+            defer { scraper?.stop() }
+            let ready = JSONValue.object([JSONMember("group", .string(configuration.kafka.groupId))])
+            return BenchProcess.serve(ready: ready) { _ in
+                let hosts = node.hostPIDs.reduce(0) { $0 + ThreadTimes.scheduled("/proc/\($1)/schedstat") }
+                return .object([
+                    JSONMember("all", .number(ThreadTimes.ofThisProcess + hosts)),
+                    JSONMember("observers", .number(ThreadTimes.nanoseconds(of: ["monitor", "MHD-single"]))),
+                ])
+            }
+        } catch {
+            StandardError.write("optimizer-bench node: \(error)")
+            return ExitCode.failure
+        }
+    }
+}
