@@ -23,6 +23,9 @@ package struct HostLoss: Sendable, CustomStringConvertible {
         case exceeded(LimitBreach)
         /// This node ended it.
         case ended
+        /// It asked for a lock in a step that others were written behind: it would read a request where it waits for
+        /// the grant. This node ended it.
+        case wantedLockAmongOthers
     }
 
     package let kind: Kind
@@ -46,6 +49,7 @@ package struct HostLoss: Sendable, CustomStringConvertible {
         case .unreachable: "unreachable"
         case .exceeded: "resource_exceeded"
         case .ended: "ended"
+        case .wantedLockAmongOthers: "wanted_lock"
         }
     }
 
@@ -73,6 +77,7 @@ extension HostLoss.Kind: CustomStringConvertible {
         case .unreachable(let error): "the host cannot be reached: \(describe(errno: error))"
         case .exceeded(let breach): breach.description
         case .ended: "the host has been ended by this node"
+        case .wantedLockAmongOthers: "the host asked for a lock while it had more than this step"
         }
     }
 }

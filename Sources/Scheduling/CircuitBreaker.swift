@@ -38,6 +38,9 @@ package struct CircuitBreaker: Sendable {
     /// Whether nothing is suspended: then nobody needs to ask.
     package var isIdle: Bool { states.isEmpty }
 
+    /// Whether the strategy's last steps have gone well.
+    package func hasNothing(against strategy: Int) -> Bool { states[strategy] == nil }
+
     package func isSuspended(_ strategy: Int) -> Bool {
         switch states[strategy] {
         case .open, .probing: true

@@ -54,11 +54,16 @@ extension ConcurrencyManager {
         guard let (place, passed) = firstRunnable() else { return nil }
         let step = take(at: place)
         for token in passed { passes[token, default: 0] += 1 }
+        hold(step)
+        return step
+    }
+
+    /// Gives a step what it holds while it runs.
+    mutating func hold(_ step: Step) {
         _ = locks.take(step.request.locks, for: step.token)
         resources.give(step.limits, to: step.token)
         runningOf[step.strategyIndex, default: 0] += 1
         circuitBreaker.begin(step.strategyIndex, token: step.token)
-        return step
     }
 
     /// Takes the oldest step whose strategy is suspended.
@@ -131,6 +136,6 @@ extension ConcurrencyManager {
     package mutating func observe(othersMB: Int, at now: MonotonicTime) -> [Int] {
         resources.othersMB = othersMB
         changes += throttle.recover(at: now).map { .share($0) }
-        return hasRunnable ? idleSlots(atMost: .max) : []
+        return hasRunnable ? idleSlotToWake() : []
     }
 }

@@ -65,7 +65,7 @@ extension ConcurrencyManager {
     /// - Returns: slots to wake.
     package mutating func release(_ names: [String], slot: Int) -> [Int] {
         guard let step = runningStep(slot) else { return [] }
-        return slotsRunning(locks.release(names, of: step.token)) + idleSlots(atMost: .max)
+        return slotsRunning(locks.release(names, of: step.token)) + idleSlotToWake()
     }
 
     /// The host of the slot's step has been ended by the node, or was gone before it had the step: its locks come free,
@@ -77,14 +77,15 @@ extension ConcurrencyManager {
         judge(step, .unknown, at: now)
         var woken = free(step)
         let again = isAttempt ? step.again() : step
-        let isGivenUp = ended.removeValue(forKey: slot) == step.token
+        takeBackAhead(slot: slot)
+        let isGivenUp = ended.removeValue(forKey: slot)?.contains(step.token) == true
         guard !isStopping, !isGivenUp else {
             inFlight -= 1
             return .givenBack(again, woken: woken)
         }
         // Never straight into the queue: its places may be promised to what the consumer is taking at this moment.
         displaced.append(again)
-        woken += idleSlots(atMost: 1)
+        woken += idleSlotToWake()
         return .queued(woken: woken)
     }
 
@@ -92,11 +93,13 @@ extension ConcurrencyManager {
     ///
     /// - Returns: slots to wake. A slot that idles while steps are queued does so because none of them could begin;
     ///   now several may.
-    mutating func free(_ step: Step) -> [Int] {
+    mutating func free(_ step: Step) -> [Int] { release(step) + idleSlotToWake() }
+
+    /// What the step held comes free; the slots whose steps get its locks.
+    mutating func release(_ step: Step) -> [Int] {
         victims.remove(step.token)
         if resources.takeBack(from: step.token) { runningOf[step.strategyIndex, default: 1] -= 1 }
-        let granted = locks.releaseAll(of: step.token)
-        return slotsRunning(granted) + idleSlots(atMost: .max)
+        return slotsRunning(locks.releaseAll(of: step.token))
     }
 
     private func runningStep(_ slot: Int) -> Step? {

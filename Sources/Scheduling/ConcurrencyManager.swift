@@ -15,12 +15,28 @@ package struct ConcurrencyManager: Sendable {
 
     /// What a slot is to do next.
     package enum Assignment: Sendable {
-        /// `wakesConsumer`: the queue has come down to where the node takes again.
-        case run(Step, wakesConsumer: Bool)
+        /// `ahead`: what is to be written to its host with it.
+        case run(Step, ahead: [Step], Wakes)
         /// Its strategy is suspended: the step is over without being run. The next probe is due so much later.
-        case refuse(Step, retryMs: Int, wakesConsumer: Bool)
+        case refuse(Step, retryMs: Int, Wakes)
         case wait
         case stop
+
+        package var wakes: Wakes {
+            switch self {
+            case .run(_, _, let wakes), .refuse(_, _, let wakes): wakes
+            case .wait, .stop: Wakes()
+            }
+        }
+    }
+
+    /// Whom to wake once the lock is released.
+    package struct Wakes: Sendable {
+        /// The queue has come down to where the node takes again.
+        package var consumer = false
+        /// The next slot for what is left in the queue. It wakes the one after it, if then still something is left: so
+        /// no more are woken than find something.
+        package var slots: [Int] = []
     }
 
     package internal(set) var slots: [SlotState]
@@ -45,7 +61,13 @@ package struct ConcurrencyManager: Sendable {
     var victims: Set<UInt64> = []
     /// Slots whose hosts the node ends, and the steps that they are ended for. One that has ended by itself meanwhile
     /// leaves its slot here: what the host is lost for then is none of the next step's doing.
-    var ended: [Int: UInt64] = [:]
+    var ended: [Int: Set<UInt64>] = [:]
+    /// Steps that were written to a slot's host behind the one it runs, the next first.
+    var ahead: [[Step]]
+    var aheadCount = 0
+    package internal(set) var serviceTimes: ServiceTimes
+    /// Steps that were written ahead to a host that is lost, and are not run here any more.
+    var givenBack: [Step] = []
     /// Steps begun and ended; stands still while nothing moves.
     package internal(set) var progress = 0
     package private(set) var isStopping = false
@@ -57,17 +79,20 @@ package struct ConcurrencyManager: Sendable {
     package init(
         slotCount: Int, backpressure settings: BackpressureController.Settings, resources: ResourceBudget = .unbounded,
         throttle: Throttle.Settings = Throttle.Settings(),
-        circuitBreaker: CircuitBreaker.Settings = CircuitBreaker.Settings()
+        circuitBreaker: CircuitBreaker.Settings = CircuitBreaker.Settings(), serviceTimes: ServiceTimes = ServiceTimes()
     ) {
+        self.serviceTimes = serviceTimes
         self.resources = resources
         self.throttle = Throttle(throttle, slotCount: slotCount)
         self.circuitBreaker = CircuitBreaker(circuitBreaker)
         slots = Array(repeating: .starting, count: slotCount)
+        ahead = Array(repeating: [], count: slotCount)
         queue = StrategyQueue(bound: settings.queueDepth)
         backpressure = BackpressureController(settings)
     }
 
-    package var depth: Int { queue.depth }
+    /// Requests taken that have not begun.
+    package var depth: Int { queue.depth + aheadCount }
 
     package var runningCount: Int {
         slots.count { if case .running = $0 { true } else { false } }
@@ -76,28 +101,29 @@ package struct ConcurrencyManager: Sendable {
     /// How many requests may be taken from Kafka now.
     package var capacity: Int {
         guard backpressure.isFlowing, !isStopping else { return 0 }
-        let room = max(0, min(queue.capacity - displaced.count, backpressure.settings.maxInFlight - inFlight))
+        let room = max(
+            0, min(queue.capacity - aheadCount - displaced.count, backpressure.settings.maxInFlight - inFlight))
         // Where too many wait already, what comes is looked at one by one: each may be one more.
         return min(room, max(1, waitingBound - waitingCount))
     }
 
     // MARK: The consumer's side
 
-    /// Queues a step. At most `capacity` may be admitted.
+    /// Queues steps. At most `capacity` may be admitted.
     ///
-    /// - Returns: an idle slot to wake for it, if there is one.
-    package mutating func admit(_ step: Step) -> [Int] {
-        queue.append(step)
-        inFlight += 1
-        return idleSlots(atMost: 1)
+    /// - Returns: an idle slot to wake for them, if there is one.
+    package mutating func admit(_ steps: [Step]) -> [Int] {
+        for step in steps { queue.append(step) }
+        inFlight += steps.count
+        return idleSlotToWake()
     }
 
     /// Counts a request that needs no slot (it was refused) until its result is acknowledged.
     package mutating func noteRefused() { inFlight += 1 }
 
-    /// Notes that a request is no longer in flight.
-    package mutating func noteDone() {
-        inFlight -= 1
+    /// Notes that so many requests are no longer in flight.
+    package mutating func noteDone(_ count: Int = 1) {
+        inFlight -= count
         precondition(inFlight >= 0, "more requests done than taken")
     }
 
@@ -117,8 +143,8 @@ package struct ConcurrencyManager: Sendable {
         isOutputFull: Bool = false, at now: MonotonicTime
     ) -> BackpressureController.Action {
         // Nobody counts on a place at this moment.
-        while queue.capacity > 0, let step = displaced.popLast() { queue.putBack(step) }
-        return backpressure.update(depth: queue.depth, inFlight: inFlight, isOutputFull: isOutputFull, at: now)
+        while queue.capacity > aheadCount, let step = displaced.popLast() { queue.putBack(step) }
+        return backpressure.update(depth: depth, inFlight: inFlight, isOutputFull: isOutputFull, at: now)
     }
 
     package mutating func noteDiscarded(bytes: Int, at now: MonotonicTime) {
@@ -131,10 +157,10 @@ package struct ConcurrencyManager: Sendable {
     /// - Returns: the slots whose hosts are to be ended.
     package mutating func giveUpRunning(partitions: Set<Int32>) -> [Int] {
         slots.indices.filter { slot in
-            guard case .running(let step, _) = slots[slot], partitions.contains(step.coordinates.partition) else {
-                return false
-            }
-            ended[slot] = step.token
+            guard case .running(let step, _) = slots[slot] else { return false }
+            let given = ([step] + ahead[slot]).filter { partitions.contains($0.coordinates.partition) }
+            guard !given.isEmpty else { return false }
+            ended[slot] = Set(given.map(\.token))
             return true
         }
     }
@@ -160,10 +186,10 @@ package struct ConcurrencyManager: Sendable {
             slots[slot] = .stopped
             return .stop
         }
-        let before = queue.depth
+        let before = depth
         if let (step, retryMs) = takeSuspended(at: now) {
             slots[slot] = .running(step, since: now)
-            return .refuse(step, retryMs: retryMs, wakesConsumer: wakesConsumer(before: before))
+            return .refuse(step, retryMs: retryMs, wakes(before: before))
         }
         guard let step = takeRunnable() else {
             slots[slot] = .idle
@@ -171,19 +197,25 @@ package struct ConcurrencyManager: Sendable {
         }
         slots[slot] = .running(step, since: now)
         progress += 1
-        return .run(step, wakesConsumer: wakesConsumer(before: before))
+        return .run(step, ahead: writeAhead(slot: slot), wakes(before: before))
     }
 
-    /// The slot's step has ended.
+    /// The slot's step has ended, and, if it was written to behind it, its host with it.
     ///
     /// - Parameter conduct: what its end says of its strategy.
-    /// - Returns: the slots to wake: those whose steps get the locks that came free, and idle ones for waiting steps.
+    /// - Returns: the slots to wake: those whose steps get the locks that came free, and an idle one for waiting steps.
     package mutating func finish(slot: Int, _ conduct: Conduct = .unknown, at now: MonotonicTime) -> [Int] {
         guard case .running(let step, _) = slots[slot] else { return [] }
+        takeBackAhead(slot: slot)
+        return end(step, conduct, slot: slot, at: now) + idleSlotToWake()
+    }
+
+    /// - Returns: slots whose steps get the locks that came free.
+    mutating func end(_ step: Step, _ conduct: Conduct, slot: Int, at now: MonotonicTime) -> [Int] {
         slots[slot] = .starting
         progress += 1
         judge(step, conduct, at: now)
-        return free(step)
+        return release(step)
     }
 
     /// The slot's host is lost or its start failed.
@@ -191,8 +223,9 @@ package struct ConcurrencyManager: Sendable {
     /// - Returns: an idle slot to wake instead, should steps wait.
     package mutating func noteStarting(slot: Int) -> [Int] {
         slots[slot] = .starting
+        takeBackAhead(slot: slot)
         ended[slot] = nil
-        return idleSlots(atMost: 1)
+        return idleSlotToWake()
     }
 
     /// The slot ends for good.
@@ -202,27 +235,25 @@ package struct ConcurrencyManager: Sendable {
         slots.allSatisfy { if case .stopped = $0 { true } else { false } }
     }
 
+    mutating func wakes(before: Int) -> Wakes { Wakes(consumer: isTakingDue(before: before), slots: idleSlotToWake()) }
+
     /// Whether the queue has come down to where the consumer takes again.
-    private mutating func wakesConsumer(before: Int) -> Bool {
+    private mutating func isTakingDue(before: Int) -> Bool {
         if holdsPartitions, waitingCount < waitingBound {
             holdsPartitions = false
             return true
         }
         let resumeDepth = backpressure.settings.resumeDepth
-        return !backpressure.isFlowing && before > resumeDepth && queue.depth <= resumeDepth
+        return !backpressure.isFlowing && before > resumeDepth && depth <= resumeDepth
     }
 
-    private mutating func idleSlot() -> Int? {
-        let index = slots.firstIndex { if case .idle = $0 { true } else { false } }
+    /// An idle slot to wake for what waits in the queue, if there is one and something waits.
+    mutating func idleSlotToWake() -> [Int] {
+        guard queue.depth + displaced.count > 0 else { return [] }
+        guard let index = slots.firstIndex(where: { if case .idle = $0 { true } else { false } }) else { return [] }
         // It is woken once: until it has asked for its next step it counts as starting.
-        if let index { slots[index] = .starting }
-        return index
-    }
-
-    /// Idle slots to wake for steps that wait, if some do.
-    mutating func idleSlots(atMost count: Int) -> [Int] {
-        guard depth + displaced.count > 0 else { return [] }
-        return (0..<min(count, slots.count)).compactMap { _ in idleSlot() }
+        slots[index] = .starting
+        return [index]
     }
 }
 
@@ -244,6 +275,7 @@ extension ConcurrencyManager {
             if case .running(let step, _) = state, step.token == token { return .running(slot: slot) }
         }
         if displaced.contains(where: { $0.token == token }) { return .waiting }
+        if ahead.contains(where: { $0.contains { $0.token == token } }) { return .queued }
         guard let step = queue.queued.first(where: { $0.token == token }) else { return .publishing }
         return obstacle(to: step) == nil ? .queued : .waiting
     }

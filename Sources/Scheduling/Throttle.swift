@@ -59,6 +59,9 @@ package struct Throttle: Sendable {
     /// Whether every strategy may have all slots.
     package var isIdle: Bool { records.isEmpty }
 
+    /// Whether the strategy has neither broken a limit nor disturbed others of late.
+    package func hasNothing(against strategy: Int) -> Bool { records[strategy] == nil }
+
     /// How many slots the strategy may have at once.
     package func slots(for strategy: Int) -> Int { records[strategy]?.slots ?? slotCount }
 

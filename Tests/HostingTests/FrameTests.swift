@@ -43,6 +43,19 @@ struct FrameTests {
         #expect(frames(.lengthPrefixed, [[1, 0, 0, 0, 97, 1, 0, 0, 0, 98]]) == ["a", "b"])
     }
 
+    @Test func countsTheFramesThatAreThereAsAWhole() {
+        defer { pipe.closeBoth() }
+        var reader = FrameReader(framing: .lengthPrefixed)
+        let expected = [0, 0, 0, 0, 1, 1, 1, 1, 1, 2]
+        for (byte, frames) in zip([1, 0, 0, 0, 97, 1, 0, 0, 0, 98] as [UInt8], expected) {
+            send([byte])
+            guard case .bytes = reader.receive(from: pipe.reading) else { return #expect(Bool(false)) }
+            #expect(reader.wholeFrames == frames)
+        }
+        _ = reader.next()
+        #expect(reader.wholeFrames == 1)
+    }
+
     @Test func aLengthAboveTheBoundIsToldBeforeTheContentComes() {
         #expect(frames(.lengthPrefixed, [[1, 0, 128, 0]]) == ["too long: 8388609"])
     }

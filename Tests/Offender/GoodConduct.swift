@@ -14,6 +14,7 @@ enum GoodConduct {
                 return request
             }
         case "background": serve { _ in Array(String(startBackgroundProcess()).utf8) }
+        case "echo-until": serve(until)
         case "echo-lines": echoLines()
         case "show": show()
         default: return false
@@ -23,6 +24,22 @@ enum GoodConduct {
 
     private static func serve(_ run: ([UInt8]) -> [UInt8]) {
         exit(HostLoop.serve(ready: Array("ready".utf8), run: run))
+    }
+
+    /// Answers until it is told to end, to hang, or to burn 20 ms first.
+    private static func until(_ request: [UInt8]) -> [UInt8] {
+        switch String(decoding: request, as: UTF8.self) {
+        case "die": kill(getpid(), SIGKILL)
+        case "hang": sleepForEver()
+        case "burn": burn(milliseconds: 20)
+        default: break
+        }
+        return request
+    }
+
+    private static func burn(milliseconds: Int) {
+        let start = clock()
+        while clock() - start < milliseconds * 1000 {}
     }
 
     /// Starts a process by way of one that ends at once, as `&` in a shell does. Returns its process id.

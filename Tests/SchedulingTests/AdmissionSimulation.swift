@@ -95,8 +95,10 @@ struct AdmissionSimulation {
 
     private mutating func turn(_ slot: Int) {
         if let step = running.removeValue(forKey: slot) { return end(slot, step) }
-        switch manager.next(for: slot, at: now) {
-        case .run(let step, _): begin(slot, step)
+        let assignment = manager.next(for: slot, at: now)
+        asleep.subtract(assignment.wakes.slots)
+        switch assignment {
+        case .run(let step, _, _): begin(slot, step)
         case .refuse(let step, _, _):
             suspended += 1
             queued[step.token] = nil

@@ -19,7 +19,7 @@ import Testing
     }
 
     private func begin(_ slot: Int, _ manager: inout ConcurrencyManager) -> Int64? {
-        if case .run(let step, _) = manager.next(for: slot, at: time(0)) { step.coordinates.offset } else { nil }
+        if case .run(let step, _, _) = manager.next(for: slot, at: time(0)) { step.coordinates.offset } else { nil }
     }
 
     @Test func aStepThatDoesNotFitWaitsAndOthersPassIt() throws {
@@ -97,8 +97,8 @@ import Testing
         // What comes from elsewhere may be able to run; it is looked at one by one.
         #expect(manager.capacity == 1)
         _ = manager.observe(othersMB: 0, at: time(0))
-        guard case .run(_, let wakesConsumer) = manager.next(for: 0, at: time(0)) else { return #expect(Bool(false)) }
-        #expect(wakesConsumer)
+        guard case .run(_, _, let wakes) = manager.next(for: 0, at: time(0)) else { return #expect(Bool(false)) }
+        #expect(wakes.consumer)
         #expect(manager.partitionsToHold().isEmpty)
     }
 

@@ -7,7 +7,7 @@ import Testing
     private var manager = ConcurrencyManager(slotCount: 2, backpressure: .init(queueDepth: 4, resumeDepth: 2))
 
     private mutating func run(_ slot: Int) -> Int64? {
-        if case .run(let step, _) = manager.next(for: slot, at: time(0)) { step.coordinates.offset } else { nil }
+        if case .run(let step, _, _) = manager.next(for: slot, at: time(0)) { step.coordinates.offset } else { nil }
     }
 
     @Test mutating func givesTheOldestStepToWhoeverAsks() throws {
@@ -37,11 +37,11 @@ import Testing
         for offset in Int64(0)..<4 { _ = manager.admit(try step(offset: offset)) }
         _ = manager.updateBackpressure(at: time(0))
         #expect(manager.capacity == 0)
-        guard case .run(_, let early) = manager.next(for: 0, at: time(0)) else { return #expect(Bool(false)) }
-        #expect(!early)
+        guard case .run(_, _, let early) = manager.next(for: 0, at: time(0)) else { return #expect(Bool(false)) }
+        #expect(!early.consumer)
         _ = manager.finish(slot: 0, at: time(0))
-        guard case .run(_, let due) = manager.next(for: 0, at: time(0)) else { return #expect(Bool(false)) }
-        #expect(due)
+        guard case .run(_, _, let due) = manager.next(for: 0, at: time(0)) else { return #expect(Bool(false)) }
+        #expect(due.consumer)
     }
 
     @Test mutating func takesLocksAllAtOnceAndLetsOthersPass() throws {

@@ -22,15 +22,20 @@ func time(_ milliseconds: Int) -> MonotonicTime {
 }
 
 func step(
-    partition: Int32 = 0, generation: Int = 1, offset: Int64, token: UInt64? = nil, locks: [String] = [],
-    strategy: Int = 0, limits: ResourceLimits = ResourceLimits(cpuPercent: 80, memoryMB: 512, timeoutMs: 5000)
+    partition: Int32 = 0, generation: Int = 1, offset: Int64, token: UInt64? = nil,
+    strategy: Int = 0, locks: [String] = [], more: String = "",
+    limits: ResourceLimits = ResourceLimits(cpuPercent: 80, memoryMB: 512, timeoutMs: 5000)
 ) throws -> Step {
     let names = locks.map { "\"\($0)\"" }.joined(separator: ",")
-    let text = #"{"request_id":"\#(partition)-\#(offset)","strategy":{"name":"noop"},"locks":[\#(names)]}"#
+    let text = #"{"request_id":"\#(partition)-\#(offset)","strategy":{"name":"noop"},"locks":[\#(names)]\#(more)}"#
     return Step(
         request: try StrategyRequest.parse(Array(text.utf8)),
         origin: RequestOrigin(topic: "requests", partition: partition, offset: offset, key: nil),
         coordinates: RequestCoordinates(partition: partition, generation: generation, offset: offset),
         strategyIndex: strategy, limits: limits, arrivedAt: time(0),
         token: token ?? UInt64(offset) + 1)
+}
+
+extension ConcurrencyManager {
+    mutating func admit(_ step: Step) -> [Int] { admit([step]) }
 }

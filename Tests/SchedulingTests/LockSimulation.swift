@@ -99,8 +99,10 @@ struct LockSimulation {
     }
 
     private mutating func begin(_ slot: Int) {
-        switch manager.next(for: slot, at: time(events)) {
-        case .run(let step, _):
+        let assignment = manager.next(for: slot, at: time(events))
+        wake(assignment.wakes.slots)
+        switch assignment {
+        case .run(let step, _, _):
             running[slot] = step
             take(Set(step.request.locks), step.token)
         case .wait: asleep.insert(slot)

@@ -40,7 +40,7 @@ import Testing
         #expect(manager.capacity == 0)
         _ = manager.updateBackpressure(at: time(0))
         #expect(manager.depth == 2)
-        guard case .run(let step, _) = manager.next(for: 1, at: time(1)) else { return #expect(Bool(false)) }
+        guard case .run(let step, _, _) = manager.next(for: 1, at: time(1)) else { return #expect(Bool(false)) }
         #expect(step.coordinates.offset == 1)
         #expect(step.attempt == 2)
         #expect(manager.inFlight == 3)
@@ -55,7 +55,7 @@ import Testing
         #expect(manager.capacity == 0)
         var offsets: [Int64] = []
         for _ in 0..<3 {
-            guard case .run(let step, _) = manager.next(for: 1, at: time(1)) else { return #expect(Bool(false)) }
+            guard case .run(let step, _, _) = manager.next(for: 1, at: time(1)) else { return #expect(Bool(false)) }
             offsets.append(step.coordinates.offset)
             #expect(manager.depth <= 2)
             _ = manager.finish(slot: 1, at: time(0))
@@ -83,7 +83,7 @@ import Testing
         _ = manager.requeue(slot: 1, at: time(0))
         // What it declared is taken by another: it has to wait.
         _ = manager.demand(["c"], slot: 0)
-        guard case .run(let step, _) = manager.next(for: 1, at: time(1)) else { return #expect(Bool(false)) }
+        guard case .run(let step, _, _) = manager.next(for: 1, at: time(1)) else { return #expect(Bool(false)) }
         #expect(step.coordinates.offset == 7)
         #expect(manager.displaced.isEmpty)
         #expect(manager.depth == 2)
@@ -126,7 +126,7 @@ import Testing
         _ = manager.admit(try step(partition: 2, offset: 0, token: 3))
         _ = manager.next(for: 1, at: time(2))
         guard case .queued = manager.requeue(slot: 1, at: time(3)) else { return #expect(Bool(false)) }
-        guard case .run(let again, _) = manager.next(for: 1, at: time(4)) else { return #expect(Bool(false)) }
+        guard case .run(let again, _, _) = manager.next(for: 1, at: time(4)) else { return #expect(Bool(false)) }
         #expect(again.token == 3)
     }
 }

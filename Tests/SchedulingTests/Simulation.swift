@@ -21,12 +21,17 @@ struct Simulation {
     private var paused: Set<Int32> = []
     private var results: [[Int: Int]] = Array(repeating: [:], count: Int(partitionCount))
     private var published: [Step] = []
-    private var running: [Int: Step] = [:]
+    /// What the host of each slot has: the step it runs, and behind it what is written ahead.
+    private var hosts: [Int: [Step]] = [:]
+    /// Slots whose hosts were ended with steps of partitions that were given up, and have not noticed yet.
+    private var killed: Set<Int> = []
     private var begun: Set<RequestCoordinates> = []
 
     private(set) var events = 0
     private(set) var violations: [String] = []
     private(set) var pauses = 0
+    private(set) var writtenAhead = 0
+    private(set) var takenBack = 0
 
     init(seed: UInt64, slots: Int = 5, rebalances: Bool) {
         random = SplitMix64(state: seed)
@@ -88,6 +93,7 @@ struct Simulation {
             check(begun.insert(coordinates).inserted, "\(coordinates) was taken twice in one generation")
             let step = try step(
                 partition: partition, generation: coordinates.generation, offset: offset, token: token,
+                strategy: Int.random(in: 0..<4, using: &random),
                 locks: random.chance(10) ? [["a", "b", "c"].randomElement(using: &random) ?? "a"] : [])
             if random.chance(3) {
                 manager.noteRefused()
@@ -103,17 +109,59 @@ struct Simulation {
     }
 
     private mutating func turnSlot(_ slot: Int) {
-        if let step = running.removeValue(forKey: slot) {
-            if random.chance(5) {
-                // Its host was lost, or it broke a deadlock: it waits again.
-                _ = manager.requeue(slot: slot, at: now)
+        if let steps = hosts[slot], !steps.isEmpty {
+            if killed.remove(slot) != nil || random.chance(3) {
+                loseHost(slot, steps)
             } else {
-                _ = manager.finish(slot: slot, at: now)
-                published.append(step)
+                answer(slot, steps)
             }
         }
-        if random.chance(5) { _ = manager.noteStarting(slot: slot) }
-        if case .run(let step, _) = manager.next(for: slot, at: now) { running[slot] = step }
+        if hosts[slot, default: []].isEmpty {
+            if random.chance(5) { _ = manager.noteStarting(slot: slot) }
+            if case .run(let step, let ahead, _) = manager.next(for: slot, at: now) { write([step] + ahead, to: slot) }
+        }
+        checkHost(slot)
+    }
+
+    private mutating func write(_ steps: [Step], to slot: Int) {
+        writtenAhead += hosts[slot] == nil ? steps.count - 1 : steps.count
+        hosts[slot, default: []] += steps
+    }
+
+    /// The host has answered some of what it has.
+    private mutating func answer(_ slot: Int, _ steps: [Step]) {
+        let count = Int.random(in: 1...steps.count, using: &random)
+        let times = steps[..<count].map { $0.strategyIndex == 0 ? Int64(2_000_000) : 20_000 }
+        let (more, _) = manager.finishAnswered(
+            slot: slot, tookNanoseconds: times, mayTakeMore: random.chance(70), at: now)
+        published += steps[..<count]
+        hosts[slot] = Array(steps[count...])
+        if hosts[slot]?.isEmpty == true { hosts[slot] = nil }
+        check(more.isEmpty || hosts[slot] != nil, "steps are written ahead to a host that runs none")
+        if !more.isEmpty { write(more, to: slot) }
+    }
+
+    /// The host is lost: the step it ran has that for its end, or is run again; what was written ahead is run again.
+    private mutating func loseHost(_ slot: Int, _ steps: [Step]) {
+        hosts[slot] = nil
+        takenBack += steps.count - 1
+        if !manager.isEnded(slot: slot), random.chance(50) {
+            _ = manager.finish(slot: slot, steps[0].strategyIndex == 1 ? .crash : .unknown, at: now)
+            published.append(steps[0])
+        } else if case .givenBack(let step, _) = manager.requeue(slot: slot, at: now) {
+            book.abandon(token: step.token)
+        }
+        _ = manager.noteStarting(slot: slot)
+        for step in manager.takeGivenBack() { book.abandon(token: step.token) }
+    }
+
+    private mutating func checkHost(_ slot: Int) {
+        var known: [UInt64] = []
+        if case .running(let step, _) = manager.slots[slot] { known = [step.token] }
+        known += manager.ahead[slot].map(\.token)
+        let actual = hosts[slot, default: []].map(\.token)
+        check(known == actual, "slot \(slot) is thought to have \(known) and has \(actual)")
+        check(actual.count <= ServiceTimes.mostUnderWay, "slot \(slot) has \(actual.count) steps")
     }
 
     private mutating func acknowledge() {
@@ -141,6 +189,7 @@ struct Simulation {
         let lost = moved.intersection(ours)
         for step in manager.dropQueued(partitions: lost) { book.abandon(token: step.token) }
         if random.chance(60) { commit(of: lost) }
+        if random.chance(50) { killed.formUnion(manager.giveUpRunning(partitions: lost)) }
         book.release(lost, at: now)
         for partition in moved.subtracting(ours) {
             otherMemberWorks(on: Int(partition))

@@ -17,5 +17,6 @@ import Testing
         try simulation.run(events: 100_000)
         #expect(simulation.violations.isEmpty, "replay with SIMULATION_SEED=\(seed)")
         #expect(simulation.pauses > 0, "seed \(seed) never paused")
+        #expect(simulation.writtenAhead > 1000 && simulation.takenBack > 20, "seed \(seed) wrote little ahead")
     }
 }

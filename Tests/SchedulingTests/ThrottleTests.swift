@@ -83,7 +83,7 @@ import Testing
         _ = manager.admit(try step(offset: 20, strategy: 2))
         var ran: [Int] = []
         for slot in 0..<4 {
-            if case .run(let step, _) = manager.next(for: slot, at: time(0)) { ran.append(step.strategyIndex) }
+            if case .run(let step, _, _) = manager.next(for: slot, at: time(0)) { ran.append(step.strategyIndex) }
         }
         #expect(ran == [1, 1, 2])
         #expect(manager.waiting == [.throttle: 3])

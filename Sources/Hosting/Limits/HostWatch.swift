@@ -91,13 +91,16 @@ final class HostWatch: Sendable {
     }
 
     /// The step has ended, or its host has.
-    /// - Parameter peakBytes: the kernel's own word on the peak, where the host has died.
+    /// - Parameters:
+    ///   - peakBytes: the kernel's own word on the peak, where the host has died.
+    ///   - goesOn: whether another step with the same limits has begun in its place.
     /// - Returns: what it used. Takes two microseconds.
-    func end(peakBytes: Int64 = 0) -> StepUsage {
+    func end(peakBytes: Int64 = 0, goesOn: Bool = false) -> StepUsage {
         let cpu = meter.cpuNanoseconds
         let resident = meter.residentBytes
         let throttled = kernelLimitsCPU ? cgroup?.throttledNanoseconds : nil
         return state.withLock { state in
+            defer { if goesOn { goOn(&state, throttled: throttled) } }
             state.isStepRunning = false
             state.residentAtEnd = resident
             letGo(&state, at: .now())
@@ -112,6 +115,16 @@ final class HostWatch: Sendable {
             }
             return state.usage
         }
+    }
+
+    private func goOn(_ state: inout State, throttled: Int64?) {
+        state.isStepRunning = true
+        state.usage = StepUsage()
+        state.cpuAtBegin = state.cpuSeen
+        state.childCPUAtBegin = state.childCPU
+        guard let throttled else { return }
+        state.throttledByGroupAtBegin = throttled
+        state.beganAt = .now()
     }
 
     /// What the host held when its last step ended, in bytes: the next step would begin with it. 0 before the first.

@@ -11,4 +11,12 @@ package struct StepUsage: Sendable, Equatable {
     package var cpuMs: Double { Double(cpuNanoseconds) / 1e6 }
     package var peakMB: Double { Double(peakBytes) / 1_048_576 }
     package var throttledMs: Double { Double(throttledNanoseconds) / 1e6 }
+
+    /// The part of one of several steps that nobody has seen end one by one.
+    func part(of steps: Int) -> StepUsage {
+        var part = self
+        part.cpuNanoseconds /= Int64(steps)
+        part.throttledNanoseconds /= Int64(steps)
+        return part
+    }
 }

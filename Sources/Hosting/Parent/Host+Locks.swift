@@ -10,6 +10,7 @@ extension Host {
             guard case .answered(let payload) = outcome, let arbiter else { return outcome }
             do throws(JSONProblem) {
                 guard let demand = try LockDemand.parse(payload) else { return outcome }
+                if isPipelined { return .lost(lose(.wantedLockAmongOthers)) }
                 if let ended = answer(demand, arbiter, until: deadline) { return ended }
             } catch {
                 return .lost(lose(.brokenFrame("a demand for locks that is none: \(error)")))

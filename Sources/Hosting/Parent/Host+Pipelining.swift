@@ -1,21 +1,71 @@
 package import Scheduling
 
-/// Several requests under way at once.
+/// Several requests under way at once. The host runs them one after the other; the node sees one reply after the other,
+/// or, where it looks later, several at once.
 extension Host {
-    /// Sends requests with one write, without waiting for their replies, which `awaitNext` gets in the same order.
-    /// - Returns: how the host was lost, if it was.
-    package func submit(_ requests: [[UInt8]]) -> HostLoss? {
-        if let kind = lossKind ?? lossBeforeRequest() { return lose(kind, requestDelivered: false) }
-        for request in requests { writer.append(request) }
-        framesUnderWay += requests.count
-        return deliver().map { lose($0, requestDelivered: writer.deliveredBytes > 0) }
+    /// What was measured when the node looked, for each of the steps that had ended by then.
+    struct Burst {
+        var stepsLeft = 0
+        var usage = StepUsage()
+        var nanoseconds: Int64 = 0
     }
 
-    /// The reply to the earliest request that `submit` has sent and that has none yet.
+    /// Sends requests with one write, without waiting for their replies, which `awaitNext` gets in the same order.
+    /// - Parameters:
+    ///   - requests: each at most `HostFraming.maximumPayload` bytes.
+    ///   - limits: what each of the steps may use, the same for all that are under way; nil: as much as the pool's
+    ///     ceilings allow. Their deadline is not looked at.
+    /// - Returns: how the host was lost, if it was.
+    package func submit(_ requests: [[UInt8]], limits: ResourceLimits? = nil) -> HostLoss? {
+        let isFirst = framesUnderWay == 0
+        if isFirst { (span, usage, burst) = ((.now(), .now()), StepUsage(), Burst()) }
+        if let kind = lossKind ?? lossBeforeRequest() { return lose(kind, requestDelivered: false) }
+        if isFirst { watch.begin(limits) }
+        isPipelined = !isFirst || requests.count > 1
+        for request in requests { writer.append(request) }
+        framesUnderWay += requests.count
+        guard let kind = deliver() else { return nil }
+        let loss = lose(kind, requestDelivered: !isFirst || writer.deliveredBytes > 0)
+        endUnanswered()
+        return loss
+    }
+
+    /// The reply to the earliest request that `submit` has sent and that has none yet. After any outcome but `.answered`
+    /// the host takes no more requests.
+    /// - Parameter until: when the whole reply must be there, however many bytes arrive until then.
     package func awaitNext(until: MonotonicTime) -> StepOutcome {
-        let outcome = awaitReply(until: until)
-        if case .answered = outcome { framesUnderWay -= 1 }
-        if case .timedOut = outcome { lose(.silent) }
+        let outcome = awaitResult(until: until)
+        switch outcome {
+        case .answered:
+            framesUnderWay -= 1
+            noteReply()
+        case .timedOut:
+            defer { endUnanswered() }
+            // A host that was ended a moment ago for a limit may take longer to die than its deadline is away.
+            if watch.breach != nil { return .lost(lose(.silent)) }
+            lose(.silent)
+        case .lost: endUnanswered()
+        }
         return outcome
+    }
+
+    /// Whether a reply is there already, so that `awaitNext` does not wait.
+    package var hasReply: Bool { reader.wholeFrames > 0 }
+
+    private func noteReply() {
+        if burst.stepsLeft == 0 {
+            let steps = 1 + min(framesUnderWay, reader.wholeFrames)
+            usage = watch.end(goesOn: framesUnderWay > 0)
+            let elapsed = MonotonicTime.now().nanoseconds(since: span.ended)
+            burst = Burst(stepsLeft: steps, usage: usage.part(of: steps), nanoseconds: elapsed / Int64(steps))
+        }
+        burst.stepsLeft -= 1
+        usage = burst.usage
+        span = (span.ended, span.ended.adding(nanoseconds: burst.nanoseconds))
+    }
+
+    private func endUnanswered() {
+        usage = watch.end(peakBytes: peakOfTheDead)
+        span = (span.ended, .now())
     }
 }

@@ -10,7 +10,9 @@ package final class Host {
     package let pid: Int32
     package let startedAt: MonotonicTime
     /// What the last step used; all zero before the first.
-    package private(set) var usage = StepUsage()
+    package internal(set) var usage = StepUsage()
+    /// When the last step began and ended; where several ended unseen, each has the same part of the time.
+    package internal(set) var span: (began: MonotonicTime, ended: MonotonicTime)
     /// Who is asked for locks while a step runs. Without one, every frame from the host is a reply.
     package var arbiter: (any LockArbiter)?
 
@@ -19,25 +21,31 @@ package final class Host {
     package var interim: (([UInt8]) -> Bool)?
 
     private let isolation: Isolation?
-    private let watch: HostWatch
+    let watch: HostWatch
     let process: SpawnedProcess
-    private var reader: FrameReader
+    var reader: FrameReader
     var writer: FrameWriter
     private var diagnostics = HostDiagnostics()
-    var framesUnderWay = 0
+    /// Requests that have been sent and have no reply yet.
+    package internal(set) var framesUnderWay = 0
+    /// Whether it has been sent a request while it had another one.
+    var isPipelined = false
+    /// What has been measured of several steps at once, and is not handed out yet.
+    var burst = Burst()
     private(set) var lossKind: HostLoss.Kind?
     private var inputOpen = true
     private(set) var errorsOpen = true
     /// How it ended; from then on the descriptors are closed.
     private var exitStatus: ExitStatus?
     /// The largest resident set of a host that has died, in bytes.
-    private var peakOfTheDead: Int64 = 0
+    private(set) var peakOfTheDead: Int64 = 0
 
     init(_ process: SpawnedProcess, framing: HostFraming, isolation: Isolation? = nil) {
         self.process = process
         self.isolation = isolation
         pid = process.pid
         startedAt = .now()
+        span = (startedAt, startedAt)
         watch =
             if let isolation, let confinement = process.confinement {
                 isolation.watch(process.pid, confinement)
@@ -71,26 +79,8 @@ package final class Host {
     ///   - deadline: when the whole reply must be there, however many bytes arrive until then.
     ///   - limits: what the step may use; nil: as much as the pool's ceilings allow. Its deadline is not looked at.
     package func run(_ request: [UInt8], deadline: MonotonicTime, limits: ResourceLimits? = nil) -> StepOutcome {
-        if let kind = lossKind ?? lossBeforeRequest() {
-            return .lost(lose(kind, requestDelivered: false))
-        }
-        watch.begin(limits)
-        defer { usage = watch.end(peakBytes: peakOfTheDead) }
-        writer.append(request)
-        framesUnderWay += 1
-        if let kind = deliver() {
-            return .lost(lose(kind, requestDelivered: writer.deliveredBytes > 0))
-        }
-        let outcome = awaitResult(until: deadline)
-        switch outcome {
-        case .answered: framesUnderWay -= 1
-        case .timedOut:
-            // A host that was ended a moment ago for a limit may take longer to die than its deadline is away.
-            if watch.breach != nil { return .lost(lose(.silent)) }
-            lose(.silent)
-        case .lost: break
-        }
-        return outcome
+        if let loss = submit([request], limits: limits) { return .lost(loss) }
+        return awaitNext(until: deadline)
     }
 
     /// Whether what earlier steps have left in it is so much that a step with this limit on its memory could be ended for

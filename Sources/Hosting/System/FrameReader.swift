@@ -46,6 +46,20 @@ struct FrameReader: ~Copyable {
         }
     }
 
+    /// How many whole frames have come, of those with a length before them, and are not taken yet.
+    var wholeFrames: Int {
+        guard framing == .lengthPrefixed else { return 0 }
+        let bytes = buffer.bytes
+        var (frames, end) = (0, 0)
+        while bytes.count - end >= 4 {
+            let length = Int(UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: end, as: UInt32.self)))
+            guard length <= HostFraming.maximumPayload, bytes.count - end >= 4 + length else { break }
+            end += 4 + length
+            frames += 1
+        }
+        return frames
+    }
+
     /// The next frame, if it is there as a whole.
     mutating func next() -> Frame {
         switch framing {

@@ -20,20 +20,20 @@ package final class HostedStrategies {
 
     /// Runs one request.
     ///
-    /// - Returns: `{"status": "completed", "strategy": …, "data": …, "statistics": …, …}`, or
+    /// - Returns: `{"status": "completed", "request_id": …, "strategy": …, "data": …, "statistics": …, …}`, or
     ///   `{"status": "rejected" | "failed", "error": {"code", "message", "retryable"}}`.
     package func run(_ request: [UInt8]) -> [UInt8] {
         let parsed: StrategyRequest
         do {
             parsed = try StrategyRequest.parse(request)
         } catch {
-            return ReplyWriter.failure(error.problem)
+            return ReplyWriter.failure(error.requestID, error.problem)
         }
         do {
             let reply = try answer(parsed)
-            return reply.count <= Self.longestReply ? reply : ReplyWriter.failure(Self.tooLarge)
+            return reply.count <= Self.longestReply ? reply : ReplyWriter.failure(parsed.requestID, Self.tooLarge)
         } catch {
-            return ReplyWriter.failure(error)
+            return ReplyWriter.failure(parsed.requestID, error)
         }
     }
 
@@ -56,7 +56,7 @@ package final class HostedStrategies {
             return try backtest(strategy, parameters, request)
         case let strategy as any BareStrategy:
             strategy.perform(parameters)
-            return ReplyWriter.completed { $0.strategy(strategy.descriptor, parameters) }
+            return ReplyWriter.completed(request) { $0.strategy(strategy.descriptor, parameters) }
         default:
             throw RequestProblem(.internalError, "the strategy \(request.strategy) cannot be run", isRetryable: true)
         }
@@ -74,7 +74,7 @@ package final class HostedStrategies {
             let backtest = try Backtest(
                 of: strategy, parameters, on: indicators, account: settings.account, workspace: workspace)
             let statistics = backtest.statistics(data.calendar, settings.statistics)
-            return ReplyWriter.completed { json in
+            return ReplyWriter.completed(request) { json in
                 json.strategy(strategy.descriptor, parameters)
                 json.data(used, bars)
                 json.account(settings, data.calendar)
@@ -104,7 +104,7 @@ package final class HostedStrategies {
             }
         }
         return data.withBars(range) { bars in
-            ReplyWriter.completed { json in
+            ReplyWriter.completed(request) { json in
                 json.strategy(sweep.strategy.descriptor, sweep.fixed, without: sweep.axes.map(\.name))
                 json.data(used, bars)
                 json.account(settings, data.calendar)

@@ -2,23 +2,26 @@ import Messages
 
 /// Writes a host's reply: the members that go into the result.
 enum ReplyWriter {
-    static func completed(_ write: (inout JSONWriter) -> Void) -> [UInt8] {
+    static func completed(_ request: StrategyRequest, _ write: (inout JSONWriter) -> Void) -> [UInt8] {
         var json = JSONWriter(capacity: 2048)
         json.beginObject()
         json.member("status", "completed")
+        json.member("request_id", request.requestID)
         write(&json)
         json.endObject()
         return json.bytes
     }
 
     /// A request that cannot be run is rejected; one that could but did not come to an end has failed.
-    static func failure(_ problem: RequestProblem) -> [UInt8] {
+    /// - Parameter requestID: nil where the request could not be read so far.
+    static func failure(_ requestID: String?, _ problem: RequestProblem) -> [UInt8] {
         var json = JSONWriter(capacity: 256 + problem.message.utf8.count)
         json.beginObject()
         switch problem.code {
         case .insufficientData, .internalError, .resultTooLarge: json.member("status", "failed")
         default: json.member("status", "rejected")
         }
+        if let requestID { json.member("request_id", requestID) }
         json.name("error")
         json.beginObject()
         json.member("code", problem.code.rawValue)

@@ -5,13 +5,15 @@ import Scheduling
 extension ConsumerLoop {
     /// Takes what the brokers have acknowledged, and makes room for what waits.
     func drainDeliveries(_ now: MonotonicTime) {
+        var done = 0
         producer.drainDeliveries { report in
             if let failure = report.failure {
                 undelivered(report.token, size: report.bytes, failure)
-            } else {
-                delivered(report.token, now)
+            } else if delivered(report.token, now) {
+                done += 1
             }
         }
+        if done > 0 { state.decide { [done] in $0.noteDone(done) } }
         while let event = producer.nextEvent() { handle(event) }
         for message in state.takeRefused() { undelivered(message.deliveryToken, size: message.size, message.failure) }
         for step in state.takeGivenBack() {
@@ -21,15 +23,16 @@ extension ConsumerLoop {
         publisher.sendOutbox()
     }
 
-    private func delivered(_ deliveryToken: UInt64, _ now: MonotonicTime) {
+    /// - Returns: whether that makes a request done.
+    private func delivered(_ deliveryToken: UInt64, _ now: MonotonicTime) -> Bool {
         let (token, part) = OutgoingMessage.split(deliveryToken: deliveryToken)
         guard inFlight[token]?.acknowledge(part) == true, let request = inFlight.removeValue(forKey: token) else {
-            return
+            return false
         }
         book.done(token: token)
-        state.decide { $0.noteDone() }
         commits.noteDone()
         metrics.done(nanoseconds: now.nanoseconds(since: request.arrivedAt))
+        return true
     }
 
     private func undelivered(_ deliveryToken: UInt64, size: Int, _ failure: KafkaFailure) {

@@ -35,6 +35,9 @@ final class ConsumerLoop {
     private var lastReport = MonotonicTime(nanoseconds: 0)
     private var averageRecordBytes = 300.0
     private var takeFrom = 0
+    /// Steps that are about to be queued, for one turn of the lock that the slots want, too.
+    private var accepted: [Step] = []
+    private static let mostAccepted = 16
 
     /// How far the node's end has come.
     enum Phase {
@@ -153,6 +156,7 @@ final class ConsumerLoop {
 
     private func take(from partition: Int32, limit: Int, _ now: MonotonicTime) -> Int {
         let result = consumer.take(from: partition, limit: limit) { accept($0, now) }
+        admitAccepted()
         if let failure = result.failure { handle(failure, "reading partition \(partition)") }
         if result.records > 0 {
             let bytes = Double(result.bytes) / Double(result.records)
@@ -182,11 +186,19 @@ final class ConsumerLoop {
             case .step(let step):
                 inFlight[token] = InFlightRequest(step, recordTime: record.time)
                 metrics.noteUnknownFields(step.request.unknownFields.count)
-                state.wake(slots: state.decide { $0.admit(step) })
+                accepted.append(step)
+                if accepted.count >= Self.mostAccepted { admitAccepted() }
             case .refused(let refusal):
                 refuse(record, refusal, token: token, now)
             }
         }
+    }
+
+    private func admitAccepted() {
+        guard !accepted.isEmpty else { return }
+        let woken = state.decide { [accepted] in $0.admit(accepted) }
+        accepted.removeAll(keepingCapacity: true)
+        state.wake(slots: woken)
     }
 
     private func refuse(_ record: KafkaRecord, _ refusal: RequestIntake.Refusal, token: UInt64, _ now: MonotonicTime) {

@@ -1,47 +1,68 @@
 import Glibc
+import Scheduling
 
-/// How long the main threads of hosts waited for a processor, and how long they had one. One slot reads it after each
-/// step: a descriptor that is kept open makes that a microsecond or two.
+/// How long the main threads of hosts waited for a processor, and how long they had one, while they ran one slot's steps.
 struct RunDelayMeter: ~Copyable {
-    /// Of one step.
+    /// Of one or several steps.
     struct Reading: Sendable {
+        let strategy: Int
         let onProcessorNanoseconds: Int64
         let waitingNanoseconds: Int64
     }
 
     private var pid: Int32 = -1
     private var descriptor: Int32 = -1
-    private var last: Reading?
+    private var last: (onProcessor: Int64, waiting: Int64)?
+    private var lastRead = MonotonicTime(nanoseconds: 0)
+    private var strategy = -1
+    /// A look at the kernel's figures costs as much as a short step: those that follow each other closely share one.
+    private static let intervalNanoseconds: Int64 = 10_000_000
 
     deinit { if descriptor >= 0 { close(descriptor) } }
 
-    /// Before a step on this host.
-    mutating func begin(_ host: Int32) {
-        guard host != pid else { return }
-        if descriptor >= 0 { close(descriptor) }
-        pid = host
-        descriptor = unsafe open("/proc/\(host)/schedstat", O_RDONLY | O_CLOEXEC)
-        last = read()
+    /// Notes that the host runs steps of this strategy from now on.
+    /// - Returns: what it came to for those of the one before.
+    mutating func begin(_ strategy: Int, on host: Int32, at now: MonotonicTime) -> Reading? {
+        guard host != pid || strategy != self.strategy else { return nil }
+        defer {
+            if host != pid { open(host, at: now) }
+            self.strategy = strategy
+        }
+        return end(at: now)
     }
 
-    /// After a step: what it came to; nil where the host is gone or the kernel keeps no such figures.
-    mutating func end() -> Reading? {
-        guard let now = read() else { return nil }
-        defer { last = now }
+    /// After a step: what it came to since the last look, if that was a while ago.
+    mutating func endStep(at now: MonotonicTime) -> Reading? {
+        now.nanoseconds(since: lastRead) < Self.intervalNanoseconds ? nil : end(at: now)
+    }
+
+    /// Looks: what it came to since the last look; nil where the host is gone or the kernel keeps no such figures.
+    mutating func end(at now: MonotonicTime) -> Reading? {
+        lastRead = now
+        guard let times = read() else { return nil }
+        defer { last = times }
         return last.map { last in
             Reading(
-                onProcessorNanoseconds: max(0, now.onProcessorNanoseconds - last.onProcessorNanoseconds),
-                waitingNanoseconds: max(0, now.waitingNanoseconds - last.waitingNanoseconds))
+                strategy: strategy, onProcessorNanoseconds: max(0, times.onProcessor - last.onProcessor),
+                waitingNanoseconds: max(0, times.waiting - last.waiting))
         }
     }
 
+    private mutating func open(_ host: Int32, at now: MonotonicTime) {
+        if descriptor >= 0 { close(descriptor) }
+        pid = host
+        descriptor = unsafe Glibc.open("/proc/\(host)/schedstat", O_RDONLY | O_CLOEXEC)
+        last = read()
+        lastRead = now
+    }
+
     /// `ON-PROCESSOR WAITING SLICES`, in nanoseconds since the process began.
-    private func read() -> Reading? {
+    private func read() -> (onProcessor: Int64, waiting: Int64)? {
         guard descriptor >= 0 else { return nil }
         var bytes = [UInt8](repeating: 0, count: 64)
         let count = unsafe pread(descriptor, &bytes, bytes.count, 0)
         guard count > 0 else { return nil }
         let words = String(decoding: bytes[..<count], as: UTF8.self).split(separator: " ").compactMap { Int64($0) }
-        return words.count < 2 ? nil : Reading(onProcessorNanoseconds: words[0], waitingNanoseconds: words[1])
+        return words.count < 2 ? nil : (words[0], words[1])
     }
 }

@@ -15,7 +15,7 @@ final class Slot: Sendable {
     private let wake: WakeDescriptor
     private let externals: ExternalPools
     let locks: SlotLocks
-    private let runDelay = Mutex(RunDelayMeter())
+    let runDelay = Mutex(RunDelayMeter())
 
     /// A host that does not come up is tried again for ever; requests wait in the queue meanwhile.
     private static let startRetry = RetryPolicy(maximumAttempts: .max, firstDelayMs: 10, maximumDelayMs: 5000)
@@ -47,7 +47,9 @@ final class Slot: Sendable {
                 end(host)
                 return
             }
-            state.wake(slots: state.decide { $0.noteStarting(slot: index) })
+            let (woken, givenBack) = state.decide { ($0.noteStarting(slot: index), $0.takeGivenBack()) }
+            state.wake(slots: woken)
+            for step in givenBack { state.giveBack(step) }
             discard(host)
         }
         state.decide { $0.noteStopped(slot: index) }
@@ -86,7 +88,7 @@ final class Slot: Sendable {
     }
 
     /// Its number is taken out of the shared state first, so that nobody signals a process that has it next.
-    private func discard(_ host: Host) {
+    func discard(_ host: Host) {
         state.setHost(nil, of: index)
         _ = host.kill()
     }
@@ -105,18 +107,18 @@ final class Slot: Sendable {
     private func serve(_ host: Host) {
         while true {
             let now = MonotonicTime.now()
-            switch state.decide({ $0.next(for: index, at: now) }) {
-            case .run(let step, let wakesConsumer):
-                if wakesConsumer { state.consumerWake.signal() }
+            let assignment = state.decide { $0.next(for: index, at: now) }
+            wake(assignment.wakes)
+            switch assignment {
+            case .run(let step, let ahead, _):
                 if let hosts = externals[step.strategyIndex] {
                     executeExternally(step, in: hosts, own: host)
-                } else if !execute(step, on: host) {
+                } else if !execute(step, ahead: ahead, on: host) {
                     return
                 }
-            case .refuse(let step, let retryMs, let wakesConsumer):
-                if wakesConsumer { state.consumerWake.signal() }
-                finish(step, .suspended(retryMs: retryMs))
+            case .refuse(let step, let retryMs, _): finish(step, .suspended(retryMs: retryMs))
             case .wait:
+                addDelay(runDelay.withLock { $0.end(at: now) })
                 switch host.waitIdle(wake: wake, until: nil) {
                 case .woken, .deadline: continue
                 case .hostLost(let loss):
@@ -129,61 +131,23 @@ final class Slot: Sendable {
         }
     }
 
-    /// Has the host run a step, and notes how long it waited for a processor meanwhile.
+    func wake(_ wakes: ConcurrencyManager.Wakes) {
+        if wakes.consumer { state.consumerWake.signal() }
+        state.wake(slots: wakes.slots)
+    }
+
+    /// Has the host run a step by itself, and notes how long it waited for a processor meanwhile.
     func run(_ request: [UInt8], of step: Step, on host: Host) -> (outcome: StepOutcome, run: StepRun) {
         let started = MonotonicTime.now()
-        runDelay.withLock { $0.begin(host.pid) }
+        addDelay(runDelay.withLock { $0.begin(step.strategyIndex, on: host.pid, at: started) })
         let outcome = host.run(
             request, deadline: started.adding(milliseconds: step.limits.timeoutMs), limits: step.limits)
-        if let reading = runDelay.withLock({ $0.end() }) {
-            reporter.metrics.delays.add(reading, strategy: step.strategyIndex)
-        }
-        let run = StepRun(started: started, ended: .now(), attempt: step.attempt, usage: ResultUsage(host.usage))
-        return (outcome, run)
+        addDelay(runDelay.withLock { $0.endStep(at: .now()) })
+        return (outcome, StepRun(of: host, attempt: step.attempt))
     }
 
-    /// Runs one step to its end, or until it has to be run again. Returns false when the host is of no more use.
-    private func execute(_ step: Step, on host: Host) -> Bool {
-        if let expired = step.request.expiresAt, expired < Timestamp.now() {
-            finish(step, .expired)
-            return true
-        }
-        // A step that may hold little memory does not pay for what others have left in the host: it gets a new one.
-        if host.isTooFull(for: step.limits) {
-            reporter.metrics.hostLost(reason: "recycled")
-            requeue(isAttempt: false)
-            return false
-        }
-        let (outcome, run) = self.run(step.request.bytes, of: step, on: host)
-        reporter.diagnostics(host, step: step)
-        if case .answered(let reply) = outcome, case .success(let answer) = HostReply.reading(reply) {
-            finish(step, .answered(answer), run)
-            return true
-        }
-        // Dead before what it holds goes to the next: it may still be at work on what a lock protects.
-        if state.decide({ $0.holdsLocks(slot: index) }) { discard(host) }
-        switch outcome {
-        case .answered(let reply): babbled(step, reply, run)
-        case .timedOut:
-            reporter.hostLost(slot: index, reason: "timed_out", "the step passed its deadline", step: step)
-            finish(step, .timedOut, run)
-        case .lost(let loss): lost(step, loss, run)
-        }
-        return false
-    }
-
-    private func babbled(_ step: Step, _ reply: [UInt8], _ run: StepRun) {
-        guard case .failure(let problem) = HostReply.reading(reply) else { return }
-        reporter.hostLost(slot: index, reason: "babbled", "the host's answer is no reply: \(problem)", step: step)
-        finish(step, .babbled("\(problem)"), run)
-    }
-
-    private func lost(_ step: Step, _ loss: HostLoss, _ run: StepRun) {
-        if isVictim { return requeueVictim(step) }
-        if isEnded { return requeueEnded(step) }
-        reporter.hostLost(slot: index, loss, step: step)
-        if !loss.requestDelivered, Self.stepRetry.delayMs(afterAttempt: step.attempt) != nil { return requeue() }
-        finish(step, .crashed(loss), run)
+    func addDelay(_ reading: RunDelayMeter.Reading?) {
+        if let reading { reporter.metrics.delays.add(reading) }
     }
 
     /// Whether the step, whose host is lost, was to be ended to break a deadlock.
@@ -219,14 +183,18 @@ final class Slot: Sendable {
     }
 
     func finish(_ step: Step, _ end: StepEnd, _ run: StepRun? = nil) {
-        // First the result, then the slot: a drain that sees no step running knows that all results are on their way.
-        if state.mayPublish { reporter.finished(step, end, run ?? StepRun(notBegunAt: .now())) }
+        report(step, end, run ?? StepRun(notBegunAt: .now()))
         let now = MonotonicTime.now()
-        let (woken, changes, isDraining) = state.decide {
+        let (woken, changes, isDrainAwaited) = state.decide {
             ($0.finish(slot: index, end.conduct, at: now), $0.takeChanges(), $0.isDrainAwaited)
         }
         state.wake(slots: woken)
         reporter.policies.changed(changes)
-        if isDraining { state.consumerWake.signal() }
+        if isDrainAwaited { state.consumerWake.signal() }
+    }
+
+    /// First the result, then the slot: a drain that sees no step running knows that all results are on their way.
+    func report(_ step: Step, _ end: StepEnd, _ run: StepRun) {
+        if state.mayPublish { reporter.finished(step, end, run) }
     }
 }

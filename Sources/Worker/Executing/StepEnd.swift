@@ -49,6 +49,12 @@ struct StepRun {
         self.usage = usage
     }
 
+    /// The step that the host has ended last.
+    init(of host: Host, attempt: Int) {
+        self.init(
+            started: host.span.began, ended: host.span.ended, attempt: attempt, usage: ResultUsage(host.usage))
+    }
+
     /// A step that never began.
     init(notBegunAt now: MonotonicTime) {
         self.init(started: now, ended: now, attempt: 1, usage: nil)
@@ -56,9 +62,13 @@ struct StepRun {
 }
 
 extension HostReply {
-    static func reading(_ bytes: [UInt8]) -> Result<HostReply, JSONProblem> {
+    /// Reads what answers a step. With several under way, a reply too many would be taken for the next one's: each
+    /// names its request.
+    static func reading(_ bytes: [UInt8], of step: Step) -> Result<HostReply, JSONProblem> {
         do throws(JSONProblem) {
-            return .success(try parse(bytes))
+            let reply = try parse(bytes)
+            guard let answered = reply.requestID, answered != step.request.requestID else { return .success(reply) }
+            return .failure(JSONProblem(offset: 0, message: "it answers the request \"\(answered.cut(toBytes: 100))\""))
         } catch {
             return .failure(error)
         }

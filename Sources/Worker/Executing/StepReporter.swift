@@ -15,7 +15,7 @@ struct StepReporter: Sendable {
     /// Publishes the result of a step.
     func finished(_ step: Step, _ end: StepEnd, _ run: StepRun) {
         let timing = ResultTiming(
-            queuedMs: run.started.milliseconds(since: step.arrivedAt),
+            queuedMs: max(run.started, step.arrivedAt).milliseconds(since: step.arrivedAt),
             stepMs: run.ended.milliseconds(since: run.started),
             totalMs: run.ended.milliseconds(since: step.arrivedAt))
         var result = StrategyResult(
@@ -161,7 +161,7 @@ extension HostLoss.Kind {
         case .frameTooLong, .brokenFrame, .spokeOutOfTurn: "babbled"
         case .silent: "timed_out"
         case .exceeded: "resource_exceeded"
-        case .ended: "recycled"
+        case .ended, .wantedLockAmongOthers: "recycled"
         }
     }
 }

@@ -25,6 +25,7 @@ package struct NodeSettings: Sendable {
     var hostCommand: HostCommand
     var stallWatch = StallWatch.Settings()
     var interference = InterferenceWatch.Settings()
+    var serviceTimes = ServiceTimes()
     let launcher: String
     var externalPolicy = ExternalPolicy()
     let configuration: OptimizerConfiguration

@@ -35,7 +35,8 @@ final class NodeState: Sendable {
         manager = Mutex(
             ConcurrencyManager(
                 slotCount: slotCount, backpressure: settings.backpressure, resources: settings.resources,
-                throttle: settings.throttle, circuitBreaker: settings.circuitBreaker))
+                throttle: settings.throttle, circuitBreaker: settings.circuitBreaker,
+                serviceTimes: settings.serviceTimes))
         consumerWake = try WakeDescriptor()
         var wakes: [WakeDescriptor] = []
         for _ in 0..<slotCount { wakes.append(try WakeDescriptor()) }

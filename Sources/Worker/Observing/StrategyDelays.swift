@@ -12,11 +12,11 @@ final class StrategyDelays: Sendable {
     /// - Parameter count: of strategies, the unknown one too.
     init(count: Int) { sums = Mutex(Array(repeating: Sums(), count: count)) }
 
-    func add(_ reading: RunDelayMeter.Reading, strategy: Int) {
+    func add(_ reading: RunDelayMeter.Reading) {
         sums.withLock { sums in
-            guard sums.indices.contains(strategy) else { return }
-            sums[strategy].waiting += reading.waitingNanoseconds
-            sums[strategy].onProcessor += reading.onProcessorNanoseconds
+            guard sums.indices.contains(reading.strategy) else { return }
+            sums[reading.strategy].waiting += reading.waitingNanoseconds
+            sums[reading.strategy].onProcessor += reading.onProcessorNanoseconds
         }
     }
 

@@ -1,0 +1,110 @@
+import Messages
+
+/// Steps that are written to a host while it still runs another: reading and waking cost more than a short step itself.
+///
+/// Such a step counts in the queue depth until it begins, which it does when the one before it ends. It takes over what
+/// that one held, so it must need the same: nothing else has to be looked at when it begins.
+extension ConcurrencyManager {
+    /// A longer request may not go through the pipe with others in one piece.
+    package static let longestAheadBytes = 4096
+
+    /// Takes the steps to be written to the slot's host behind what it has: the oldest of the queue, as long as they are
+    /// short and need what the running one has.
+    mutating func writeAhead(slot: Int) -> [Step] {
+        guard case .running(let running, _) = slots[slot], !isStopping, displaced.isEmpty,
+            var left = timeLeft(in: slot, behind: running)
+        else { return [] }
+        var places = ServiceTimes.mostUnderWay - 1 - ahead[slot].count
+        var taken: [Step] = []
+        while places > 0, let step = queue.queued.first, mayFollow(step, running),
+            let usual = serviceTimes.usual(step.strategyIndex), usual <= left
+        {
+            taken.append(queue.take(at: queue.queued.startIndex))
+            left -= usual
+            places -= 1
+        }
+        for step in taken { passes[step.token] = nil }
+        ahead[slot] += taken
+        aheadCount += taken.count
+        return taken
+    }
+
+    /// The step asks for locks while it runs: nothing is written behind such steps, nor they behind others.
+    package mutating func noteTakesLocks(_ step: Step) { serviceTimes.exclude(step.strategyIndex) }
+
+    /// How much more work may be under way in the slot's host, in nanoseconds; nil where nothing is written ahead.
+    private func timeLeft(in slot: Int, behind running: Step) -> Double? {
+        guard isTrusted(running), let usual = serviceTimes.usual(running.strategyIndex) else { return nil }
+        return ahead[slot].reduce(serviceTimes.budgetNanoseconds - usual) { left, step in
+            left - (serviceTimes.usual(step.strategyIndex) ?? 0)
+        }
+    }
+
+    private func mayFollow(_ step: Step, _ running: Step) -> Bool {
+        // One that was lost once runs with nothing before it, one that expires is looked at when it begins.
+        step.limits == running.limits && step.request.locks.isEmpty && step.attempt == 1
+            && step.request.expiresAt == nil && step.request.bytes.count <= Self.longestAheadBytes && isTrusted(step)
+    }
+
+    /// Steps of a sweep are long, whatever the strategy's other steps are; a strategy that ends badly is run step by
+    /// step.
+    private func isTrusted(_ step: Step) -> Bool {
+        step.request.type == "backtest" && throttle.hasNothing(against: step.strategyIndex)
+            && circuitBreaker.hasNothing(against: step.strategyIndex)
+    }
+
+    /// The slot's host has answered the step it ran, and so many of those behind it; the next one has begun.
+    ///
+    /// - Parameters:
+    ///   - nanoseconds: how long each of them took.
+    ///   - mayTakeMore: whether more may be written ahead to the host.
+    /// - Returns: what is to be written to it now, and whom to wake. Locks that came free may have given a step what it
+    ///   waited for: its slot is among them.
+    package mutating func finishAnswered(
+        slot: Int, tookNanoseconds nanoseconds: [Int64], mayTakeMore: Bool = false, at now: MonotonicTime
+    ) -> ([Step], Wakes) {
+        let before = depth
+        var granted: [Int] = []
+        for time in nanoseconds {
+            guard case .running(let step, _) = slots[slot] else { break }
+            serviceTimes.note(step.strategyIndex, nanoseconds: time)
+            granted += end(step, .good, slot: slot, at: now)
+            // Before anybody is woken who could want what it takes over.
+            beginNext(slot: slot, at: now)
+        }
+        let more = mayTakeMore ? writeAhead(slot: slot) : []
+        var wakes = wakes(before: before)
+        wakes.slots += granted
+        return (more, wakes)
+    }
+
+    private mutating func beginNext(slot: Int, at now: MonotonicTime) {
+        guard !ahead[slot].isEmpty else { return }
+        let step = ahead[slot].removeFirst()
+        aheadCount -= 1
+        hold(step)
+        slots[slot] = .running(step, since: now)
+        progress += 1
+    }
+
+    /// The slot's host is lost: what was written ahead to it has not begun, and runs elsewhere.
+    mutating func takeBackAhead(slot: Int) {
+        guard !ahead[slot].isEmpty else { return }
+        aheadCount -= ahead[slot].count
+        for step in ahead[slot] {
+            if isStopping || ended[slot]?.contains(step.token) == true {
+                inFlight -= 1
+                givenBack.append(step)
+            } else {
+                displaced.append(step)
+            }
+        }
+        ahead[slot] = []
+    }
+
+    /// Steps that will not be run here since somebody last asked: their requests stay not done.
+    package mutating func takeGivenBack() -> [Step] {
+        defer { givenBack = [] }
+        return givenBack
+    }
+}

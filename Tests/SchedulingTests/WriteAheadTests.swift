@@ -1,0 +1,185 @@
+import Messages
+import Testing
+
+@testable import Scheduling
+
+@Suite struct WriteAheadTests {
+    private static let short: Int64 = 10_000
+    private var manager = ConcurrencyManager(slotCount: 2, backpressure: .init(queueDepth: 40, resumeDepth: 20))
+
+    /// A strategy has run so many steps of so many nanoseconds.
+    private mutating func learn(_ strategy: Int = 0, steps: Int = 8, nanoseconds: Int64 = short) {
+        for _ in 0..<steps { manager.serviceTimes.note(strategy, nanoseconds: nanoseconds) }
+    }
+
+    private mutating func admit(_ offsets: ClosedRange<Int64>) throws {
+        _ = manager.admit(try offsets.map { try step(offset: $0) })
+    }
+
+    /// The offsets of the step that the slot begins and of those behind it.
+    private mutating func begin(_ slot: Int) -> [Int64] {
+        guard case .run(let step, let ahead, _) = manager.next(for: slot, at: time(0)) else { return [] }
+        return ([step] + ahead).map(\.coordinates.offset)
+    }
+
+    @Test mutating func oneStepAtATimeUntilAStrategyHasShownItselfShort() throws {
+        learn(steps: 7)
+        try admit(0...9)
+        #expect(begin(0) == [0])
+        learn(steps: 1)
+        #expect(begin(1) == Array(1...9))
+    }
+
+    @Test(arguments: [(10_000, 16), (62_500, 16), (200_000, 5), (400_000, 2), (600_000, 1), (20_000_000, 1)])
+    func aMillisecondOfWorkIsUnderWayAtMostAndSixteenSteps(nanoseconds: Int64, steps: Int) throws {
+        var tests = WriteAheadTests()
+        tests.learn(nanoseconds: nanoseconds)
+        try tests.admit(0...30)
+        #expect(tests.begin(0).count == steps)
+    }
+
+    @Test mutating func aSlowStepMakesItsStrategyRunStepByStepAgain() throws {
+        learn()
+        learn(steps: 1, nanoseconds: 20_000_000)
+        try admit(0...9)
+        #expect(begin(0) == [0])
+    }
+
+    @Test(arguments: [
+        #","locks":["a"]"#, #","expires_at":"2030-01-01T00:00:00Z""#, #","type":"optimization""#,
+        #","labels":{"long":"\#(String(repeating: "x", count: 4096))"}"#,
+    ])
+    func whatMustBeLookedAtWhenItBeginsIsNotWrittenAhead(more: String) throws {
+        var tests = WriteAheadTests()
+        tests.learn()
+        try tests.admit(0...1)
+        let (member, locks) = more.contains("locks") ? ("", ["a"]) : (more, [])
+        _ = tests.manager.admit(try step(offset: 2, locks: locks, more: member))
+        try tests.admit(3...4)
+        #expect(tests.begin(0) == [0, 1])
+    }
+
+    @Test mutating func whatNeedsOtherLimitsOrIsLongIsNotWrittenAhead() throws {
+        learn()
+        learn(1, nanoseconds: 5_000_000)
+        try admit(0...1)
+        let less = ResourceLimits(cpuPercent: 80, memoryMB: 100, timeoutMs: 5000)
+        _ = manager.admit([try step(offset: 2, limits: less), try step(offset: 3, strategy: 1)])
+        #expect(begin(0) == [0, 1])
+        #expect(begin(1) == [2])
+        #expect(manager.finishAnswered(slot: 1, tookNanoseconds: [1], mayTakeMore: true, at: time(0)).0.isEmpty)
+        #expect(begin(1) == [3])
+    }
+
+    @Test mutating func aStrategyThatEndedBadlyOfLateRunsStepByStep() throws {
+        learn()
+        try admit(0...9)
+        _ = begin(0)
+        _ = manager.finish(slot: 0, .crash, at: time(0))
+        #expect(begin(0).count == 1)
+    }
+
+    @Test mutating func aStrategyThatTakesLocksWhileItRunsHasNothingBehindItAndIsBehindNothing() throws {
+        learn()
+        learn(1)
+        _ = manager.admit([try step(offset: 0), try step(offset: 1, strategy: 1), try step(offset: 2)])
+        #expect(begin(0) == [0, 1, 2])
+        manager.noteTakesLocks(try step(offset: 1, strategy: 1))
+        learn(1)
+        _ = manager.admit([try step(offset: 3, strategy: 1), try step(offset: 4), try step(offset: 5, strategy: 1)])
+        #expect(begin(1) == [3])
+        _ = manager.finish(slot: 1, .good, at: time(0))
+        #expect(begin(1) == [4])
+    }
+
+    @Test mutating func whatIsWrittenAheadCountsInTheQueueDepthUntilItBegins() throws {
+        learn()
+        try admit(0...30)
+        #expect(begin(0).count == 16)
+        #expect(manager.depth == 30)
+        #expect(manager.capacity == 10)
+        #expect(manager.runningCount == 1)
+        guard case .queued = manager.place(of: 2) else { return #expect(Bool(false)) }
+        _ = manager.finishAnswered(slot: 0, tookNanoseconds: [1, 1, 1], at: time(0))
+        #expect(manager.depth == 27)
+        guard case .running(slot: 0) = manager.place(of: 4) else { return #expect(Bool(false)) }
+    }
+
+    @Test mutating func theConsumerIsWokenByTheStepThatBringsAHeldQueueDown() throws {
+        learn()
+        try admit(0...39)
+        _ = manager.updateBackpressure(at: time(0))
+        _ = begin(0)
+        #expect(manager.depth == 39)
+        #expect(!manager.finishAnswered(slot: 0, tookNanoseconds: [1], at: time(0)).1.consumer)
+        _ = begin(1)
+        #expect(manager.depth == 37)
+        #expect(
+            !manager.finishAnswered(slot: 0, tookNanoseconds: Array(repeating: 1, count: 14), at: time(0)).1.consumer)
+        #expect(manager.finishAnswered(slot: 1, tookNanoseconds: [1, 1, 1, 1], at: time(0)).1.consumer)
+        #expect(!manager.finishAnswered(slot: 1, tookNanoseconds: [1], at: time(0)).1.consumer)
+    }
+
+    @Test mutating func aLostHostCostsOnlyTheStepItRanAndTheOthersKeepTheirOrder() throws {
+        learn()
+        try admit(0...5)
+        #expect(begin(0) == [0, 1, 2, 3, 4, 5])
+        _ = manager.finishAnswered(slot: 0, tookNanoseconds: [1], at: time(0))
+        _ = manager.finish(slot: 0, .crash, at: time(0))
+        #expect(manager.inFlight == 6)
+        #expect(manager.depth + manager.displaced.count == 4)
+        var offsets: [Int64] = []
+        for _ in 0..<4 {
+            offsets += begin(1)
+            _ = manager.finish(slot: 1, at: time(0))
+        }
+        #expect(offsets == [2, 3, 4, 5])
+    }
+
+    @Test mutating func aNodeThatStopsLetsWhatIsWrittenAheadEnd() throws {
+        learn()
+        try admit(0...2)
+        #expect(begin(0) == [0, 1, 2])
+        #expect(manager.stop().isEmpty)
+        _ = manager.finishAnswered(slot: 0, tookNanoseconds: [1], at: time(0))
+        #expect(manager.runningCount == 1)
+        // Its host is lost: what has not begun is not run here any more.
+        _ = manager.finish(slot: 0, .crash, at: time(0))
+        #expect(manager.takeGivenBack().map(\.coordinates.offset) == [2])
+        #expect(manager.takeGivenBack().isEmpty)
+        #expect(manager.inFlight == 2)
+        guard case .stop = manager.next(for: 0, at: time(0)) else { return #expect(Bool(false)) }
+    }
+
+    @Test mutating func aPartitionThatIsGivenUpTakesItsStepsFromBehindOthers() throws {
+        learn()
+        _ = manager.admit([
+            try step(partition: 0, offset: 0, token: 1), try step(partition: 1, offset: 1, token: 2),
+            try step(partition: 0, offset: 2, token: 3),
+        ])
+        #expect(begin(0) == [0, 1, 2])
+        #expect(manager.giveUpRunning(partitions: [1]) == [0])
+        guard case .queued = manager.requeue(slot: 0, at: time(0)) else { return #expect(Bool(false)) }
+        #expect(manager.takeGivenBack().map(\.token) == [2])
+        #expect(manager.inFlight == 2)
+        #expect(manager.displaced.map(\.token).sorted() == [1, 3])
+    }
+
+    @Test mutating func oneSlotIsWokenAndWakesTheNextWhereSomethingIsLeft() throws {
+        learn()
+        #expect(begin(0).isEmpty && begin(1).isEmpty)
+        #expect(manager.admit(try (0...9).map { try step(offset: $0) }) == [0])
+        guard case .run(_, let ahead, let none) = manager.next(for: 0, at: time(0)) else { return #expect(Bool(false)) }
+        #expect(ahead.count == 9 && none.slots.isEmpty)
+        #expect(manager.admit(try (10...39).map { try step(offset: $0) }) == [1])
+        guard case .run(_, _, let wakes) = manager.next(for: 1, at: time(0)) else { return #expect(Bool(false)) }
+        #expect(wakes.slots.isEmpty)
+    }
+
+    @Test mutating func stepsThatAreNotShortWakeOneSlotAfterTheOther() throws {
+        #expect(begin(0).isEmpty && begin(1).isEmpty)
+        #expect(manager.admit(try (0...2).map { try step(offset: $0) }) == [0])
+        guard case .run(_, _, let wakes) = manager.next(for: 0, at: time(0)) else { return #expect(Bool(false)) }
+        #expect(wakes.slots == [1])
+    }
+}

@@ -1,0 +1,85 @@
+import Glibc
+import Messages
+import Metrics
+import Scheduling
+import TestSupport
+import Testing
+
+@testable import Worker
+
+/// Steps that are written to a host behind others, through a whole node.
+@Suite struct PipeliningTests {
+    /// How often a request is a bad one, and what becomes of it.
+    private static let bad = ["die": "crashed", "exit": "crashed", "babble": "crashed", "hang": "timed_out"]
+
+    private static func how(_ index: Int) -> String? {
+        switch index % 300 {
+        case 99: "die"
+        case 199: "exit"
+        case 299: index % 3000 == 2999 ? "hang" : "babble"
+        default: nil
+        }
+    }
+
+    private static func text(_ index: Int) -> String {
+        guard let how = how(index) else { return request("\(index)") }
+        return request("\(index)", more: #","labels":{"misbehave":"\#(how)"}"#)
+    }
+
+    private static func requests(_ range: Range<Int>) -> [String] { range.map { text($0) } }
+
+    /// The throttle would have the strategy run step by step after its first bad end. All steps have the same limits, so
+    /// that they may be written ahead, and a deadline that a machine with much else to do keeps.
+    private static let settings = [
+        "pool.maxConcurrentStrategies=3", "limits.memoryMB=64", "throttle.enabled=false", "limits.timeoutMs=4000",
+    ]
+
+    /// Writes ahead also where a machine with much else to do makes no step short.
+    private static func node(_ kafka: TestKafka) throws -> TestNode {
+        try TestNode(kafka, settings, unruly: true) { $0.serviceTimes = ServiceTimes(budgetNanoseconds: 1e9) }
+    }
+
+    @Test func aHostThatIsLostAmongManyShortStepsCostsItsOwnStepAlone() async throws {
+        try await onOwnThread {
+            let count = 4500
+            let kafka = try TestKafka(partitions: 3)
+            defer { kafka.close() }
+            let node = try Self.node(kafka)
+            try kafka.submit(Self.requests(0..<count))
+            let results = try kafka.results(count)
+            #expect(try node.stop() == 0)
+            #expect(Set(results.map(\.requestID)).count == count)
+            for result in results {
+                let how = Int(result.requestID).flatMap { Self.how($0) }
+                let expected = how.flatMap { Self.bad[$0] } ?? "completed"
+                #expect(result.status == expected, "\(result.requestID) \(how ?? "good"): \(result.message)")
+            }
+            #expect(try kafka.contents(kafka.topics.results).count == count)
+            // Some were written ahead to a host that was lost, and ran again by themselves.
+            #expect(node.node.count(.retries) > 0)
+            for timing in results.compactMap({ $0.json["timing"] }) {
+                #expect((timing["queued_ms"]?.double ?? -1) >= 0 && (timing["step_ms"]?.double ?? -1) >= 0)
+            }
+        }
+    }
+
+    @Test func aNodeThatEndsGivesBackNothingItHasRunAndLosesNothing() async throws {
+        try await onOwnThread {
+            let count = 2500
+            let kafka = try TestKafka(partitions: 3)
+            defer { kafka.close() }
+            let first = try Self.node(kafka)
+            try kafka.submit((0..<count).map { request("\($0)") })
+            try eventually("the first node has worked") { first.node.finishedCount > 500 }
+            #expect(try first.stop() == 0)
+            let done = try kafka.contents(kafka.topics.results).count
+            #expect(done == first.node.finishedCount)
+            let second = try Self.node(kafka)
+            let results = try kafka.results(count)
+            #expect(try second.stop() == 0)
+            #expect(Set(results.map(\.requestID)).count == count)
+            // A drain that ends in time has nothing run twice.
+            #expect(try kafka.contents(kafka.topics.results).count == count)
+        }
+    }
+}
