@@ -46,10 +46,10 @@ extension ConcurrencyManager {
             && step.request.expiresAt == nil && step.request.bytes.count <= Self.longestAheadBytes && isTrusted(step)
     }
 
-    /// Steps of a sweep are long, whatever the strategy's other steps are; a strategy that ends badly is run step by
-    /// step.
+    /// Steps of a sweep are long, whatever the strategy's other steps are; a strategy whose steps often end badly
+    /// is run step by step.
     private func isTrusted(_ step: Step) -> Bool {
-        step.request.type == "backtest" && throttle.hasNothing(against: step.strategyIndex)
+        step.request.type == "backtest" && throttle.isReliable(step.strategyIndex)
             && circuitBreaker.hasNothing(against: step.strategyIndex)
     }
 

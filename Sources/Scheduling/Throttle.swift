@@ -59,8 +59,12 @@ package struct Throttle: Sendable {
     /// Whether every strategy may have all slots.
     package var isIdle: Bool { records.isEmpty }
 
-    /// Whether the strategy has neither broken a limit nor disturbed others of late.
-    package func hasNothing(against strategy: Int) -> Bool { records[strategy] == nil }
+    /// Whether the strategy may have all slots, and of its latest steps no more than one in a hundred has ended
+    /// badly.
+    package func isReliable(_ strategy: Int) -> Bool {
+        guard let record = records[strategy] else { return true }
+        return record.slots == slotCount && record.bad * 100 <= record.ends
+    }
 
     /// How many slots the strategy may have at once.
     package func slots(for strategy: Int) -> Int { records[strategy]?.slots ?? slotCount }

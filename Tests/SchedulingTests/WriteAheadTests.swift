@@ -71,12 +71,27 @@ import Testing
         #expect(begin(1) == [3])
     }
 
-    @Test mutating func aStrategyThatEndedBadlyOfLateRunsStepByStep() throws {
+    @Test mutating func afterABadEndAStrategyRunsStepByStepForAHundredSteps() throws {
         learn()
-        try admit(0...9)
-        _ = begin(0)
+        try admit(0...1)
+        #expect(begin(0) == [0, 1])
         _ = manager.finish(slot: 0, .crash, at: time(0))
-        #expect(begin(0).count == 1)
+        var alone = 0
+        for offset in Int64(2)...200 {
+            try admit(offset...(offset + 1))
+            guard begin(0).count == 1 else { break }
+            alone += 1
+            _ = manager.finishAnswered(slot: 0, tookNanoseconds: [Self.short], at: time(0))
+            while !begin(1).isEmpty { _ = manager.finish(slot: 1, .unknown, at: time(0)) }
+        }
+        #expect(alone == 99)
+    }
+
+    @Test mutating func aStrategyThatHasLostSlotsRunsStepByStep() throws {
+        learn()
+        manager.noteDisturbance(by: 0, at: time(0))
+        try admit(0...3)
+        #expect(begin(0) == [0])
     }
 
     @Test mutating func aStrategyThatTakesLocksWhileItRunsHasNothingBehindItAndIsBehindNothing() throws {
