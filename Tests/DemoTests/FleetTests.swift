@@ -73,6 +73,15 @@ struct FleetTests {
         #expect(fleet.totals(at: time(20)) == Fleet.Totals())
     }
 
+    @Test func `names of strategies that no node runs any more are kept up to a bound`() {
+        var fleet = Fleet()
+        for round in 0..<60 {
+            let names = (0..<10).map { strategy("s\(round)-\($0)", 1, p50: 1, p95: 1) }
+            fleet.take(interval("a", strategies: names), at: time(0))
+        }
+        #expect(fleet.strategies(at: time(100_000)).count == Fleet.mostStrategyNames)
+    }
+
     @Test func `a strategy has the steps of all nodes and the highest of their quantiles`() {
         var fleet = Fleet()
         fleet.take(

@@ -101,6 +101,7 @@ import Testing
         ("2010-01-05,1,3,1.5,2,10", "line 3: open 1.0 is below low 1.5"),
         ("2010-01-05,1,3,0.5,2,-1", "line 3: volume is -1.0, must be a finite number of at least 0"),
         ("05/01/2010,1,3,0.5,2,10", "line 3: the time \"05/01/2010\" cannot be read"),
+        ("2010010509,1,3,0.5,2,10", "line 3: the time \"2010010509\" reads as a date and a clock"),
         ("201001050930,1,3,0.5,2,10", "line 3: the time \"201001050930\" reads as a date and a clock"),
         ("20100105093000,1,3,0.5,2,10", "line 3: the time \"20100105093000\" reads as a date and a clock"),
         ("2010-02-30,1,3,0.5,2,10", "line 3: the time \"2010-02-30\" cannot be read"),

@@ -42,7 +42,7 @@ enum FieldParser {
     static func time(_ field: ArraySlice<UInt8>, clock: ArraySlice<UInt8>? = nil) -> Int64? {
         if let clock { return dateAndClock(field, clock) }
         if isDottedDate(field) { return midnight(field) }
-        // It would be milliseconds of the year 1976.
+        // It would be milliseconds of the year 1976, or seconds of 2033.
         if isDateAndClockInOne(field) { return nil }
         if field.allSatisfy({ ($0 >= 0x30 && $0 <= 0x39) || $0 == UInt8(ascii: ".") }) { return epoch(field) }
         guard field.count >= 10 else { return nil }
@@ -56,16 +56,18 @@ enum FieldParser {
         field.count == 10 && field.count { $0 == UInt8(ascii: ".") } == 2
     }
 
-    /// Whether it is like `201001040930` or `20100104093000`, which could be meant as more than one thing.
+    /// Whether it is like `2010010409`, `201001040930` or `20100104093000`, which could be meant as more than one thing.
     static func isDateAndClockInOne(_ field: ArraySlice<UInt8>) -> Bool {
-        guard field.count == 12 || field.count == 14, field.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) else {
+        guard [10, 12, 14].contains(field.count), field.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) else {
             return false
         }
         func value(_ start: Int, _ count: Int) -> Int {
             field.dropFirst(start).prefix(count).reduce(0) { $0 * 10 + Int($1 - 0x30) }
         }
-        return (1900...2099).contains(value(0, 4)) && (1...12).contains(value(4, 2)) && (1...31).contains(value(6, 2))
-            && value(8, 2) < 24 && value(10, 2) < 60 && (field.count == 12 || value(12, 2) < 60)
+        // As seconds these are times from 2032 to 2034, of which there are no bars yet.
+        let years = field.count == 10 ? 1980...2029 : 1900...2099
+        return years.contains(value(0, 4)) && (1...12).contains(value(4, 2)) && (1...31).contains(value(6, 2))
+            && value(8, 2) < 24 && value(10, 2) < 60 && value(12, 2) < 60
     }
 
     private static func isSeparator(_ byte: UInt8?) -> Bool {

@@ -48,6 +48,8 @@ struct Fleet {
 
     private var nodes: [String: ObservedNode] = [:]
     private var strategyNames: Set<String> = []
+    /// Who else writes to the metrics topic must not fill the memory with names.
+    static let mostStrategyNames = 500
     /// When the first interval event there is was sent.
     private(set) var firstHeardAt: MonotonicTime?
 
@@ -59,7 +61,9 @@ struct Fleet {
         guard let name = event["node"]?.string, event["event"]?.string != nil else { return }
         nodes[name, default: ObservedNode(name, at: heardAt)].take(event, at: heardAt)
         guard let node = nodes[name], node.hasFigures else { return }
-        strategyNames.formUnion(node.strategies.map(\.name))
+        for strategy in node.strategies where strategyNames.count < Self.mostStrategyNames {
+            strategyNames.insert(strategy.name)
+        }
         firstHeardAt = min(firstHeardAt ?? heardAt, heardAt)
     }
 
