@@ -54,23 +54,20 @@ final class BenchProcess {
 /// The broker, the submitter and the results consumer of a run.
 struct FeederProcess {
     private let process: BenchProcess
-    let bootstrap: String
+    let kafka: BenchKafka.Address
 
-    /// With a fresh broker: nothing of an earlier run is left in its partitions.
+    /// With fresh topics: nothing of an earlier run is left in their partitions.
     init() throws {
-        process = try BenchProcess(["feed"])
-        guard let bootstrap = process.ready["bootstrap"]?.string else {
-            throw BenchProcess.Failure(description: "the feeder has no broker")
-        }
-        self.bootstrap = bootstrap
+        process = try BenchProcess(["feed"] + (BenchKafka.real.map { [$0] } ?? []))
+        kafka = try BenchKafka.Address(process.ready)
     }
 
     func stop() { process.stop() }
 
     /// Submits jobs and waits for their results.
     /// - Returns: seconds from the first result to the last.
-    func feed(_ jobs: Int, group: String) throws -> Double {
-        let answer = try process.order(#"{"jobs":\#(jobs),"group":"\#(group)"}"#)
+    func feed(_ jobs: Int) throws -> Double {
+        let answer = try process.order(#"{"jobs":\#(jobs)}"#)
         guard let seconds = answer["seconds"]?.double else { throw BenchProcess.Failure(description: answer.text) }
         return seconds
     }

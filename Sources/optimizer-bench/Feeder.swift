@@ -10,25 +10,21 @@ import Worker
 /// Requests are fed in a closed loop: the embedded broker silently drops what is beyond 5 MiB per partition, so no more
 /// than a window of them is ever without a result.
 enum Feeder {
-    static let topics = TopicNames(
-        requests: "optimizer.requests", results: "optimizer.results", metrics: "optimizer.metrics",
-        deadLetters: "optimizer.dead-letters")
     static let partitions = 6
     private static let window = 10_000
 
-    /// Serves `{"jobs": n, "group": g}` lines with `{"seconds": s}` lines.
-    static func serve() -> Int32 {
+    /// Serves orders `{"jobs": n}` with `{"seconds": s}`.
+    static func serve(_ words: [String]) -> Int32 {
         do {
-            let broker = try EmbeddedKafka.start(topics, partitions: partitions)
-            defer { broker.close() }
-            let feeder = try Feeding(broker.bootstrapServers)
+            let kafka = try BenchKafka(real: words.count > 1 ? words[1] : nil)
+            defer { kafka.close() }
+            let feeder = try Feeding(kafka.address)
             defer { feeder.close() }
-            let ready = JSONValue.object([JSONMember("bootstrap", .string(broker.bootstrapServers))])
-            return BenchProcess.serve(ready: ready) { order in
-                guard let jobs = order["jobs"]?.integer, let group = order["group"]?.string else {
+            return BenchProcess.serve(ready: kafka.address.json) { order in
+                guard let jobs = order["jobs"]?.integer else {
                     throw BenchProcess.Failure(description: "not an order: \(order.text)")
                 }
-                let seconds = try feeder.feed(jobs, window: window, group: group)
+                let seconds = try feeder.feed(jobs, window: window)
                 return .object([JSONMember("seconds", .number(seconds))])
             }
         } catch {
@@ -40,6 +36,9 @@ enum Feeder {
 
 /// Submits jobs and waits for their results.
 private final class Feeding {
+    private let topics: TopicNames
+    private let group: String
+    private let isEmbedded: Bool
     private let producer: KafkaProducer
     private let reader: TopicReader
     private let admin: AdminClient
@@ -47,16 +46,19 @@ private final class Feeding {
     private var total = 0
     private var nextCheck = 10_000
 
-    init(_ bootstrap: String) throws(KafkaFailure) {
+    init(_ kafka: BenchKafka.Address) throws(KafkaFailure) {
+        topics = kafka.topics
+        group = kafka.stem
+        isEmbedded = kafka.isEmbedded
         producer = try KafkaProducer(
             .producer(
-                bootstrap: bootstrap, embedded: true,
+                bootstrap: kafka.bootstrap, embedded: kafka.isEmbedded,
                 // Large batches: the mock hands out one batch per fetch.
                 overrides: [ClientProperties.Property("linger.ms", "5")]),
             wakeDescriptor: nil)
         reader = try TopicReader(
-            .reader(bootstrap: bootstrap, embedded: true), topics: [(Feeder.topics.results, .end)])
-        admin = try AdminClient(.admin(bootstrap: bootstrap, embedded: true))
+            .reader(bootstrap: kafka.bootstrap, embedded: kafka.isEmbedded), topics: [(topics.results, .beginning)])
+        admin = try AdminClient(.admin(bootstrap: kafka.bootstrap, embedded: kafka.isEmbedded))
     }
 
     func close() {
@@ -66,7 +68,7 @@ private final class Feeding {
     }
 
     /// Seconds from the first result to the last: joining the group is not part of it.
-    func feed(_ jobs: Int, window: Int, group: String) throws(KafkaFailure) -> Double {
+    func feed(_ jobs: Int, window: Int) throws(KafkaFailure) -> Double {
         var submitted = 0
         var received = 0
         var first: MonotonicTime?
@@ -79,9 +81,9 @@ private final class Feeding {
                 wait = 0
                 if first == nil { first = .now() }
             }
-            if total + received >= nextCheck {
+            if isEmbedded, total + received >= nextCheck {
                 nextCheck += 50_000
-                try checkNothingDropped(group)
+                try checkNothingDropped()
             }
         }
         total += received
@@ -91,16 +93,16 @@ private final class Feeding {
     private func submit(_ number: Int) -> Bool {
         let text = #"{"schema_version":1,"request_id":"0190f6c2-7d01-7a55-9a3e-\#(number)","strategy":{"name":"noop"}}"#
         return producer.produce(
-            topic: Feeder.topics.requests, key: nil, value: Array(text.utf8), token: 0) == .queued
+            topic: topics.requests, key: nil, value: Array(text.utf8), token: 0) == .queued
     }
 
     /// A low watermark above the committed offset means requests were lost on the broker: the run says nothing.
-    private func checkNothingDropped(_ group: String) throws(KafkaFailure) {
+    private func checkNothingDropped() throws(KafkaFailure) {
         let partitions = (0..<Int32(Feeder.partitions)).map { $0 }
         for entry in try admin.committed(
-            group: group, topic: Feeder.topics.requests, partitions: partitions, timeoutMs: 5000)
+            group: group, topic: topics.requests, partitions: partitions, timeoutMs: 5000)
         {
-            let marks = try admin.watermarks(topic: Feeder.topics.requests, partition: entry.partition, timeoutMs: 5000)
+            let marks = try admin.watermarks(topic: topics.requests, partition: entry.partition, timeoutMs: 5000)
             guard let committed = entry.nextOffset, marks.low > committed else { continue }
             throw KafkaFailure(
                 code: 0, name: "DROPPED", reason: "the broker dropped requests of partition \(entry.partition)",

@@ -7,7 +7,8 @@ struct Main {
     private static let help = """
         optimizer-bench [throughput] [--jobs N] [--rounds N] [--slots N]
             jobs/s of noop through a whole node against a plain consume-produce loop on the same broker, and the
-            processor time per job; rounds are paired, medians are printed
+            processor time per job; rounds are paired, medians are printed. KAFKA_BOOTSTRAP_SERVERS names a cluster to
+            run on, with topics of its own, in place of the embedded broker; so too for observing
         optimizer-bench observing [--jobs N] [--rounds N] [--pairs N] [--slots N] [--control]
             what it costs to be observed: processor time per noop job with /metrics and /status asked for every second,
             metrics events and client statistics, against the same without; two nodes take turns of --jobs jobs,
@@ -25,7 +26,7 @@ struct Main {
         signal(SIGPIPE, SIG_IGN)
         let words = Array(CommandLine.arguments.dropFirst())
         switch words.first {
-        case "feed": exit(Feeder.serve())
+        case "feed": exit(Feeder.serve(words))
         case "node": exit(MeasuredNode.serve(words))
         case "scrape": exit(Scraper.serve(words))
         case "observing": exit(ObservationBenchmark.run(words))

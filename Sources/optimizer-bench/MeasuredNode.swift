@@ -15,18 +15,13 @@ struct MeasuredNode {
     }
 
     private let process: BenchProcess
-    let group: String
 
     /// - Parameters:
     ///   - settings: `KEY=VALUE`, beside those that every node of a run has.
     ///   - isScraped: a process of its own asks the node's HTTP server every second.
-    init(bootstrap: String, slots: Int, settings: [String], isScraped: Bool = false) throws {
-        let common = [
-            "kafka.bootstrapServers=\(bootstrap)", "pool.maxConcurrentStrategies=\(slots)", "limits.memoryMB=64",
-            "kafka.consumer.session.timeout.ms=6000", "kafka.consumer.fetch.wait.max.ms=10",
-        ]
+    init(on kafka: BenchKafka.Address, slots: Int, settings: [String], isScraped: Bool = false) throws {
+        let common = kafka.settings + ["pool.maxConcurrentStrategies=\(slots)", "limits.memoryMB=64"]
         process = try BenchProcess(["node"] + (isScraped ? ["--scraped"] : []) + common + settings)
-        group = process.ready["group"]?.string ?? ""
     }
 
     func stop() { process.stop() }
@@ -54,8 +49,7 @@ struct MeasuredNode {
             }
             let scraper = words.contains("--scraped") ? try Scraper(of: node) : nil
             defer { scraper?.stop() }
-            let ready = JSONValue.object([JSONMember("group", .string(configuration.kafka.groupId))])
-            return BenchProcess.serve(ready: ready) { _ in
+            return BenchProcess.serve(ready: .object([])) { _ in
                 let hosts = node.hostPIDs.reduce(0) { $0 + ThreadTimes.scheduled("/proc/\($1)/schedstat") }
                 return .object([
                     JSONMember("all", .number(ThreadTimes.ofThisProcess + hosts)),

@@ -24,13 +24,13 @@ enum ObservationBenchmark {
         init(isOn: Bool, slots: Int) throws {
             feeder = try FeederProcess()
             node = try MeasuredNode(
-                bootstrap: feeder.bootstrap, slots: slots, settings: isOn ? on : off, isScraped: isOn)
-            _ = try feeder.feed(20_000, group: node.group)
+                on: feeder.kafka, slots: slots, settings: isOn ? on : off, isScraped: isOn)
+            _ = try feeder.feed(20_000)
         }
 
         func work(_ jobs: Int) throws {
             let before = try node.times()
-            _ = try feeder.feed(jobs, group: node.group)
+            _ = try feeder.feed(jobs)
             let after = try node.times()
             nanoseconds += after.all - before.all
             observerNanoseconds += after.observers - before.observers

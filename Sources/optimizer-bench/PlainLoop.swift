@@ -7,12 +7,10 @@ import Worker
 /// The yardstick: the same client library, the same broker, the same settings, and nothing between consume and produce.
 final class PlainLoop: Sendable {
     private let isStopped = Atomic(false)
-    private let bootstrap: String
-    private let group: String
+    private let kafka: BenchKafka.Address
 
-    init(bootstrap: String, group: String) {
-        self.bootstrap = bootstrap
-        self.group = group
+    init(on kafka: BenchKafka.Address) {
+        self.kafka = kafka
     }
 
     func stop() { isStopped.store(true, ordering: .releasing) }
@@ -23,15 +21,16 @@ final class PlainLoop: Sendable {
             let wake = try WakeDescriptor()
             let consumer = try KafkaConsumer(
                 .consumer(
-                    bootstrap: bootstrap, groupID: group, partitions: Feeder.partitions, embedded: true),
+                    bootstrap: kafka.bootstrap, groupID: kafka.stem, partitions: Feeder.partitions,
+                    embedded: kafka.isEmbedded),
                 wakeDescriptor: wake.descriptor)
             let producer = try KafkaProducer(
-                .producer(bootstrap: bootstrap, embedded: true), wakeDescriptor: wake.descriptor)
+                .producer(bootstrap: kafka.bootstrap, embedded: kafka.isEmbedded), wakeDescriptor: wake.descriptor)
             defer {
                 consumer.destroy()
                 producer.destroy()
             }
-            try consumer.subscribe(to: Feeder.topics.requests)
+            try consumer.subscribe(to: kafka.topics.requests)
             var positions: [Int32: Int64] = [:]
             var committed = MonotonicTime.now()
             while !isStopped.load(ordering: .acquiring) {
@@ -60,7 +59,7 @@ final class PlainLoop: Sendable {
             _ = consumer.take(from: partition, limit: 10_000) { record in
                 positions[partition] = record.offset + 1
                 while producer.produce(
-                    topic: Feeder.topics.results, key: record.key, value: record.value, token: 0) == .full
+                    topic: kafka.topics.results, key: record.key, value: record.value, token: 0) == .full
                 {
                     producer.drainDeliveries { _ in }
                 }

@@ -47,31 +47,31 @@ enum ThroughputBenchmark {
     private static func plainRound(_ jobs: Int) throws -> Round {
         let feeder = try FeederProcess()
         defer { feeder.stop() }
-        let loop = PlainLoop(bootstrap: feeder.bootstrap, group: "plain")
+        let loop = PlainLoop(on: feeder.kafka)
         let thread = try PermanentThread(name: "plain") { loop.run() }
         defer {
             loop.stop()
             thread.join()
         }
-        return try measure(jobs, feeder, group: "plain") { ThreadTimes.ofThisProcess }
+        return try measure(jobs, feeder) { ThreadTimes.ofThisProcess }
     }
 
     private static func nodeRound(_ jobs: Int, slots: Int) throws -> Round {
         let feeder = try FeederProcess()
         defer { feeder.stop() }
-        let node = try MeasuredNode(bootstrap: feeder.bootstrap, slots: slots, settings: ["metrics.http=null"])
+        let node = try MeasuredNode(on: feeder.kafka, slots: slots, settings: ["metrics.http=null"])
         defer { node.stop() }
-        return try measure(jobs, feeder, group: node.group) { try node.times().all }
+        return try measure(jobs, feeder) { try node.times().all }
     }
 
     /// - Parameter used: processor time so far, in nanoseconds.
     private static func measure(
-        _ jobs: Int, _ feeder: FeederProcess, group: String, used: () throws -> Double
+        _ jobs: Int, _ feeder: FeederProcess, used: () throws -> Double
     ) throws -> Round {
         // The first jobs wait for the group to form and for buffers to be made.
-        _ = try feeder.feed(2000, group: group)
+        _ = try feeder.feed(2000)
         let before = try used()
-        let seconds = try feeder.feed(jobs, group: group)
+        let seconds = try feeder.feed(jobs)
         let nanoseconds = try used() - before
         return Round(jobsPerSecond: Double(jobs) / seconds, cpuMicroseconds: nanoseconds / Double(jobs) / 1000)
     }
