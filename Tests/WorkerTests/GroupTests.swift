@@ -90,7 +90,8 @@ import Testing
         try await onOwnThread {
             let kafka = try TestKafka(partitions: 6)
             defer { kafka.close() }
-            let settings = ["pool.maxConcurrentStrategies=3", "limits.memoryMB=64"]
+            // So that also a broker that has much else to do acknowledges in time what was published.
+            let settings = ["pool.maxConcurrentStrategies=3", "limits.memoryMB=64", "rebalance.revokeDrainMs=20000"]
             var nodes = try ["0", "1"].map { try TestNode(kafka, settings + ["node.id=\($0)"]) }
             var count = 0
             for round in 2..<7 {

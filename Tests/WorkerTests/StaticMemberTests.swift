@@ -7,7 +7,7 @@ import Testing
 @Suite(.enabled(if: TestKafka.realBootstrap != nil, "the embedded broker does not know static members"))
 struct StaticMemberTests {
     private static let settings = [
-        "pool.maxConcurrentStrategies=2", "limits.memoryMB=64", "kafka.consumer.session.timeout.ms=20000",
+        "pool.maxConcurrentStrategies=2", "limits.memoryMB=64", "kafka.consumer.session.timeout.ms=60000",
     ]
 
     private static func node(_ kafka: TestKafka, _ id: String, instance: String) throws -> TestNode {
