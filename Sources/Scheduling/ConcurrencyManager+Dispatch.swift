@@ -55,6 +55,7 @@ extension ConcurrencyManager {
         let step = take(at: place)
         for token in passed { passes[token, default: 0] += 1 }
         hold(step)
+        circuitBreaker.begin(step.strategyIndex, token: step.token)
         return step
     }
 
@@ -63,7 +64,6 @@ extension ConcurrencyManager {
         _ = locks.take(step.request.locks, for: step.token)
         resources.give(step.limits, to: step.token)
         runningOf[step.strategyIndex, default: 0] += 1
-        circuitBreaker.begin(step.strategyIndex, token: step.token)
     }
 
     /// Takes the oldest step whose strategy is suspended.

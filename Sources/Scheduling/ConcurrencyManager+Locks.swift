@@ -77,14 +77,15 @@ extension ConcurrencyManager {
         judge(step, .unknown, at: now)
         var woken = free(step)
         let again = isAttempt ? step.again() : step
+        let isOver = isStopping || ended[slot]?.contains(step.token) == true
+        // Never straight into the queue: its places may be promised to what the consumer is taking at this moment.
+        if !isOver { displaced.append(again) }
         takeBackAhead(slot: slot)
-        let isGivenUp = ended.removeValue(forKey: slot)?.contains(step.token) == true
-        guard !isStopping, !isGivenUp else {
+        ended[slot] = nil
+        guard !isOver else {
             inFlight -= 1
             return .givenBack(again, woken: woken)
         }
-        // Never straight into the queue: its places may be promised to what the consumer is taking at this moment.
-        displaced.append(again)
         woken += idleSlotToWake()
         return .queued(woken: woken)
     }

@@ -8,20 +8,26 @@ extension ConcurrencyManager {
     /// A longer request may not go through the pipe with others in one piece.
     package static let longestAheadBytes = 4096
 
-    /// Takes the steps to be written to the slot's host behind what it has: the oldest of the queue, as long as they are
-    /// short and need what the running one has.
+    /// Takes the steps to be written to the slot's host behind what it has: the oldest that could begin, as long as they
+    /// are short and need what the running one has. Displaced steps come before all of them, and are none of these.
     mutating func writeAhead(slot: Int) -> [Step] {
         guard case .running(let running, _) = slots[slot], !isStopping, displaced.isEmpty,
             var left = timeLeft(in: slot, behind: running)
         else { return [] }
-        var places = ServiceTimes.mostUnderWay - 1 - ahead[slot].count
+        let places = ServiceTimes.mostUnderWay - 1 - ahead[slot].count
         var taken: [Step] = []
-        while places > 0, let step = queue.queued.first, mayFollow(step, running),
-            let usual = serviceTimes.usual(step.strategyIndex), usual <= left
-        {
-            taken.append(queue.take(at: queue.queued.startIndex))
-            left -= usual
-            places -= 1
+        var passed = 0
+        while taken.count < places, passed < queue.depth {
+            let place = queue.queued.startIndex + passed
+            let step = queue.queued[place]
+            if mayFollow(step, running), let usual = serviceTimes.usual(step.strategyIndex), usual <= left {
+                taken.append(queue.take(at: place))
+                left -= usual
+            } else if waitsForItsKind(step) {
+                passed += 1
+            } else {
+                break
+            }
         }
         for step in taken { passes[step.token] = nil }
         ahead[slot] += taken
@@ -34,9 +40,20 @@ extension ConcurrencyManager {
 
     /// How much more work may be under way in the slot's host, in nanoseconds; nil where nothing is written ahead.
     private func timeLeft(in slot: Int, behind running: Step) -> Double? {
-        guard isTrusted(running), let usual = serviceTimes.usual(running.strategyIndex) else { return nil }
+        // One that has expired gives its place back at once, and with it those behind it.
+        guard isTrusted(running), running.request.expiresAt == nil,
+            let usual = serviceTimes.usual(running.strategyIndex)
+        else { return nil }
         return ahead[slot].reduce(serviceTimes.budgetNanoseconds - usual) { left, step in
             left - (serviceTimes.usual(step.strategyIndex) ?? 0)
+        }
+    }
+
+    /// Whether others pass it as they like: what it waits for is nothing that they take.
+    private func waitsForItsKind(_ step: Step) -> Bool {
+        switch obstacle(to: step) {
+        case .lock, .throttle: true
+        case .memory, .cpu, nil: false
         }
     }
 
@@ -78,6 +95,7 @@ extension ConcurrencyManager {
         return (more, wakes)
     }
 
+    /// Whatever has been decided about its strategy meanwhile: its host runs it.
     private mutating func beginNext(slot: Int, at now: MonotonicTime) {
         guard !ahead[slot].isEmpty else { return }
         let step = ahead[slot].removeFirst()

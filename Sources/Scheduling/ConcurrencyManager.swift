@@ -35,7 +35,7 @@ package struct ConcurrencyManager: Sendable {
         /// The queue has come down to where the node takes again.
         package var consumer = false
         /// The next slot for what is left in the queue. It wakes the one after it, if then still something is left: so
-        /// no more are woken than find something.
+        /// hardly more are woken than find something.
         package var slots: [Int] = []
     }
 
@@ -160,7 +160,7 @@ package struct ConcurrencyManager: Sendable {
             guard case .running(let step, _) = slots[slot] else { return false }
             let given = ([step] + ahead[slot]).filter { partitions.contains($0.coordinates.partition) }
             guard !given.isEmpty else { return false }
-            ended[slot] = Set(given.map(\.token))
+            ended[slot, default: []].formUnion(given.map(\.token))
             return true
         }
     }

@@ -43,6 +43,8 @@ package struct Throttle: Sendable {
         var windowStart: MonotonicTime
         var ends = 0
         var bad = 0
+        /// Good ends since the last bad one.
+        var wellSince = 0
         /// The last bad end or reduction.
         var lastTrouble: MonotonicTime
     }
@@ -59,11 +61,10 @@ package struct Throttle: Sendable {
     /// Whether every strategy may have all slots.
     package var isIdle: Bool { records.isEmpty }
 
-    /// Whether the strategy may have all slots, and of its latest steps no more than one in a hundred has ended
-    /// badly.
+    /// Whether the strategy may have all slots, and a hundred of its steps have ended well since one last did not.
     package func isReliable(_ strategy: Int) -> Bool {
         guard let record = records[strategy] else { return true }
-        return record.slots == slotCount && record.bad * 100 <= record.ends
+        return record.slots == slotCount && record.wellSince >= 100
     }
 
     /// How many slots the strategy may have at once.
@@ -87,7 +88,10 @@ package struct Throttle: Sendable {
         record.ends += 1
         if conduct.isBad {
             record.bad += 1
+            record.wellSince = 0
             record.lastTrouble = now
+        } else {
+            record.wellSince += 1
         }
         records[strategy] = record
         guard conduct.isBad, record.bad >= settings.breaches, record.bad * 100 >= settings.breachPercent * record.ends

@@ -80,6 +80,19 @@ extension HostingTests {
             }
             #expect(cpuMs >= 40 && cpuMs < 60)
             #expect(ended <= .now() && ended.milliseconds(since: start) >= 40)
+            // Nothing is under way: the monitor need not look at it.
+            #expect(!host.watch.isBusy)
+            host.kill()
+        }
+
+        @Test func aLaterWriteThatFailsLeavesTheRepliesThatAreThere() throws {
+            let host = try hosts.ready("echo-until")
+            #expect(host.submit(bytes(["a", "b", "die"])) == nil)
+            #expect(waitReadable(host.process.pidfd, until: soon()))
+            #expect(host.awaitNext(until: soon()).reply == Array("a".utf8))
+            #expect(host.submit(bytes(["c"])) == nil)
+            #expect(host.awaitNext(until: soon()).reply == Array("b".utf8))
+            #expect(host.awaitNext(until: soon()).loss?.kind == .signalled(SIGKILL))
             host.kill()
         }
     }

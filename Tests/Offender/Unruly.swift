@@ -30,6 +30,8 @@ enum Unruly {
         else { return nil }
         switch how {
         case "die": kill(getpid(), SIGKILL)
+        case "answer-twice":
+            Wire.reply(Array("{\"status\":\"completed\",\"request_id\":\"\(request.requestID)\"}".utf8))
         case "babble": return Array("this is no reply".utf8)
         case "leave-child":
             // The grandchild keeps the pipes of its parent open.

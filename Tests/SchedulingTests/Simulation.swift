@@ -25,6 +25,8 @@ struct Simulation {
     private var hosts: [Int: [Step]] = [:]
     /// Slots whose hosts were ended with steps of partitions that were given up, and have not noticed yet.
     private var killed: Set<Int> = []
+    /// Slots that have found nothing to do: they move only when they are woken.
+    private var asleep: Set<Int> = []
     private var begun: Set<RequestCoordinates> = []
 
     private(set) var events = 0
@@ -53,7 +55,10 @@ struct Simulation {
         switch Int.random(in: 0..<100, using: &random) {
         case 0..<5: produce()
         case 5..<30: try take()
-        case 30..<65: turnSlot(Int.random(in: 0..<manager.slots.count, using: &random))
+        case 30..<65:
+            if let slot = manager.slots.indices.filter({ !asleep.contains($0) }).randomElement(using: &random) {
+                turnSlot(slot)
+            }
         case 65..<93: acknowledge()
         case 93..<97: commit()
         default: if rebalances { rebalance() }
@@ -99,7 +104,7 @@ struct Simulation {
                 manager.noteRefused()
                 published.append(step)
             } else {
-                _ = manager.admit(step)
+                wake(manager.admit(step))
             }
         case .doneBefore:
             check(results[Int(partition)][Int(offset)] != nil, "\(partition)-\(offset) was skipped without a result")
@@ -117,11 +122,18 @@ struct Simulation {
             }
         }
         if hosts[slot, default: []].isEmpty {
-            if random.chance(5) { _ = manager.noteStarting(slot: slot) }
-            if case .run(let step, let ahead, _) = manager.next(for: slot, at: now) { write([step] + ahead, to: slot) }
+            if random.chance(5) { wake(manager.noteStarting(slot: slot)) }
+            let assignment = manager.next(for: slot, at: now)
+            wake(assignment.wakes.slots)
+            if case .run(let step, let ahead, _) = assignment { write([step] + ahead, to: slot) }
+            if case .wait = assignment { asleep.insert(slot) }
         }
         checkHost(slot)
+        let (given, running) = (manager.resources.givenMB, manager.runningCount)
+        check(given == running * 512, "\(running) steps run and \(given) MB are given")
     }
+
+    private mutating func wake(_ slots: [Int]) { asleep.subtract(slots) }
 
     private mutating func write(_ steps: [Step], to slot: Int) {
         writtenAhead += hosts[slot] == nil ? steps.count - 1 : steps.count
@@ -132,8 +144,9 @@ struct Simulation {
     private mutating func answer(_ slot: Int, _ steps: [Step]) {
         let count = Int.random(in: 1...steps.count, using: &random)
         let times = steps[..<count].map { $0.strategyIndex == 0 ? Int64(2_000_000) : 20_000 }
-        let (more, _) = manager.finishAnswered(
+        let (more, wakes) = manager.finishAnswered(
             slot: slot, tookNanoseconds: times, mayTakeMore: random.chance(70), at: now)
+        wake(wakes.slots)
         published += steps[..<count]
         hosts[slot] = Array(steps[count...])
         if hosts[slot]?.isEmpty == true { hosts[slot] = nil }
@@ -146,12 +159,17 @@ struct Simulation {
         hosts[slot] = nil
         takenBack += steps.count - 1
         if !manager.isEnded(slot: slot), random.chance(50) {
-            _ = manager.finish(slot: slot, steps[0].strategyIndex == 1 ? .crash : .unknown, at: now)
+            wake(manager.finish(slot: slot, steps[0].strategyIndex == 1 ? .crash : .unknown, at: now))
             published.append(steps[0])
-        } else if case .givenBack(let step, _) = manager.requeue(slot: slot, at: now) {
-            book.abandon(token: step.token)
+        } else {
+            switch manager.requeue(slot: slot, at: now) {
+            case .queued(let woken): wake(woken)
+            case .givenBack(let step, let woken):
+                book.abandon(token: step.token)
+                wake(woken)
+            }
         }
-        _ = manager.noteStarting(slot: slot)
+        wake(manager.noteStarting(slot: slot))
         for step in manager.takeGivenBack() { book.abandon(token: step.token) }
     }
 
@@ -189,7 +207,10 @@ struct Simulation {
         let lost = moved.intersection(ours)
         for step in manager.dropQueued(partitions: lost) { book.abandon(token: step.token) }
         if random.chance(60) { commit(of: lost) }
-        if random.chance(50) { killed.formUnion(manager.giveUpRunning(partitions: lost)) }
+        if random.chance(50) {
+            killed.formUnion(manager.giveUpRunning(partitions: lost))
+            for step in manager.dropQueued(partitions: lost) { book.abandon(token: step.token) }
+        }
         book.release(lost, at: now)
         for partition in moved.subtracting(ours) {
             otherMemberWorks(on: Int(partition))
@@ -233,7 +254,7 @@ struct Simulation {
         for _ in 0..<100_000 where violations.isEmpty {
             now = now.adding(milliseconds: 1)
             try take()
-            for slot in manager.slots.indices { turnSlot(slot) }
+            for slot in manager.slots.indices where !asleep.contains(slot) { turnSlot(slot) }
             while !published.isEmpty { acknowledge() }
             updateBackpressure()
             if manager.inFlight == 0, position == logEnd { break }

@@ -77,14 +77,61 @@ import Testing
         #expect(begin(0) == [0, 1])
         _ = manager.finish(slot: 0, .crash, at: time(0))
         var alone = 0
-        for offset in Int64(2)...200 {
+        for offset in stride(from: Int64(2), to: 400, by: 2) {
             try admit(offset...(offset + 1))
             guard begin(0).count == 1 else { break }
             alone += 1
             _ = manager.finishAnswered(slot: 0, tookNanoseconds: [Self.short], at: time(0))
             while !begin(1).isEmpty { _ = manager.finish(slot: 1, .unknown, at: time(0)) }
         }
-        #expect(alone == 99)
+        #expect(alone == 100)
+    }
+
+    @Test func withOneSlotTooAStrategyThatEndsBadlyRunsStepByStep() throws {
+        var throttle = Throttle(Throttle.Settings(), slotCount: 1)
+        for _ in 0..<5 { _ = throttle.note(.crash, of: 0, at: time(0)) }
+        #expect(!throttle.isReliable(0) && throttle.isReliable(1))
+    }
+
+    @Test mutating func nothingIsWrittenBehindAStepThatMayHaveExpired() throws {
+        learn()
+        _ = manager.admit([try step(offset: 0, more: #","expires_at":"2020-01-01T00:00:00Z""#), try step(offset: 1)])
+        #expect(begin(0) == [0])
+        #expect(begin(1) == [1])
+    }
+
+    @Test mutating func whoWaitsForALockOrItsShareIsPassedAndWhoWaitsForMemoryIsNot() throws {
+        learn()
+        _ = manager.admit([try step(offset: 0, locks: ["a"]), try step(offset: 1, locks: ["a"]), try step(offset: 2)])
+        #expect(begin(0) == [0, 2])
+        manager = ConcurrencyManager(
+            slotCount: 2, backpressure: .init(queueDepth: 40, resumeDepth: 20),
+            resources: ResourceBudget(memoryMB: 1000))
+        learn()
+        let small = ResourceLimits(cpuPercent: 80, memoryMB: 100, timeoutMs: 5000)
+        let large = ResourceLimits(cpuPercent: 80, memoryMB: 950, timeoutMs: 5000)
+        _ = manager.admit([
+            try step(offset: 0, limits: small), try step(offset: 1, limits: large), try step(offset: 2, limits: small),
+        ])
+        #expect(begin(0) == [0])
+    }
+
+    @Test mutating func aStepThatWasWrittenBeforeItsStrategyWasSuspendedIsNoProbe() throws {
+        var breaker = CircuitBreaker.Settings()
+        breaker.isEnabled = true
+        breaker.crashes = 1
+        manager = ConcurrencyManager(
+            slotCount: 2, backpressure: .init(queueDepth: 40, resumeDepth: 20), circuitBreaker: breaker)
+        learn()
+        let less = ResourceLimits(cpuPercent: 80, memoryMB: 100, timeoutMs: 5000)
+        try admit(0...1)
+        _ = manager.admit([try step(offset: 2, limits: less)])
+        #expect(begin(0) == [0, 1])
+        #expect(begin(1) == [2])
+        _ = manager.finish(slot: 1, .crash, at: time(0))
+        #expect(manager.circuitBreaker.isSuspended(0))
+        _ = manager.finishAnswered(slot: 0, tookNanoseconds: [1, 1], at: time(1))
+        #expect(manager.circuitBreaker.isSuspended(0))
     }
 
     @Test mutating func aStrategyThatHasLostSlotsRunsStepByStep() throws {
@@ -177,7 +224,30 @@ import Testing
         guard case .queued = manager.requeue(slot: 0, at: time(0)) else { return #expect(Bool(false)) }
         #expect(manager.takeGivenBack().map(\.token) == [2])
         #expect(manager.inFlight == 2)
-        #expect(manager.displaced.map(\.token).sorted() == [1, 3])
+        #expect(manager.displaced.map(\.token) == [1, 3])
+    }
+
+    @Test mutating func partitionsGivenUpOneAfterTheOtherTakeTheirStepsAlong() throws {
+        learn()
+        _ = manager.admit([try step(partition: 0, offset: 0, token: 1), try step(partition: 1, offset: 1, token: 2)])
+        #expect(begin(0) == [0, 1])
+        #expect(manager.giveUpRunning(partitions: [0]) == [0])
+        #expect(manager.giveUpRunning(partitions: [1]) == [0])
+        guard case .givenBack(let step, _) = manager.requeue(slot: 0, at: time(0)) else { return #expect(Bool(false)) }
+        #expect(step.token == 1)
+        #expect(manager.takeGivenBack().map(\.token) == [2])
+        #expect(manager.inFlight == 0)
+    }
+
+    @Test mutating func whatCameBackFromALostHostGoesWithItsPartition() throws {
+        learn()
+        _ = manager.admit([try step(partition: 0, offset: 0, token: 1), try step(partition: 1, offset: 1, token: 2)])
+        #expect(begin(0) == [0, 1])
+        #expect(manager.dropQueued(partitions: [1]).isEmpty)
+        _ = manager.finish(slot: 0, .crash, at: time(0))
+        #expect(manager.giveUpRunning(partitions: [1]).isEmpty)
+        #expect(manager.dropQueued(partitions: [1]).map(\.token) == [2])
+        #expect(begin(1).isEmpty)
     }
 
     @Test mutating func oneSlotIsWokenAndWakesTheNextWhereSomethingIsLeft() throws {
@@ -189,6 +259,18 @@ import Testing
         #expect(manager.admit(try (10...39).map { try step(offset: $0) }) == [1])
         guard case .run(_, _, let wakes) = manager.next(for: 1, at: time(0)) else { return #expect(Bool(false)) }
         #expect(wakes.slots.isEmpty)
+    }
+
+    @Test mutating func aLockThatComesFreeWakesAnIdleSlotThoughItsOwnHasMore() throws {
+        learn()
+        _ = manager.admit([
+            try step(offset: 0, locks: ["a"]), try step(offset: 1), try step(offset: 2),
+            try step(offset: 3, locks: ["a"]),
+        ])
+        #expect(begin(0) == [0, 1, 2])
+        #expect(begin(1).isEmpty)
+        #expect(manager.finishAnswered(slot: 0, tookNanoseconds: [1], at: time(0)).1.slots == [1])
+        #expect(begin(1) == [3])
     }
 
     @Test mutating func stepsThatAreNotShortWakeOneSlotAfterTheOther() throws {

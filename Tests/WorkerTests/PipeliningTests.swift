@@ -10,10 +10,13 @@ import Testing
 /// Steps that are written to a host behind others, through a whole node.
 @Suite struct PipeliningTests {
     /// How often a request is a bad one, and what becomes of it.
-    private static let bad = ["die": "crashed", "exit": "crashed", "babble": "crashed", "hang": "timed_out"]
+    private static let bad = [
+        "answer-twice": "completed", "die": "crashed", "exit": "crashed", "babble": "crashed", "hang": "timed_out",
+    ]
 
     private static func how(_ index: Int) -> String? {
         switch index % 300 {
+        case 49: "answer-twice"
         case 99: "die"
         case 199: "exit"
         case 299: index % 3000 == 2999 ? "hang" : "babble"
@@ -58,9 +61,18 @@ import Testing
             // Some were written ahead to a host that was lost, and ran again by themselves.
             #expect(node.node.count(.retries) > 0)
             for timing in results.compactMap({ $0.json["timing"] }) {
-                #expect((timing["queued_ms"]?.double ?? -1) >= 0 && (timing["step_ms"]?.double ?? -1) >= 0)
+                #expect(["queued_ms", "step_ms", "total_ms"].allSatisfy { (timing[$0]?.double ?? -1) >= 0 })
             }
         }
+    }
+
+    @Test func aStepThatSeemsToEndBeforeItCameHasNoTimeBelowZero() {
+        let came = MonotonicTime(nanoseconds: 5_000_000)
+        let run = StepRun(
+            started: MonotonicTime(nanoseconds: 2_000_000), ended: MonotonicTime(nanoseconds: 3_000_000), attempt: 1,
+            usage: nil)
+        let timing = ResultTiming(arrived: came, run)
+        #expect(timing.queuedMs == 0 && timing.stepMs == 1 && timing.totalMs == 0)
     }
 
     @Test func aNodeThatEndsGivesBackNothingItHasRunAndLosesNothing() async throws {

@@ -24,8 +24,9 @@ extension Host {
         isPipelined = !isFirst || requests.count > 1
         for request in requests { writer.append(request) }
         framesUnderWay += requests.count
-        guard let kind = deliver() else { return nil }
-        let loss = lose(kind, requestDelivered: !isFirst || writer.deliveredBytes > 0)
+        // Where it has others, their replies may be there already: `awaitNext` takes them first, and then sees its end.
+        guard let kind = deliver(), isFirst else { return nil }
+        let loss = lose(kind, requestDelivered: writer.deliveredBytes > 0)
         endUnanswered()
         return loss
     }
@@ -55,7 +56,7 @@ extension Host {
     private func noteReply() {
         if burst.stepsLeft == 0 {
             let steps = 1 + min(framesUnderWay, reader.wholeFrames)
-            usage = watch.end(goesOn: framesUnderWay > 0)
+            usage = watch.end(goesOn: framesUnderWay >= steps)
             let elapsed = MonotonicTime.now().nanoseconds(since: span.ended)
             burst = Burst(stepsLeft: steps, usage: usage.part(of: steps), nanoseconds: elapsed / Int64(steps))
         }

@@ -28,7 +28,7 @@ package final class Host {
     private var diagnostics = HostDiagnostics()
     /// Requests that have been sent and have no reply yet.
     package internal(set) var framesUnderWay = 0
-    /// Whether it has been sent a request while it had another one.
+    /// Whether it has been sent a request while it had another one, since it last had none.
     var isPipelined = false
     /// What has been measured of several steps at once, and is not handed out yet.
     var burst = Burst()
@@ -183,7 +183,9 @@ extension Host {
         if ready.contains(.errors) { receiveErrors() }
         if ready.contains(.output) {
             switch reader.receive(from: process.output) {
-            case .bytes, .nothingYet: break
+            // What came may hold a reply: it is looked at before a write can fail.
+            case .bytes: return nil
+            case .nothingYet: break
             case .end: return settledKind(otherwise: .closedOutput)
             case .failed(let error): return .unreachable(errno: error)
             }

@@ -91,7 +91,8 @@ struct CSVReader {
 
     private func timeProblem(_ layout: CSVLayout) -> String {
         guard !FieldParser.isDateAndClockInOne(fields[layout.time]) else {
-            return "reads as a date and a clock, and as a number of seconds or milliseconds since 1970; write it like 2010-01-04T09:30:00Z"
+            return
+                "reads as a date and a clock, and as a number of seconds or milliseconds since 1970; write it like 2010-01-04T09:30:00Z"
         }
         return "cannot be read; it must be like 2010-01-04, 2010-01-04T09:30:00Z, or seconds or milliseconds since 1970"
     }

@@ -16,10 +16,7 @@ extension ConsumerLoop {
         if done > 0 { state.decide { [done] in $0.noteDone(done) } }
         while let event = producer.nextEvent() { handle(event) }
         for message in state.takeRefused() { undelivered(message.deliveryToken, size: message.size, message.failure) }
-        for step in state.takeGivenBack() {
-            inFlight[step.token] = nil
-            book.abandon(token: step.token)
-        }
+        abandon(state.takeGivenBack())
         publisher.sendOutbox()
     }
 

@@ -49,10 +49,7 @@ extension ConsumerLoop {
             manager.isDrainAwaited = true
             return manager.stop()
         }
-        for step in dropped {
-            inFlight[step.token] = nil
-            book.abandon(token: step.token)
-        }
+        abandon(dropped)
         state.wakeAllSlots()
         health.noteDraining()
         metrics.draining()

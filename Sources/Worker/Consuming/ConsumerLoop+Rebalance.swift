@@ -12,8 +12,9 @@ struct Revocation {
 }
 
 extension ConsumerLoop {
-    /// A commit at the end of an assignment is worth a round trip, not more: another member waits.
-    private static let revokeCommitMs = 1000
+    /// A commit at the end of an assignment may take so long, also on brokers that have much to do: another member waits,
+    /// but would run again what is not committed.
+    private static let revokeCommitMs = 5000
 
     func handle(_ event: ConsumerEvent, _ now: MonotonicTime) {
         switch event {
@@ -61,10 +62,7 @@ extension ConsumerLoop {
 
     private func beginRevocation(_ partitions: [Int32], lost: Bool, _ now: MonotonicTime) {
         let gone = Set(partitions)
-        for step in state.decide({ $0.dropQueued(partitions: gone) }) {
-            inFlight[step.token] = nil
-            book.abandon(token: step.token)
-        }
+        abandon(state.decide { $0.dropQueued(partitions: gone) })
         metrics.rebalanced(lost ? "lost" : "revoked")
         announce(lost ? "lost" : "revoked", partitions)
         revocation = Revocation(partitions: gone, deadline: now.adding(milliseconds: settings.revokeDrainMs))
@@ -88,11 +86,24 @@ extension ConsumerLoop {
         }
     }
 
+    /// These steps will not be run here, nor have a result: their requests stay not done.
+    func abandon(_ steps: [Step]) {
+        for step in steps {
+            inFlight[step.token] = nil
+            book.abandon(token: step.token)
+        }
+    }
+
     private func giveUp(_ now: MonotonicTime, isLost: Bool = false) {
         guard let current = revocation else { return }
         revocation = nil
         // Whoever has the partitions next runs these steps again: here they would only publish a second result.
-        state.killHosts(of: state.decide { $0.giveUpRunning(partitions: current.partitions) })
+        // So do those that have come back into the queue meanwhile, when their hosts were lost.
+        let (slots, dropped) = state.decide {
+            ($0.giveUpRunning(partitions: current.partitions), $0.dropQueued(partitions: current.partitions))
+        }
+        abandon(dropped)
+        state.killHosts(of: slots)
         book.release(current.partitions, at: now)
         consumer.unassign(Array(current.partitions))
         for partition in current.partitions {

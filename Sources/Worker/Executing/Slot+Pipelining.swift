@@ -103,10 +103,11 @@ extension Slot {
         let wasAhead = pipeline.isBehind || pipeline.answered > 0
         _ = settle(&pipeline, on: host, isLost: true)
         let run = StepRun(of: host, attempt: step.attempt)
-        // Dead before what it holds goes to the next: it may still be at work on what a lock protects.
-        if state.decide({ $0.holdsLocks(slot: index) }) { discard(host) }
+        // Dead before what it holds goes to the next: it may still be at work on what a lock protects, or take any frame
+        // for a grant.
+        if outcome.wantedLock || state.decide({ $0.holdsLocks(slot: index) }) { discard(host) }
         switch outcome {
-        case .answered(let reply): babbled(step, reply, run)
+        case .answered(let reply): babbled(step, reply, run, wasAhead: wasAhead)
         case .timedOut:
             reporter.hostLost(slot: index, reason: "timed_out", "the step passed its deadline", step: step)
             finish(step, .timedOut, run)
@@ -114,9 +115,11 @@ extension Slot {
         }
     }
 
-    private func babbled(_ step: Step, _ reply: [UInt8], _ run: StepRun) {
+    private func babbled(_ step: Step, _ reply: [UInt8], _ run: StepRun, wasAhead: Bool) {
         guard case .failure(let problem) = HostReply.reading(reply, of: step) else { return }
         reporter.hostLost(slot: index, reason: "babbled", "the host's answer is no reply: \(problem)", step: step)
+        // It may be one reply too many to the step before.
+        if wasAhead, mayRunAgain(step) { return requeue() }
         finish(step, .babbled("\(problem)"), run)
     }
 
@@ -128,9 +131,16 @@ extension Slot {
             state.decide { $0.noteTakesLocks(step) }
             return requeue(isAttempt: false)
         }
-        // What the steps before it have done may be what the host was lost for: it has one more try, by itself.
-        let mayGoOn = !loss.requestDelivered || wasAhead
-        if mayGoOn, Self.stepRetry.delayMs(afterAttempt: step.attempt) != nil { return requeue() }
+        // What the steps before it have done may be what the host was lost for: it has one more try, with none before it.
+        if !loss.requestDelivered || wasAhead, mayRunAgain(step) { return requeue() }
         finish(step, .crashed(loss), run)
+    }
+
+    private func mayRunAgain(_ step: Step) -> Bool { Self.stepRetry.delayMs(afterAttempt: step.attempt) != nil }
+}
+
+extension StepOutcome {
+    fileprivate var wantedLock: Bool {
+        if case .lost(let loss) = self { loss.kind == .wantedLockAmongOthers } else { false }
     }
 }

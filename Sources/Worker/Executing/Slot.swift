@@ -111,6 +111,7 @@ final class Slot: Sendable {
             wake(assignment.wakes)
             switch assignment {
             case .run(let step, let ahead, _):
+                // Nothing is written ahead behind a step of an external strategy: its time is not noted.
                 if let hosts = externals[step.strategyIndex] {
                     executeExternally(step, in: hosts, own: host)
                 } else if !execute(step, ahead: ahead, on: host) {
@@ -163,7 +164,7 @@ final class Slot: Sendable {
 
     func requeueEnded(_ step: Step) {
         reporter.hostLost(
-            slot: index, reason: "recycled", "ended with a step of a partition that was given up", step: step)
+            slot: index, reason: "recycled", "ended for a step of a partition that was given up", step: step)
         requeue()
     }
 

@@ -61,6 +61,18 @@ struct StepRun {
     }
 }
 
+extension ResultTiming {
+    /// Steps that ended unseen share their time, so that one that came late among them may seem to have ended before
+    /// it had come.
+    init(arrived: MonotonicTime, _ run: StepRun) {
+        let started = max(run.started, arrived)
+        let ended = max(run.ended, started)
+        self.init(
+            queuedMs: started.milliseconds(since: arrived), stepMs: run.ended.milliseconds(since: run.started),
+            totalMs: ended.milliseconds(since: arrived))
+    }
+}
+
 extension HostReply {
     /// Reads what answers a step. With several under way, a reply too many would be taken for the next one's: each
     /// names its request.

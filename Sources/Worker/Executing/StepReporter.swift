@@ -14,10 +14,7 @@ struct StepReporter: Sendable {
 
     /// Publishes the result of a step.
     func finished(_ step: Step, _ end: StepEnd, _ run: StepRun) {
-        let timing = ResultTiming(
-            queuedMs: max(run.started, step.arrivedAt).milliseconds(since: step.arrivedAt),
-            stepMs: run.ended.milliseconds(since: run.started),
-            totalMs: run.ended.milliseconds(since: step.arrivedAt))
+        let timing = ResultTiming(arrived: step.arrivedAt, run)
         var result = StrategyResult(
             requestID: step.request.requestID, status: .completed, origin: step.origin, node: publisher.node,
             timing: timing)
