@@ -76,7 +76,7 @@ package final class KafkaConsumer: @unchecked Sendable {
             positions[start.partition] = start.offset
             nudge.forget(start.partition)
         }
-        isCooperative = rd_kafka_rebalance_protocol(client).map { String(cString: $0) } == "COOPERATIVE"
+        isCooperative = isCooperativeNow
         if isCooperative {
             report(rd_kafka_incremental_assign(client, list.list))
         } else {
@@ -220,9 +220,15 @@ package final class KafkaConsumer: @unchecked Sendable {
     /// librdkafka waits for ever for the answer to a cooperative assignment that it is destroyed in. Where none waits
     /// for one, assigning nothing more changes nothing.
     private func answerAssignment() {
-        guard isCooperative else { return }
+        // It may be the first one, which nobody has answered.
+        guard isCooperativeNow else { return }
         let nothing = PartitionList(capacity: 0)
         if let error = rd_kafka_incremental_assign(client, nothing.list) { rd_kafka_error_destroy(error) }
+    }
+
+    /// A client that closes never answers this.
+    private var isCooperativeNow: Bool {
+        rd_kafka_rebalance_protocol(client).map { String(cString: $0) } == "COOPERATIVE"
     }
 
     private func finishClosing(milliseconds: Int32) -> Bool {
