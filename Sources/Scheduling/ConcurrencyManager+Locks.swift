@@ -93,7 +93,7 @@ extension ConcurrencyManager {
     /// The step is over: what it held comes free.
     ///
     /// - Returns: slots to wake. A slot that idles while steps are queued does so because none of them could begin;
-    ///   now several may.
+    ///   now several may, each woken by the one before it.
     mutating func free(_ step: Step) -> [Int] { release(step) + idleSlotToWake() }
 
     /// What the step held comes free; the slots whose steps get its locks.

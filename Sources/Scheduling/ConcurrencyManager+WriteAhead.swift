@@ -22,6 +22,7 @@ extension ConcurrencyManager {
             let step = queue.queued[place]
             if mayFollow(step, running), let usual = serviceTimes.usual(step.strategyIndex), usual <= left {
                 taken.append(queue.take(at: place))
+                passes[step.token] = nil
                 left -= usual
             } else if waitsForItsKind(step) {
                 passed += 1
@@ -29,9 +30,7 @@ extension ConcurrencyManager {
                 break
             }
         }
-        for step in taken { passes[step.token] = nil }
         ahead[slot] += taken
-        aheadCount += taken.count
         return taken
     }
 
@@ -99,7 +98,6 @@ extension ConcurrencyManager {
     private mutating func beginNext(slot: Int, at now: MonotonicTime) {
         guard !ahead[slot].isEmpty else { return }
         let step = ahead[slot].removeFirst()
-        aheadCount -= 1
         hold(step)
         slots[slot] = .running(step, since: now)
         progress += 1
@@ -107,8 +105,6 @@ extension ConcurrencyManager {
 
     /// The slot's host is lost: what was written ahead to it has not begun, and runs elsewhere.
     mutating func takeBackAhead(slot: Int) {
-        guard !ahead[slot].isEmpty else { return }
-        aheadCount -= ahead[slot].count
         for step in ahead[slot] {
             if isStopping || ended[slot]?.contains(step.token) == true {
                 inFlight -= 1

@@ -64,7 +64,6 @@ package struct ConcurrencyManager: Sendable {
     var ended: [Int: Set<UInt64>] = [:]
     /// Steps that were written to a slot's host behind the one it runs, the next first.
     var ahead: [[Step]]
-    var aheadCount = 0
     package internal(set) var serviceTimes: ServiceTimes
     /// Steps that were written ahead to a host that is lost, and are not run here any more.
     var givenBack: [Step] = []
@@ -90,6 +89,8 @@ package struct ConcurrencyManager: Sendable {
         queue = StrategyQueue(bound: settings.queueDepth)
         backpressure = BackpressureController(settings)
     }
+
+    var aheadCount: Int { ahead.reduce(0) { $0 + $1.count } }
 
     /// Requests taken that have not begun.
     package var depth: Int { queue.depth + aheadCount }

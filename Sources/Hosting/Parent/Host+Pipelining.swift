@@ -56,9 +56,9 @@ extension Host {
     private func noteReply() {
         if burst.stepsLeft == 0 {
             let steps = 1 + min(framesUnderWay, reader.wholeFrames)
-            usage = watch.end(goesOn: framesUnderWay >= steps)
+            let used = watch.end(goesOn: framesUnderWay >= steps)
             let elapsed = MonotonicTime.now().nanoseconds(since: span.ended)
-            burst = Burst(stepsLeft: steps, usage: usage.part(of: steps), nanoseconds: elapsed / Int64(steps))
+            burst = Burst(stepsLeft: steps, usage: used.part(of: steps), nanoseconds: elapsed / Int64(steps))
         }
         burst.stepsLeft -= 1
         usage = burst.usage
