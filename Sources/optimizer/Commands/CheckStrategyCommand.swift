@@ -47,7 +47,7 @@ enum CheckStrategyCommand: Command {
             Output.data(summary(command, findings.count, faults, check))
         } else {
             for line in check.errorLines.prefix(10) where faults > 0 {
-                Output.words("standard error: \(line.printable)")
+                Output.words("standard error: \(line.escapedForTerminal)")
             }
             Output.data(
                 faults == 0 ? "conforms: \(findings.count) checks" : "\(faults) of \(findings.count) checks failed")
@@ -94,9 +94,9 @@ enum CheckStrategyCommand: Command {
     private static func text(_ finding: ConformanceFinding) -> String {
         guard let fault = finding.fault else {
             let detail = finding.detail.isEmpty ? "" : ", \(finding.detail)"
-            return "ok    \(finding.name) (\(finding.milliseconds.fixed(1)) ms\(detail.printable))"
+            return "ok    \(finding.name) (\(finding.milliseconds.fixed(1)) ms\(detail.escapedForTerminal))"
         }
-        return "WRONG \(finding.name): \(fault.printable)"
+        return "WRONG \(finding.name): \(fault.escapedForTerminal)"
     }
 
     private static func json(_ finding: ConformanceFinding) -> String {

@@ -47,7 +47,7 @@ enum HealthCommand: Command {
             do throws(LocalHTTP.Failure) {
                 let answer = try LocalHTTP.get(host: address.host, port: address.port, path: path, until: until)
                 guard answer.status != 200 else { continue }
-                let reason = String(decoding: answer.body.prefix(1000), as: UTF8.self).trimmed.printable
+                let reason = String(decoding: answer.body.prefix(1000), as: UTF8.self).trimmed.escapedForTerminal
                 let word = path == "/readyz" ? "not ready" : "not healthy"
                 return Verdict(code: ExitCode.failure, words: "\(word) (\(path) says \(answer.status)): \(reason)")
             } catch {

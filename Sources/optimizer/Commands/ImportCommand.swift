@@ -67,7 +67,7 @@ enum ImportCommand: Command {
         guard let name = DataSetName(dataset: dataset, timeframe: timeframe) else {
             let (option, value) =
                 DataSetName.isValid(dataset) ? ("timeframe", timeframe) : ("dataset", dataset)
-            throw .usage("--\(option) is \"\(value.printable)\", must be \(DataSetName.expectation)")
+            throw .usage("--\(option) is \"\(value.escapedForTerminal)\", must be \(DataSetName.expectation)")
         }
         return name
     }
@@ -80,7 +80,7 @@ enum ImportCommand: Command {
     /// `FILE:12: …`, as every tool that reads lines says it, and without control characters of the file's.
     private static func located(_ problem: ImportProblem, _ file: String) -> String {
         problem.description.split(separator: "\n").map { finding in
-            let words = String(finding).printable
+            let words = String(finding).escapedForTerminal
             guard words.hasPrefix("line "), let colon = words.firstIndex(of: ":"),
                 let number = Int(words[..<colon].dropFirst("line ".count))
             else { return words }

@@ -99,7 +99,7 @@ struct SubmitJob {
         badLines += 1
         progress.clear()
         // Whoever skips bad lines has to learn of each; whoever corrects them begins with the first.
-        if mode == .skipBad || badLines <= Self.shownBadLines { Output.words(text.printable) }
+        if mode == .skipBad || badLines <= Self.shownBadLines { Output.words(text.escapedForTerminal) }
     }
 
     mutating func showProgress(_ sender: RecordSender) {

@@ -6,7 +6,7 @@ enum Markup {
     static func escaped(_ text: String) -> String {
         var out = ""
         out.reserveCapacity(text.utf8.count)
-        for character in text.printable.unicodeScalars {
+        for character in text.escapedForTerminal.unicodeScalars {
             switch character {
             case "&": out += "&amp;"
             case "<": out += "&lt;"

@@ -1,3 +1,5 @@
+import Messages
+
 /// How a piece of a line looks.
 enum TextStyle: String {
     case plain = "0"
@@ -24,7 +26,7 @@ struct ScreenLine {
 
     /// Adds a piece. What came from outside cannot move the cursor or colour the terminal.
     mutating func add(_ text: String, _ style: TextStyle = .plain) {
-        pieces.append((text.printable, style))
+        pieces.append((text.escapedForTerminal, style))
     }
 
     func adding(_ text: String, _ style: TextStyle = .plain) -> ScreenLine {

@@ -1,3 +1,4 @@
+import Messages
 import Strategies
 import Worker
 
@@ -14,7 +15,7 @@ struct SweepEnd {
 
     /// - Returns: the exit code.
     func report(isInterrupted: Bool) -> Int32 {
-        for line in lines { Output.words(line.printable) }
+        for line in lines { Output.words(line.escapedForTerminal) }
         if isInterrupted { return Interruption.exitCode }
         return merge.isComplete ? ExitCode.success : ExitCode.failure
     }

@@ -19,7 +19,7 @@ enum SweepReportFile {
         guard TextFile.write(page, to: path) else {
             throw CommandFailure("cannot write \(path)", code: ExitCode.failure)
         }
-        Output.words("the page is \(path)".printable)
+        Output.words("the page is \(path)".escapedForTerminal)
     }
 
     /// The sweep as it was submitted; nil where it cannot be had.

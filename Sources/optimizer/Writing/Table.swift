@@ -1,3 +1,5 @@
+import Messages
+
 /// Lines with columns, for people.
 struct Table {
     struct Column {
@@ -26,7 +28,7 @@ struct Table {
     /// One line. What came from outside cannot move the cursor or colour the terminal.
     func row(_ cells: [String]) -> String {
         let padded = zip(columns, cells).map { column, cell in
-            let text = cell.printable
+            let text = cell.escapedForTerminal
             return column.isRight ? text.leftPadded(to: column.width) : text.padded(to: column.width)
         }
         let line = padded.joined(separator: "  ")
@@ -38,21 +40,9 @@ struct Table {
         var table = Table(columns)
         for row in rows {
             for (index, cell) in row.enumerated().prefix(columns.count) {
-                table.columns[index].width = max(table.columns[index].width, cell.count)
+                table.columns[index].width = max(table.columns[index].width, cell.escapedForTerminal.count)
             }
         }
         return [table.header] + rows.map { table.row($0) }
     }
-}
-
-extension String {
-    /// The text on one line, without control characters.
-    var printable: String {
-        guard unicodeScalars.contains(where: { $0.isControl }) else { return self }
-        return String(String.UnicodeScalarView(unicodeScalars.map { $0.isControl ? " " : $0 }))
-    }
-}
-
-extension Unicode.Scalar {
-    fileprivate var isControl: Bool { properties.generalCategory == .control }
 }
