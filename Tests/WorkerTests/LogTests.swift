@@ -18,6 +18,25 @@ import Testing
         #expect(line["source"]?.string == "librdkafka" && line["facility"]?.string == "FAIL")
     }
 
+    /// The text format is read by people, and by programs that break it at lines: nobody's words make a line, or a
+    /// field, of their own.
+    @Test(arguments: [
+        ("plain-1", "plain-1"), ("", "\"\""), ("two words", "\"two words\""), ("a=b", "\"a=b\""),
+        ("say \"x\"\\", #""say \"x\"\\""#),
+        ("\u{1B}[2J\u{1B}[Hx\n12:00:00.000 ERROR forged line",
+            #""\u{1B}[2J\u{1B}[Hx\u{A}12:00:00.000 ERROR forged line""#),
+        ("x\u{2028}y\u{202E}z", #""x\u{2028}y\u{202E}z""#), ("a\u{A0}level=error", "\"a\u{A0}level=error\""),
+    ])
+    func whatComesFromOutsideIsOneValueInTheTextLog(value: String, shown: String) throws {
+        let lines = LogLines()
+        let log = Log(minimum: .debug, format: .text) { lines.append($0) }
+        log.info("request rejected", JSONMember("request_id", .string(value)), JSONMember("n", .integers([1, 2])))
+        let line = try #require(lines.all.first)
+        #expect(line.dropFirst(13) == "INFO request rejected request_id=\(shown) n=[1,2]")
+        log.librdkafka(4, "FAIL", "a\u{1B}[2J\nb")
+        #expect(lines.all[1].hasSuffix(#" WARNING a\u{1B}[2J\u{A}b source=librdkafka facility=FAIL"#))
+    }
+
     @Test func whatLibrdkafkaLogsStandsInTheNodesLog() async throws {
         try await onOwnThread {
             let kafka = try TestKafka(partitions: 1)

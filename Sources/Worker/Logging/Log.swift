@@ -49,10 +49,21 @@ package struct Log: Sendable {
             json.endObject()
             write(String(decoding: json.bytes, as: UTF8.self))
         case .text:
-            let rest = fields.map { " \($0.name)=\($0.value.string ?? $0.value.text)" }.joined()
+            let rest = fields.map { " \($0.name)=\(Self.text(of: $0.value))" }.joined()
             let clock = time.dropFirst(11).dropLast()
-            write("\(clock) \(level.rawValue.uppercased()) \(message)\(rest)")
+            write("\(clock) \(level.rawValue.uppercased()) \(message.escapedForTerminal)\(rest)")
         }
+    }
+
+    /// A value as it stands behind its name. What is no single word is quoted: a request's id, say, that holds a space
+    /// and an equals sign would read like another field.
+    private static func text(of value: JSONValue) -> String {
+        guard let text = value.string else { return value.text.escapedForTerminal }
+        let isWord = !text.isEmpty && !text.unicodeScalars.contains { " \"=\\".unicodeScalars.contains($0) }
+        // A blank other than the plain one is no control, and looks like one all the same.
+        guard !isWord || text.contains(where: \.isWhitespace) else { return text.escapedForTerminal }
+        let quotable = text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+        return "\"" + quotable.escapedForTerminal + "\""
     }
 }
 
