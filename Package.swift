@@ -55,13 +55,13 @@ let package = Package(
             name: "offender", dependencies: ["Hosting", "Messages", "Strategies"], path: "Tests/Offender",
             swiftSettings: house),
 
-        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: house),
+        .target(name: "TestSupport", dependencies: ["Hosting"], path: "Tests/TestSupport", swiftSettings: house),
 
         .testTarget(name: "MessagesTests", dependencies: ["Messages"], swiftSettings: house),
         .testTarget(name: "SchedulingTests", dependencies: ["Scheduling"], swiftSettings: house),
         .testTarget(name: "KafkaTests", dependencies: ["Kafka", "TestSupport"], swiftSettings: house),
         .testTarget(
-            name: "HostingTests", dependencies: ["Hosting", "Scheduling", "optimizer-host", "offender"],
+            name: "HostingTests", dependencies: ["Hosting", "Scheduling", "optimizer-host", "offender", "TestSupport"],
             swiftSettings: house),
         .testTarget(
             name: "StrategiesTests", dependencies: ["Strategies"], resources: [.copy("Fixtures")],
@@ -86,7 +86,7 @@ let package = Package(
             swiftSettings: house),
         .testTarget(
             name: "DemoTests",
-            dependencies: ["optimizer", "optimizer-host", "Hosting", "Kafka", "Messages", "Scheduling"],
+            dependencies: ["optimizer", "optimizer-host", "Hosting", "Kafka", "Messages", "Scheduling", "TestSupport"],
             swiftSettings: house),
     ]
 )

@@ -3,7 +3,7 @@ import Strategies
 import TestSupport
 import Testing
 
-@Suite struct StrategiesCommandTests {
+@Suite(.machine) struct StrategiesCommandTests {
     @Test func everyStrategyIsListedWithItsParameters() throws {
         let outcome = try Program.run(["strategies"])
         #expect(outcome.code == 0)
@@ -54,7 +54,7 @@ import Testing
     }
 }
 
-@Suite struct CheckConfigTests {
+@Suite(.machine) struct CheckConfigTests {
     private let folder: TestFolder
 
     init() throws { folder = try TestFolder() }

@@ -3,7 +3,7 @@ import Messages
 import TestSupport
 import Testing
 
-@Suite struct DeadLettersTests {
+@Suite(.machine) struct DeadLettersTests {
     private let bench: Bench
     private var topic: String { bench.names.deadLetters }
     private var requests: String { bench.names.requests }

@@ -1,7 +1,8 @@
 import Messages
+import TestSupport
 import Testing
 
-@Suite struct ExternalStrategyCommandTests {
+@Suite(.machine) struct ExternalStrategyCommandTests {
     private static let examples =
         "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/") + "/deploy/examples"
 

@@ -1,9 +1,10 @@
 import Glibc
 import Messages
 import Metrics
+import TestSupport
 import Testing
 
-@Suite struct HealthTests {
+@Suite(.machine) struct HealthTests {
     /// What a node answers on its port, without a node.
     private func server(health: NodeEndpoints.Condition, readiness: NodeEndpoints.Condition) throws -> HTTPServer {
         let endpoints = NodeEndpoints(

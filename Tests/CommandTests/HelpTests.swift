@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 
 /// What a person who only has the program finds out from it.
-@Suite struct HelpTests {
+@Suite(.machine) struct HelpTests {
     private static let kafka = ["--config FILE", "--set KEY=VALUE", "-b, --brokers HOST:PORT", "--topic NAME"]
 
     /// The commands with their options: contract.

@@ -2,7 +2,7 @@ import Messages
 import TestSupport
 import Testing
 
-@Suite struct ImportTests {
+@Suite(.machine) struct ImportTests {
     private let folder: TestFolder
     private var root: String { "data.root=\(folder.path)/data" }
     private static let walk = "\(Files.package)/Tests/StrategiesTests/Fixtures/synth_walk.csv"

@@ -1,8 +1,9 @@
 import Glibc
 import Messages
+import TestSupport
 import Testing
 
-@Suite struct LagTests {
+@Suite(.machine) struct LagTests {
     @Test func withoutANodeAllThatIsThereIsLag() throws {
         let bench = try Bench()
         defer { #expect(throws: Never.self) { try bench.close() } }

@@ -21,7 +21,7 @@ import Testing
     }
 }
 
-@Suite struct CheckIsolationTests {
+@Suite(.machine) struct CheckIsolationTests {
     @Test func controlGroupsThatCannotBeHadHaveToBeSetUp() throws {
         let launcher = try #require(ExecutablePath.beside("optimizer-host"))
         let ceilings = ResourceLimits(cpuPercent: 80, memoryMB: 64, timeoutMs: 1000)

@@ -1,10 +1,11 @@
 import Glibc
 import Kafka
 import Messages
+import TestSupport
 import Testing
 
 /// Every test has topics of its own: what is in the topic is what it submitted.
-@Suite struct SubmitTests {
+@Suite(.machine) struct SubmitTests {
     private let bench: Bench
     private var topic: String { bench.names.requests }
 

@@ -6,7 +6,7 @@ import Testing
 @testable import optimizer
 
 /// The page of a sweep, made from results without any broker.
-@Suite struct SweepPageTests {
+@Suite(.machine) struct SweepPageTests {
     /// A sweep over the sample data, all run here.
     private struct Fixture {
         let folder: TestFolder

@@ -1,10 +1,11 @@
 import Kafka
 import Messages
 import Strategies
+import TestSupport
 import Testing
 
 /// What `results --sweep` and a second `submit` make of what the topics hold. The results are put there by the tests.
-@Suite(.serialized) struct SweepResultsTests {
+@Suite(.serialized, .machine) struct SweepResultsTests {
     /// Two steps.
     private static func sweep(_ id: String) -> String { SweepBench.sweep(id, fastest: 4) }
 

@@ -2,10 +2,11 @@ import Glibc
 import Kafka
 import Messages
 import Strategies
+import TestSupport
 import Testing
 
 /// A sweep from the command line: submitted, run by nodes, put together, shown.
-@Suite(.serialized) struct SweepTests {
+@Suite(.serialized, .machine) struct SweepTests {
     @Test func aDryRunSaysWhatWouldBeSent() throws {
         let bench = try SweepBench()
         defer { #expect(throws: Never.self) { try bench.close() } }

@@ -1,6 +1,7 @@
 import Glibc
 import Hosting
 import Scheduling
+import TestSupport
 import Testing
 
 /// `optimizer` with its words on a file, in a temporary directory of the test's own.
@@ -10,6 +11,7 @@ final class CommandRun {
     private let outputPath: String
 
     init(_ arguments: [String]) throws {
+        try MachineTurn.require()
         directory = try TemporaryDirectory(prefix: "optimizer-test")
         outputPath = directory.path + ".out"
         let environment = ["PATH": "/usr/bin:/bin", "TMPDIR": directory.path, "TERM": "xterm"]

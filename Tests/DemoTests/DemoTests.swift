@@ -1,8 +1,9 @@
 import Glibc
 import Hosting
+import TestSupport
 import Testing
 
-@Suite(.serialized)
+@Suite(.serialized, .machine(.nodes(2)))
 struct DemoTests {
     /// The whole numbers of a text, in order.
     private func numbers(_ text: Substring) -> [Int] {

@@ -1,8 +1,9 @@
 import Glibc
 import Hosting
+import TestSupport
 import Testing
 
-@Suite(.serialized)
+@Suite(.serialized, .machine(.nodes(2)))
 struct TopTests {
     private func sleeps(_ count: Int, milliseconds: Int) -> [String] {
         (1...count).map {

@@ -1,10 +1,11 @@
 import Glibc
 import Hosting
 import Scheduling
+import TestSupport
 import Testing
 
-/// Every suite here starts real processes; a few at a time are enough for the machine.
-@Suite(.serialized) enum HostingTests {}
+/// Every suite here starts real processes.
+@Suite(.serialized, .machine) enum HostingTests {}
 
 /// A spawner and the offender, for one test.
 struct TestHosts {
@@ -12,6 +13,7 @@ struct TestHosts {
     let offender: String
 
     init() throws {
+        try MachineTurn.require()
         spawner = try HostSpawner(launcher: try #require(ExecutablePath.beside("optimizer-host")))
         offender = try #require(ExecutablePath.beside("offender"))
     }

@@ -1,8 +1,9 @@
+import TestSupport
 import Testing
 
 @testable import Kafka
 
-@Suite struct AdminTests {
+@Suite(.machine) struct AdminTests {
     @Test func lookingForTopicsMakesNone() throws {
         let cluster = try Cluster()
         defer { cluster.close() }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Kafka
 
-@Suite struct CommitTests {
+@Suite(.machine) struct CommitTests {
     @Test func offsetAndMetadataComeBackAsTheyWereCommitted() throws {
         let cluster = try Cluster()
         defer { cluster.close() }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Kafka
 
-@Suite struct EmbeddedBrokerTests {
+@Suite(.machine) struct EmbeddedBrokerTests {
     @Test func theBrokerIsGoneOnceItIsClosed() async throws {
         try await onOwnThread {
             let broker = try EmbeddedBroker(

@@ -1,8 +1,9 @@
+import TestSupport
 import Testing
 
 @testable import Kafka
 
-@Suite struct FailureTests {
+@Suite(.machine) struct FailureTests {
     /// Numbers from the protocol's error table (positive) and librdkafka's own (negative).
     @Test(arguments: [
         (-195, "_TRANSPORT", KafkaFailure.Kind.transient), (-187, "_ALL_BROKERS_DOWN", .transient),

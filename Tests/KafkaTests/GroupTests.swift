@@ -5,7 +5,7 @@ import Testing
 
 /// A first join waits 3 s, on the mock as on a Kafka with its default settings; on the mock a later one waits for the
 /// session timeout less 1 s. Kafka takes no session under 6 s.
-@Suite struct GroupTests {
+@Suite(.machine) struct GroupTests {
     @Test func membersShareThePartitionsAndTakeOverWhatALeavingOneHad() async throws {
         try await onOwnThread {
             let cluster = try Cluster()

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Kafka
 
-@Suite struct PauseTests {
+@Suite(.machine) struct PauseTests {
     @Test func aPausedPartitionGivesNothingAndGoesOnWhereItStopped() throws {
         let cluster = try Cluster()
         defer { cluster.close() }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Kafka
 
-@Suite struct ProducerTests {
+@Suite(.machine) struct ProducerTests {
     @Test func aRecordOverTheLimitIsRefusedAtOnce() throws {
         let cluster = try Cluster()
         defer { cluster.close() }

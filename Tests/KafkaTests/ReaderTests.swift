@@ -1,8 +1,9 @@
+import TestSupport
 import Testing
 
 @testable import Kafka
 
-@Suite struct ReaderTests {
+@Suite(.machine) struct ReaderTests {
     @Test func aReaderReadsAllThereIsAndSaysSo() throws {
         let cluster = try Cluster()
         defer { cluster.close() }

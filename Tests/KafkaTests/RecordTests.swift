@@ -3,7 +3,7 @@ import Testing
 
 @testable import Kafka
 
-@Suite struct RecordTests {
+@Suite(.machine) struct RecordTests {
     @Test func recordsComeAsTheyWereSent() throws {
         let cluster = try Cluster()
         defer { cluster.close() }

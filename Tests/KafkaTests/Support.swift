@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 
 @testable import Kafka
@@ -18,6 +19,7 @@ final class Cluster {
 
     /// - Parameter own: for tests that replace a broker's answers.
     init(own: Bool = false) throws {
+        try MachineTurn.require()
         isShared = !own
         if let bootstrap = Self.realBootstrap {
             self.bootstrap = bootstrap

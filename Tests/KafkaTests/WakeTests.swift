@@ -1,9 +1,10 @@
+import TestSupport
 import Testing
 
 @testable import Kafka
 
 /// The loop waits on one descriptor: whatever it does not announce would lie until the loop's timeout.
-@Suite struct WakeTests {
+@Suite(.machine) struct WakeTests {
     @Test func dataCommitsAndDeliveriesWake() throws {
         let cluster = try Cluster()
         defer { cluster.close() }

@@ -122,7 +122,7 @@ import Testing
             try #require(RulesTests.promtool), ["check", "rules", folder.path("queries.yml")])
     }
 
-    @Test(.enabled(if: PrometheusServer.path != nil, "needs prometheus"))
+    @Test(.enabled(if: PrometheusServer.path != nil, "needs prometheus"), .machine)
     func everyQueryFindsSomethingOnANodeThatHasEveryMetric() throws {
         let registry = ScrapeTests.fullRegistry()
         let server = try HTTPServer(host: "127.0.0.1", port: 0) { request in

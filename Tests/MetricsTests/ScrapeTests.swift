@@ -71,7 +71,7 @@ import Testing
         #expect(outcome.status != 0)
     }
 
-    @Test(.enabled(if: PrometheusServer.path != nil, "needs prometheus"))
+    @Test(.enabled(if: PrometheusServer.path != nil, "needs prometheus"), .machine)
     func aPrometheusScrapesTheNodeAndAnswersQueriesAboutIt() throws {
         let server = try node()
         defer { server.stop() }
@@ -88,7 +88,7 @@ import Testing
             "the one time recorded lies in the bucket from 10 to 20 ms")
     }
 
-    @Test(.enabled(if: PrometheusServer.path != nil, "needs prometheus"))
+    @Test(.enabled(if: PrometheusServer.path != nil, "needs prometheus"), .machine)
     func anAlertFiresInAPrometheusThatScrapesANodeInTrouble() throws {
         let registry = Self.fullRegistry()
         registry.gauge(.fenced).set(0)

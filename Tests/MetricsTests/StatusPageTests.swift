@@ -3,7 +3,7 @@ import Testing
 
 @testable import Metrics
 
-@Suite struct StatusPageTests {
+@Suite(.machine) struct StatusPageTests {
     static let fixture = Files.read(Files.package + "/Tests/MetricsTests/Fixtures/status.json")
 
     private func node(status: [UInt8] = fixture) throws -> HTTPServer {

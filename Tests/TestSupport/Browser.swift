@@ -29,6 +29,7 @@ package enum Browser {
     }
 
     private static func run(_ url: String, _ look: Look, _ arguments: [String]) throws -> String {
+        try MachineTurn.require()
         guard let path else { throw CommandLineTool.Failure(reason: "no Chromium") }
         let profile = try TemporaryFolder()
         let settings = [

@@ -1,7 +1,7 @@
 import Dispatch
 
 /// A thread for one task.
-private final class OwnThread: TaskExecutor {
+final class OwnThread: TaskExecutor {
     private let queue = DispatchQueue(label: "test")
 
     func enqueue(_ job: consuming ExecutorJob) {
@@ -10,8 +10,8 @@ private final class OwnThread: TaskExecutor {
     }
 }
 
-/// Runs a test that waits for seconds on a thread of its own, so that it keeps no other test waiting. It stays the
-/// same task, by which a failed expectation finds its test.
+/// Runs a test that waits for seconds when it is its turn, on a thread of its own, so that it keeps no other test
+/// waiting. It stays the same task, by which a failed expectation finds its test.
 package func onOwnThread(_ body: @escaping @Sendable () throws -> Void) async throws {
-    try await withTaskExecutorPreference(OwnThread()) { try body() }
+    try await MachineTurn.take(.nodes(1)) { try body() }
 }

@@ -10,6 +10,7 @@ package final class PrometheusServer {
 
     /// - Parameter interval: of scrapes and of the rules; an answer that takes longer is a failed scrape.
     package init(scraping node: UInt16, rules: [String] = [], every interval: String = "100ms") throws {
+        try MachineTurn.require()
         guard let path = Self.path else { throw CommandLineTool.Failure(reason: "no prometheus") }
         folder = try TemporaryFolder()
         let configuration = """

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Worker
 
-@Suite struct BackpressureTests {
+@Suite(.machine(.alone)) struct BackpressureTests {
     /// 20 ms steps and a backlog: partitions are paused and resumed, the depth never passes the bound, and the node
     /// does at least 95 % of what one that never pauses does in the same run.
     @Test func pausesAndResumesWithoutLosingThroughput() async throws {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Worker
 
-@Suite struct GroupTests {
+@Suite(.machine(.nodes(2))) struct GroupTests {
     @Test func twoNodesShareTheWorkAndOneIsKilledInTheMiddle() async throws {
         try await onOwnThread {
             let kafka = try TestKafka(partitions: 6)

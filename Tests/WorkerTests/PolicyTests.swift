@@ -7,7 +7,7 @@ import Testing
 
 @testable import Worker
 
-@Suite struct PolicyTests {
+@Suite(.machine(.alone)) struct PolicyTests {
     private static let settings = ["pool.maxConcurrentStrategies=5", "limits.memoryMB=64"]
 
     private static func policies(_ node: TestNode) throws -> JSONValue {

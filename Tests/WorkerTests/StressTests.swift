@@ -6,7 +6,7 @@ import Testing
 
 @testable import Worker
 
-@Suite struct StressTests {
+@Suite(.machine(.nodes(2))) struct StressTests {
     /// How a request of the mix ends.
     private static let expectations: [String: String] = [
         "fast": "completed", "slow": "completed", "die": "crashed", "exit": "crashed", "babble": "crashed",

@@ -1,6 +1,7 @@
 import Glibc
 import Kafka
 import Messages
+import TestSupport
 import Testing
 
 /// The four topics on `optimizer broker`, or on the cluster `KAFKA_BOOTSTRAP_SERVERS` names; with or without a node.
@@ -118,10 +119,12 @@ struct WithNode: SuiteTrait, TestScoping {
     func provideScope(
         for test: Test, testCase: Test.Case?, performing function: @concurrent @Sendable () async throws -> Void
     ) async throws {
-        let bench = try Bench()
-        defer { #expect(throws: Never.self) { try bench.close() } }
-        try bench.startNode()
-        try await Bench.$shared.withValue(bench) { try await function() }
+        try await MachineTurn.take(.nodes(1)) {
+            let bench = try Bench()
+            defer { #expect(throws: Never.self) { try bench.close() } }
+            try bench.startNode()
+            try await Bench.$shared.withValue(bench) { try await function() }
+        }
     }
 }
 
@@ -130,9 +133,11 @@ struct WithBroker: SuiteTrait, TestScoping {
     func provideScope(
         for test: Test, testCase: Test.Case?, performing function: @concurrent @Sendable () async throws -> Void
     ) async throws {
-        let bench = try Bench()
-        defer { #expect(throws: Never.self) { try bench.close() } }
-        try await Bench.$shared.withValue(bench) { try await function() }
+        try await MachineTurn.take(.nodes(1)) {
+            let bench = try Bench()
+            defer { #expect(throws: Never.self) { try bench.close() } }
+            try await Bench.$shared.withValue(bench) { try await function() }
+        }
     }
 }
 

@@ -17,6 +17,7 @@ struct BrowserPicture {
 
     /// - Parameter url: `file://…`.
     init(of url: String, width: Int, height: Int, isDark: Bool) throws {
+        try MachineTurn.require()
         let folder = try TestFolder()
         let output = folder.file("out")
         try Self.run(

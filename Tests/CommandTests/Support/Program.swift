@@ -1,5 +1,6 @@
 import Glibc
 import Hosting
+import TestSupport
 
 /// The real `optimizer`, running in a directory of its own without any configuration.
 final class Program {
@@ -32,6 +33,7 @@ final class Program {
         _ words: [String], input: Input = .none, environment: [String] = [], outputPath: String? = nil,
         errorPath: String? = nil
     ) throws {
+        try MachineTurn.require()
         let folder = try TestFolder()
         self.folder = folder
         var inputPath = "/dev/null"

@@ -3,6 +3,7 @@ import Glibc
 import Hosting
 import Messages
 import Scheduling
+import TestSupport
 
 @testable import Kafka
 @testable import Worker
@@ -20,6 +21,7 @@ final class TestKafka: @unchecked Sendable {
     static let realBootstrap = getenv("KAFKA_BOOTSTRAP_SERVERS").map { String(cString: $0) }
 
     init(partitions: Int = 4, create: [String]? = nil, topicSettings: [ClientProperties.Property] = []) throws {
+        try MachineTurn.require()
         let stem = "optimizer-test-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
         group = stem
         topics = TopicNames(

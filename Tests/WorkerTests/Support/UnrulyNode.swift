@@ -13,9 +13,11 @@ struct OneUnrulyNode: SuiteTrait, TestScoping {
     @concurrent func provideScope(
         for test: Test, testCase: Test.Case?, performing function: @concurrent @Sendable () async throws -> Void
     ) async throws {
-        let shared = try UnrulyNode(sandbox: sandbox)
-        try await UnrulyNode.$current.withValue(shared) { try await function() }
-        try await onOwnThread { try shared.close() }
+        try await MachineTurn.take(.nodes(1)) {
+            let shared = try UnrulyNode(sandbox: sandbox)
+            try await UnrulyNode.$current.withValue(shared) { try await function() }
+            try shared.close()
+        }
     }
 }
 
