@@ -173,7 +173,7 @@ import Testing
         let data = "\(Files.package)/Tests/StrategiesTests/Fixtures/synth_walk.csv"
         _ = try Program.run(["import", data, "--dataset", "late", "--set", "data.root=\(bench.folder.path)/data"])
         #expect(try bench.optimizer(["dead-letters", "replay", "--code", "unknown_dataset"]).code == 0)
-        try wait("the result of the second time") {
+        try eventually("the result of the second time") {
             let results = try bench.optimizer(["results", "--json"])
             return try objects(results.output).contains {
                 $0["request_id"]?.string == "late" && $0["status"]?.string == "completed"

@@ -12,7 +12,8 @@ import Testing
 
     @Test func aHostThatConformsEndsTheCheckWithZero() throws {
         let outcome = try Program.run([
-            "check-strategy", "--timeout-ms", "30000", "--", "sh", "\(Self.examples)/awk/momentum.sh",
+            "check-strategy", "--timeout-ms", "\(Patience.milliseconds)", "--", "sh",
+            "\(Self.examples)/awk/momentum.sh",
         ])
         #expect(outcome.code == 0)
         #expect(outcome.lines.count == 16 && outcome.lines.dropLast().allSatisfy { $0.hasPrefix("ok    ") })

@@ -32,7 +32,7 @@ import Testing
         ])
         try bench.submit([Bench.request("stuck", "sleep", #"{"ms":500000}"#)])
         var partition: JSONValue?
-        try wait("the node to say what it does") {
+        try eventually("the node to say what it does") {
             let lag = try objects(bench.optimizer(["lag", "--json"]).output).first
             partition = lag?["partitions"]?.elements?.first { $0["lag"]?.integer == 1 }
             return partition?["blocked_by"]?["state"]?.string == "running"
@@ -63,12 +63,12 @@ import Testing
         defer { #expect(throws: Never.self) { try bench.close() } }
         try bench.startNode()
         let watch = try bench.start(["lag", "--watch", "--json"])
-        try wait("the commit") { try bench.optimizer(["lag", "--max", "0"]).code == 0 }
+        try eventually("the commit") { try bench.optimizer(["lag", "--max", "0"]).code == 0 }
         let lag = try #require(objects(bench.optimizer(["lag", "--json"]).output).first)
         let committed = lag["partitions"]?.elements?.compactMap { $0["committed"]?.integer } ?? []
         #expect(committed.reduce(0, +) == 1)
         // Watching goes on until it is interrupted.
-        try wait("the second view") { try objects(watch.output).count >= 2 }
+        try eventually("the second view") { try objects(watch.output).count >= 2 }
         watch.signal(SIGTERM)
         #expect(try watch.outcome().code == -SIGTERM)
     }

@@ -172,7 +172,7 @@ import Testing
         // An endless input: the lines go out as they come.
         let submit = try bench.start(["submit", "-", "--skip-bad", "--json"], input: .pipe)
         submit.write(Bench.request("a") + "\n" + Bench.request("b") + "\n")
-        try wait("the first two requests") { try values().count == 2 }
+        try eventually("the first two requests") { try values().count == 2 }
         submit.signal(SIGINT)
         let outcome = try submit.outcome()
         #expect(outcome.code == 130)

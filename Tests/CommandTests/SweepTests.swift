@@ -53,7 +53,7 @@ import Testing
             #""parameters": [{"#, with: #""parameters": [{"name": "stop_loss_pct", "values": [\#(losses)]}, {"#)
         let words = ["submit", "-", "--set", "data.root=\(bench.root)"]
         let program = try bench.bench.start(words, input: .text(sweep))
-        try wait("the beginning of the submission") { program.words.contains("sweep cut: ") }
+        try eventually("the beginning of the submission") { program.words.contains("sweep cut: ") }
         program.signal(SIGINT)
         // Before the first client the signal ends the process at once.
         let cut = try program.outcome().code
@@ -125,7 +125,7 @@ import Testing
         try three.startNodes(["a", "b", "c"])
         let watcher = try three.bench.start(["results", "--follow", "--json"])
         #expect(try three.submit(sweep).code == 0)
-        try wait("a step of b") {
+        try eventually("a step of b") {
             watcher.output.split(separator: "\n").contains {
                 $0.contains("\"optimization_result\"") && $0.contains("\"node\":\"b\"")
             }

@@ -42,21 +42,11 @@ final class CommandRun {
     func signal(_ number: Int32) { kill(program.pid, number) }
 
     /// Waits for its end, and kills it where it does not come.
-    func end(within seconds: Int) throws -> Hosting.ExitStatus {
-        let status = program.wait(until: .now().adding(milliseconds: seconds * 1000))
+    func end() throws -> Hosting.ExitStatus {
+        let status = program.wait(until: .now().adding(milliseconds: Patience.milliseconds))
         if status == nil { program.kill() }
         return try #require(status, "it did not end; it said:\n\(output)")
     }
-}
-
-/// Waits until something is so.
-func eventually(within seconds: Int = 60, _ condition: () -> Bool) -> Bool {
-    let deadline = MonotonicTime.now().adding(milliseconds: seconds * 1000)
-    while !condition() {
-        guard MonotonicTime.now() < deadline else { return false }
-        usleep(20_000)
-    }
-    return true
 }
 
 enum Processes {

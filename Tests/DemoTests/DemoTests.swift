@@ -12,7 +12,7 @@ struct DemoTests {
 
     private func expectNothingLeft(_ run: CommandRun) {
         #expect(
-            eventually(within: 10) { run.helpers.isEmpty }, "left running: \(run.helpers.map(Processes.commandLine))")
+            eventually { run.helpers.isEmpty }, "left running: \(run.helpers.map(Processes.commandLine))")
         #expect(Processes.names(in: run.directory.path).isEmpty)
     }
 
@@ -20,7 +20,7 @@ struct DemoTests {
         let run = try CommandRun(["demo", "--data", CommandRun.sampleData])
         // Two nodes with two hosts each: what is looked for at the end can be seen at all.
         #expect(eventually { run.helpers.count >= 6 })
-        #expect(try run.end(within: 90) == .exited(code: 0), "\(run.output)")
+        #expect(try run.end() == .exited(code: 0), "\(run.output)")
         expectNothingLeft(run)
 
         let lines = run.output.split(separator: "\n")
@@ -43,7 +43,7 @@ struct DemoTests {
         let run = try CommandRun(["demo", "--data", CommandRun.sampleData])
         #expect(eventually { run.output.contains("queued") && self.node(2, of: run) != nil })
         kill(try #require(node(2, of: run)), SIGKILL)
-        #expect(try run.end(within: 60) == .exited(code: 1))
+        #expect(try run.end() == .exited(code: 1))
         #expect(run.output.contains("node-2 has ended (signal 9)"), "\(run.output)")
         expectNothingLeft(run)
     }
@@ -56,7 +56,7 @@ struct DemoTests {
         let run = try CommandRun(["demo", "--data", CommandRun.sampleData])
         #expect(eventually { run.helpers.count >= 6 })
         run.signal(SIGTERM)
-        #expect(try run.end(within: 60) == .exited(code: 130))
+        #expect(try run.end() == .exited(code: 130))
         expectNothingLeft(run)
     }
 
@@ -64,13 +64,13 @@ struct DemoTests {
         let run = try CommandRun(["demo", "--data", CommandRun.sampleData])
         #expect(eventually { run.helpers.count >= 6 })
         run.signal(SIGKILL)
-        #expect(try run.end(within: 10) == .signalled(SIGKILL))
-        #expect(eventually(within: 10) { run.helpers.isEmpty })
+        #expect(try run.end() == .signalled(SIGKILL))
+        #expect(eventually { run.helpers.isEmpty })
     }
 
     @Test func `data that is not there is named, with 66`() throws {
         let run = try CommandRun(["demo", "--data", "/nowhere/bars.csv"])
-        #expect(try run.end(within: 30) == .exited(code: 66))
+        #expect(try run.end() == .exited(code: 66))
         #expect(run.output.contains("cannot read /nowhere/bars.csv"))
         expectNothingLeft(run)
     }

@@ -1,6 +1,7 @@
 import Glibc
 import Hosting
 import Scheduling
+import TestSupport
 import Testing
 
 /// A terminal of 80×24 (or as asked) under tmux, with a shell in it.
@@ -23,7 +24,7 @@ final class TerminalSession {
     /// Ends the shell and the terminal.
     func close() throws {
         try tmux("kill-server")
-        #expect(eventually(within: 10) { Processes.mentioning(directory.path).isEmpty })
+        #expect(eventually { Processes.mentioning(directory.path).isEmpty })
         directory.remove()
     }
 
@@ -45,8 +46,8 @@ final class TerminalSession {
 
     var text: String { lines.joined(separator: "\n") }
 
-    func shows(_ text: String, within seconds: Int = 60) -> Bool {
-        eventually(within: seconds) { self.text.contains(text) }
+    func shows(_ text: String) -> Bool {
+        eventually { self.text.contains(text) }
     }
 
     /// `1` or `0` for a flag of the terminal: `alternate_on`, `cursor_flag`.
@@ -64,7 +65,7 @@ final class TerminalSession {
                 executable: "tmux", arguments: ["-u", "-S", path("socket"), "-f", "/dev/null"] + words,
                 environment: ["PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "TERM": "xterm"]),
             launcher: #require(ExecutablePath.beside("optimizer-host")), output: output)
-        let status = program.wait(until: .now().adding(milliseconds: 10_000))
+        let status = program.wait(until: .now().adding(milliseconds: Patience.milliseconds))
         let text = String(decoding: FileContent.read(output), as: UTF8.self)
         try #require(status == .exited(code: 0), "tmux \(words): \(text)")
         return text

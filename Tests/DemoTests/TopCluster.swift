@@ -1,6 +1,7 @@
 import Glibc
 import Hosting
 import Kafka
+import TestSupport
 import Testing
 
 /// Nodes of one group, as processes: on an embedded broker of their own, or on the cluster `KAFKA_BOOTSTRAP_SERVERS`
@@ -56,14 +57,14 @@ final class TopCluster {
 
     private func run(_ words: [String]) throws {
         let run = try CommandRun(words + options)
-        #expect(try run.end(within: 30) == .exited(code: 0), "\(run.output)")
+        #expect(try run.end() == .exited(code: 0), "\(run.output)")
     }
 
     func end() throws {
         for node in nodes.values { node.signal(SIGTERM) }
-        for node in nodes.values { _ = try node.end(within: 30) }
+        for node in nodes.values { _ = try node.end() }
         broker?.signal(SIGTERM)
-        if let broker { #expect(try broker.end(within: 30) == .exited(code: 0)) }
+        if let broker { #expect(try broker.end() == .exited(code: 0)) }
         guard let real = Self.realBootstrap else { return }
         let admin = try AdminClient(.admin(bootstrap: real))
         defer { admin.close() }

@@ -2,6 +2,7 @@ import Glibc
 import Hosting
 import Messages
 import Scheduling
+import TestSupport
 import Testing
 
 extension HostingTests {
@@ -80,7 +81,8 @@ extension HostingTests {
             ("python", ["python3", "moving_average.py"]), ("awk", ["sh", "momentum.sh"]),
         ])
         func theExamplesConform(directory: String, command: [String]) {
-            let (findings, check) = check(command, directory: "\(Self.examples)/\(directory)", answerMs: 30_000)
+            let (findings, check) = check(
+                command, directory: "\(Self.examples)/\(directory)", answerMs: Patience.milliseconds)
             #expect(findings.count == 15)
             #expect(findings.filter { $0.fault != nil }.map { "\($0.name): \($0.fault ?? "")" } == [])
             // They compute, rather than refuse everything.

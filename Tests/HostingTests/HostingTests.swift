@@ -32,13 +32,13 @@ struct TestHosts {
     func expectNextStepRuns() throws {
         let host = try ready("echo")
         #expect(host.run([1, 2, 3], deadline: soon()).reply == [1, 2, 3])
-        #expect(host.end(graceMs: 10_000) == .exited(code: 0))
+        #expect(host.end(graceMs: Patience.milliseconds) == .exited(code: 0))
     }
 }
 
-/// Ten seconds: far more than anything here takes, so that a slow machine fails no test.
+/// When waiting for what must come ends.
 func soon() -> MonotonicTime {
-    .now().adding(milliseconds: 10_000)
+    .now().adding(milliseconds: Patience.milliseconds)
 }
 
 /// Whether neither the process nor any member of its group is left, not even as a zombie.

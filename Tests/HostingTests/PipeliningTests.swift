@@ -1,5 +1,6 @@
 import Glibc
 import Scheduling
+import TestSupport
 import Testing
 
 @testable import Hosting
@@ -25,7 +26,7 @@ extension HostingTests {
                 }
                 #expect(host.framesUnderWay == 0 && !host.hasReply)
             }
-            #expect(host.end(graceMs: 10_000) == .exited(code: 0))
+            #expect(host.end(graceMs: Patience.milliseconds) == .exited(code: 0))
         }
 
         @Test func moreMayBeWrittenWhileSomeAreUnderWay() throws {

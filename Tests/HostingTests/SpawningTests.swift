@@ -169,7 +169,7 @@ extension HostingTests {
                         "print-before-ready", "die-before-ready",
                     ],
                     framing: .lines))
-            let report = try drill.awaitReady(until: .now().adding(milliseconds: 60_000))
+            let report = try drill.awaitReady(until: soon())
             #expect(String(decoding: report, as: UTF8.self) == "ok")
             drill.kill()
         }

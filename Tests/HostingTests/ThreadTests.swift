@@ -23,7 +23,7 @@ struct ThreadTests {
     @Test func aSignalEndsAWaitInAnotherThread() throws {
         let wake = try WakeDescriptor()
         let thread = try PermanentThread(name: "signaller") { wake.signal() }
-        #expect(wake.wait(until: .now().adding(milliseconds: 10_000)))
+        #expect(wake.wait(until: soon()))
         thread.join()
     }
 

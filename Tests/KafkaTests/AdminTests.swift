@@ -55,9 +55,7 @@ import Testing
         let wanted = NewTopic(
             name: Cluster.unique("new"), partitions: 2, replicas: 1, settings: [.init("retention.ms", "3600000")])
         if cluster.isEmbedded {
-            let begun = now()
             #expect(throws: KafkaFailure.self) { try admin.create([wanted], timeoutMs: 200) }
-            #expect(now() - begun < 5000)
             return
         }
         #expect(try admin.create([wanted]) == [TopicOutcome(name: wanted.name, failure: nil)])

@@ -21,7 +21,7 @@ import Testing
             try first.consumer.subscribe(to: topic)
             try second.consumer.subscribe(to: topic)
             #expect(
-                first.turn(for: 30) {
+                first.turn {
                     second.turn(waitMs: 1)
                     return first.consumer.assigned.count == 2 && second.consumer.assigned.count == 2
                 })
@@ -36,10 +36,8 @@ import Testing
             // A pause lives through the revocation and the new assignment.
             let kept = first.consumer.assigned
             first.consumer.pause(Array(kept))
-            let begun = now()
             second.close()
-            #expect(now() - begun < 20_000)
-            #expect(first.turn(for: 30) { first.consumer.assigned.count == 4 })
+            #expect(first.turn { first.consumer.assigned.count == 4 })
             #expect(first.consumer.paused == kept)
             #expect(publisher.fill(topic, count: 400, partitions: 4))
             // Nothing was committed, so what the other had comes again from its beginning.
@@ -62,14 +60,12 @@ import Testing
             #expect(publisher.fill(topic, count: 100, partitions: 2))
             let member = try cluster.consumer(group: Cluster.unique("g"))
             try member.consumer.subscribe(to: topic)
-            #expect(member.turn(for: 30) { member.records.count == 100 })
+            #expect(member.turn { member.records.count == 100 })
             member.consumer.pause([0, 1])
             member.consumer.resume([0])
             member.consumer.commit([CommitEntry(partition: 0, nextOffset: 1, metadata: "x")])
             // librdkafka waits for ever for a list of paused partitions that somebody still holds.
-            let begun = now()
-            member.consumer.destroy()
-            #expect(now() - begun < 5000)
+            #expect(member.consumer.destroy())
         }
     }
 
@@ -84,9 +80,9 @@ import Testing
             #expect(publisher.fill(topic, count: 100, partitions: 2))
             let member = try cluster.consumer(group: Cluster.unique("g"))
             try member.consumer.subscribe(to: topic)
-            #expect(member.turn(for: 30) { member.records.count == 100 })
+            #expect(member.turn { member.records.count == 100 })
             member.consumer.startClose()
-            let deadline = now() + 20_000
+            let deadline = now() + Int64(Patience.milliseconds)
             var revoked = false
             while !revoked, now() < deadline {
                 _ = member.wakeUp.wait(milliseconds: 20)
@@ -96,9 +92,7 @@ import Testing
             }
             #expect(revoked)
             #expect(!member.consumer.isClosed)
-            let begun = now()
-            #expect(member.consumer.destroy())
-            #expect(now() - begun < 5000)
+            #expect(member.consumer.destroy(closingMs: Int32(Patience.milliseconds)))
         }
     }
 
@@ -109,7 +103,7 @@ import Testing
             let topic = try cluster.topic(partitions: 2)
             let member = try cluster.consumer(group: Cluster.unique("g"))
             try member.consumer.subscribe(to: topic)
-            let deadline = now() + 20_000
+            let deadline = now() + Int64(Patience.milliseconds)
             var isAssigned = false
             while !isAssigned, now() < deadline {
                 _ = member.wakeUp.wait(milliseconds: 20)
@@ -118,9 +112,7 @@ import Testing
                 }
             }
             #expect(isAssigned)
-            let begun = now()
             #expect(member.consumer.destroy())
-            #expect(now() - begun < 5000)
         }
     }
 
@@ -132,14 +124,13 @@ import Testing
             let topic = try cluster.topic(partitions: 2)
             let member = try cluster.consumer(group: Cluster.unique("g"))
             try member.consumer.subscribe(to: topic)
-            #expect(member.turn(for: 30) { member.consumer.assigned.count == 2 })
+            #expect(member.turn { member.consumer.assigned.count == 2 })
             cluster.broker?.close()
             member.consumer.commit([CommitEntry(partition: 0, nextOffset: 1)])
             member.consumer.startClose()
             for _ in 0..<5 { member.turn() }
-            let begun = now()
+            // Without a bound this would not return.
             member.consumer.destroy(closingMs: 500)
-            #expect(now() - begun < 5000)
         }
     }
 

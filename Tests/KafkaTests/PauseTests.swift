@@ -88,8 +88,8 @@ import Testing
         #expect(member.records.filter { $0.partition == 0 }.map(\.offset) == Array(150..<200))
     }
 
-    /// With nothing left to fetch librdkafka's thread sleeps, and a resume alone does not wake it: each of these five
-    /// would take up to a second.
+    /// With nothing left to fetch librdkafka's thread sleeps for a second, and a resume alone does not wake it: even
+    /// the quickest of these five would take most of it, however fast the machine is.
     @Test func aResumeFetchesAtOnce() async throws {
         try await onOwnThread {
             let cluster = try Cluster()
@@ -103,7 +103,7 @@ import Testing
             member.held = [0]
             member.read(topic)
             var taken: [Int64] = []
-            var waited: Int64 = 0
+            var quickest = Int64.max
             for round in 1...6 {
                 let begun = now()
                 #expect(
@@ -112,13 +112,13 @@ import Testing
                         return taken.count == round * 10
                     })
                 // The first round is the start.
-                if round > 1 { waited += now() - begun }
+                if round > 1 { quickest = min(quickest, now() - begun) }
                 member.consumer.pause([0])
                 // Until the fetcher has nothing to do.
                 for _ in 0..<5 { member.turn() }
                 member.consumer.resume([0])
             }
-            #expect(waited < 1500)
+            #expect(quickest < 500)
             #expect(taken == Array(0..<60))
         }
     }

@@ -91,7 +91,7 @@ import Testing
             cluster.broker?.fail(.produce, with: [-195, -195, -195])
             #expect(publisher.producer.produce(topic: topic, key: nil, value: [1], headers: [], token: 8) == .queued)
             var failures: [KafkaFailure] = []
-            let deadline = now() + 10_000
+            let deadline = now() + Int64(Patience.milliseconds)
             while failures.isEmpty, now() < deadline {
                 _ = publisher.wakeUp.wait(milliseconds: 20)
                 publisher.producer.drainDeliveries { publisher.reports.append($0) }
@@ -126,7 +126,7 @@ import Testing
         let publisher = try cluster.producer([.init("linger.ms", "60000")])
         defer { publisher.producer.destroy() }
         #expect(publisher.producer.produce(topic: topic, key: nil, value: [1], headers: [], token: 3) == .queued)
-        let deadline = now() + 20_000
+        let deadline = now() + Int64(Patience.milliseconds)
         var reports: [DeliveryReport] = []
         while !publisher.producer.flushStep(timeoutMs: 20, { reports.append($0) }), now() < deadline {}
         #expect(reports.map(\.token) == [3])
@@ -155,11 +155,10 @@ import Testing
         #expect(publisher.reports.allSatisfy { $0.failure == nil })
     }
 
-    @Test func aProducerThatNeverReachedABrokerIsDestroyedAtOnce() throws {
-        let publisher = try Publisher(.producer(bootstrap: "127.0.0.1:1"))
+    @Test func aProducerThatNeverReachedABrokerIsDestroyedBeforeItsRecordsExpire() throws {
+        let publisher = try Publisher(
+            .producer(bootstrap: "127.0.0.1:1", overrides: [.init("message.timeout.ms", "86400000")]))
         #expect(publisher.producer.produce(topic: "t", key: nil, value: [1], headers: [], token: 3) == .queued)
-        let begun = now()
         publisher.producer.destroy()
-        #expect(now() - begun < 5000)
     }
 }

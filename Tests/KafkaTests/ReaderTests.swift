@@ -57,7 +57,7 @@ import Testing
             topics: [(name: topic, start: .beginning)])
         defer { reader.close() }
         var found = 0
-        let deadline = now() + 10_000
+        let deadline = now() + Int64(Patience.milliseconds)
         var isCaughtUp = false
         while !isCaughtUp, now() < deadline {
             #expect(publisher.fill(topic, count: 1))
@@ -95,7 +95,7 @@ import Testing
 
     private func readToEnd(_ reader: TopicReader) -> [(topic: String, record: KafkaRecord)] {
         var found: [(topic: String, record: KafkaRecord)] = []
-        let deadline = now() + 20_000
+        let deadline = now() + Int64(Patience.milliseconds)
         while now() < deadline {
             switch reader.next(timeoutMs: 100) {
             case .record(let topic, let record): found.append((topic, record))

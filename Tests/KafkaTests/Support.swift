@@ -163,8 +163,8 @@ final class Member {
     }
 
     /// Turns until the condition holds; false when it does not in time.
-    func turn(for seconds: Int64 = 20, until condition: () -> Bool) -> Bool {
-        let deadline = now() + seconds * 1000
+    func turn(until condition: () -> Bool) -> Bool {
+        let deadline = now() + Int64(Patience.milliseconds)
         while !condition() {
             guard now() < deadline else { return false }
             turn()
@@ -198,8 +198,8 @@ final class Publisher {
         producer = try KafkaProducer(properties, wakeDescriptor: wakeUp.descriptor)
     }
 
-    func drain(for seconds: Int64 = 20) -> Bool {
-        let deadline = now() + seconds * 1000
+    func drain() -> Bool {
+        let deadline = now() + Int64(Patience.milliseconds)
         while producer.outstanding > 0 {
             guard now() < deadline else { return false }
             _ = wakeUp.wait(milliseconds: 20)

@@ -24,15 +24,15 @@ import Testing
             #expect(publisher.producer.drainDeliveries { _ in } == 0)
             #expect(
                 publisher.producer.produce(topic: topic, key: nil, value: [1], headers: [], token: 9) == .queued)
-            #expect(publisher.wakeUp.wait(milliseconds: 5000), "delivery \(number)")
+            #expect(publisher.wakeUp.wait(milliseconds: Int32(Patience.milliseconds)), "delivery \(number)")
             #expect(publisher.drain())
 
-            #expect(member.wakeUp.wait(milliseconds: 5000), "record \(number)")
+            #expect(member.wakeUp.wait(milliseconds: Int32(Patience.milliseconds)), "record \(number)")
             #expect(member.turn { member.records.count == number + 2 })
             settle(member)
 
             member.consumer.commit([CommitEntry(partition: 0, nextOffset: Int64(number + 1))])
-            #expect(member.wakeUp.wait(milliseconds: 5000), "commit \(number)")
+            #expect(member.wakeUp.wait(milliseconds: Int32(Patience.milliseconds)), "commit \(number)")
             #expect(member.turn { member.commits.count == number + 1 })
             settle(member)
         }
@@ -40,7 +40,7 @@ import Testing
 
     /// Until the descriptor stays silent for a while.
     private func settle(_ member: Member) {
-        let deadline = now() + 5000
+        let deadline = now() + Int64(Patience.milliseconds)
         while member.wakeUp.wait(milliseconds: 50), now() < deadline { member.turn(waitMs: 0) }
     }
 }

@@ -30,7 +30,7 @@ package enum Browser {
 
     private static func run(_ url: String, _ look: Look, _ arguments: [String]) throws -> String {
         try MachineTurn.require()
-        guard let path else { throw CommandLineTool.Failure(reason: "no Chromium") }
+        guard let path else { throw Failure("no Chromium") }
         let profile = try TemporaryFolder()
         let settings = [
             "--headless=new", "--disable-gpu", "--hide-scrollbars", "--no-first-run", "--disable-dev-shm-usage",

@@ -8,12 +8,6 @@ package enum CommandLineTool {
         package let output: String
     }
 
-    package struct Failure: Error {
-        package let reason: String
-
-        package init(reason: String) { self.reason = reason }
-    }
-
     /// Where the program is on PATH; nil where it is not.
     package static func find(_ name: String) -> String? {
         let path = getenv("PATH").map { String(cString: $0) } ?? ""
@@ -46,7 +40,7 @@ package enum CommandLineTool {
         defer { for word in words { free(word) } }
         var child: pid_t = 0
         let outcome = posix_spawn(&child, path, &actions, nil, words, environ)
-        guard outcome == 0 else { throw Failure(reason: "\(path): \(String(cString: strerror(outcome)))") }
+        guard outcome == 0 else { throw Failure("\(path): \(String(cString: strerror(outcome)))") }
         return child
     }
 }

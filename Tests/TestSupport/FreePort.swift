@@ -22,7 +22,7 @@ package enum FreePort {
         }
         guard listens else {
             close(descriptor)
-            throw CommandLineTool.Failure(reason: "no free port")
+            throw Failure("no free port")
         }
         return (descriptor, UInt16(bigEndian: address.sin_port))
     }

@@ -23,7 +23,7 @@ package enum HTTPClient {
         defer { close(descriptor) }
         let bytes = Array(request.utf8)
         guard send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else {
-            throw CommandLineTool.Failure(reason: "the server took no request")
+            throw Failure("the server took no request")
         }
         var answer: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 65536)
@@ -37,7 +37,7 @@ package enum HTTPClient {
 
     package static func connect(port: UInt16) throws -> Int32 {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        var patience = timeval(tv_sec: 10, tv_usec: 0)
+        var patience = timeval(tv_sec: Patience.seconds, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -49,7 +49,7 @@ package enum HTTPClient {
         }
         guard descriptor >= 0, outcome == 0 else {
             close(descriptor)
-            throw CommandLineTool.Failure(reason: "nobody listens on port \(port)")
+            throw Failure("nobody listens on port \(port)")
         }
         return descriptor
     }
@@ -57,7 +57,7 @@ package enum HTTPClient {
     private static func parse(_ bytes: [UInt8]) throws -> Answer {
         let blank = Array("\r\n\r\n".utf8)
         guard let end = bytes.indices.first(where: { bytes[$0...].starts(with: blank) }) else {
-            throw CommandLineTool.Failure(reason: "no HTTP answer: \(bytes.count) bytes")
+            throw Failure("no HTTP answer: \(bytes.count) bytes")
         }
         let lines = String(decoding: bytes[..<end], as: UTF8.self).split(separator: "\r\n")
         var headers: [String: String] = [:]

@@ -21,7 +21,7 @@ package struct MachineTurn: SuiteTrait, TestTrait, TestScoping {
 
     /// Runs a body in a turn, on a thread of its own; at once where it has one already.
     package static func take(
-        _ share: TurnQueue.Share, _ body: @escaping @concurrent @Sendable () async throws -> Void
+        _ share: TurnQueue.Share, _ body: @concurrent @Sendable () async throws -> Void
     ) async throws {
         guard held == nil else { return try await body() }
         try await withTaskExecutorPreference(OwnThread()) {
@@ -31,11 +31,11 @@ package struct MachineTurn: SuiteTrait, TestTrait, TestScoping {
         }
     }
 
-    /// - Throws: `CommandLineTool.Failure` where the running test has no turn.
+    /// - Throws: `Failure` where the running test has no turn.
     package static func require() throws {
         guard held == nil else { return }
-        throw CommandLineTool.Failure(
-            reason: "this test starts what loads the machine: give it, or its suite, the trait .machine")
+        throw Failure(
+            "this test starts what loads the machine: give it, or its suite, the trait .machine")
     }
 }
 

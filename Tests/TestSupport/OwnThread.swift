@@ -12,6 +12,6 @@ final class OwnThread: TaskExecutor {
 
 /// Runs a test that waits for seconds when it is its turn, on a thread of its own, so that it keeps no other test
 /// waiting. It stays the same task, by which a failed expectation finds its test.
-package func onOwnThread(_ body: @escaping @Sendable () throws -> Void) async throws {
+package func onOwnThread(_ body: @Sendable () throws -> Void) async throws {
     try await MachineTurn.take(.nodes(1)) { try body() }
 }

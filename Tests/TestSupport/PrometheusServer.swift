@@ -11,7 +11,7 @@ package final class PrometheusServer {
     /// - Parameter interval: of scrapes and of the rules; an answer that takes longer is a failed scrape.
     package init(scraping node: UInt16, rules: [String] = [], every interval: String = "100ms") throws {
         try MachineTurn.require()
-        guard let path = Self.path else { throw CommandLineTool.Failure(reason: "no prometheus") }
+        guard let path = Self.path else { throw Failure("no prometheus") }
         folder = try TemporaryFolder()
         let configuration = """
             global: { scrape_interval: \(interval), scrape_timeout: \(interval), evaluation_interval: \(interval) }
@@ -52,20 +52,16 @@ package final class PrometheusServer {
         try query("ALERTS{alertname=\"\(alert)\",alertstate=\"firing\"}")
     }
 
-    /// Asks until the answer contains a text, for at most two minutes.
+    /// Asks until the answer contains a text.
     package func wait(for expression: String, until text: String) throws -> String {
         var last = ""
-        let deadline = time(nil) + 120
-        while time(nil) < deadline {
-            if let answer = try? query(expression) {
-                last = answer
-                if answer.contains(text) { return answer }
-            }
-            var pause = pollfd(fd: -1, events: 0, revents: 0)
-            poll(&pause, 1, 20)
+        try eventually("\(expression) becomes \(text)") {
+            if let answer = try? query(expression) { last = answer }
+            return last.contains(text)
+        } explaining: {
+            "it is \(last)\n\(String(decoding: folder.read("log"), as: UTF8.self))"
         }
-        let log = String(decoding: folder.read("log"), as: UTF8.self)
-        throw CommandLineTool.Failure(reason: "\(expression) never became \(text): \(last)\n\(log)")
+        return last
     }
 
     /// Ends it, and returns when it is gone.

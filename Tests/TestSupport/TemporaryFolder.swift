@@ -9,7 +9,7 @@ package final class TemporaryFolder {
         var template = Array("\(base)/optimizer-metrics-XXXXXX".utf8CString)
         let made = template.withUnsafeMutableBufferPointer { buffer in buffer.baseAddress.flatMap { mkdtemp($0) } }
         guard let made else {
-            throw CommandLineTool.Failure(reason: "no temporary folder below \(base)")
+            throw Failure("no temporary folder below \(base)")
         }
         root = String(cString: made)
     }
@@ -18,12 +18,12 @@ package final class TemporaryFolder {
 
     package func write(_ bytes: [UInt8], to name: String) throws {
         let descriptor = open(path(name), O_WRONLY | O_CREAT | O_TRUNC, 0o600)
-        guard descriptor >= 0 else { throw CommandLineTool.Failure(reason: "cannot write \(path(name))") }
+        guard descriptor >= 0 else { throw Failure("cannot write \(path(name))") }
         defer { close(descriptor) }
         var written = 0
         while written < bytes.count {
             let count = bytes[written...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            guard count > 0 else { throw CommandLineTool.Failure(reason: "cannot write \(path(name))") }
+            guard count > 0 else { throw Failure("cannot write \(path(name))") }
             written += count
         }
     }

@@ -34,7 +34,7 @@ import Testing
 
             var sent = 20
             var firing: Set<String> = []
-            try eventually("the alerts fire", seconds: 120) {
+            try eventually("the alerts fire") {
                 // The next ones when these are done: what is counted goes up from scrape to scrape.
                 if node.node.finishedCount >= sent {
                     try kafka.submit(

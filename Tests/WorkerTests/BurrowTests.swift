@@ -59,7 +59,7 @@ import Testing
     ) throws {
         var last: JSONValue?
         var committed: [Int?] = []
-        try eventually("Burrow sees a lag of \(lag)", seconds: 90) {
+        try eventually("Burrow sees a lag of \(lag)") {
             committed = try commits.update().map { $0.nextOffset.map { Int($0) } }
             last = burrow.status(of: kafka.group)
             let partitions = last?["partitions"]?.elements ?? []

@@ -25,7 +25,7 @@ import Testing
             #expect(Set(early.map(\.node)) == ["first", "second"])
             first.signal(SIGKILL)
             #expect(first.wait() == -SIGKILL)
-            let results = try kafka.results(count, seconds: 90)
+            let results = try kafka.results(count)
             #expect(Set(results.map(\.requestID)).count == count)
             #expect(results.allSatisfy { $0.status == "completed" })
             second.signal(SIGTERM)
@@ -51,9 +51,9 @@ import Testing
             var results: [TestResult] = []
             for _ in 0..<40 where Set(results.map(\.node)) != ["first", "second"] {
                 try submit(200)
-                results = try kafka.results(count - 200, seconds: 90)
+                results = try kafka.results(count - 200)
             }
-            results = try kafka.results(count, seconds: 90)
+            results = try kafka.results(count)
             #expect(Set(results.map(\.node)) == ["first", "second"])
             #expect(try first.stop() == 0)
             #expect(try second.stop() == 0)
@@ -100,10 +100,10 @@ import Testing
                 count += 1000
                 let next = try TestNode(kafka, settings + ["node.id=\(round)"])
                 nodes.append(next)
-                try eventually(seconds: 60, "the new one has partitions") { !next.node.partitions.isEmpty }
+                try eventually("the new one has partitions") { !next.node.partitions.isEmpty }
                 #expect(try nodes.removeFirst().stop() == 0)
             }
-            let results = try kafka.results(count, seconds: 120)
+            let results = try kafka.results(count)
             for node in nodes { #expect(try node.stop() == 0) }
             #expect(results.count == count)
             #expect(try kafka.contents(kafka.topics.results).count == count)

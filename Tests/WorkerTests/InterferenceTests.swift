@@ -19,7 +19,7 @@ import Testing
             let count = slots * 6
             try kafka.submit((0..<count).map { request("\($0)", "burn", #"{"ms":50}"#) })
             var highest = 0.0
-            try eventually(seconds: 60, "all are done") {
+            try eventually("all are done") {
                 highest = max(highest, node.node.value(.interference, strategy: "burn"))
                 return node.node.finishedCount == count && highest > 0
             }

@@ -23,7 +23,7 @@ import Testing
             let forth = "lock a;wait 5;lock b;wait 1;unlock a,b"
             let back = "lock b;wait 5;lock a;wait 1"
             try kafka.submit((0..<count).map { Self.scripted("\($0)", $0 % 2 == 0 ? forth : back) })
-            let results = try kafka.results(count, seconds: 120)
+            let results = try kafka.results(count)
             #expect(try node.stop() == 0)
             #expect(try kafka.contents(kafka.topics.results).count == count)
             #expect(results.allSatisfy { $0.status == "completed" }, "\(Set(results.map(\.message)))")

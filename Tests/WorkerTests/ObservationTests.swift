@@ -200,11 +200,3 @@ import Testing
         }?.split(separator: " ").last.flatMap { Double($0) }
     }
 }
-
-func eventually(_ what: String, _ holds: () throws -> Bool, explaining: () -> String) throws {
-    do {
-        try eventually(what, holds)
-    } catch {
-        throw Failure("\(error); \(explaining())")
-    }
-}

@@ -59,7 +59,7 @@ import Testing
                 let throttled = try Self.policies(node)["throttled"]?.elements?.first
                 return throttled?.text == #"{"strategy":"noop","slots":1,"of":5}"#
             }
-            try eventually(seconds: 120, "its share is back") {
+            try eventually("its share is back") {
                 try kafka.events(.throttle).last?["slots"]?.integer == 5
             }
             let shares = try kafka.events(.throttle)
@@ -125,7 +125,7 @@ import Testing
                 kafka, Self.settings + ["limits.timeoutMs=60000"], unruly: true,
                 tune: { $0.stallWatch.graceMs = -59_900 })
             try kafka.submit([request("hangs", more: #","labels":{"misbehave":"hang"}"#)])
-            let result = try #require(try kafka.results(1, seconds: 30).first)
+            let result = try #require(try kafka.results(1).first)
             #expect(result.status == "crashed")
             try eventually("the event is there") {
                 try kafka.events(.stall).first?["overdue"]?.elements?.first?["request_id"]?.string == "hangs"

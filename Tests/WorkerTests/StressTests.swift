@@ -45,7 +45,7 @@ import Testing
             first.node.partitions.count == 4 && second.node.partitions.count == 4
         }
         try kafka.submit((0..<count).map(Self.text))
-        let results = try kafka.results(count, seconds: 120)
+        let results = try kafka.results(count)
         #expect(try first.stop() == 0)
         #expect(try second.stop() == 0)
         return results
@@ -70,7 +70,7 @@ import Testing
             #expect(wrong.isEmpty, "\(wrong.prefix(5).map { "\($0.requestID): \($0.status) \($0.message)" })")
             #expect(ProcessFacts.running("offender", kafka.group).isEmpty)
             // A few are opened once per process, one by this wait; a leak would be one a host, of which there were dozens.
-            try eventually(seconds: 60, "all descriptors are closed again") {
+            try eventually("all descriptors are closed again") {
                 ProcessFacts.openDescriptors <= before + 4
             }
         }

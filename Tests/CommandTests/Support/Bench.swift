@@ -29,7 +29,7 @@ final class Bench: @unchecked Sendable {
         } else {
             names = .configured
             broker = try Program(["broker", "--bootstrap-file", folder.file("bootstrap"), "--set", "metrics.http=null"])
-            try wait("the broker's address") { !folder.read("bootstrap").isEmpty }
+            try eventually("the broker's address") { !folder.read("bootstrap").isEmpty }
             address = String(folder.read("bootstrap").prefix { $0 != "\n" })
         }
     }
@@ -42,7 +42,7 @@ final class Bench: @unchecked Sendable {
                 "--set", "pool.maxConcurrentStrategies=2", "--set", "limits.memoryMB=128",
             ] + settings.flatMap { ["--set", $0] })
         try submit([Self.request("the-node-is-up")])
-        let answer = try optimizer(["results", "--follow", "--request", "the-node-is-up", "--timeout-ms", "60000"])
+        let answer = try optimizer(["results", "--follow", "--request", "the-node-is-up"] + Patience.option)
         guard answer.code == 0 else { throw Failure("the node does not answer: \(node?.words ?? "")") }
     }
 
@@ -75,7 +75,7 @@ final class Bench: @unchecked Sendable {
     func process(_ lines: [String], _ ids: [String]) throws {
         try submit(lines)
         let words = ids.flatMap { ["--request", $0] }
-        let outcome = try optimizer(["results", "--follow", "--timeout-ms", "60000"] + words)
+        let outcome = try optimizer(["results", "--follow"] + Patience.option + words)
         guard outcome.code == 0 else { throw Failure("results: \(outcome.words)") }
     }
 
@@ -90,7 +90,7 @@ final class Bench: @unchecked Sendable {
         let reader = try TopicReader(.reader(bootstrap: address), topics: [(topic, .beginning)])
         defer { reader.close() }
         var records: [KafkaRecord] = []
-        try wait("the end of \(topic)") {
+        try eventually("the end of \(topic)") {
             switch reader.next(timeoutMs: 100) {
             case .record(_, let record): records.append(record)
             case .caughtUp: return true
@@ -109,7 +109,7 @@ final class Bench: @unchecked Sendable {
         guard producer.produce(topic: topic, key: key, value: value, headers: headers, token: 0) == .queued else {
             throw Failure("a record was not taken")
         }
-        try wait("the acknowledgement") { producer.flushStep(timeoutMs: 100) { failure = $0.failure } }
+        try eventually("the acknowledgement") { producer.flushStep(timeoutMs: 100) { failure = $0.failure } }
         if let failure { throw failure }
     }
 }

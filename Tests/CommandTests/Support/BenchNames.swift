@@ -1,5 +1,6 @@
 import Glibc
 import Kafka
+import TestSupport
 
 /// The topics and the group of a test.
 struct BenchNames {

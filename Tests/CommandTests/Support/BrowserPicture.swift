@@ -56,7 +56,7 @@ struct BrowserPicture {
                 waitpid(pid, &status, 0)
             }
         }
-        try wait("the picture", seconds: 60) {
+        try eventually("the picture") {
             hasEnded = waitpid(pid, &status, WNOHANG) == pid
             return hasEnded
         }

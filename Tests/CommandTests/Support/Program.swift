@@ -107,8 +107,8 @@ final class Program {
     func signal(_ number: Int32) { kill(pid, number) }
 
     /// Waits for its end.
-    func outcome(seconds: Int = 60) throws -> Outcome {
-        try wait("the end of the program", seconds: seconds) { hasEnded }
+    func outcome() throws -> Outcome {
+        try eventually("the program ends") { hasEnded } explaining: { words }
         return Outcome(code: status ?? 0, output: output, words: words)
     }
 
@@ -127,14 +127,5 @@ final class Program {
         kill(pid, SIGKILL)
         var found: Int32 = 0
         while waitpid(pid, &found, 0) < 0, errno == EINTR {}
-    }
-}
-
-/// Looks again and again whether something has come true.
-func wait(_ what: String, seconds: Int = 30, until isTrue: () throws -> Bool) throws {
-    let deadline = ContinuousClock.now + .seconds(seconds)
-    while try !isTrue() {
-        guard .now < deadline else { throw Failure("\(what) did not come within \(seconds) s") }
-        usleep(5000)
     }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 
 /// A terminal that a program may write to, and the test reads.
 final class PseudoTerminal {

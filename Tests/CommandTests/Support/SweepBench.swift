@@ -53,7 +53,7 @@ final class SweepBench {
             ])
         }
         var round = 0
-        try wait("an answer of each of \(names)", seconds: 60) {
+        try eventually("an answer of each of \(names)") {
             round += 1
             try bench.process((0..<12).map { Bench.request("up-\(round)-\($0)") }, (0..<12).map { "up-\(round)-\($0)" })
             return try Set(results().compactMap { $0["node"]?.string }).isSuperset(of: names)
@@ -72,7 +72,7 @@ final class SweepBench {
 
     func merged(_ id: String, _ options: [String] = []) throws -> Program.Outcome {
         try bench.optimizer(
-            ["results", "--sweep", id, "--timeout-ms", "60000", "--set", "data.root=\(root)"] + options)
+            ["results", "--sweep", id, "--set", "data.root=\(root)"] + Patience.option + options)
     }
 
     // MARK: Results without a node

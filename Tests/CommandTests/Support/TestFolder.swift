@@ -32,8 +32,3 @@ final class TestFolder {
 
     deinit { Files.remove(path) }
 }
-
-struct Failure: Error, CustomStringConvertible {
-    let description: String
-    init(_ description: String) { self.description = description }
-}

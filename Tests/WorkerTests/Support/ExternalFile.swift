@@ -1,5 +1,6 @@
 import Glibc
 import Hosting
+import TestSupport
 
 /// A configuration file with external strategies, in a directory of its own.
 final class ExternalFile {

@@ -9,7 +9,7 @@ enum HTTPGet {
 
     /// Where the node listens, once it does.
     static func port(of node: TestNode) throws -> UInt16 {
-        try eventually(seconds: 30, "the node's HTTP server listens") { node.node.httpPort != nil }
+        try eventually("the node's HTTP server listens") { node.node.httpPort != nil }
         guard let port = node.node.httpPort else { throw Failure("no HTTP server") }
         return port
     }

@@ -95,28 +95,26 @@ final class TestKafka: @unchecked Sendable {
 
     func submit(_ texts: [String]) throws { try submit(texts.map { Array($0.utf8) }) }
 
-    /// Reads a topic from its beginning until `enough` says so, or the deadline has passed.
-    func read(
-        _ topic: String, seconds: Int = 120, until enough: ([KafkaRecord]) -> Bool
-    ) throws -> [KafkaRecord] {
+    /// Reads a topic from its beginning until `enough` says so.
+    func read(_ topic: String, until enough: ([KafkaRecord]) -> Bool) throws -> [KafkaRecord] {
         let reader = try TopicReader(
             .reader(bootstrap: bootstrap, embedded: broker != nil), topics: [(topic, .beginning)])
         defer { reader.close() }
-        let deadline = MonotonicTime.now().adding(milliseconds: seconds * 1000)
+        let deadline = MonotonicTime.now().adding(milliseconds: Patience.milliseconds)
         var records: [KafkaRecord] = []
         while MonotonicTime.now() < deadline {
             if case .record(_, let record) = reader.next(timeoutMs: 50) { records.append(record) }
             if enough(records) { return records }
         }
-        throw Failure("only \(records.count) records of \(topic) within \(seconds) s")
+        throw Failure("only \(records.count) records of \(topic) within \(Patience.seconds) s")
     }
 
     /// The results, once there is at least one for each of `count` request ids.
-    func results(_ count: Int, seconds: Int = 120) throws -> [TestResult] {
+    func results(_ count: Int) throws -> [TestResult] {
         var ids = Set<String>()
         var results: [TestResult] = []
         var seen = 0
-        _ = try read(topics.results, seconds: seconds) { records in
+        _ = try read(topics.results) { records in
             for record in records[seen...] {
                 guard let result = TestResult(record) else { continue }
                 results.append(result)
@@ -134,7 +132,7 @@ final class TestKafka: @unchecked Sendable {
             .reader(bootstrap: bootstrap, embedded: broker != nil), topics: [(topic, .beginning)])
         defer { reader.close() }
         var records: [KafkaRecord] = []
-        let deadline = MonotonicTime.now().adding(milliseconds: 30_000)
+        let deadline = MonotonicTime.now().adding(milliseconds: Patience.milliseconds)
         while MonotonicTime.now() < deadline {
             switch reader.next(timeoutMs: 100) {
             case .record(_, let record): records.append(record)
@@ -198,11 +196,6 @@ struct TestResult {
     var code: String? { json["error"]?["code"]?.string }
     var message: String { json["error"]?["message"]?.string ?? "" }
     var node: String { json["node"]?.string ?? "" }
-}
-
-struct Failure: Error, CustomStringConvertible {
-    let description: String
-    init(_ description: String) { self.description = description }
 }
 
 func request(_ id: String, _ strategy: String = "noop", _ parameters: String = "{}", more: String = "") -> String {

@@ -4,6 +4,7 @@ import Hosting
 import Kafka
 import Scheduling
 import Synchronization
+import TestSupport
 
 @testable import Worker
 
@@ -101,27 +102,5 @@ final class NodeProcess {
         guard status == nil else { return }
         kill(pid, SIGKILL)
         wait()
-    }
-}
-
-/// Waits for a condition, looking every few milliseconds. Joining a group alone takes several heartbeats, of a broker
-/// that may share the machine with all other tests.
-func eventually(seconds: Int = 90, _ what: String, _ holds: () throws -> Bool) throws {
-    let deadline = MonotonicTime.now().adding(milliseconds: seconds * 1000)
-    let wake = try WakeDescriptor()
-    while try !holds() {
-        guard MonotonicTime.now() < deadline else { throw Failure("not within \(seconds) s: \(what)") }
-        _ = wake.wait(until: .now().adding(milliseconds: 5))
-    }
-}
-
-/// The same, with what there is to say where it does not come to hold.
-func eventually(
-    _ what: String, seconds: Int = 30, _ holds: () throws -> Bool, explaining: () -> String
-) throws {
-    do {
-        try eventually(seconds: seconds, what, holds)
-    } catch {
-        throw Failure("\(error); \(explaining())")
     }
 }

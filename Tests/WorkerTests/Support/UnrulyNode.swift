@@ -55,7 +55,7 @@ final class UnrulyNode: Sendable {
 
     /// Waits until nothing runs but a host for each slot.
     func awaitQuiet() throws {
-        try eventually(seconds: 60, "nothing is left but the hosts") {
+        try eventually("nothing is left but the hosts") {
             ProcessFacts.running("offender", kafka.group).count == Self.slots
         }
         let hosts = ProcessFacts.running("offender", kafka.group)
