@@ -24,6 +24,9 @@ extension ConfigurationKey {
             "kafka.prefetchMB", \.kafka.prefetchMB, .integer(1...2047), unit: "MB",
             "What the node may hold of fetched and not yet accepted requests."),
         ConfigurationKey(
+            "kafka.startTimeoutMs", nullable: \.kafka.startTimeoutMs, .integer(0...86_400_000), unit: "ms",
+            "How long a start waits for brokers, topics and permissions; null: without end."),
+        ConfigurationKey(
             "kafka.client", properties: \.kafka.client, "librdkafka properties for every client."),
         ConfigurationKey(
             "kafka.consumer", properties: \.kafka.consumer, "librdkafka properties for the consumer alone."),

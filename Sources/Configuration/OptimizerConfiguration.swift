@@ -37,6 +37,8 @@ package struct OptimizerConfiguration: Sendable, Equatable {
         package internal(set) var groupInstanceId: String?
         package internal(set) var topics = Topics()
         package internal(set) var prefetchMB = 32
+        /// How long a start may wait for brokers, topics and permissions; nil = without end.
+        package internal(set) var startTimeoutMs: Int?
         /// For every client; what `consumer` or `producer` says goes before it.
         package internal(set) var client = KafkaProperties()
         package internal(set) var consumer = KafkaProperties()

@@ -88,6 +88,11 @@ package final class EmbeddedBroker: @unchecked Sendable {
         rd_kafka_mock_topic_set_error(cluster, topic, rd_kafka_resp_err_t(rawValue: code))
     }
 
+    /// Ends a broker's connections and takes no more, or takes them again. Its address stays the same.
+    package func setDown(_ isDown: Bool, broker: Int32 = 1) {
+        _ = isDown ? rd_kafka_mock_broker_set_down(cluster, broker) : rd_kafka_mock_broker_set_up(cluster, broker)
+    }
+
     /// Delays every answer of a broker.
     package func setRoundTrip(milliseconds: Int32, broker: Int32 = 1) {
         _ = rd_kafka_mock_broker_set_rtt(cluster, broker, milliseconds)

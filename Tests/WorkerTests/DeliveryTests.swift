@@ -55,7 +55,7 @@ import Testing
             let kafka = try TestKafka(create: ["requests", "results"])
             defer { kafka.close() }
             #expect {
-                _ = try TestNode(kafka)
+                _ = try TestNode(kafka, ["kafka.startTimeoutMs=0"]).result()
             } throws: { error in
                 guard let failure = error as? NodeFailure else { return false }
                 return failure.code == ExitCode.configuration

@@ -15,7 +15,9 @@ import Testing
                 let configuration = try OptimizerConfiguration.load(
                     file: nil, environment: [:], settings: ["kafka.bootstrapServers=\(kafka.bootstrap)"] + more)
                 let clients = KafkaClients(configuration.kafka)
-                let cluster = try TopicCheck(topics: kafka.topics).run(clients)
+                let admin = try clients.admin()
+                defer { admin.close() }
+                let cluster = try TopicCheck(topics: kafka.topics).ask(admin, clients, timeoutMs: 10_000)
                 #expect(cluster.isEmbedded)
                 return try (isKnown ? clients.knowing(cluster) : clients).consumerProperties(partitions: 1)
                     .value(of: "session.timeout.ms")

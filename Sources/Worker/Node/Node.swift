@@ -6,9 +6,10 @@ import Metrics
 import Scheduling
 import Synchronization
 
-/// A worker node: its clients, its threads, and their beginning and end in order.
+/// A worker node: its threads, and their beginning and end in order.
 package final class Node: Sendable {
     private let settings: NodeSettings
+    private let clients: KafkaClients
     private let log: Log
     private let state: NodeState
     private let health = NodeHealth()
@@ -19,24 +20,19 @@ package final class Node: Sendable {
     private let strategies: StrategyList
     private let registry: MetricRegistry
     private let metrics: NodeMetrics
-    private let consumer: KafkaConsumer
-    private let producer: KafkaProducer
-    private let events: MetricsPublisher
     private let isolation: Isolation
     private let spawner: HostSpawner
-    private let slots: [Slot]
-    private let externals: ExternalPools
-    private let monitor: Monitor
-    private let publisher: ResultPublisher
     private let server = Mutex<HTTPServer?>(nil)
+    /// What works with the cluster; nil until that has been found.
+    private let work = Mutex<NodeWork?>(nil)
 
-    /// Opens the clients. The topics are there, or this throws.
+    /// Asks nothing of the cluster yet.
     ///
-    /// - Throws: `NodeFailure` naming what is missing or refused.
+    /// - Throws: `NodeFailure` naming what this machine or the configuration does not give.
     package init(_ settings: NodeSettings, clients: KafkaClients, log: Log) throws(NodeFailure) {
         self.settings = settings
+        self.clients = clients
         self.log = log
-        let cluster = try TopicCheck(topics: settings.topics).run(clients)
         strategies = StrategyList(
             disabled: settings.configuration.disabledStrategies, external: settings.configuration.strategies)
         registry = MetricRegistry(strategies: strategies.names)
@@ -50,32 +46,6 @@ package final class Node: Sendable {
             throw NodeFailure(
                 error.description, code: error.code == .isolation ? ExitCode.configuration : ExitCode.software)
         }
-        do {
-            let clients = clients.knowing(cluster)
-            consumer = try clients.consumer(
-                partitions: cluster.partitions, wakeDescriptor: state.consumerWake.descriptor)
-            producer = try clients.producer(
-                wakeDescriptor: state.consumerWake.descriptor, largestBatch: cluster.largestBatch)
-            events = MetricsPublisher(
-                producer: try clients.metricsProducer(), topic: settings.topics.metrics, node: settings.nodeID,
-                registry: registry, statistics: statistics, log: log)
-        } catch {
-            throw NodeFailure("cannot open a Kafka client: \(error)", code: ExitCode.configuration)
-        }
-        let publisher = ResultPublisher(
-            producer: producer, state: state, topics: settings.topics, node: settings.nodeID,
-            cluster: cluster.id)
-        self.publisher = publisher
-        let reporter = StepReporter(publisher: publisher, events: events, metrics: metrics, errors: errors, log: log)
-        let pool = PoolSettings(hostCommand: settings.hostCommand)
-        externals = try ExternalPools(settings, strategies: strategies, spawner: spawner, reporter: reporter)
-        slots = (0..<settings.slotCount).map { [state, spawner, externals] index in
-            Slot(
-                index: index, state: state, pool: pool, spawner: spawner, externals: externals, reporter: reporter)
-        }
-        monitor = try Monitor(
-            settings: settings, state: state, consumer: consumer, events: events, metrics: metrics, health: health,
-            board: board, statistics: statistics, log: log)
         metrics.describe(settings, isolation.report, strategies)
     }
 
@@ -132,14 +102,21 @@ package final class Node: Sendable {
     /// - Returns: the exit code.
     /// - Throws: `NodeFailure` when it cannot begin.
     package func run() throws(NodeFailure) -> Int32 {
-        defer { closeClients() }
         try serveHTTP()
         defer { server.withLock { $0.take() }?.stop() }
-        let slotThreads = try startSlots()
-        let externalsThread = externals.isEmpty ? nil : try thread("externals", externals.run)
-        let monitorThread = try thread("monitor", monitor.run)
+        guard let cluster = try awaitCluster() else {
+            stopHosting()
+            log.info("stopped", JSONMember("exit_code", .integer(0)))
+            return ExitCode.success
+        }
+        let work = try openWork(on: cluster)
+        defer { work.closeClients() }
+        self.work.withLock { $0 = work }
+        let slotThreads = try startSlots(work.slots)
+        let externalsThread = work.externals.isEmpty ? nil : try thread("externals", work.externals.run)
+        let monitorThread = try thread("monitor", work.monitor.run)
         defer {
-            monitor.stop()
+            work.monitor.stop()
             monitorThread.join()
         }
         defer {
@@ -147,38 +124,68 @@ package final class Node: Sendable {
             state.abandonRunning()
             state.wakeAllSlots()
             for thread in slotThreads { thread.join() }
-            externals.stop()
+            work.externals.stop()
             externalsThread?.join()
-            spawner.stop()
-            isolation.stop()
+            stopHosting()
         }
         try awaitHosts()
-        return try consume()
+        return try consume(work)
     }
 
-    private func consume() throws(NodeFailure) -> Int32 {
+    /// Waits until the cluster has what the node needs.
+    ///
+    /// - Returns: nil where the node's end was asked for meanwhile.
+    /// - Throws: `NodeFailure` naming all that is missing or refused, where waiting does not help or has lasted too long.
+    private func awaitCluster() throws(NodeFailure) -> TopicCheck.Cluster? {
+        let wait = ClusterWait(
+            check: TopicCheck(topics: settings.topics), clients: clients,
+            limitMs: settings.configuration.kafka.startTimeoutMs, wake: state.consumerWake
+        ) { [health, errors, log] obstacle, isNews in
+            health.noteWaiting(for: obstacle.description)
+            if isNews { errors.note("start", obstacle.description) }
+            log.warning("waiting to start", JSONMember("cause", .string(obstacle.description)))
+        }
+        let cluster = try wait.run(until: { health.isStopRequested })
+        health.noteWaiting(for: nil)
+        return cluster
+    }
+
+    private func openWork(on cluster: TopicCheck.Cluster) throws(NodeFailure) -> NodeWork {
+        try NodeWork(
+            NodeWork.Surroundings(
+                settings: settings, state: state, spawner: spawner, strategies: strategies, registry: registry,
+                metrics: metrics, statistics: statistics, health: health, board: board, errors: errors, log: log),
+            on: cluster, clients: clients)
+    }
+
+    private func stopHosting() {
+        spawner.stop()
+        isolation.stop()
+    }
+
+    private func consume(_ work: NodeWork) throws(NodeFailure) -> Int32 {
         // Who would leave at once makes no group rebalance for it.
         guard !health.isStopRequested else { return ExitCode.success }
         do {
-            try consumer.subscribe(to: settings.topics.requests)
+            try work.consumer.subscribe(to: settings.topics.requests)
         } catch {
             throw NodeFailure("cannot subscribe to \(settings.topics.requests): \(error)", code: ExitCode.configuration)
         }
-        announceStart()
+        announceStart(work.events)
         let loop = ConsumerLoop(
-            consumer: consumer, producer: producer, state: state, settings: settings,
+            consumer: work.consumer, producer: work.producer, state: state, settings: settings,
             intake: RequestIntake(
                 topic: settings.topics.requests, strategies: strategies, ceilings: settings.ceilings,
                 resources: settings.resources),
-            publisher: publisher, events: events, metrics: metrics, health: health, board: board,
+            publisher: work.publisher, events: work.events, metrics: metrics, health: health, board: board,
             statistics: statistics, errors: errors, log: log)
         loop.run()
         log.info("stopped", JSONMember("exit_code", .integer(Int(loop.exitCode))))
-        events.publish(.stopped, [JSONMember("exit_code", .integer(Int(loop.exitCode)))])
+        work.events.publish(.stopped, [JSONMember("exit_code", .integer(Int(loop.exitCode)))])
         return loop.exitCode
     }
 
-    private func announceStart() {
+    private func announceStart(_ events: MetricsPublisher) {
         let details = [
             JSONMember("slots", .integer(settings.slotCount)),
             JSONMember("memory_mb", .integer(settings.ceilings.memoryMB)),
@@ -220,7 +227,7 @@ package final class Node: Sendable {
 
     // MARK: Threads
 
-    private func startSlots() throws(NodeFailure) -> [PermanentThread] {
+    private func startSlots(_ slots: [Slot]) throws(NodeFailure) -> [PermanentThread] {
         var threads: [PermanentThread] = []
         for (index, slot) in slots.enumerated() { threads.append(try thread("slot-\(index)", slot.run)) }
         return threads
@@ -237,7 +244,7 @@ package final class Node: Sendable {
     /// The hosts are there before the first request; one that cannot be had would make every request wait.
     private func awaitHosts() throws(NodeFailure) {
         let deadline = MonotonicTime.now().adding(milliseconds: PoolSettings.startTimeoutMs)
-        while state.readySlotCount < slots.count, !health.isStopRequested {
+        while state.readySlotCount < settings.slotCount, !health.isStopRequested {
             guard state.consumerWake.wait(until: deadline) else { break }
         }
         guard state.readySlotCount > 0 || health.isStopRequested else {
@@ -247,20 +254,15 @@ package final class Node: Sendable {
         }
     }
 
-    private func closeClients() {
-        consumer.destroy()
-        producer.destroy()
-        events.close(timeoutMs: 1000)
-    }
-
     // MARK: HTTP
 
     private func serveHTTP() throws(NodeFailure) {
         guard let address = settings.http else { return }
         ProcessMetrics(in: registry)
         let status = NodeStatus(
-            settings: settings, state: state, metrics: metrics, health: health, monitor: monitor, board: board,
-            errors: errors, startedAt: startedAt, isolation: isolation.report)
+            settings: settings, state: state, metrics: metrics, health: health,
+            monitor: { [weak self] in self?.work.withLock { $0?.monitor } }, board: board, errors: errors,
+            startedAt: startedAt, isolation: isolation.report)
         registry.beforeExposition { [metrics, state] in
             let now = MonotonicTime.now()
             metrics.update(from: state.snapshot, at: now)

@@ -4,6 +4,8 @@ import Synchronization
 /// What a node knows of its own condition; written by the consumer thread, read by HTTP and by the end.
 final class NodeHealth: Sendable {
     private struct Condition {
+        /// What a start waits for; nil where it does not wait.
+        var obstacle: String?
         var hasJoined = false
         var partitions: Set<Int32> = []
         var isFenced = false
@@ -24,6 +26,9 @@ final class NodeHealth: Sendable {
     private static let toleratedCommitFailures = 5
 
     func noteTurn(at now: MonotonicTime) { condition.withLock { $0.lastTurn = now } }
+
+    /// The node cannot begin yet, for this reason; nil: it can.
+    func noteWaiting(for obstacle: String?) { condition.withLock { $0.obstacle = obstacle } }
 
     func noteJoined(partitions: Set<Int32>) {
         condition.withLock {
@@ -73,6 +78,7 @@ final class NodeHealth: Sendable {
         condition.withLock { condition in
             if condition.isFenced { return "fenced" }
             if condition.isDraining { return "draining" }
+            if condition.obstacle != nil { return "starting" }
             return condition.hasJoined ? "running" : "joining"
         }
     }
@@ -89,6 +95,7 @@ final class NodeHealth: Sendable {
         condition.withLock { condition in
             if condition.isFenced { return "fenced: another member has this node's place" }
             if condition.isDraining { return "draining" }
+            if let obstacle = condition.obstacle { return "waiting to start: \(obstacle)" }
             if !condition.hasJoined { return "has not joined the group" }
             guard condition.commitFailures < Self.toleratedCommitFailures else {
                 return "commits fail: \(condition.commitFailure)"

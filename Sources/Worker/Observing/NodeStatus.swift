@@ -12,7 +12,8 @@ struct NodeStatus: Sendable {
     let state: NodeState
     let metrics: NodeMetrics
     let health: NodeHealth
-    let monitor: Monitor
+    /// nil while the node waits for its cluster.
+    let monitor: @Sendable () -> Monitor?
     let board: PartitionBoard
     let errors: RecentErrors
     let startedAt: Timestamp
@@ -20,6 +21,7 @@ struct NodeStatus: Sendable {
 
     func encoded() -> [UInt8] {
         let now = MonotonicTime.now()
+        let monitor = monitor()
         let manager = state.snapshot
         let reason = health.unreadyReason
         let members = [
@@ -30,15 +32,15 @@ struct NodeStatus: Sendable {
             JSONMember("ready", .bool(reason == nil)),
             JSONMember("reason", reason.map { .string($0) } ?? .null),
             JSONMember("queue", queue(manager, now)),
-            JSONMember("slots", .array(slots(manager, now))),
+            JSONMember("slots", .array(slots(manager, monitor, now))),
             JSONMember("policies", policies(manager, now)),
-            JSONMember("partitions", .array(board.all.map { partition($0, manager, now) })),
+            JSONMember("partitions", .array(board.all.map { partition($0, manager, monitor, now) })),
             JSONMember(
-                "latency", LatencyStatus(settings: settings, metrics: metrics).json(monitor.recentLatency(at: now))),
+                "latency", LatencyStatus(settings: settings, metrics: metrics).json(monitor?.recentLatency(at: now) ?? [])),
             JSONMember("totals", metrics.totals),
             JSONMember("limits", limits),
             JSONMember("errors", .array(errors.newest.map(error))),
-            JSONMember("history", monitor.history.json),
+            JSONMember("history", (monitor?.history ?? History()).json),
         ]
         return Array(JSONValue.object(members).text.utf8)
     }
@@ -71,12 +73,14 @@ struct NodeStatus: Sendable {
         ])
     }
 
-    private func slots(_ manager: ConcurrencyManager, _ now: MonotonicTime) -> [JSONValue] {
+    private func slots(
+        _ manager: ConcurrencyManager, _ monitor: Monitor?, _ now: MonotonicTime
+    ) -> [JSONValue] {
         let hosts = state.hostPIDs
         return manager.slots.enumerated().map { index, slot in
             let running: (step: Step, since: MonotonicTime)? =
                 if case .running(let step, let since) = slot { (step, since) } else { nil }
-            let usage = hosts[index].flatMap { monitor.hosts[$0] }
+            let usage = hosts[index].flatMap { monitor?.hosts[$0] }
             return .object([
                 JSONMember("slot", .integer(index)), JSONMember("state", .string(slot.name)),
                 JSONMember("host_pid", hosts[index].map { .integer(Int($0)) } ?? .null),
@@ -110,9 +114,9 @@ struct NodeStatus: Sendable {
     }
 
     private func partition(
-        _ report: PartitionBoard.Report, _ manager: ConcurrencyManager, _ now: MonotonicTime
+        _ report: PartitionBoard.Report, _ manager: ConcurrencyManager, _ monitor: Monitor?, _ now: MonotonicTime
     ) -> JSONValue {
-        let lag = monitor.partitionLags.first { $0.partition == report.partition }
+        let lag = monitor?.partitionLags.first { $0.partition == report.partition }
         return .object([
             JSONMember("topic", .string(settings.topics.requests)),
             JSONMember("partition", .integer(Int(report.partition))),

@@ -1,0 +1,104 @@
+import Hosting
+import Kafka
+import Metrics
+
+/// What a node has once it knows its cluster: its clients, and what works with them.
+struct NodeWork: Sendable {
+    let consumer: KafkaConsumer
+    let producer: KafkaProducer
+    let events: MetricsPublisher
+    let publisher: ResultPublisher
+    let externals: ExternalPools
+    let slots: [Slot]
+    let monitor: Monitor
+
+    /// What of a node is there before its cluster is known.
+    struct Surroundings {
+        let settings: NodeSettings
+        let state: NodeState
+        let spawner: HostSpawner
+        let strategies: StrategyList
+        let registry: MetricRegistry
+        let metrics: NodeMetrics
+        let statistics: KafkaStatistics
+        let health: NodeHealth
+        let board: PartitionBoard
+        let errors: RecentErrors
+        let log: Log
+    }
+
+    /// Opens the clients; nothing runs yet.
+    ///
+    /// - Throws: `NodeFailure` naming what librdkafka or this machine refuses.
+    init(_ node: Surroundings, on cluster: TopicCheck.Cluster, clients: KafkaClients) throws(NodeFailure) {
+        let opened = try Self.open(clients.knowing(cluster), node, cluster)
+        (consumer, producer) = (opened.consumer, opened.producer)
+        let settings = node.settings
+        let events = MetricsPublisher(
+            producer: opened.metrics, topic: settings.topics.metrics, node: settings.nodeID, registry: node.registry,
+            statistics: node.statistics, log: node.log)
+        self.events = events
+        publisher = ResultPublisher(
+            producer: producer, state: node.state, topics: settings.topics, node: settings.nodeID, cluster: cluster.id)
+        let reporter = StepReporter(
+            publisher: publisher, events: events, metrics: node.metrics, errors: node.errors, log: node.log)
+        let pool = PoolSettings(hostCommand: settings.hostCommand)
+        do throws(NodeFailure) {
+            let externals = try ExternalPools(
+                settings, strategies: node.strategies, spawner: node.spawner, reporter: reporter)
+            self.externals = externals
+            slots = (0..<settings.slotCount).map { index in
+                Slot(
+                    index: index, state: node.state, pool: pool, spawner: node.spawner, externals: externals,
+                    reporter: reporter)
+            }
+            monitor = try Monitor(
+                settings: settings, state: node.state, consumer: consumer, events: events, metrics: node.metrics,
+                health: node.health, board: node.board, statistics: node.statistics, log: node.log)
+        } catch {
+            opened.close()
+            throw error
+        }
+    }
+
+    func closeClients() {
+        consumer.destroy()
+        producer.destroy()
+        events.close(timeoutMs: 1000)
+    }
+
+    private struct Clients {
+        let consumer: KafkaConsumer
+        let producer: KafkaProducer
+        let metrics: KafkaProducer
+
+        func close() {
+            consumer.destroy()
+            producer.destroy()
+            metrics.destroy()
+        }
+    }
+
+    private static func open(
+        _ clients: KafkaClients, _ node: Surroundings, _ cluster: TopicCheck.Cluster
+    ) throws(NodeFailure) -> Clients {
+        let wake = node.state.consumerWake.descriptor
+        do throws(KafkaFailure) {
+            let consumer = try clients.consumer(partitions: cluster.partitions, wakeDescriptor: wake)
+            do throws(KafkaFailure) {
+                let producer = try clients.producer(wakeDescriptor: wake, largestBatch: cluster.largestBatch)
+                do throws(KafkaFailure) {
+                    return Clients(consumer: consumer, producer: producer, metrics: try clients.metricsProducer())
+                } catch {
+                    producer.destroy()
+                    throw error
+                }
+            } catch {
+                consumer.destroy()
+                throw error
+            }
+        } catch {
+            throw NodeFailure("cannot open a Kafka client: \(error)", code: ExitCode.configuration)
+        }
+    }
+}

@@ -1,0 +1,102 @@
+import Kafka
+import Messages
+import Scheduling
+import TestSupport
+import Testing
+
+@testable import Worker
+
+@Suite struct StartTests {
+    private static let served = ["metrics.http=127.0.0.1:0"]
+
+    @Test func missingTopicsAreWaitedForInSight() async throws {
+        try await onOwnThread {
+            let kafka = try TestKafka(create: ["requests", "results"])
+            defer { kafka.close() }
+            let node = try TestNode(kafka, Self.served)
+            let port = try HTTPGet.port(of: node)
+            try eventually("it says what it waits for") {
+                let answer = try HTTPClient.get("/readyz", port: port)
+                return answer.status == 503 && answer.text.contains("waiting to start")
+                    && answer.text.contains("\(kafka.topics.metrics), \(kafka.topics.deadLetters)")
+            }
+            #expect(try HTTPClient.get("/healthz", port: port).status == 200)
+            let status = try JSONValue.parse(HTTPClient.get("/status", port: port).body)
+            #expect(status["state"]?.string == "starting")
+            #expect(status["errors"]?.elements?.first?["message"]?.string?.contains(kafka.topics.metrics) == true)
+            #expect(node.log.all.contains { $0.contains("waiting to start") && $0.contains(kafka.topics.metrics) })
+            for topic in [kafka.topics.metrics, kafka.topics.deadLetters] { try kafka.makeTopic(topic) }
+            try kafka.submit([request("r")])
+            #expect(try kafka.results(1).first?.status == "completed")
+            try eventually("it is ready") { try HTTPClient.get("/readyz", port: port).status == 200 }
+            #expect(try node.stop() == 0)
+        }
+    }
+
+    @Test(.enabled(if: TestKafka.realBootstrap == nil, "only the embedded broker can be taken away by a test"))
+    func brokersThatAreAwayAreWaitedFor() async throws {
+        try await onOwnThread {
+            let kafka = try TestKafka()
+            defer { kafka.close() }
+            kafka.broker?.setDown(true)
+            let node = try TestNode(kafka, Self.served)
+            let port = try HTTPGet.port(of: node)
+            try eventually("it says what it waits for") {
+                try HTTPClient.get("/readyz", port: port).text.contains(kafka.bootstrap)
+            }
+            #expect(try HTTPClient.get("/healthz", port: port).status == 200)
+            kafka.broker?.setDown(false)
+            try eventually("it is ready") { try HTTPClient.get("/readyz", port: port).status == 200 }
+            #expect(try node.stop() == 0)
+        }
+    }
+
+    @Test func aStartThatWaitsEndsWhenItIsToldTo() async throws {
+        try await onOwnThread {
+            let kafka = try TestKafka(create: [])
+            defer { kafka.close() }
+            let node = try TestNode(kafka)
+            try eventually("it waits") { node.log.all.contains { $0.contains("waiting to start") } }
+            #expect(try node.stop() == 0)
+        }
+    }
+
+    @Test func aStartMayBeGivenABound() async throws {
+        try await onOwnThread {
+            let kafka = try TestKafka(create: [])
+            defer { kafka.close() }
+            let failure = #expect(throws: NodeFailure.self) {
+                try TestNode(kafka, ["kafka.startTimeoutMs=100"]).result()
+            }
+            #expect(failure?.code == ExitCode.configuration)
+            let unreachable = #expect(throws: NodeFailure.self) {
+                try TestNode(kafka, ["kafka.startTimeoutMs=0", "kafka.bootstrapServers=127.0.0.1:1"]).result()
+            }
+            #expect(unreachable?.code == ExitCode.unavailable)
+        }
+    }
+
+    @Test func whatIsWaitedForIsSaidAtOnceAndThenLessAndLessOften() {
+        var schedule = WaitSchedule()
+        var said: [Int] = []
+        for second in 0..<400 where schedule.note("a", at: time(second)) != nil { said.append(second) }
+        #expect(said == [0, 5, 15, 35, 75, 135, 195, 255, 315, 375])
+        #expect(schedule.note("b", at: time(400)) == true)
+        #expect(schedule.note("b", at: time(401)) == nil)
+        #expect(schedule.note("b", at: time(405)) == false)
+    }
+
+    private func time(_ second: Int) -> MonotonicTime {
+        MonotonicTime(nanoseconds: 0).adding(milliseconds: second * 1000)
+    }
+}
+
+extension TestKafka {
+    /// Makes a topic of one partition that was left out at first.
+    fileprivate func makeTopic(_ name: String) throws {
+        if let broker { return try broker.createTopic(name, partitions: 1) }
+        let admin = try AdminClient(.admin(bootstrap: bootstrap))
+        defer { admin.close() }
+        _ = try admin.create([NewTopic(name: name, partitions: 1)])
+    }
+}
