@@ -57,6 +57,7 @@ let package = Package(
 
         .target(name: "TestSupport", dependencies: ["Hosting"], path: "Tests/TestSupport", swiftSettings: house),
 
+        .testTarget(name: "TestSupportTests", dependencies: ["TestSupport"], swiftSettings: house),
         .testTarget(name: "MessagesTests", dependencies: ["Messages"], swiftSettings: house),
         .testTarget(name: "SchedulingTests", dependencies: ["Scheduling"], swiftSettings: house),
         .testTarget(name: "KafkaTests", dependencies: ["Kafka", "TestSupport"], swiftSettings: house),

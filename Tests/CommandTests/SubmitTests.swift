@@ -219,7 +219,7 @@ import Testing
     }
 }
 
-@Suite struct SubmitCallTests {
+@Suite(.machine) struct SubmitCallTests {
     @Test func aFileThatCannotBeReadIsNoInput() throws {
         for name in ["absent.jsonl", "/"] {
             let outcome = try Program.run(["submit", name])

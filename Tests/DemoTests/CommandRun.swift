@@ -21,6 +21,7 @@ final class CommandRun {
     }
 
     deinit {
+        if program.exitStatus == nil { program.kill() }
         unlink(outputPath)
     }
 

@@ -7,6 +7,7 @@ import Testing
 /// A terminal of 80×24 (or as asked) under tmux, with a shell in it.
 final class TerminalSession {
     private let directory: TemporaryDirectory
+    private var isOpen = false
 
     /// Whether the machine has tmux.
     static var isAvailable: Bool {
@@ -19,10 +20,16 @@ final class TerminalSession {
         try tmux(
             "new-session", "-d", "-x", "\(columns)", "-y", "\(rows)",
             "PS1='$ ' TMPDIR=\(directory.path) exec /bin/sh")
+        isOpen = true
+    }
+
+    deinit {
+        if isOpen { _ = try? tmux("kill-server") }
     }
 
     /// Ends the shell and the terminal.
     func close() throws {
+        isOpen = false
         try tmux("kill-server")
         #expect(eventually { Processes.mentioning(directory.path).isEmpty })
         directory.remove()

@@ -6,7 +6,7 @@ package final class TemporaryFolder {
 
     package init() throws {
         let base = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
-        var template = Array("\(base)/optimizer-metrics-XXXXXX".utf8CString)
+        var template = Array("\(base)/optimizer-test-XXXXXX".utf8CString)
         let made = template.withUnsafeMutableBufferPointer { buffer in buffer.baseAddress.flatMap { mkdtemp($0) } }
         guard let made else {
             throw Failure("no temporary folder below \(base)")
@@ -17,7 +17,7 @@ package final class TemporaryFolder {
     package func path(_ name: String) -> String { "\(root)/\(name)" }
 
     package func write(_ bytes: [UInt8], to name: String) throws {
-        let descriptor = open(path(name), O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+        let descriptor = open(path(name), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw Failure("cannot write \(path(name))") }
         defer { close(descriptor) }
         var written = 0

@@ -41,9 +41,17 @@ final class TestKafka: @unchecked Sendable {
             self.broker = broker
             bootstrap = broker.bootstrapServers
         }
-        producer = try KafkaProducer(
-            .producer(bootstrap: bootstrap, embedded: broker != nil), wakeDescriptor: nil)
+        do {
+            producer = try KafkaProducer(
+                .producer(bootstrap: bootstrap, embedded: broker != nil), wakeDescriptor: nil)
+        } catch {
+            broker?.close()
+            throw error
+        }
     }
+
+    /// A test that fails on its way leaves nothing open either.
+    deinit { close() }
 
     func close() {
         guard !isClosed else { return }

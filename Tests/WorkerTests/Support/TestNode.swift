@@ -40,6 +40,9 @@ final class TestNode: Sendable {
         thread = try NodeThread(node)
     }
 
+    /// A test that fails on its way leaves no node at work.
+    deinit { node.requestStop() }
+
     /// Drains the node and waits for its end.
     @discardableResult
     func stop() throws -> Int32 {
