@@ -8,6 +8,8 @@ package struct TopicDescription: Sendable, Equatable {
     /// How many copies the first partition has.
     package let replicas: Int
     package let failure: KafkaFailure?
+    /// Those that no broker leads now: nobody can say where they end.
+    package let withoutLeader: Set<Int32>
     /// Whether it is there and every partition has a leader.
     let isReady: Bool
 }
@@ -148,6 +150,7 @@ func describeTopics(_ client: OpaquePointer, _ timeoutMs: Int32) throws(KafkaFai
             name: String(cString: topic.topic), partitions: partitions.map(\.id).sorted(),
             replicas: Int(partitions.first?.replica_cnt ?? 0),
             failure: topic.err == RD_KAFKA_RESP_ERR_NO_ERROR ? nil : KafkaFailure(topic.err),
+            withoutLeader: Set(partitions.filter { $0.leader < 0 }.map(\.id)),
             isReady: topic.err == RD_KAFKA_RESP_ERR_NO_ERROR && !partitions.isEmpty
                 && partitions.allSatisfy { $0.leader >= 0 })
     }

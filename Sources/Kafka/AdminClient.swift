@@ -9,12 +9,15 @@ package final class AdminClient: @unchecked Sendable {
     private let properties: ClientProperties
     private var isClosed = false
 
-    /// - Parameter properties: `ClientProperties.admin`.
+    /// - Parameter properties: `ClientProperties.admin`, or `ClientProperties.groupObserver` for one who asks for a
+    ///   group's offsets over and over.
     /// - Throws: `KafkaFailure` of kind `configuration` naming the property, or what librdkafka says.
     package init(_ properties: ClientProperties) throws(KafkaFailure) {
         self.properties = properties
         let settings = try ClientSettings(properties)
-        client = try settings.makeClient(RD_KAFKA_PRODUCER, events: RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_LOG)
+        client = try settings.makeClient(
+            properties.role == .consumer ? RD_KAFKA_CONSUMER : RD_KAFKA_PRODUCER,
+            events: RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_LOG)
         rd_kafka_set_log_queue(client, nil)
     }
 
@@ -25,7 +28,8 @@ package final class AdminClient: @unchecked Sendable {
     package func close() {
         guard !isClosed else { return }
         isClosed = true
-        rd_kafka_destroy(client)
+        // Nobody has joined a group with it: there is none to leave.
+        rd_kafka_destroy_flags(client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
     }
 
     /// Why the cluster does not answer: the errors and warnings the client has seen since last asked, oldest first.

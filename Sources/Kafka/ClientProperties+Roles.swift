@@ -99,6 +99,21 @@ extension ClientProperties {
             role: .producer, defaults: common(bootstrap: bootstrap, embedded: embedded), overrides: overrides)
     }
 
+    /// A client that looks at a group and at its topic over and over, and joins nothing. Offsets are those of the log,
+    /// whatever transaction is open in it.
+    /// - Throws: `KafkaFailure` of kind `configuration` naming a property that librdkafka does not take.
+    package static func groupObserver(
+        bootstrap: String, groupID: String, embedded: Bool = false, overrides: [Property] = []
+    ) throws(KafkaFailure) -> ClientProperties {
+        let defaults =
+            common(bootstrap: bootstrap, embedded: embedded) + [
+                Property("group.id", groupID), Property("enable.auto.commit", "false"),
+            ]
+        // Whatever the consumer reads: the end of the log is the end, and there is nothing to tell anybody.
+        let fixed = [Property("isolation.level", "read_uncommitted"), Property("statistics.interval.ms", "0")]
+        return try ClientProperties(role: .consumer, defaults: defaults, overrides: overrides + fixed)
+    }
+
     /// How often a node's clients say how they are. Producers of commands that run for a moment have nobody to tell.
     package static let statistics = Property("statistics.interval.ms", "5000")
 

@@ -65,6 +65,33 @@ package struct CommittedOffset: Sendable, Equatable {
 package struct Watermarks: Sendable, Equatable {
     package let low: Int64
     package let high: Int64
+
+    package init(low: Int64, high: Int64) {
+        self.low = low
+        self.high = high
+    }
+
+    /// Where a group member begins that goes on at `committed`.
+    package func start(committed: Int64?) -> Int64 { high - toRead(from: committed) }
+
+    /// How many offsets a group member would still read that goes on at `committed`: one without a committed offset,
+    /// and one whose offset the log does not hold (any more, or yet), begins at the first there is.
+    package func toRead(from committed: Int64?) -> Int64 {
+        guard let committed, (low...max(low, high)).contains(committed) else { return max(0, high - low) }
+        return high - committed
+    }
+}
+
+/// From where to where a partition has records.
+package struct PartitionExtent: Sendable, Equatable {
+    package let marks: Watermarks
+    /// Before this offset every transaction has ended: a node reads so far. The end, where none is open.
+    package let stableEnd: Int64
+
+    package init(marks: Watermarks, stableEnd: Int64) {
+        self.marks = marks
+        self.stableEnd = stableEnd
+    }
 }
 
 /// What one `KafkaConsumer.take` brought.

@@ -53,10 +53,23 @@ package struct KafkaClients: Sendable {
         return try KafkaProducer(properties, wakeDescriptor: nil)
     }
 
+    /// A client that looks at the group and its topic while a node runs, and joins nothing.
+    package func groupObserver() throws(KafkaFailure) -> AdminClient {
+        try AdminClient(
+            ClientProperties.groupObserver(
+                bootstrap: bootstrapServers, groupID: configuration.groupId, embedded: isEmbedded,
+                overrides: overrides(configuration.consumer)))
+    }
+
     package func admin() throws(KafkaFailure) -> AdminClient {
         try AdminClient(
             ClientProperties.admin(
                 bootstrap: bootstrapServers, embedded: isEmbedded, overrides: overrides(nil)))
+    }
+
+    /// Whether nodes read what transactions have not committed, too.
+    package var readsUncommitted: Bool {
+        overrides(configuration.consumer).last { $0.name == "isolation.level" }?.value == "read_uncommitted"
     }
 
     /// Properties of a reader that belongs to no group.

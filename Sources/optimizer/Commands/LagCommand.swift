@@ -11,10 +11,13 @@ enum LagCommand: Command {
         optimizer lag [--watch] [--json] [--max N]
 
         The committed offset, the end and the difference of every partition of the requests topic, whoever the members
-        of the group are and whether it has any. Where nothing has been committed all that is there counts. And what each partition is blocked
-        by: its lowest request that is not done, and how it stands with that by what the nodes last said.
+        of the group are and whether it has any: what a node would still run. Where nothing has been committed, or an
+        offset that is not there any more, all that is there counts; so does what stands behind an open transaction.
+        And what each partition is blocked by: its lowest request that is not done, and how it stands with that by what
+        the nodes last said.
 
-        Exit codes: 0 done; 1 the lag is above --max; 69 no broker answers; 78 the topic is missing.
+        Exit codes: 0 done; 1 the lag is above --max; 66 there is no such group; 69 no broker answers, or none leads one
+        of the partitions; 78 the topic is missing.
         """
     static let options =
         ConfigurationOptions.all + [
@@ -39,9 +42,23 @@ enum LagCommand: Command {
                 Output.words("the lag is \(lag.total), above \(bound)")
                 return ExitCode.failure
             }
-            guard arguments.has("watch") else { return ExitCode.success }
+            if !arguments.has("watch") { return code(for: lag) }
             _ = poll(nil, 0, 2000)
         }
+    }
+
+    /// Says what makes the figures something else than they seem.
+    private static func code(for lag: GroupLag) -> Int32 {
+        if !lag.unknown.isEmpty {
+            let numbers = lag.unknown.map(String.init).joined(separator: ", ")
+            Output.words("no broker leads partition \(numbers) of \(lag.topic): the lag there is not known")
+            return ExitCode.unavailable
+        }
+        guard lag.isUnknownGroup else { return ExitCode.success }
+        Output.words(
+            "there is no group \(lag.group): nobody has joined it or committed for it (kafka.groupId). "
+                + "The lag is what its first node would run")
+        return ExitCode.noInput
     }
 
     private static func show(_ lag: GroupLag, _ arguments: Arguments) throws(CommandFailure) {

@@ -1,4 +1,3 @@
-import Kafka
 import Messages
 import Worker
 
@@ -8,7 +7,7 @@ struct PartitionBlocker {
     let requestID: String?
     let strategy: String?
     let submittedAt: Timestamp?
-    let holder: BlockedPartitions.Holder
+    let holder: PartitionHolder
     let offset: Int64
 
     var text: String {
@@ -24,6 +23,7 @@ struct PartitionBlocker {
             JSONMember("state", .string(holder.state)),
             JSONMember("node", holder.node.map { .string($0) } ?? .null),
             JSONMember("slot", holder.slot.map { .integer($0) } ?? .null),
+            JSONMember("not_known_since", holder.silentSince.map { .string($0.rfc3339) } ?? .null),
             JSONMember("age_seconds", submittedAt.map { .number(age(of: $0)) } ?? .null),
         ])
     }
@@ -33,69 +33,45 @@ struct PartitionBlocker {
     }
 }
 
-/// What the nodes say in the events of their last interval of the partitions they have.
-struct BlockedPartitions {
-    struct Holder {
-        /// `not_taken`: it is still in Kafka as far as anybody says.
-        var state = "not_taken"
-        var node: String?
-        var slot: Int?
-        /// The lowest offset that is not done, where it has been taken.
-        var offset: Int64?
+/// How it stands with a partition's lowest offset, and who says so.
+struct PartitionHolder: Equatable {
+    /// As the node that has the request says it; `not_taken`: the partition's node, or the group, says that it is still in
+    /// Kafka; `unknown`: somebody may have it.
+    var state: String
+    /// nil: none that is known by name.
+    var node: String?
+    var slot: Int?
+    /// The lowest offset that is not done, where it has been taken.
+    var offset: Int64?
+    /// The address of the member that has the partition, where its node is not known.
+    var host: String?
+    /// When the last word came of those who would know; nil: there was none, or they say it now.
+    var silentSince: Timestamp?
 
-        var text: String {
-            guard state != "not_taken" else { return "not taken by " + (node ?? "any node") }
-            return state + (slot.map { " in slot \($0)" } ?? "") + (node.map { " on \($0)" } ?? "")
-        }
+    init(_ state: String, node: String? = nil, slot: Int? = nil, offset: Int64? = nil) {
+        self.state = state
+        self.node = node
+        self.slot = slot
+        self.offset = offset
     }
 
-    /// So many of the last events of each partition of the metrics topic are read.
-    private static let depth: Int64 = 500
-
-    private(set) var holders: [Int32: Holder] = [:]
-
-    /// Takes an event; the later of two that speak of a partition counts.
-    mutating func take(_ event: JSONValue, at now: Timestamp) {
-        guard event["event"]?.string == MetricsEvent.Kind.interval.rawValue, let node = event["node"]?.string,
-            let time = event["time"]?.string.flatMap({ Timestamp(rfc3339: $0) }),
-            let interval = event["interval_ms"]?.integer, now.milliseconds - time.milliseconds < Int64(3 * interval)
-        else { return }
-        // What it had and has no more is another's, who says so himself.
-        for (partition, holder) in holders where holder.node == node { holders[partition] = nil }
-        for partition in event["partitions"]?.elements?.compactMap(\.integer) ?? [] {
-            holders[Int32(clamping: partition)] = Holder(node: node)
-        }
-        for blocked in event["blocked"]?.elements ?? [] {
-            guard let partition = blocked["partition"]?.integer, let offset = blocked["offset"]?.integer,
-                let state = blocked["state"]?.string
-            else { continue }
-            holders[Int32(clamping: partition)] = Holder(
-                state: state, node: node, slot: blocked["slot"]?.integer, offset: Int64(offset))
+    var text: String {
+        switch state {
+        case "not_taken": return "not taken by " + (node ?? "any node")
+        case "unknown":
+            let silence = silentSince.map { "no metrics event since \($0.clock)" } ?? "no metrics event yet"
+            let holder = node.map { "with \($0), " } ?? host.map { "with a node at \($0), " } ?? ""
+            return "\(holder)how far is not known: \(silence)"
+        default: return state + (slot.map { " in slot \($0)" } ?? "") + (node.map { " on \($0)" } ?? "")
         }
     }
+}
 
-    /// Asks the metrics topic. Where it cannot be read nobody says anything, and the lag is the same.
-    static func ask(_ connection: KafkaConnection) -> BlockedPartitions {
-        var found = BlockedPartitions()
-        let topic = connection.topics.metrics
-        let now = Timestamp.now()
-        do throws(CommandFailure) {
-            let partitions = try connection.topic(topic).partitions
-            let ends = try connection.withAdmin("ask for the end of \(topic)") { admin throws(KafkaFailure) in
-                try admin.endOffsets(topic: topic, partitions: partitions)
-            }
-            let starts = ends.filter { $0.value > 0 }.mapValues { max(0, $0 - depth) }
-            let scan = TopicScan(
-                connection: connection, topic: topic, start: .offsets(starts), timeout: .seconds(5))
-            _ = try scan.run { event in
-                if case .record(let record) = event, let value = record.value, let json = try? JSONValue.parse(value) {
-                    found.take(json, at: now)
-                }
-                return true
-            }
-        } catch {
-            Output.words("what the nodes say is not known: \(error.message)")
-        }
-        return found
+extension Timestamp {
+    /// Of the day, in UTC, as `12:03:04 UTC`; with its date where that is another day's.
+    fileprivate var clock: String {
+        let text = rfc3339
+        let time = text.dropFirst(11).prefix(8) + " UTC"
+        return text.prefix(10) == Timestamp.now().rfc3339.prefix(10) ? String(time) : "\(text.prefix(10)) \(time)"
     }
 }

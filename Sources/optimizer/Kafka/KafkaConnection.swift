@@ -51,10 +51,24 @@ struct KafkaConnection {
     func withAdmin<Value>(
         _ what: String, _ body: (AdminClient) throws(KafkaFailure) -> Value
     ) throws(CommandFailure) -> Value {
+        try with(clients.admin, what, body)
+    }
+
+    /// Gives a client that looks at the group and its topic to the closure and closes it.
+    func withGroupObserver<Value>(
+        _ what: String, _ body: (AdminClient) throws(KafkaFailure) -> Value
+    ) throws(CommandFailure) -> Value {
+        try with(clients.groupObserver, what, body)
+    }
+
+    private func with<Value>(
+        _ open: () throws(KafkaFailure) -> AdminClient, _ what: String,
+        _ body: (AdminClient) throws(KafkaFailure) -> Value
+    ) throws(CommandFailure) -> Value {
         do throws(KafkaFailure) {
-            let admin = try clients.admin()
-            defer { admin.close() }
-            return try body(admin)
+            let client = try open()
+            defer { client.close() }
+            return try body(client)
         } catch {
             throw CommandFailure(error, what)
         }
