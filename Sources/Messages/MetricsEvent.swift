@@ -16,7 +16,10 @@ package struct MetricsEvent: Sendable {
         case circuit
         /// One strategy's load makes another's steps slow; the event names both.
         case interference
+        /// A partition is read on from elsewhere than was committed, or its log is another.
         case offsetReset = "offset_reset"
+        /// Records were gone before they could be taken.
+        case recordsSkipped = "records_skipped"
     }
 
     package let kind: Kind

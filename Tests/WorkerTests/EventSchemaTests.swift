@@ -88,7 +88,43 @@ import Testing
             _ = try kafka.results(3)
             #expect(try node.stop() == 0)
             let event = try #require(try kafka.events(.offsetReset).first)
-            #expect(event["partition"]?.integer == 0 && event["detail"]?.string?.contains("offset reset") == true)
+            #expect(event["topic"]?.string == kafka.topics.requests && event["partition"]?.integer == 0)
+            #expect(event["detail"]?.string?.contains("offset reset") == true)
+            #expect(try kafka.events(.recordsSkipped).isEmpty)
+            let line = node.log.all.first { $0.contains("all that it holds is run") }
+            #expect(line?.contains(#""from_offset":1000,"to_offset":0"#) == true, "\(node.log.all)")
+        }
+    }
+
+    @Test(.enabled(if: TestKafka.realBootstrap == nil, "only the embedded broker forgets records at once"))
+    func recordsThatWereGoneAreNamedInTheEventTheLogAndTheStatus() async throws {
+        try await onOwnThread {
+            let kafka = try TestKafka(partitions: 1)
+            defer { kafka.close() }
+            try kafka.commit(partition: 0, nextOffset: 1)
+            // The embedded broker keeps 5 MiB of a partition.
+            let filler = String(repeating: "x", count: 100_000)
+            try kafka.submit((0..<90).map { request("r\($0)", more: #","note":"\#(filler)""#) })
+            let admin = try AdminClient(.admin(bootstrap: kafka.bootstrap))
+            defer { admin.close() }
+            let low = try admin.watermarks(topic: kafka.topics.requests, partition: 0).low
+            #expect(low > 1)
+            let node = try TestNode(
+                kafka, ["pool.maxConcurrentStrategies=2", "limits.memoryMB=64", "metrics.http=127.0.0.1:0"])
+            _ = try kafka.results(90 - Int(low))
+            let status = try JSONValue.parse(HTTPClient.get("/status", port: HTTPGet.port(of: node)).body)
+            #expect(try node.stop() == 0)
+            let event = try #require(try kafka.events(.recordsSkipped).first)
+            #expect(event["topic"]?.string == kafka.topics.requests && event["partition"]?.integer == 0)
+            #expect(event["from_offset"]?.integer == 1 && event["to_offset"]?.integer == Int(low))
+            #expect(event["count"]?.integer == Int(low) - 1)
+            let names = [kafka.topics.requests, "[0]", "\(low - 1) records", "offsets 1 to \(low - 1)"]
+            let entry = status["errors"]?.elements?.first { $0["kind"]?.string == "records_skipped" }
+            for name in names { #expect(entry?["message"]?.string?.contains(name) == true, "\(status["errors"]?.text ?? "")") }
+            let line = node.log.all.first { $0.contains("were gone before they could be taken") } ?? ""
+            for member in ["topic", "partition", "from_offset", "to_offset", "count"] {
+                #expect(line.contains("\"\(member)\":"), "\(line)")
+            }
         }
     }
 }

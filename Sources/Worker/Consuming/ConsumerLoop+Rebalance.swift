@@ -122,44 +122,4 @@ extension ConsumerLoop {
         metrics.assigned(consumer.assigned.count, paused: consumer.paused.intersection(consumer.assigned).count)
         if case .running = phase { state.decide { $0.isDrainAwaited = false } }
     }
-
-    private func offsetReset(_ partition: Int32, expected: Int64?, _ message: String) {
-        // What is read from now on is another log, or another part of it.
-        book.restart(partition)
-        metrics.noteOffsetReset()
-        expectedAfterReset[partition] = expected
-        let details = [
-            JSONMember("partition", .integer(Int(partition))),
-            JSONMember("expected_offset", expected.map { .integer(Int($0)) } ?? .null),
-            JSONMember("detail", .string(message)),
-        ]
-        log.line(
-            .error, "committed offset out of range: records are gone, reading goes on at the low watermark", details)
-        events.publish(.offsetReset, details)
-    }
-
-    /// A log has gone back without a word of librdkafka's: its topic was made anew, or a leader without the latest
-    /// records took over. What it holds now is read as what it is.
-    func logChanged(at record: KafkaRecord) {
-        book.restart(record.partition)
-        metrics.noteOffsetReset()
-        let details = [
-            JSONMember("partition", .integer(Int(record.partition))), JSONMember("expected_offset", .null),
-            JSONMember(
-                "detail",
-                .string("offset \(record.offset) holds another record than before: the log was cut or made anew")),
-        ]
-        log.line(.error, "the log has gone back; what it holds now is run", details)
-        events.publish(.offsetReset, details)
-    }
-
-    /// The first record after a reset tells how many are lost.
-    func noteSkipped(from expected: Int64, to record: KafkaRecord) {
-        let count = record.offset - expected
-        guard count > 0 else { return }
-        metrics.noteSkipped(Int(count))
-        log.error(
-            "records were gone before they could be taken", JSONMember("partition", .integer(Int(record.partition))),
-            JSONMember("from_offset", .integer(Int(expected))), JSONMember("count", .integer(Int(count))))
-    }
 }

@@ -76,7 +76,7 @@ struct ObservedNode {
         case .rebalanced:
             partitions = Self.integers(event["assigned"])
             if event["kind"]?.string != "assigned" { pausedPartitions.subtract(Self.integers(event["partitions"])) }
-        case .hostLost, .deadlock, .stall, .throttle, .circuit, .interference, .offsetReset, nil: break
+        case .hostLost, .deadlock, .stall, .throttle, .circuit, .interference, .offsetReset, .recordsSkipped, nil: break
         }
     }
 

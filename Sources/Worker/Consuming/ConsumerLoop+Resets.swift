@@ -1,0 +1,64 @@
+import Kafka
+import Messages
+import Scheduling
+
+/// Partitions that are read on from elsewhere than they should be: their committed offset is out of range, or their log
+/// is another.
+extension ConsumerLoop {
+    func offsetReset(_ partition: Int32, expected: Int64?, _ message: String) {
+        expectedAfterReset[partition] = expected
+        noteReset(
+            partition, expected: expected, message, "the committed offset is out of range: the log is read from its beginning")
+    }
+
+    /// A log has gone back without a word of librdkafka's: its topic was made anew, or a leader without the latest
+    /// records took over. What it holds now is read as what it is.
+    func logChanged(at record: KafkaRecord) {
+        noteReset(
+            record.partition, expected: nil,
+            "offset \(record.offset) holds another record than before: the log was cut or made anew",
+            "the log has gone back; what it holds now is run")
+    }
+
+    private func noteReset(_ partition: Int32, expected: Int64?, _ detail: String, _ words: String) {
+        // What is read from now on is another log, or another part of it.
+        book.restart(partition)
+        metrics.noteOffsetReset()
+        let details = place(partition) + [
+            JSONMember("expected_offset", expected.map { .integer(Int($0)) } ?? .null),
+            JSONMember("detail", .string(detail)),
+        ]
+        log.line(.error, words, details)
+        let offset = expected.map { " at offset \($0)" } ?? ""
+        errors.note(
+            MetricsEvent.Kind.offsetReset.rawValue, "\(settings.topics.requests) [\(partition)]\(offset): \(words)")
+        events.publish(.offsetReset, details)
+    }
+
+    /// The first record after a reset tells where reading goes on, and how many are lost.
+    func noteSkipped(from expected: Int64, to record: KafkaRecord) {
+        let count = record.offset - expected
+        let range = [
+            JSONMember("from_offset", .integer(Int(expected))), JSONMember("to_offset", .integer(Int(record.offset))),
+        ]
+        guard count > 0 else {
+            return log.line(
+                .warning, "the log ended before the committed offset; all that it holds is run",
+                place(record.partition) + range)
+        }
+        metrics.noteSkipped(Int(count))
+        let details = place(record.partition) + range + [JSONMember("count", .integer(Int(count)))]
+        log.line(.error, "records were gone before they could be taken", details)
+        errors.note(
+            MetricsEvent.Kind.recordsSkipped.rawValue,
+            "\(settings.topics.requests) [\(record.partition)]: \(count) records, offsets \(expected) to "
+                + "\(record.offset - 1), were gone before they could be taken")
+        events.publish(.recordsSkipped, details)
+    }
+
+    private func place(_ partition: Int32) -> [JSONMember] {
+        [
+            JSONMember("topic", .string(settings.topics.requests)), JSONMember("partition", .integer(Int(partition))),
+        ]
+    }
+}
