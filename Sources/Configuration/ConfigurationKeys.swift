@@ -7,6 +7,9 @@ extension ConfigurationKey {
             "node.id", nullable: \.node.id, .nodeName,
             "Name of this node in results, metrics and logs; null: host name and process id."),
         ConfigurationKey(
+            "node.stateDirectory", nullable: \.node.stateDirectory, .directory,
+            "Directory where the node leaves word of how it ended; null: STATE_DIRECTORY, else the user's."),
+        ConfigurationKey(
             "kafka.bootstrapServers", \.kafka.bootstrapServers, .bootstrapServers,
             "Brokers to ask first; embedded: a broker inside the process, for trying things out."),
         ConfigurationKey(

@@ -27,6 +27,8 @@ package struct OptimizerConfiguration: Sendable, Equatable {
     package struct Node: Sendable, Equatable {
         /// nil = host name and process id.
         package internal(set) var id: String?
+        /// nil = where systemd or the user's session has such things, else nowhere.
+        package internal(set) var stateDirectory: String?
     }
 
     package struct Kafka: Sendable, Equatable {

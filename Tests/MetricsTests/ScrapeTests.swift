@@ -37,6 +37,7 @@ import Testing
         registry.gauge(.nodeInfo, "worker-1", "optimizer").set(1)
         registry.gauge(.strategiesInfo, "3fa9").set(1)
         registry.gauge(.dataInfo, "77c0").set(1)
+        registry.gauge(.lastEndInfo, "fenced").set(1)
         return registry
     }
 

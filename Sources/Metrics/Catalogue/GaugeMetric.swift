@@ -40,6 +40,7 @@ package enum GaugeMetric: String, Sendable, CaseIterable {
     case nodeInfo = "optimizer_node_info"
     case strategiesInfo = "optimizer_strategies_info"
     case dataInfo = "optimizer_data_info"
+    case lastEndInfo = "optimizer_last_end_info"
 
     case processResidentMemory = "process_resident_memory_bytes"
     case processVirtualMemory = "process_virtual_memory_bytes"
@@ -97,6 +98,7 @@ extension GaugeMetric {
         case .nodeInfo: ("The node's name and its consumer group", [.node, .group])
         case .strategiesInfo: ("Digest of the strategies the node can run, versions included", [.digest])
         case .dataInfo: ("Digest of the data set versions the node can see", [.digest])
+        case .lastEndInfo: ("Why the last run of this node ended, where that is known", [.endReason])
         case .processResidentMemory: ("Resident memory of the node itself, without its hosts", [])
         case .processVirtualMemory: ("Virtual memory of the node itself", [])
         case .processOpenDescriptors: ("Open file descriptors of the node itself", [])

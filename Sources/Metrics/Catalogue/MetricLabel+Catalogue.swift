@@ -18,6 +18,12 @@ extension MetricLabel {
         domain: .closed([
             "crashed", "timed_out", "resource_exceeded", "babbled", "deadlock", "stalled", "recycled", "start_failed",
         ]))
+    /// `NodeEnd.Reason`
+    package static let endReason = MetricLabel(
+        name: "reason",
+        domain: .closed([
+            "stopped", "fenced", "fatal", "authorization", "unpublishable", "configuration", "failed", "crashed",
+        ]))
     package static let rebalanceKind = MetricLabel(name: "kind", domain: .closed(["assigned", "revoked", "lost"]))
     package static let waitReason = MetricLabel(
         name: "reason", domain: .closed(["key", "lock", "memory", "cpu", "partition", "throttle"]))
@@ -27,7 +33,7 @@ extension MetricLabel {
         name: "type",
         domain: .closed([
             "interval", "started", "paused", "resumed", "rebalanced", "host_lost", "draining", "deadlock", "stall",
-            "throttle", "circuit", "interference", "offset_reset", "stopped",
+            "throttle", "circuit", "interference", "offset_reset", "records_skipped", "stopped",
         ]))
     package static let client = MetricLabel(name: "client", domain: .closed(["consumer", "producer", "metrics"]))
     package static let statistic = MetricLabel(name: "statistic", domain: .closed(["average", "p99"]))

@@ -5,6 +5,7 @@ extension StatusPage {
           <span id="state" class="badge">…</span>
           <span id="ready" class="badge"></span>
           <p id="about" class="quiet"></p>
+          <p id="lastEnd" class="quiet"></p>
           <p id="silence" class="bad" role="alert" hidden></p>
         </header>
         <noscript><p class="bad">This page needs JavaScript; the same as JSON is at <a href="/status">/status</a>.</p></noscript>

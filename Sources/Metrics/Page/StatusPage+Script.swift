@@ -10,6 +10,11 @@ extension StatusPage {
           put("ready", s.ready ? "ready" : "not ready" + (s.reason ? ": " + s.reason : ""), s.ready ? "good" : "bad");
           put("about", `optimizer ${s.node.version} · librdkafka ${s.node.librdkafka} · group ${s.node.group}` +
             ` · process ${s.node.pid} · up ${time(s.node.uptime_seconds * 1000)}`);
+          const end = s.node.last_end;
+          put("lastEnd", !end ? "" : `The last run ${end.reason === "crashed" ? "ended without a word" : "ended: " + end.reason}` +
+            (known(end.exit_code) ? ` (exit code ${end.exit_code})` : "") +
+            (known(end.time) ? ", " + new Date(end.time).toLocaleString() : "") + (end.detail ? `: ${end.detail}` : ""),
+            end && end.reason !== "stopped" ? "bad" : "");
         }
 
         function showTiles(s) {

@@ -59,7 +59,7 @@ extension ConsumerLoop {
             }
             errors.note(failure.kind.rawValue, "\(place): \(failure)")
             log.line(.error, "Kafka refuses this node for good; it ends", fields)
-            endNow(code: ExitCode.software)
+            endNow(NodeEnd.Reason(failure.kind), failure)
         case .handshake:
             errors.note("kafka", "\(place): \(failure)")
             log.line(.warning, "a connection to Kafka could not be secured; it is tried again", fields)

@@ -41,7 +41,7 @@ extension ConsumerLoop {
             handle(failure, part == .deadLetter ? "publishing a dead letter" : "publishing a result")
             // librdkafka has tried as often as may help. What can not be published, and has no smaller form left, must
             // not be taken for done.
-            endNow(code: ExitCode.software)
+            endNow(.unpublishable, failure)
             return
         }
         log.line(

@@ -80,9 +80,11 @@ extension ConsumerLoop {
     }
 
     /// Ends without a drain: what is not done runs again elsewhere.
-    func endNow(code: Int32) {
+    /// - Parameter failure: what it met, for the next run to tell.
+    func endNow(_ reason: NodeEnd.Reason, _ failure: KafkaFailure) {
         guard exitCode == 0 else { return }
-        exitCode = code
+        exitCode = ExitCode.software
+        end = (reason, failure.description)
         // A drain that is under way would wait for what can no longer be published.
         if case .draining = phase { phase = .draining(until: .now()) }
         health.noteEnding()

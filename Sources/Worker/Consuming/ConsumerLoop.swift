@@ -29,6 +29,8 @@ final class ConsumerLoop {
     var commits = CommitSchedule()
     /// What ends the node early: the exit code that tells the supervisor to start it again.
     var exitCode: Int32 = 0
+    /// Why it ends, and what there is to say to it.
+    var end: (reason: NodeEnd.Reason, detail: String) = (.stopped, "")
     var lastTaken: [Int32: Timestamp] = [:]
     /// Where reading should have gone on, of partitions that were reset and have not brought a record since.
     var expectedAfterReset: [Int32: Int64] = [:]

@@ -165,7 +165,10 @@ package final class Node: Sendable {
 
     private func consume(_ work: NodeWork) throws(NodeFailure) -> Int32 {
         // Who would leave at once makes no group rebalance for it.
-        guard !health.isStopRequested else { return ExitCode.success }
+        guard !health.isStopRequested else {
+            settings.noteEnd(NodeEnd(.stopped, exitCode: ExitCode.success, time: .now()))
+            return ExitCode.success
+        }
         do {
             try work.consumer.subscribe(to: settings.topics.requests)
         } catch {
@@ -180,6 +183,8 @@ package final class Node: Sendable {
             publisher: work.publisher, events: work.events, metrics: metrics, health: health, board: board,
             statistics: statistics, errors: errors, log: log)
         loop.run()
+        settings.noteEnd(
+            NodeEnd(loop.end.reason, exitCode: loop.exitCode, time: .now(), detail: loop.end.detail))
         log.info("stopped", JSONMember("exit_code", .integer(Int(loop.exitCode))))
         work.events.publish(.stopped, [JSONMember("exit_code", .integer(Int(loop.exitCode)))])
         return loop.exitCode

@@ -27,6 +27,10 @@ package struct NodeSettings: Sendable {
     var interference = InterferenceWatch.Settings()
     var serviceTimes = ServiceTimes()
     let launcher: String
+    /// How the run before this one ended, where that is known.
+    package var lastEnd: NodeEnd?
+    /// Told how this run ends, on its consumer thread, before what the end may still have to wait for.
+    package var noteEnd: @Sendable (NodeEnd) -> Void = { _ in }
     var externalPolicy = ExternalPolicy()
     let configuration: OptimizerConfiguration
 

@@ -19,6 +19,7 @@ extension NodeMetrics {
                 latencyTargetMs: settings.latencyTargetMs,
                 prefetchLimitBytes: settings.configuration.kafka.prefetchMB << 20,
                 enforcement: Dictionary(enforcement) { first, _ in first }))
+        if let end = settings.lastEnd { registry.gauge(.lastEndInfo, end.reason.rawValue).set(true) }
         for index in registry.strategies.indices { strategySlots(index, settings.slotCount) }
     }
 

@@ -53,6 +53,7 @@ struct NodeStatus: Sendable {
             JSONMember("group", .string(settings.configuration.kafka.groupId)),
             JSONMember("started_at", .string(startedAt.rfc3339)),
             JSONMember("uptime_seconds", .number(Double(uptime) / 1000)),
+            JSONMember("last_end", settings.lastEnd?.shown ?? .null),
         ])
     }
 

@@ -23,11 +23,15 @@ enum RunCommand: Command {
         // Before any thread: what is blocked here is blocked in all of them, and waits for this one.
         let signals = SignalWait()
         let log = Log(configuration.logging)
+        let record = RunRecord(configuration, environment: ConfigurationOptions.environment, log: log)
         do throws(NodeFailure) {
             let broker = try embeddedBroker(configuration, log)
             defer { broker?.close() }
             let clients = KafkaClients(configuration.kafka, embedded: broker?.bootstrapServers)
-            let node = try Node(NodeSettings(configuration), clients: clients, log: log)
+            var settings = try NodeSettings(configuration)
+            settings.lastEnd = record.previous
+            settings.noteEnd = { record.note($0) }
+            let node = try Node(settings, clients: clients, log: log)
             return try run(node, signals) {
                 do throws(CommandFailure) {
                     node.reload(try ConfigurationOptions.load(arguments))
@@ -36,6 +40,7 @@ enum RunCommand: Command {
                 }
             }
         } catch {
+            record.note(NodeEnd(error, time: .now()))
             throw CommandFailure(error.description, code: error.code)
         }
     }
