@@ -8,8 +8,8 @@ extension ConcurrencyManager {
         case circuit(CircuitBreaker.Change)
     }
 
-    /// How often a step that waits for memory or processors is passed by others. After that, what comes free is kept
-    /// for it.
+    /// How often a step that waits for memory, processors or locks is passed by others that take what it waits for.
+    /// After that, what comes free is kept for it.
     package static let maximumPasses = 64
 
     /// What a queued step waits for, other than a slot.
@@ -22,16 +22,45 @@ extension ConcurrencyManager {
         return runningOf[strategy, default: 0] >= throttle.slots(for: strategy) ? .throttle : nil
     }
 
+    /// The same, asked of one step after the other in the order of the queue.
+    ///
+    /// A step that was passed too often has its locks kept for it: nothing behind it begins that declares one of them,
+    /// nor what may ask for one while it runs. What runs already is never kept from a lock: it ends, so those locks all
+    /// come free one day, and nobody waits for a slot while holding what another needs.
+    ///
+    /// - Parameter kept: the locks that are kept for those before it; empty for the first.
+    private func obstacle(to step: Step, keeping kept: inout Set<String>) -> WaitReason? {
+        let locks = step.request.locks
+        if !kept.isEmpty, serviceTimes.isExcluded(step.strategyIndex) || locks.contains(where: kept.contains) {
+            return .lock
+        }
+        let reason = obstacle(to: step)
+        if reason == .lock, passes[step.token, default: 0] >= Self.maximumPasses { kept.formUnion(locks) }
+        return reason
+    }
+
     // MARK: Steps that wait
 
     /// Queued steps that could not begin even with a slot, by what they wait for.
     package var waiting: [WaitReason: Int] {
-        queue.queued.reduce(into: [:]) { counts, step in
-            if let reason = obstacle(to: step) { counts[reason, default: 0] += 1 }
+        var kept: Set<String> = []
+        return queue.queued.reduce(into: [:]) { counts, step in
+            if let reason = obstacle(to: step, keeping: &kept) { counts[reason, default: 0] += 1 }
         }
     }
 
-    var waitingCount: Int { queue.queued.count { obstacle(to: $0) != nil } }
+    /// Those of `waiting`, in their order.
+    private var waitingSteps: [Step] {
+        var kept: Set<String> = []
+        return queue.queued.filter { obstacle(to: $0, keeping: &kept) != nil }
+    }
+
+    var waitingCount: Int {
+        var kept: Set<String> = []
+        return queue.queued.count { obstacle(to: $0, keeping: &kept) != nil }
+    }
+
+    func isWaiting(_ step: Step) -> Bool { waitingSteps.contains { $0.token == step.token } }
 
     /// How many of them the queue should hold: the rest is for steps that can run.
     package var waitingBound: Int { max(1, queue.bound / 2) }
@@ -41,7 +70,7 @@ extension ConcurrencyManager {
     package mutating func partitionsToHold() -> Set<Int32> {
         holdsPartitions = waitingCount >= waitingBound
         guard holdsPartitions else { return [] }
-        return Set(queue.queued.filter { obstacle(to: $0) != nil }.map(\.coordinates.partition))
+        return Set(waitingSteps.map(\.coordinates.partition))
     }
 
     /// Whether a queued step could begin now, had it a slot.
@@ -54,9 +83,21 @@ extension ConcurrencyManager {
         guard let (place, passed) = firstRunnable() else { return nil }
         let step = take(at: place)
         for token in passed { passes[token, default: 0] += 1 }
+        notePasses(taking: step.request.locks, before: place)
         hold(step)
         circuitBreaker.begin(step.strategyIndex, token: step.token)
         return step
+    }
+
+    /// Somebody gets locks: counts it for the queued steps that wait for one of them.
+    ///
+    /// - Parameter place: the place in the queue that he had; nil: he runs already.
+    mutating func notePasses(taking names: [String], before place: Int? = nil) {
+        guard !names.isEmpty else { return }
+        for place in 0..<(place ?? displaced.count + queue.depth) {
+            let step = candidate(place)
+            if step.request.locks.contains(where: names.contains) { passes[step.token, default: 0] += 1 }
+        }
     }
 
     /// Gives a step what it holds while it runs.
@@ -79,9 +120,10 @@ extension ConcurrencyManager {
     /// The first place from which a step may begin, and the larger ones it passes. Displaced steps come first.
     private func firstRunnable() -> (place: Int, passed: [UInt64])? {
         var passed: [UInt64] = []
+        var kept: Set<String> = []
         for place in 0..<(displaced.count + queue.depth) {
             let step = candidate(place)
-            switch obstacle(to: step) {
+            switch obstacle(to: step, keeping: &kept) {
             case nil: return (place, passed)
             case .lock, .throttle: continue
             case .memory, .cpu:

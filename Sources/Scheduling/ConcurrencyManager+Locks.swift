@@ -31,11 +31,11 @@ extension ConcurrencyManager {
     /// The slot's step asks for locks while it runs.
     package mutating func demand(_ names: [String], slot: Int) -> LockDecision {
         guard let step = runningStep(slot) else { return LockDecision(answer: .isVictim) }
-        switch locks.demand(names, for: step.token) {
-        case .granted: return LockDecision(answer: .granted)
-        case .tooMany: return LockDecision(answer: .tooMany)
-        case .waits: break
-        }
+        noteTakesLocks(step)
+        let answer = locks.demand(names, for: step.token)
+        if answer == .tooMany { return LockDecision(answer: .tooMany) }
+        notePasses(taking: names)
+        if answer == .granted { return LockDecision(answer: .granted) }
         var decision = LockDecision(answer: .waits)
         // One demand can close several cycles; each is broken by a victim of its own, unless one is in all of them.
         while let cycle = DeadlockDetector.cycle(through: step.token, blockers: { locks.blockers(of: $0) }) {

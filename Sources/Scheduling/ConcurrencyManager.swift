@@ -50,7 +50,7 @@ package struct ConcurrencyManager: Sendable {
     var changes: [PolicyChange] = []
     /// Running steps by strategy.
     var runningOf: [Int: Int] = [:]
-    /// How often others have passed a step that waits for memory or processors, by its token.
+    /// How often others have passed a step that waits for memory, processors or locks, by its token.
     var passes: [UInt64: Int] = [:]
     /// Partitions are held because the steps that wait fill their part of the queue.
     var holdsPartitions = false
@@ -278,6 +278,6 @@ extension ConcurrencyManager {
         if displaced.contains(where: { $0.token == token }) { return .waiting }
         if ahead.contains(where: { $0.contains { $0.token == token } }) { return .queued }
         guard let step = queue.queued.first(where: { $0.token == token }) else { return .publishing }
-        return obstacle(to: step) == nil ? .queued : .waiting
+        return isWaiting(step) ? .waiting : .queued
     }
 }

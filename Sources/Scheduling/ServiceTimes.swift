@@ -39,9 +39,11 @@ package struct ServiceTimes: Sendable {
     /// From now on nothing is said of the strategy.
     mutating func exclude(_ strategy: Int) { excluded.insert(strategy) }
 
+    func isExcluded(_ strategy: Int) -> Bool { !excluded.isEmpty && excluded.contains(strategy) }
+
     /// The usual time of a step, in nanoseconds; nil while too few have been seen.
     package func usual(_ strategy: Int) -> Double? {
-        guard excluded.isEmpty || !excluded.contains(strategy) else { return nil }
+        guard !isExcluded(strategy) else { return nil }
         guard let record = records[strategy], record.steps >= Self.fewestSteps else { return nil }
         return record.averageNanoseconds
     }

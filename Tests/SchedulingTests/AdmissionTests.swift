@@ -73,6 +73,59 @@ import Testing
         #expect(begin(1, &manager) == 1000)
     }
 
+    /// One of the two locks is always held: each step of a stream begins before that of the other ends.
+    @Test func twoStreamsOfStepsWithALockEachDoNotKeepOutTheStepThatNeedsBoth() throws {
+        var manager = manager(slots: 3, memoryMB: 10_000)
+        _ = manager.admit(try step(offset: 0, locks: ["a"]))
+        #expect(begin(0, &manager) == 0)
+        _ = manager.admit(try step(offset: 1, locks: ["a", "b"]))
+        var next: Int64 = 2
+        var slots = [0, 1]
+        var passes = 0
+        while passes <= ConcurrencyManager.maximumPasses {
+            _ = manager.admit(try step(offset: next, locks: [next.isMultiple(of: 2) ? "b" : "a"]))
+            next += 1
+            guard begin(slots[1], &manager) != nil else { break }
+            passes += 1
+            _ = manager.finish(slot: slots[0], at: time(0))
+            slots.swapAt(0, 1)
+        }
+        #expect(passes == ConcurrencyManager.maximumPasses)
+        #expect(manager.waiting == [.lock: 2])
+        // What needs neither goes on.
+        _ = manager.admit(try step(offset: next, locks: ["c"]))
+        #expect(begin(2, &manager) == next)
+        _ = manager.finish(slot: slots[0], at: time(0))
+        #expect(begin(slots[0], &manager) == 1)
+        _ = manager.finish(slot: slots[0], at: time(0))
+        #expect(begin(slots[0], &manager) == next - 1)
+    }
+
+    /// What asks for locks only while it runs is kept from beginning, too; what runs already never waits for the queue.
+    @Test func stepsThatAskForLocksWhileTheyRunDoNotKeepOutTheOneThatDeclaresThem() throws {
+        var manager = manager(slots: 3, memoryMB: 10_000)
+        _ = manager.admit(try step(offset: 0, strategy: 1))
+        #expect(begin(0, &manager) == 0)
+        #expect(manager.demand(["a"], slot: 0).answer == .granted)
+        _ = manager.admit(try step(offset: 1, strategy: 2, locks: ["a", "b"]))
+        var slots = [0, 1]
+        for offset in Int64(2)..<Int64(1 + ConcurrencyManager.maximumPasses) {
+            _ = manager.admit(try step(offset: offset, strategy: 1))
+            #expect(begin(slots[1], &manager) == offset)
+            #expect(manager.demand([offset.isMultiple(of: 2) ? "b" : "a"], slot: slots[1]).answer == .granted)
+            _ = manager.finish(slot: slots[0], at: time(0))
+            slots.swapAt(0, 1)
+        }
+        #expect(manager.demand(["c", "a"], slot: slots[0]).answer == .granted)
+        _ = manager.admit(try step(offset: 1000, strategy: 1))
+        _ = manager.admit(try step(offset: 1001, strategy: 3))
+        #expect(begin(2, &manager) == 1001)
+        #expect(manager.demand(["b"], slot: slots[0]).answer == .granted)
+        _ = manager.finish(slot: slots[0], at: time(0))
+        #expect(begin(slots[0], &manager) == 1)
+        #expect(begin(slots[1], &manager) == 1000)
+    }
+
     @Test func nobodyIsKeptWaitingForWhatNobodyHolds() throws {
         var manager = manager(slots: 2)
         _ = manager.observe(othersMB: 900, at: time(0))

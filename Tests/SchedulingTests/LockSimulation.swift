@@ -11,6 +11,8 @@ struct LockSimulation {
     private var manager: ConcurrencyManager
     private let names: [String]
     private let total: Int
+    private let declaringPercent: Int
+    private let demandPercent: Int
 
     // The model.
     private var holds: [UInt64: Set<String>] = [:]
@@ -20,17 +22,25 @@ struct LockSimulation {
     /// Slots that wait for something and have not been woken.
     private var asleep: Set<Int> = []
     private var submitted = 0
+    /// What is queued, and how many have got a lock that it declares, one of them, since it came.
+    private var queued: [UInt64: (step: Step, passedBy: Set<UInt64>)] = [:]
 
     private(set) var violations: [String] = []
     private(set) var deadlocks = 0
     private(set) var longestCycle = 0
     private(set) var requeued = 0
     private(set) var displacements = 0
+    private(set) var mostPassed = 0
     private var events = 0
 
-    init(seed: UInt64, steps: Int) {
+    /// - Parameters:
+    ///   - declaringPercent: how many of the steps declare locks.
+    ///   - demandPercent: in how many of its turns a running step asks for some.
+    init(seed: UInt64, steps: Int, declaringPercent: Int = 30, demandPercent: Int = 55) {
         random = SplitMix64(state: seed)
         total = steps
+        self.declaringPercent = declaringPercent
+        self.demandPercent = demandPercent
         let slots = Int.random(in: 2...12, using: &random)
         let bound = Int.random(in: 1...20, using: &random)
         names = (0..<Int.random(in: 2...8, using: &random)).map { "lock\($0)" }
@@ -80,8 +90,10 @@ struct LockSimulation {
     private mutating func admit() throws {
         guard submitted < total, manager.capacity > 0 else { return }
         submitted += 1
-        let declared = random.chance(30) ? randomNames(2) : []
-        wake(manager.admit(try step(offset: Int64(submitted), locks: declared)))
+        let declared = random.chance(declaringPercent) ? randomNames(random.chance(10) ? names.count : 1) : []
+        let step = try step(offset: Int64(submitted), strategy: declared.isEmpty ? 1 : 2, locks: declared)
+        queued[step.token] = (step, [])
+        wake(manager.admit(step))
     }
 
     private mutating func wake(_ slots: [Int]) { asleep.subtract(slots) }
@@ -92,8 +104,8 @@ struct LockSimulation {
         guard let step = running[slot] else { return begin(slot) }
         if wants[step.token] != nil { return lookAgain(slot, step) }
         switch Int.random(in: 0..<100, using: &random) {
-        case 0..<55: demand(slot, step)
-        case 55..<75: release(slot, step)
+        case 0..<demandPercent: demand(slot, step)
+        case demandPercent..<75: release(slot, step)
         default: end(slot, step)
         }
     }
@@ -104,6 +116,7 @@ struct LockSimulation {
         switch assignment {
         case .run(let step, _, _):
             running[slot] = step
+            queued[step.token] = nil
             take(Set(step.request.locks), step.token)
         case .wait: asleep.insert(slot)
         case .stop, .refuse: check(false, "a slot stopped or refused")
@@ -157,6 +170,12 @@ struct LockSimulation {
             check(theirs.isDisjoint(with: names), "\(names) held by \(other) and by \(token)")
         }
         if !names.isEmpty { holds[token, default: []].formUnion(names) }
+        for (waiting, entry) in queued where waiting < token && !names.isDisjoint(with: entry.step.request.locks) {
+            queued[waiting]?.passedBy.insert(token)
+            mostPassed = max(mostPassed, entry.passedBy.count)
+            let (most, count) = (ConcurrencyManager.maximumPasses + manager.slots.count, entry.passedBy.count)
+            check(count <= most, "\(waiting) was passed by \(count) others")
+        }
     }
 
     private mutating func release(_ slot: Int, _ step: Step) {
@@ -177,6 +196,7 @@ struct LockSimulation {
         guard case .queued(let woken) = manager.requeue(slot: slot, at: time(events)) else {
             return check(false, "given back")
         }
+        queued[step.token] = (step, [])
         settle(woken)
     }
 

@@ -20,4 +20,20 @@ import Testing
         #expect(found > 30, "seed \(seed): only \(found) deadlocks")
         #expect(longest > 2, "seed \(seed): no cycle of more than two")
     }
+
+    /// Many steps that want one lock each, and some that want all of them at once.
+    @Test(arguments: SimulationTests.seeds)
+    func noStepIsPassedWithoutEndByThoseThatTakeItsLocks(seed: UInt64) throws {
+        print("lock simulation: SIMULATION_SEED=\(seed)")
+        var mostPassed = 0
+        for round in 0..<3 {
+            var simulation = LockSimulation(
+                seed: seed &+ UInt64(round) &* 0x1_0000, steps: 1000, declaringPercent: 95, demandPercent: 5)
+            try simulation.run()
+            #expect(simulation.violations.isEmpty, "replay with SIMULATION_SEED=\(seed) (round \(round))")
+            guard simulation.violations.isEmpty else { return }
+            mostPassed = max(mostPassed, simulation.mostPassed)
+        }
+        #expect(mostPassed > ConcurrencyManager.maximumPasses / 2, "seed \(seed): nobody was passed often")
+    }
 }
