@@ -146,6 +146,21 @@ extension HostingTests {
             #expect(kill(background, 0) != 0)
         }
 
+        @Test func whatALivingHostHasStartedAndLeftIsReapedWhenItEnds() throws {
+            let parent = try hosts.ready("background")
+            for _ in 0..<3 {
+                let background = try #require(
+                    parent.run([1], deadline: soon()).reply.flatMap { Int32(String(decoding: $0, as: UTF8.self)) })
+                kill(background, SIGKILL)
+                let patience = MonotonicTime.now().adding(milliseconds: 60_000)
+                // It is there, if only as a zombie, until it has been reaped.
+                while kill(background, 0) == 0, MonotonicTime.now() < patience { usleep(10_000) }
+                #expect(kill(background, 0) != 0 && errno == ESRCH)
+            }
+            // The host's own end is still its own to see.
+            #expect(parent.end(graceMs: 10_000) == .exited(code: 0))
+        }
+
         @Test func aNodeWithoutStandardDescriptorsStartsHosts() throws {
             let drill = try hosts.spawn("drill-bare", framing: .lines)
             #expect(String(decoding: try drill.awaitReady(until: soon()), as: UTF8.self) == "ok")

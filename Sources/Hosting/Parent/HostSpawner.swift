@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import Scheduling
 import Synchronization
 
 /// Starts hosts, all of them from one thread that lives as long as they do.
@@ -119,16 +120,23 @@ extension HostSpawner {
             wake.signal()
         }
 
-        /// What the spawner's thread does. Orders that were taken are carried out, also those before a stop.
+        /// What the spawner's thread does: starts hosts, and reaps every second what living ones have left behind. Orders
+        /// that were taken are carried out, also those before a stop.
         func work() {
+            var reapedAt = MonotonicTime.now()
             while true {
-                _ = wake.wait(until: nil)
+                _ = wake.wait(until: reapedAt.adding(milliseconds: 1000))
                 let (orders, isStopping) = state.withLock { state in
                     defer { state.orders = [] }
                     return (state.orders, state.isStopping)
                 }
                 for order in orders { order.carryOut() }
                 if isStopping { return }
+                let now = MonotonicTime.now()
+                if now.milliseconds(since: reapedAt) >= 1000 {
+                    reapedAt = now
+                    ProcessTable.shared.reapEnded()
+                }
             }
         }
     }

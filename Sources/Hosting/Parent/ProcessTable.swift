@@ -70,6 +70,24 @@ final class ProcessTable: Sendable {
         }
     }
 
+    /// Reaps what a host has started, left to the node and not waited for: a host that does so with every step would
+    /// fill the table of processes with its dead for as long as it lives itself. Never waits, and ends nobody.
+    ///
+    /// Each is asked for by its number and under the lock: a host, a child program or what follows it under the same
+    /// number is known by then, and its end is left to who waits for it.
+    func reapEnded() {
+        let children = ProcessFiles.ownChildren()
+        Self.known.withLock { known in
+            let ownSession = getsid(0)
+            for child in children {
+                if known[child] == .abandoned { _ = reapIfEnded(child, &known) }
+                guard known[child] == nil else { continue }
+                let session = getsid(child)
+                if session >= 0, session != ownSession { waitpid(child, nil, WNOHANG) }
+            }
+        }
+    }
+
     private func killOrphans() -> [Int32] {
         Self.known.withLock { known in
             let ownSession = getsid(0)
@@ -103,7 +121,11 @@ final class ProcessTable: Sendable {
             _ = waitReadable(pidfd, until: .now().adding(milliseconds: 1000))
             close(pidfd)
         }
-        // One that hangs in the kernel (a file system that is gone) dies when it can; nobody waits for it.
-        if waitpid(orphan, nil, WNOHANG) == 0 { Self.known.withLock { $0[orphan] = .abandoned } }
+        Self.known.withLock { known in
+            // Reaped by another thread meanwhile, its number may be a new host's.
+            guard known[orphan] == nil else { return }
+            // One that hangs in the kernel (a file system that is gone) dies when it can; nobody waits for it.
+            if waitpid(orphan, nil, WNOHANG) == 0 { known[orphan] = .abandoned }
+        }
     }
 }

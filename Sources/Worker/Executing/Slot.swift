@@ -19,6 +19,8 @@ final class Slot: Sendable {
 
     /// A host that does not come up is tried again for ever; requests wait in the queue meanwhile.
     private static let startRetry = RetryPolicy(maximumAttempts: .max, firstDelayMs: 10, maximumDelayMs: 5000)
+    /// Nor is a host replaced at once that is ended again and again while it has nothing to do: each costs a process.
+    private static let idleRetry = RetryPolicy(maximumAttempts: .max, firstDelayMs: 10, maximumDelayMs: 5000)
     /// A step whose host was gone before it got the request has not begun: another host may have it.
     static let stepRetry = RetryPolicy(maximumAttempts: 3, firstDelayMs: 0, maximumDelayMs: 0)
 
@@ -38,10 +40,12 @@ final class Slot: Sendable {
 
     /// The thread's body: until the node stops.
     func run() {
-        while let host = startHost() {
+        // Hosts lost while they had nothing to do, since one has last answered.
+        var idleLosses = 0
+        while let host = startHost(afterMs: Self.idleRetry.delayMs(afterIdleLosses: idleLosses)) {
             host.arbiter = locks
             state.noteReady(slot: index)
-            serve(host)
+            serve(host, &idleLosses)
             let wasStopped = state.decide { if case .stopped = $0.slots[index] { true } else { false } }
             if wasStopped {
                 end(host)
@@ -59,7 +63,10 @@ final class Slot: Sendable {
     // MARK: Hosts
 
     /// A host that is ready; nil once the node stops.
-    private func startHost() -> Host? {
+    private func startHost(afterMs delayMs: Int) -> Host? {
+        let notBefore = MonotonicTime.now().adding(milliseconds: delayMs)
+        // Woken before, it waits on unless the node ends: other slots have what it was woken for.
+        while !isStopping, notBefore > .now() { _ = wake.wait(until: notBefore) }
         var attempt = 1
         while !isStopping {
             do throws(HostFailure) {
@@ -104,7 +111,7 @@ final class Slot: Sendable {
     // MARK: Steps
 
     /// Runs steps on the host until it is lost or the node stops.
-    private func serve(_ host: Host) {
+    private func serve(_ host: Host, _ idleLosses: inout Int) {
         while true {
             let now = MonotonicTime.now()
             let assignment = state.decide { $0.next(for: index, at: now) }
@@ -114,7 +121,9 @@ final class Slot: Sendable {
                 // Nothing is written ahead behind a step of an external strategy: its time is not noted.
                 if let hosts = externals[step.strategyIndex] {
                     executeExternally(step, in: hosts, own: host)
-                } else if !execute(step, ahead: ahead, on: host) {
+                } else if execute(step, ahead: ahead, on: host) {
+                    idleLosses = 0
+                } else {
                     return
                 }
             case .refuse(let step, let retryMs, _): finish(step, .suspended(retryMs: retryMs))
@@ -125,6 +134,7 @@ final class Slot: Sendable {
                 case .hostLost(let loss):
                     if !isStopping { reporter.hostLost(slot: index, loss, step: nil) }
                     reporter.diagnostics(host, step: nil)
+                    idleLosses += 1
                     return
                 }
             case .stop: return
@@ -197,5 +207,12 @@ final class Slot: Sendable {
     /// First the result, then the slot: a drain that sees no step running knows that all results are on their way.
     func report(_ step: Step, _ end: StepEnd, _ run: StepRun) {
         if state.mayPublish { reporter.finished(step, end, run) }
+    }
+}
+
+extension RetryPolicy {
+    /// The first is replaced at once: whoever ended it may have had his reasons.
+    fileprivate func delayMs(afterIdleLosses losses: Int) -> Int {
+        losses < 2 ? 0 : delayMs(afterAttempt: losses - 1) ?? 0
     }
 }
