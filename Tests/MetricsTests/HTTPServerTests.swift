@@ -64,19 +64,33 @@ import Testing
         #expect(try HTTPClient.get("/", port: server.port).status == 200)
     }
 
-    @Test func connectionsBeyondTheBoundGetNoAnswerAndDoNotStopTheServer() throws {
+    /// All from one address, and the probe too: some have said nothing, some a part of their headers.
+    @Test func aProbeIsAnsweredWhateverNumberOfConnectionsSaysNothing() throws {
+        let server = try server()
+        defer { server.stop() }
+        var silent: [Int32] = []
+        defer { for descriptor in silent { close(descriptor) } }
+        let part = Array("GET / HTTP/1.1\r\nHost: local".utf8)
+        for count in 1...500 {
+            silent.append(try HTTPClient.connect(port: server.port))
+            if count.isMultiple(of: 2) { send(silent[silent.count - 1], part, part.count, Int32(MSG_NOSIGNAL)) }
+            if count.isMultiple(of: 50) { #expect(try HTTPClient.get("/healthz", port: server.port).status == 200) }
+        }
+    }
+
+    @Test func connectionsBeyondTheBoundAreClosedTheOldestFirst() throws {
         var limits = HTTPServer.Limits()
         limits.connections = 4
+        // None of them goes for its silence.
+        limits.idleSeconds = 1000
         let server = try HTTPServer(host: "127.0.0.1", port: 0, limits: limits) { _ in .text("here\n") }
         defer { server.stop() }
         let silent = try (0..<4).map { _ in try HTTPClient.connect(port: server.port) }
-        // Four say nothing and hold their places; what comes after them waits or is turned away, until they leave.
-        for descriptor in silent { close(descriptor) }
-        var answered = false
-        for _ in 0..<100 where !answered {
-            answered = (try? HTTPClient.get("/", port: server.port).status) == 200
-        }
-        #expect(answered)
+        defer { for descriptor in silent { close(descriptor) } }
+        #expect(try HTTPClient.get("/", port: server.port).text == "here\n")
+        var byte: UInt8 = 0
+        #expect(recv(silent[0], &byte, 1, 0) == 0)
+        #expect(recv(silent[3], &byte, 1, Int32(MSG_DONTWAIT)) == -1)
     }
 
     @Test func anAddressInUseIsNamed() throws {

@@ -1,4 +1,6 @@
 import CMicroHTTPD
+import Glibc
+import Synchronization
 
 /// A marker for "seen": libmicrohttpd calls twice for each request, once with the headers and once to be answered.
 nonisolated(unsafe) private let seen = UnsafeMutableRawPointer(bitPattern: 1)
@@ -11,6 +13,8 @@ func answerRequest(
     _ uploadSize: UnsafeMutablePointer<Int>?, _ state: UnsafeMutablePointer<UnsafeMutableRawPointer?>?
 ) -> MHD_Result {
     guard let raw, let connection, let url, let method, let state else { return .NO }
+    let context = Unmanaged<HTTPServer.Context>.fromOpaque(raw).takeUnretainedValue()
+    if state.pointee == nil { context.connections.withLock { $0.asked(optimizer_mhd_socket(connection), at: .now) } }
     guard let known = HTTPRequest.Method(rawValue: String(cString: method)) else {
         return queue(.methodNotAllowed, on: connection)
     }
@@ -24,8 +28,25 @@ func answerRequest(
     }
     let accept = optimizer_mhd_header(connection, "Accept").map { String(cString: $0) }
     let request = HTTPRequest(method: known, path: String(cString: url), accept: accept ?? "")
-    let context = Unmanaged<HTTPServer.Context>.fromOpaque(raw).takeUnretainedValue()
     return queue(context.handler(request), on: connection)
+}
+
+/// Called when a client has connected, and when its connection is about to be closed.
+///
+/// A connection that has to go is only shut down: libmicrohttpd, on whose thread this runs, finds its end next and
+/// closes it. Until it has said so here, the socket's number is nobody else's.
+func noteConnection(
+    _ raw: UnsafeMutableRawPointer?, _ connection: OpaquePointer?,
+    _ state: UnsafeMutablePointer<UnsafeMutableRawPointer?>?, _ code: MHD_ConnectionNotificationCode
+) {
+    guard let raw, let connection else { return }
+    let context = Unmanaged<HTTPServer.Context>.fromOpaque(raw).takeUnretainedValue()
+    let socket = optimizer_mhd_socket(connection)
+    guard optimizer_mhd_begins(code) else { return context.connections.withLock { $0.closed(socket) } }
+    var bytes = [UInt8](repeating: 0, count: 16)
+    let address = Array(bytes.prefix(optimizer_mhd_client(connection, &bytes)))
+    let leaving = context.connections.withLock { $0.opened(socket, from: address, at: .now) }
+    for socket in leaving { shutdown(socket, Int32(SHUT_RDWR)) }
 }
 
 private func queue(_ response: HTTPResponse, on connection: OpaquePointer) -> MHD_Result {

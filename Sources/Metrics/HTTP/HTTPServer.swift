@@ -3,7 +3,8 @@ import Glibc
 import Synchronization
 
 /// Answers GET and HEAD on one address, on one thread of libmicrohttpd's own. Connections are bounded in number, time
-/// and memory, so that nobody who can reach the port can use up the node.
+/// and memory, so that nobody who can reach the port can use up the node, and whoever holds connections without a word
+/// loses them to those who ask (`ConnectionTable`).
 ///
 /// Safety: `daemon` is set once, before the server is shared, and taken once, by `stop`, under the mutex. The handler
 /// context outlives the daemon: `MHD_stop_daemon` returns after the last callback.
@@ -12,8 +13,9 @@ package final class HTTPServer: @unchecked Sendable {
 
     package struct Limits: Sendable, Hashable {
         package var connections: UInt32 = 64
-        /// A connection that says nothing for so many seconds is closed.
-        package var idleSeconds: UInt32 = 15
+        /// A connection that says nothing for so many seconds is closed; one that takes longer for its first headers has
+        /// to go when the next comes.
+        package var idleSeconds: UInt32 = 5
         /// What one connection may need for its request, in bytes.
         package var connectionMemory: Int = 32 * 1024
 
@@ -29,8 +31,18 @@ package final class HTTPServer: @unchecked Sendable {
     /// What the C callback is handed.
     final class Context: Sendable {
         let handler: Handler
-        init(handler: @escaping Handler) { self.handler = handler }
+        let connections: Mutex<ConnectionTable>
+
+        init(_ limits: Limits, handler: @escaping Handler) {
+            self.handler = handler
+            connections = Mutex(
+                ConnectionTable(most: Int(limits.connections), headerTime: .seconds(limits.idleSeconds)))
+        }
     }
+
+    /// libmicrohttpd looks at no new connection once it has as many as it may: so it may have more than the table lets
+    /// stay, for those that come while others are on their way out.
+    private static let leavingConnections: UInt32 = 64
 
     /// Starts serving.
     /// - Parameters:
@@ -42,11 +54,11 @@ package final class HTTPServer: @unchecked Sendable {
         throws(HTTPServerError)
     {
         let listening = try ListeningSocket.open(host: host, port: port)
-        let context = Context(handler: handler)
+        let context = Context(limits, handler: handler)
         guard
             let started = optimizer_mhd_start(
-                listening, limits.connections, limits.idleSeconds, limits.connectionMemory,
-                answerRequest, Unmanaged.passUnretained(context).toOpaque())
+                listening, limits.connections + Self.leavingConnections, limits.idleSeconds, limits.connectionMemory,
+                answerRequest, noteConnection, Unmanaged.passUnretained(context).toOpaque())
         else {
             close(listening)
             throw HTTPServerError(code: .failed, address: "\(host):\(port)", reason: "libmicrohttpd did not start")
