@@ -13,7 +13,8 @@ import Testing
     }
 
     private func ask(_ port: UInt16, _ words: String...) throws -> Program.Outcome {
-        try Program.run(["health", "--url", "http://127.0.0.1:\(port)"] + words)
+        let patience = words.contains("--timeout-ms") ? [] : Patience.option
+        return try Program.run(["health", "--url", "http://127.0.0.1:\(port)"] + patience + words)
     }
 
     @Test func aNodeThatIsWellIsSuccess() throws {

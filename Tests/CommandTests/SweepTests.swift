@@ -122,7 +122,8 @@ import Testing
 
         let three = try SweepBench()
         defer { #expect(throws: Never.self) { try three.close() } }
-        try three.startNodes(["a", "b", "c"])
+        // What the slow one has taken is not done when it has done its first.
+        try three.startNodes(["a", "b", "c"], slow: ["b"])
         let watcher = try three.bench.start(["results", "--follow", "--json"])
         #expect(try three.submit(sweep).code == 0)
         try eventually("a step of b") {

@@ -39,6 +39,7 @@ final class TopCluster {
                 [
                     "run", "--set", "node.id=\(name)", "--set", "metrics.intervalMs=300", "--set", "metrics.http=null",
                     "--set", "pool.maxConcurrentStrategies=1", "--set", "limits.memoryMB=64",
+                    "--set", "limits.timeoutMs=\(Patience.milliseconds)",
                     "--set", "logging.level=error",
                 ] + options)
         }

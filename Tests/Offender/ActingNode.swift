@@ -10,7 +10,7 @@ enum ActingNode {
                 let offender = ExecutablePath.beside("offender")
             else { exit(71) }
             let spawner = try HostSpawner(launcher: launcher)
-            let soon = MonotonicTime.now().adding(milliseconds: 10_000)
+            let soon = MonotonicTime.now().adding(milliseconds: 300_000)
             let idle = try spawner.spawn(HostCommand(executable: offender, arguments: ["deaf"]))
             _ = try idle.awaitReady(until: soon)
             let busy = try spawner.spawn(HostCommand(executable: offender, arguments: ["stubborn-step"]))

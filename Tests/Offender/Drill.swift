@@ -16,7 +16,7 @@ enum Drill {
             guard hosts.count == 2 else { return report("the node has not started two hosts") }
             kill(node, SIGKILL)
             waitpid(node, nil, 0)
-            let patience = MonotonicTime.now().adding(milliseconds: 5000)
+            let patience = MonotonicTime.now().adding(milliseconds: 300_000)
             for host in hosts {
                 var status: Int32 = 0
                 while waitpid(host, &status, WNOHANG) == 0 {
@@ -60,8 +60,8 @@ enum Drill {
             let spawner = try makeSpawner()
             let host = try spawner.spawn(
                 HostCommand(executable: ExecutablePath.beside("offender") ?? "offender", arguments: ["echo"]))
-            _ = try host.awaitReady(until: .now().adding(milliseconds: 10_000))
-            let outcome = host.run([4, 2], deadline: .now().adding(milliseconds: 10_000))
+            _ = try host.awaitReady(until: .now().adding(milliseconds: 300_000))
+            let outcome = host.run([4, 2], deadline: .now().adding(milliseconds: 300_000))
             if case .answered([4, 2]) = outcome { report("ok") } else { report("\(outcome)") }
         } catch {
             report("\(error)")

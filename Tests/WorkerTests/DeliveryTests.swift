@@ -1,3 +1,5 @@
+import Glibc
+import Hosting
 import Kafka
 import Messages
 import TestSupport
@@ -84,14 +86,23 @@ import Testing
         try await onOwnThread {
             let kafka = try TestKafka(partitions: 1)
             defer { kafka.close() }
-            try kafka.submit((0..<60).map { request("r\($0)", "sleep", #"{"ms":100}"#) })
-            let node = try TestNode(kafka, ["pool.maxConcurrentStrategies=5", "limits.memoryMB=64"])
-            _ = try kafka.results(5)
+            let directory = try TemporaryDirectory(prefix: "optimizer-drain")
+            defer { directory.remove() }
+            let end = directory.path + "/end"
+            try kafka.submit((0..<60).map { scripted("r\($0)", $0 < 5 ? "" : "await \(end)") })
+            let settings = ["pool.maxConcurrentStrategies=5", "limits.memoryMB=64"]
+            let node = try TestNode(kafka, settings, mode: "locker")
+            try eventually("the first are done and others run") {
+                node.node.finishedCount == 5 && node.node.runningCount == 5
+            }
+            node.node.requestStop()
+            try eventually("it drains") { node.log.all.contains { $0.contains("\"draining\"") } }
+            close(open(end, O_CREAT | O_WRONLY, 0o600))
             #expect(try node.stop() == 0)
-            let before = try kafka.results(5)
+            let before = try kafka.results(10)
             #expect(before.count < 60)
             #expect(before.allSatisfy { $0.status == "completed" })
-            let second = try TestNode(kafka)
+            let second = try TestNode(kafka, settings, mode: "locker")
             let all = try kafka.results(60)
             #expect(try second.stop() == 0)
             // No rebalance under load: what was done was committed, and nothing runs twice.
@@ -103,16 +114,16 @@ import Testing
         try await onOwnThread {
             let kafka = try TestKafka(partitions: 1)
             defer { kafka.close() }
-            try kafka.submit([request("slow", "sleep", #"{"ms":20000}"#)])
-            let node = try TestNode(kafka, ["shutdown.drainMs=200", "limits.timeoutMs=60000"])
+            try kafka.submit([request("slow", "sleep", #"{"ms":500000}"#)])
+            let node = try TestNode(kafka, ["shutdown.drainMs=200", "limits.timeoutMs=600000"])
             try eventually("the step runs") { node.node.runningCount == 1 }
             #expect(try node.stop() == 0)
             // The request is nobody's fault and stays not done: the next node has it.
-            let second = try TestNode(kafka, ["shutdown.drainMs=0", "limits.timeoutMs=60000"])
+            let second = try TestNode(kafka, ["shutdown.drainMs=0", "limits.timeoutMs=600000"])
             try eventually("the step runs again") { second.node.runningCount == 1 }
             #expect(try second.stop() == 0)
             try kafka.submit([request("marker")])
-            let third = try TestNode(kafka, ["shutdown.drainMs=0", "limits.timeoutMs=60000"])
+            let third = try TestNode(kafka, ["shutdown.drainMs=0", "limits.timeoutMs=600000"])
             let results = try kafka.results(1)
             #expect(try third.stop() == 0)
             #expect(results.map(\.requestID) == ["marker"])

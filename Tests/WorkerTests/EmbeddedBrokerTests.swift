@@ -17,7 +17,8 @@ import Testing
                 let clients = KafkaClients(configuration.kafka)
                 let admin = try clients.admin()
                 defer { admin.close() }
-                let cluster = try TopicCheck(topics: kafka.topics).ask(admin, clients, timeoutMs: 10_000)
+                let cluster = try TopicCheck(topics: kafka.topics)
+                    .ask(admin, clients, timeoutMs: Int32(Patience.milliseconds))
                 #expect(cluster.isEmbedded)
                 return try (isKnown ? clients.knowing(cluster) : clients).consumerProperties(partitions: 1)
                     .value(of: "session.timeout.ms")

@@ -94,7 +94,7 @@ import Testing
             let requests = [
                 request("range", "absent", #"{"size":11}"#), request("type", "absent", #"{"size":"two"}"#),
                 request("unknown", "absent", #"{"size":1,"sice":1}"#), request("missing", "absent"),
-                request("limits", "unruly", more: #","limits":{"timeout_ms":4001}"#),
+                request("limits", "unruly", more: #","limits":{"timeout_ms":60001}"#),
                 request("sweep", "absent", #"{"size":1}"#, more: #","type":"optimization""#),
                 #"{"request_id":"version","strategy":{"name":"unruly","version":3}}"#,
                 request("near", "unruli"), request("good", "absent", #"{"size":1}"#),
@@ -108,7 +108,7 @@ import Testing
                 expect("type", "rejected", "invalid_parameters", "must be an integer from 1 to 10")
                 expect("unknown", "rejected", "invalid_parameters", "did you mean \"size\"?")
                 expect("missing", "rejected", "invalid_parameters", "size is missing")
-                expect("limits", "rejected", "limits_not_available", "this node allows at most 4000")
+                expect("limits", "rejected", "limits_not_available", "this node allows at most 60000")
                 expect("sweep", "rejected", "invalid_request", "external strategy")
                 expect("version", "rejected", "unknown_strategy", "version 4 of unruly, not version 3")
                 expect("near", "rejected", "unknown_strategy", "did you mean \"unruly\"?")

@@ -1,4 +1,5 @@
 import Glibc
+import Hosting
 import Messages
 import TestSupport
 import Testing
@@ -21,8 +22,9 @@ import Testing
             }
             let count = 600
             try kafka.submit((0..<count).map { request("r\($0)", "sleep", #"{"ms":20}"#) })
-            let early = try kafka.results(100)
-            #expect(Set(early.map(\.node)) == ["first", "second"])
+            _ = try kafka.read(kafka.topics.results) { records in
+                records.count >= 100 && Set(records.compactMap { TestResult($0)?.node }) == ["first", "second"]
+            }
             first.signal(SIGKILL)
             #expect(first.wait() == -SIGKILL)
             let results = try kafka.results(count)
@@ -68,14 +70,19 @@ import Testing
         try await onOwnThread {
             let kafka = try TestKafka(partitions: 2)
             defer { kafka.close() }
-            let settings = ["limits.memoryMB=64", "limits.timeoutMs=60000", "rebalance.revokeDrainMs=100"]
-            try kafka.submit((0..<8).map { request("r\($0)", "sleep", #"{"ms":12000}"#) })
-            let first = try TestNode(kafka, settings + ["node.id=first", "pool.maxConcurrentStrategies=8"])
+            let directory = try TemporaryDirectory(prefix: "optimizer-group")
+            defer { directory.remove() }
+            let end = directory.path + "/end"
+            let settings = ["limits.memoryMB=64", "rebalance.revokeDrainMs=100", "pool.maxConcurrentStrategies=8"]
+            try kafka.submit((0..<8).map { scripted("r\($0)", "await \(end)") })
+            let first = try TestNode(kafka, settings + ["node.id=first"], mode: "locker")
             try eventually("the steps run") { first.node.runningCount == 8 }
-            let second = try TestNode(kafka, settings + ["node.id=second", "pool.maxConcurrentStrategies=8"])
-            try eventually("each has a partition") {
+            let second = try TestNode(kafka, settings + ["node.id=second"], mode: "locker")
+            try eventually("each has a partition, and all steps run") {
                 first.node.partitions.count == 1 && second.node.partitions.count == 1
+                    && first.node.runningCount + second.node.runningCount == 8
             }
+            close(open(end, O_CREAT | O_WRONLY, 0o600))
             let results = try kafka.results(8)
             #expect(try first.stop() == 0)
             #expect(try second.stop() == 0)

@@ -15,7 +15,7 @@ struct Misbehaviour: CustomTestStringConvertible, Sendable {
     /// So many steps do it, one after the other or at once.
     var count = 1
     /// The deadline of its steps.
-    var timeoutMs = 10_000
+    var timeoutMs = Patience.milliseconds
     /// Further members of its requests.
     var more = ""
     /// It may live as long as its host, which has not been ended.

@@ -16,6 +16,9 @@ import Testing
         "optimizer_kafka_errors_total", "optimizer_last_end_info",
     ]
 
+    /// A step that outlasts the test, and an end that does not wait for it.
+    private static let stuck = ["limits.timeoutMs=600000", "shutdown.drainMs=0"]
+
     @Test func showsEveryMetricOfTheCatalogueOnARunningNode() async throws {
         try await onOwnThread {
             let kafka = try TestKafka()
@@ -54,8 +57,9 @@ import Testing
             let kafka = try TestKafka(partitions: 1)
             defer { kafka.close() }
             let node = try TestNode(
-                kafka, ["metrics.http=127.0.0.1:0", "pool.maxConcurrentStrategies=2", "limits.memoryMB=64"])
-            try kafka.submit([request("stuck", "sleep", #"{"ms":4000}"#), request("free")])
+                kafka,
+                ["metrics.http=127.0.0.1:0", "pool.maxConcurrentStrategies=2", "limits.memoryMB=64"] + Self.stuck)
+            try kafka.submit([request("stuck", "sleep", #"{"ms":500000}"#), request("free")])
             try eventually("the stuck step is shown") {
                 let status = try JSONValue.parse(Array(HTTPGet.text(node, "/status").utf8))
                 let blocked = status["partitions"]?.elements?.first?["blocked_by"]
@@ -146,8 +150,9 @@ import Testing
             let kafka = try TestKafka(partitions: 1)
             defer { kafka.close() }
             let node = try TestNode(
-                kafka, ["metrics.http=127.0.0.1:0", "pool.maxConcurrentStrategies=2", "limits.memoryMB=64"])
-            try kafka.submit([request("a"), "{", request("stuck", "sleep", #"{"ms":3000}"#)])
+                kafka,
+                ["metrics.http=127.0.0.1:0", "pool.maxConcurrentStrategies=2", "limits.memoryMB=64"] + Self.stuck)
+            try kafka.submit([request("a"), "{", request("stuck", "sleep", #"{"ms":500000}"#)])
             let document = try String(
                 contentsOf: Self.root.appending(path: "Sources/Metrics/Metrics.docc/Status.md"), encoding: .utf8)
             let example = try #require(document.components(separatedBy: "```json\n").dropFirst().first)

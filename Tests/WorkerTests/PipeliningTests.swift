@@ -31,10 +31,10 @@ import Testing
 
     private static func requests(_ range: Range<Int>) -> [String] { range.map { text($0) } }
 
-    /// The throttle would have the strategy run step by step after its first bad end. All steps have the same limits, so
-    /// that they may be written ahead, and a deadline that a machine with much else to do keeps.
+    /// The throttle would have the strategy run step by step after its first bad end. All steps have the same limits,
+    /// so that they may be written ahead, and a deadline that a machine with much else to do keeps.
     private static let settings = [
-        "pool.maxConcurrentStrategies=3", "limits.memoryMB=64", "throttle.enabled=false", "limits.timeoutMs=4000",
+        "pool.maxConcurrentStrategies=3", "limits.memoryMB=64", "throttle.enabled=false", "limits.timeoutMs=20000",
     ]
 
     /// Writes ahead also where a machine with much else to do makes no step short.

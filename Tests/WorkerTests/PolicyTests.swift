@@ -19,7 +19,7 @@ import Testing
             let kafka = try TestKafka()
             defer { kafka.close() }
             let node = try TestNode(kafka, Self.settings + ["limits.maxNodeCpuPercent=170"])
-            try kafka.submit((0..<30).map { request("\($0)", "sleep", #"{"ms":20}"#) })
+            try kafka.submit((0..<30).map { request("\($0)", "sleep", #"{"ms":100}"#) })
             var most = 0
             try eventually("two run, and all end") {
                 most = max(most, node.node.runningCount)
@@ -89,7 +89,7 @@ import Testing
                 kafka,
                 [
                     "pool.maxConcurrentStrategies=1", "limits.memoryMB=64", "circuitBreaker.enabled=true",
-                    "circuitBreaker.crashes=3", "circuitBreaker.openMs=10000", "metrics.http=127.0.0.1:0",
+                    "circuitBreaker.crashes=3", "circuitBreaker.openMs=20000", "metrics.http=127.0.0.1:0",
                 ], unruly: true)
             try kafka.submit((0..<8).map { request("\($0)", more: #","labels":{"misbehave":"die"}"#) })
             let results = try kafka.results(8)
@@ -98,7 +98,7 @@ import Testing
             #expect(suspended.count == 5)
             let shown = try #require(try Self.policies(node)["suspended"]?.elements?.first)
             #expect(shown["strategy"]?.string == "noop")
-            #expect((0...10_000).contains(shown["retry_ms"]?.integer ?? -1))
+            #expect((0...20_000).contains(shown["retry_ms"]?.integer ?? -1))
             #expect(suspended.allSatisfy { $0.status == "failed" && $0.json["error"]?["retryable"]?.bool == true })
             // The untouched originals, for a replay.
             let letters = try kafka.contents(kafka.topics.deadLetters)
@@ -120,10 +120,10 @@ import Testing
         try await onOwnThread {
             let kafka = try TestKafka()
             defer { kafka.close() }
-            // The slot itself would wait until the deadline, in a minute.
+            // The slot itself would wait until the deadline, in an hour.
             let node = try TestNode(
-                kafka, Self.settings + ["limits.timeoutMs=60000"], unruly: true,
-                tune: { $0.stallWatch.graceMs = -59_900 })
+                kafka, Self.settings + ["limits.timeoutMs=3600000"], unruly: true,
+                tune: { $0.stallWatch.graceMs = -3_599_900 })
             try kafka.submit([request("hangs", more: #","labels":{"misbehave":"hang"}"#)])
             let result = try #require(try kafka.results(1).first)
             #expect(result.status == "crashed")

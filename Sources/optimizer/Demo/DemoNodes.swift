@@ -12,7 +12,7 @@ final class DemoNodes {
     static let slotsPerNode = 2
     static let intervalMs = 200
     /// What a node may take to finish what runs, and to leave the group.
-    private static let stopMs = 10_000
+    private static let stopMs = 30_000
 
     private let directory: String
     private var programs: [(name: String, program: ChildProgram)] = []
@@ -53,7 +53,7 @@ final class DemoNodes {
           consumer: { session.timeout.ms: 4000, heartbeat.interval.ms: 300, fetch.wait.max.ms: 10 }
         pool: { maxConcurrentStrategies: \(slotsPerNode) }
         backpressure: { pauseAfterMs: 0 }
-        limits: { memoryMB: 128 }
+        limits: { memoryMB: 128, timeoutMs: 60000 }
         commit: { intervalMs: 200 }
         metrics: { intervalMs: \(intervalMs), http: null }
         shutdown: { drainMs: 5000 }

@@ -6,11 +6,12 @@ import Worker
 
 /// The demo from its first request to its last result: submits in bursts, reads results and metrics events, shows both.
 final class DemoRun {
-    private static let joinMs = 20_000
+    /// Far more than it takes, for a machine that has much else to do.
+    private static let joinMs = 120_000
     /// So long without a new result, though some are missing, is too long.
-    private static let silenceMs = 10_000
+    private static let silenceMs = 60_000
     /// What the last metrics events, which tell of the last resumption, may take.
-    private static let settleMs = 2000
+    private static let settleMs = 20_000
 
     private let topics: TopicNames
     private let nodes: DemoNodes

@@ -40,6 +40,7 @@ final class Bench: @unchecked Sendable {
             [
                 "run", "--set", "metrics.http=\(http)", "--set", "data.root=\(folder.path)/data",
                 "--set", "pool.maxConcurrentStrategies=2", "--set", "limits.memoryMB=128",
+                "--set", "limits.timeoutMs=\(Patience.milliseconds)",
             ] + settings.flatMap { ["--set", $0] })
         try submit([Self.request("the-node-is-up")])
         let answer = try optimizer(["results", "--follow", "--request", "the-node-is-up"] + Patience.option)

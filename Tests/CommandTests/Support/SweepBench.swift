@@ -44,12 +44,15 @@ final class SweepBench {
         return try SweepPlan(Sweep.parse(Array(JSONValue.object(members + [output]).text.utf8)), dataRoot: root)
     }
 
-    func startNodes(_ names: [String]) throws {
+    /// - Parameter slow: the nodes of these that get a tenth of a processor.
+    func startNodes(_ names: [String], slow: Set<String> = []) throws {
         for name in names {
             nodes[name] = try bench.start([
                 "run", "--set", "metrics.http=null", "--set", "node.id=\(name)",
                 "--set", "kafka.consumer.session.timeout.ms=6000", "--set", "kafka.consumer.fetch.wait.max.ms=10",
                 "--set", "data.root=\(root)", "--set", "pool.maxConcurrentStrategies=1", "--set", "limits.memoryMB=128",
+                "--set", "limits.timeoutMs=\(Patience.milliseconds)",
+                "--set", "limits.cpuPercent=\(slow.contains(name) ? 10 : 80)",
             ])
         }
         var round = 0

@@ -61,7 +61,7 @@ final class ExternalFile {
                 parameters:
                   do: { type: choice, choices: \(choices), default: ok }
                   size: { type: integer, min: 1, max: 10, default: 3 }
-                limits: { timeoutMs: 4000, memoryMB: 256 }
+                limits: { timeoutMs: 60000, memoryMB: 256 }
                 \(more)
               absent: { command: [/no/such/program], parameters: { size: { type: integer, min: 1, max: 10 } } }
               moving_average:

@@ -71,6 +71,8 @@ final class TestKafka: @unchecked Sendable {
             "kafka.topics.metrics=\(topics.metrics)", "kafka.topics.deadLetters=\(topics.deadLetters)",
             // As short as Kafka lets it be: a node that is killed is missed sooner.
             "metrics.http=null", "metrics.intervalMs=200", "kafka.consumer.session.timeout.ms=6000",
+            // However slow the machine is, what ends by itself is not cut short.
+            "limits.timeoutMs=\(Patience.milliseconds)", "shutdown.drainMs=\(Patience.milliseconds)",
         ] + (broker == nil ? [] : TestKafka.mockSettings) + more
     }
 
@@ -204,6 +206,11 @@ struct TestResult {
     var code: String? { json["error"]?["code"]?.string }
     var message: String { json["error"]?["message"]?.string ?? "" }
     var node: String { json["node"]?.string ?? "" }
+}
+
+/// A request that the offender's mode `locker` runs command by command, as `Locker` says.
+func scripted(_ id: String, _ script: String, more: String = "") -> String {
+    request(id, more: #","labels":{"script":"\#(script)"}\#(more)"#)
 }
 
 func request(_ id: String, _ strategy: String = "noop", _ parameters: String = "{}", more: String = "") -> String {

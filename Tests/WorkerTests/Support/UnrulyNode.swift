@@ -38,7 +38,7 @@ final class UnrulyNode: Sendable {
         node = try TestNode(
             kafka,
             [
-                "pool.maxConcurrentStrategies=\(Self.slots)", "limits.memoryMB=96", "limits.timeoutMs=10000",
+                "pool.maxConcurrentStrategies=\(Self.slots)", "limits.memoryMB=96",
                 "isolation.sandbox=\(sandbox)", "throttle.enabled=false",
             ], unruly: true)
     }
