@@ -148,7 +148,7 @@ import Testing
         // A message from outside neither breaks the line nor colours the terminal.
         let table = try bench.optimizer(["results"])
         #expect(table.lines.count == 2)
-        #expect(table.lines.last?.hasSuffix("line one  [31mred") == true)
+        #expect(table.lines.last?.hasSuffix(#"line one\u{A}\u{1B}[31mred"#) == true)
         #expect(!table.output.contains("\u{1B}"))
     }
 
