@@ -40,6 +40,8 @@ final class CommandRun {
         Processes.mentioning(directory.path).filter { $0 != program.pid }
     }
 
+    var hasEnded: Bool { program.look() != nil }
+
     func signal(_ number: Int32) { kill(program.pid, number) }
 
     /// Waits for its end, and kills it where it does not come.

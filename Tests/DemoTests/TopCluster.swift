@@ -29,8 +29,10 @@ final class TopCluster {
         } else {
             let file = try TemporaryDirectory(prefix: "optimizer-top")
             let path = file.path + "/broker"
-            broker = try CommandRun(["broker", "--bootstrap-file", path])
-            try #require(eventually { !FileContent.read(path).isEmpty })
+            let broker = try CommandRun(["broker", "--bootstrap-file", path])
+            self.broker = broker
+            try #require(eventually { !FileContent.read(path).isEmpty || broker.hasEnded })
+            try #require(!broker.hasEnded, "\(broker.output)")
             mark = String(decoding: FileContent.read(path).filter { $0 > 0x20 }, as: UTF8.self)
             options = ["-b", mark]
         }

@@ -28,8 +28,12 @@ final class Bench: @unchecked Sendable {
             try names.create(on: real)
         } else {
             names = .configured
-            broker = try Program(["broker", "--bootstrap-file", folder.file("bootstrap"), "--set", "metrics.http=null"])
-            try eventually("the broker's address") { !folder.read("bootstrap").isEmpty }
+            let broker = try Program([
+                "broker", "--bootstrap-file", folder.file("bootstrap"), "--set", "metrics.http=null",
+            ])
+            self.broker = broker
+            try eventually("the broker's address") { !folder.read("bootstrap").isEmpty || broker.hasEnded }
+            guard !broker.hasEnded else { throw Failure("the broker has ended: \(broker.words)") }
             address = String(folder.read("bootstrap").prefix { $0 != "\n" })
         }
     }
