@@ -13,12 +13,20 @@ package struct ExternalStrategy: Sendable, Equatable {
     package internal(set) var limits: Limits
     /// How many hosts stay when they have nothing to do; nil = one per slot.
     package internal(set) var hosts: Int?
+    /// From the start of a host to its ready line, in ms.
+    package internal(set) var startTimeoutMs: Int
+    /// After so many steps a host is replaced; nil = never for their number.
+    package internal(set) var maxSteps: Int?
+
+    /// What `startTimeoutMs` is where nothing else is given.
+    package static let defaultStartTimeoutMs = 10_000
 
     package var name: String { descriptor.name }
 
     init(
         descriptor: StrategyDescriptor, command: [String], workingDirectory: String?,
-        environment: [String: ProtectedText], limits: Limits, hosts: Int?
+        environment: [String: ProtectedText], limits: Limits, hosts: Int?,
+        startTimeoutMs: Int = defaultStartTimeoutMs, maxSteps: Int? = nil
     ) {
         self.descriptor = descriptor
         self.command = command
@@ -26,6 +34,8 @@ package struct ExternalStrategy: Sendable, Equatable {
         self.environment = environment
         self.limits = limits
         self.hosts = hosts
+        self.startTimeoutMs = startTimeoutMs
+        self.maxSteps = maxSteps
     }
 
     /// A strategy without parameters that stands in no configuration.

@@ -1,11 +1,15 @@
-import Messages
+package import Messages
 
 /// Which queued step may begin: the oldest one that has what it needs.
 extension ConcurrencyManager {
-    /// The throttle or the circuit breaker has changed its mind about a strategy.
+    /// The node has changed its mind about a strategy.
     package enum PolicyChange: Sendable, Equatable {
         case share(Throttle.Change)
         case circuit(CircuitBreaker.Change)
+        /// No host of it could be started, once more.
+        case failing(StartGate.Failing)
+        /// Its hosts start again.
+        case started(Int)
     }
 
     /// How often a step that waits for memory, processors or locks is passed by others that take what it waits for.
@@ -14,6 +18,8 @@ extension ConcurrencyManager {
 
     /// What a queued step waits for, other than a slot.
     package func obstacle(to step: Step) -> WaitReason? {
+        // First: a step for which there is no host wants nothing else, and nothing is kept for it.
+        if !starts.isIdle, !starts.mayBegin(step.strategyIndex) { return .start }
         if !step.request.locks.isEmpty, !locks.areFree(step.request.locks) { return .lock }
         if let reason = resources.obstacle(to: step.limits) { return reason }
         // The common case first: this is asked of every queued step, often.
@@ -86,6 +92,7 @@ extension ConcurrencyManager {
         notePasses(taking: step.request.locks, before: place)
         hold(step)
         circuitBreaker.begin(step.strategyIndex, token: step.token)
+        if !starts.isIdle { starts.begin(step.strategyIndex, token: step.token) }
         return step
     }
 
@@ -107,14 +114,22 @@ extension ConcurrencyManager {
         runningOf[step.strategyIndex, default: 0] += 1
     }
 
-    /// Takes the oldest step whose strategy is suspended.
-    mutating func takeSuspended(at now: MonotonicTime) -> (Step, retryMs: Int)? {
-        guard !circuitBreaker.isIdle else { return nil }
+    /// Takes the oldest step that is over without being run.
+    mutating func takeRefused(at now: MonotonicTime) -> (Step, Refusal)? {
+        guard !circuitBreaker.isIdle || !expired.isEmpty || !starts.isIdle && !disabled.isEmpty else { return nil }
         for place in 0..<(displaced.count + queue.depth) {
-            let verdict = circuitBreaker.verdict(candidate(place).strategyIndex, at: now)
-            if case .suspended(let retryMs) = verdict { return (take(at: place), retryMs) }
+            if let refusal = refusal(of: candidate(place), at: now) { return (take(at: place), refusal) }
         }
         return nil
+    }
+
+    private func refusal(of step: Step, at now: MonotonicTime) -> Refusal? {
+        let strategy = step.strategyIndex
+        if case .suspended(let retryMs) = circuitBreaker.verdict(strategy, at: now) {
+            return .suspended(retryMs: retryMs)
+        }
+        if expired.contains(step.token) { return .expired(startFailure: starts.reason(strategy)) }
+        return disabled.contains(strategy) && !starts.mayBegin(strategy) ? .disabled : nil
     }
 
     /// The first place from which a step may begin, and the larger ones it passes. Displaced steps come first.
@@ -125,7 +140,7 @@ extension ConcurrencyManager {
             let step = candidate(place)
             switch obstacle(to: step, keeping: &kept) {
             case nil: return (place, passed)
-            case .lock, .throttle: continue
+            case .lock, .throttle, .start: continue
             case .memory, .cpu:
                 // Where nothing runs nothing will come free, so that keeping it would keep everybody for ever.
                 if passes[step.token, default: 0] >= Self.maximumPasses, !resources.isIdle { return nil }
@@ -147,8 +162,14 @@ extension ConcurrencyManager {
             step = queue.take(at: queue.queued.startIndex + place - displaced.count)
             if !displaced.isEmpty { queue.putBack(displaced.removeLast()) }
         }
-        passes[step.token] = nil
+        forgetWaiting(step)
         return step
+    }
+
+    /// The step is no longer queued.
+    mutating func forgetWaiting(_ step: Step) {
+        passes[step.token] = nil
+        expired.remove(step.token)
     }
 
     // MARK: What is known of strategies and of the machine
@@ -159,6 +180,7 @@ extension ConcurrencyManager {
         if let change = circuitBreaker.note(conduct, of: step.strategyIndex, token: step.token, at: now) {
             changes.append(.circuit(change))
         }
+        starts.end(step.strategyIndex, token: step.token, conduct)
     }
 
     /// A strategy makes others slow.
@@ -174,10 +196,23 @@ extension ConcurrencyManager {
 
     /// Takes in what the monitor sees about once a second: the memory that others hold, and the time.
     ///
-    /// - Returns: slots to wake, for steps that may begin now.
-    package mutating func observe(othersMB: Int, at now: MonotonicTime) -> [Int] {
+    /// - Returns: slots to wake, for steps that may begin now, or are over.
+    package mutating func observe(
+        othersMB: Int, at now: MonotonicTime, _ time: Timestamp = Timestamp(milliseconds: .min)
+    ) -> [Int] {
         resources.othersMB = othersMB
         changes += throttle.recover(at: now).map { .share($0) }
-        return hasRunnable ? idleSlotToWake() : []
+        starts.look(at: now)
+        noteExpired(at: time)
+        let isAnyOver = !expired.isEmpty || !starts.isIdle && !disabled.isEmpty
+        return isAnyOver || hasRunnable ? idleSlotToWake() : []
+    }
+
+    /// Looks which waiting steps nobody wants any more; one that does not wait begins soon, and is looked at then.
+    private mutating func noteExpired(at time: Timestamp) {
+        for place in 0..<(displaced.count + queue.depth) {
+            let step = candidate(place)
+            if let until = step.request.expiresAt, until < time, obstacle(to: step) != nil { expired.insert(step.token) }
+        }
     }
 }

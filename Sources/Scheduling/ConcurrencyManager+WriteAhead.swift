@@ -22,7 +22,7 @@ extension ConcurrencyManager {
             let step = queue.queued[place]
             if mayFollow(step, running), let usual = serviceTimes.usual(step.strategyIndex), usual <= left {
                 taken.append(queue.take(at: place))
-                passes[step.token] = nil
+                forgetWaiting(step)
                 left -= usual
             } else if waitsForItsKind(step) {
                 passed += 1
@@ -51,7 +51,7 @@ extension ConcurrencyManager {
     /// Whether others pass it as they like: what it waits for is nothing that they take.
     private func waitsForItsKind(_ step: Step) -> Bool {
         switch obstacle(to: step) {
-        case .lock, .throttle: true
+        case .lock, .throttle, .start: true
         case .memory, .cpu, nil: false
         }
     }

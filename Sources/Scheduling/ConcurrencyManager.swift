@@ -17,8 +17,8 @@ package struct ConcurrencyManager: Sendable {
     package enum Assignment: Sendable {
         /// `ahead`: what is to be written to its host with it.
         case run(Step, ahead: [Step], Wakes)
-        /// Its strategy is suspended: the step is over without being run. The next probe is due so much later.
-        case refuse(Step, retryMs: Int, Wakes)
+        /// The step is over without being run.
+        case refuse(Step, Refusal, Wakes)
         case wait
         case stop
 
@@ -28,6 +28,16 @@ package struct ConcurrencyManager: Sendable {
             case .wait, .stop: Wakes()
             }
         }
+    }
+
+    /// Why a step is over without being run.
+    package enum Refusal: Sendable, Equatable {
+        /// Its strategy is suspended; the next probe is due so much later.
+        case suspended(retryMs: Int)
+        /// Its `expires_at` has passed while it waited; where it was for a host, what the last start failed with.
+        case expired(startFailure: String?)
+        /// It waited for a host, and its strategy has been switched off.
+        case disabled
     }
 
     /// Whom to wake once the lock is released.
@@ -46,6 +56,11 @@ package struct ConcurrencyManager: Sendable {
     package internal(set) var resources: ResourceBudget
     package internal(set) var throttle: Throttle
     package internal(set) var circuitBreaker: CircuitBreaker
+    package internal(set) var starts: StartGate
+    /// Strategies that are switched off.
+    package var disabled: Set<Int> = []
+    /// Steps whose time has passed while they wait, by their tokens.
+    var expired: Set<UInt64> = []
     /// What the two have decided since somebody last asked.
     var changes: [PolicyChange] = []
     /// Running steps by strategy.
@@ -78,8 +93,10 @@ package struct ConcurrencyManager: Sendable {
     package init(
         slotCount: Int, backpressure settings: BackpressureController.Settings, resources: ResourceBudget = .unbounded,
         throttle: Throttle.Settings = Throttle.Settings(),
-        circuitBreaker: CircuitBreaker.Settings = CircuitBreaker.Settings(), serviceTimes: ServiceTimes = ServiceTimes()
+        circuitBreaker: CircuitBreaker.Settings = CircuitBreaker.Settings(),
+        serviceTimes: ServiceTimes = ServiceTimes(), starts: StartGate = StartGate()
     ) {
+        self.starts = starts
         self.serviceTimes = serviceTimes
         self.resources = resources
         self.throttle = Throttle(throttle, slotCount: slotCount)
@@ -133,7 +150,7 @@ package struct ConcurrencyManager: Sendable {
         let isGone = { (step: Step) in partitions.contains(step.coordinates.partition) }
         let dropped = displaced.filter(isGone) + queue.drop(partitions: partitions)
         displaced.removeAll(where: isGone)
-        for step in dropped { passes[step.token] = nil }
+        for step in dropped { forgetWaiting(step) }
         inFlight -= dropped.count
         return dropped
     }
@@ -175,6 +192,7 @@ package struct ConcurrencyManager: Sendable {
         let dropped = displaced + queue.dropAll()
         displaced = []
         passes = [:]
+        expired = []
         inFlight -= dropped.count
         return dropped
     }
@@ -188,9 +206,10 @@ package struct ConcurrencyManager: Sendable {
             return .stop
         }
         let before = depth
-        if let (step, retryMs) = takeSuspended(at: now) {
+        starts.look(at: now)
+        if let (step, refusal) = takeRefused(at: now) {
             slots[slot] = .running(step, since: now)
-            return .refuse(step, retryMs: retryMs, wakes(before: before))
+            return .refuse(step, refusal, wakes(before: before))
         }
         guard let step = takeRunnable() else {
             slots[slot] = .idle

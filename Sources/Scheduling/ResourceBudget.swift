@@ -72,4 +72,6 @@ package enum WaitReason: String, Sendable, CaseIterable {
     case lock, memory, cpu
     /// Its strategy has as many slots as it may have now.
     case throttle
+    /// No host of its strategy could be started.
+    case start
 }

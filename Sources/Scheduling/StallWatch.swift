@@ -58,9 +58,11 @@ package struct StallWatch: Sendable {
             overdue: overdue, quietMs: quietMs)
     }
 
-    /// Whether a queued step could begin. Where nothing runs, nothing can be what the queued ones wait for.
+    /// Whether a queued step could begin. Where nothing runs, nothing can be what the queued ones wait for, but a host
+    /// that does not start.
     private func couldMove(_ manager: ConcurrencyManager) -> Bool {
-        manager.runningCount == 0 || manager.hasRunnable
+        let waitsForHosts = manager.waiting.keys.contains(.start)
+        return manager.hasRunnable || manager.runningCount == 0 && !waitsForHosts
     }
 
     private func freeSlots(_ manager: ConcurrencyManager) -> [Int] {

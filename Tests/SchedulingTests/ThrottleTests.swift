@@ -161,13 +161,15 @@ import Testing
             _ = manager.next(for: 0, at: time(0))
             _ = manager.finish(slot: 0, .crash, at: time(0))
         }
-        guard case .refuse(let refused, 30_000, _) = manager.next(for: 0, at: time(0)) else {
+        guard case .refuse(let refused, .suspended(retryMs: 30_000), _) = manager.next(for: 0, at: time(0)) else {
             return #expect(Bool(false))
         }
         #expect(refused.coordinates.offset == 5)
         _ = manager.finish(slot: 0, .unknown, at: time(0))
         guard case .run = manager.next(for: 0, at: time(30_000)) else { return #expect(Bool(false)) }
-        guard case .refuse(_, 0, _) = manager.next(for: 1, at: time(30_000)) else { return #expect(Bool(false)) }
+        guard case .refuse(_, .suspended(retryMs: 0), _) = manager.next(for: 1, at: time(30_000)) else {
+            return #expect(Bool(false))
+        }
         _ = manager.finish(slot: 1, .unknown, at: time(30_000))
         _ = manager.finish(slot: 0, .good, at: time(30_000))
         guard case .run = manager.next(for: 1, at: time(30_000)) else { return #expect(Bool(false)) }

@@ -4,6 +4,7 @@ import Messages
 extension ConfigurationLoader {
     private static let members = [
         "command", "workingDirectory", "environment", "summary", "version", "parameters", "limits", "hosts",
+        "startTimeoutMs", "maxSteps",
     ]
 
     mutating func takeStrategies(_ node: YAMLNode, _ path: String, _ origin: ConfigurationOrigin) {
@@ -38,7 +39,10 @@ extension ConfigurationLoader {
                 descriptor: descriptor, command: command,
                 workingDirectory: value("workingDirectory", of: section, .directory), environment: environment,
                 limits: limits(of: section),
-                hosts: value("hosts", of: section, .integer(1...1024), unit: "host processes")))
+                hosts: value("hosts", of: section, .integer(1...1024), unit: "host processes"),
+                startTimeoutMs: value("startTimeoutMs", of: section, .integer(1...3_600_000), unit: "ms")
+                    ?? ExternalStrategy.defaultStartTimeoutMs,
+                maxSteps: value("maxSteps", of: section, .integer(1...1_000_000_000), unit: "steps")))
     }
 
     private mutating func command(of section: FileSection, at place: Place) -> [String] {

@@ -14,6 +14,7 @@ package enum GaugeMetric: String, Sendable, CaseIterable {
     case interference = "optimizer_interference_ratio"
     case strategySlots = "optimizer_strategy_slots"
     case strategySuspended = "optimizer_strategy_suspended"
+    case strategyStartFailures = "optimizer_strategy_start_failures"
     case latencyTarget = "optimizer_step_latency_target_ms"
     case enforcement = "optimizer_enforcement"
 
@@ -76,6 +77,8 @@ extension GaugeMetric {
             ("Slots the strategy may have at once; less than all of them while it is throttled", [.strategy])
         case .strategySuspended:
             ("1 while the strategy's circuit breaker is open and its steps are not run", [.strategy])
+        case .strategyStartFailures:
+            ("Starts of the strategy's hosts that failed one after the other; while above 0, its requests wait", [.strategy])
         case .latencyTarget: ("The P95 step latency the node is asked to keep", [])
         case .enforcement: ("1 for the mechanism that enforces a limit", [.limitedResource, .mechanism])
         case .holding: ("1 while the node takes nothing from its partitions", [])

@@ -26,7 +26,7 @@ extension MetricLabel {
         ]))
     package static let rebalanceKind = MetricLabel(name: "kind", domain: .closed(["assigned", "revoked", "lost"]))
     package static let waitReason = MetricLabel(
-        name: "reason", domain: .closed(["key", "lock", "memory", "cpu", "partition", "throttle"]))
+        name: "reason", domain: .closed(["key", "lock", "memory", "cpu", "partition", "throttle", "start"]))
     package static let destination = MetricLabel(
         name: "destination", domain: .closed(["results", "dead_letters", "metrics"]))
     package static let eventType = MetricLabel(

@@ -49,12 +49,15 @@ extension StatusPage {
         }
 
         function showPolicies(s) {
-          const {throttled, suspended} = s.policies;
+          const {throttled, suspended, not_starting: failing = []} = s.policies;
           rows("policies", [
+            ...failing.map((one) => [one.strategy,
+              [`no host starts (${one.failures}×: ${one.reason}), tried again `
+                + (one.retry_ms > 0 ? `in ${time(one.retry_ms)}` : "now"), "bad"]]),
             ...suspended.map((one) => [one.strategy,
               [one.retry_ms > 0 ? `suspended, tried again in ${time(one.retry_ms)}` : "suspended, a probe is due", "bad"]]),
             ...throttled.map((one) => [one.strategy, [`${one.slots} of ${one.of} slots`, "warn"]])]);
-          byId("noPolicies").hidden = throttled.length + suspended.length > 0;
+          byId("noPolicies").hidden = throttled.length + suspended.length + failing.length > 0;
         }
 
         function showPartitions(s) {

@@ -2,12 +2,9 @@ import Configuration
 import Hosting
 import Messages
 import Scheduling
-import Synchronization
 
 /// How long external hosts are waited for and kept.
 struct ExternalPolicy: Sendable {
-    /// From the start of a host to its ready line, in ms.
-    var readyMs = 10_000
     /// How long a host with nothing to do stays, in ms.
     var idleMs = 60_000
     /// How often the hosts with nothing to do are looked at, in ms.
@@ -24,17 +21,6 @@ final class ExternalHosts: Sendable {
     private let spawner: HostSpawner
     private let reporter: StepReporter
     private let pool: HostPool
-    private let starts = Mutex(Starts())
-
-    /// A command that does not start would cost every step its whole wait, and every slot its time.
-    private static let startRetry = RetryPolicy(maximumAttempts: .max, firstDelayMs: 500, maximumDelayMs: 30_000)
-
-    private struct Starts {
-        var failures = 0
-        /// Until then no start is tried again.
-        var notBefore = MonotonicTime(nanoseconds: 0)
-        var reason = ""
-    }
 
     init(
         _ strategy: ExternalStrategy, command: HostCommand, slotCount: Int, policy: ExternalPolicy,
@@ -50,42 +36,20 @@ final class ExternalHosts: Sendable {
 
     var idleCount: Int { pool.count }
 
-    /// A host that is ready: one that waits, else a new one.
-    ///
-    /// - Parameters:
-    ///   - new: takes no host that waits.
-    ///   - started: called with the host's process, before a new one is ready, so that it can be killed at any time;
-    ///     with nil before it is reaped, when it may no longer be.
-    /// - Throws: `HostFailure`; then the next start is put off, longer each time.
-    func borrow(new: Bool, started: (Int32?) -> Void) throws(HostFailure) -> (host: Host, isNew: Bool) {
-        if !new, let host = pool.take() {
-            started(host.pid)
-            return (host, false)
-        }
-        let now = MonotonicTime.now()
-        let isPutOff = starts.withLock { $0.notBefore > now ? $0.reason : nil }
-        if let isPutOff { throw HostFailure(.notReady, "\(isPutOff); the next start is put off for a moment") }
-        do throws(HostFailure) {
-            let host = try start(started)
-            starts.withLock { $0 = Starts() }
-            return (host, true)
-        } catch {
-            starts.withLock { starts in
-                starts.failures += 1
-                starts.reason = error.description
-                let delay = Self.startRetry.delayMs(afterAttempt: starts.failures) ?? 0
-                starts.notBefore = MonotonicTime.now().adding(milliseconds: delay)
-            }
-            throw error
-        }
-    }
+    /// The host that worked last of those that wait; nil where none does.
+    func take() -> Host? { pool.take() }
 
-    private func start(_ started: (Int32?) -> Void) throws(HostFailure) -> Host {
+    /// Starts a host and waits until it is ready.
+    ///
+    /// - Parameter started: called with the host's process, before it is ready, so that it can be killed at any time; with
+    ///   nil before it is reaped, when it may no longer be.
+    /// - Throws: `HostFailure` where it is not ready within the strategy's `startTimeoutMs`.
+    func start(_ started: (Int32?) -> Void) throws(HostFailure) -> Host {
         let host = try spawner.spawn(command)
         started(host.pid)
         reporter.listen(to: host, strategy: strategy.name, step: nil)
         do throws(HostFailure) {
-            let line = try host.awaitReady(until: .now().adding(milliseconds: policy.readyMs))
+            let line = try host.awaitReady(until: .now().adding(milliseconds: strategy.startTimeoutMs))
             reporter.diagnostics(host, step: nil)
             guard (try? JSONValue.parse(line))?["ready"] != nil else {
                 throw HostFailure(
@@ -97,7 +61,6 @@ final class ExternalHosts: Sendable {
             reporter.diagnostics(host, step: nil)
             started(nil)
             discard(host)
-            reporter.externalHostLost(strategy.name, reason: "start_failed", error.description)
             throw error
         }
     }

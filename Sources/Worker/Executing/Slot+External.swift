@@ -14,21 +14,16 @@ extension Slot {
         do throws(RequestProblem) {
             execute(step, try ExternalRequest(step.request, hosts.strategy.descriptor), in: hosts, own: own)
         } catch {
-            finish(step, .unavailable(error.message))
+            finish(step, .unsendable(error.message))
         }
     }
 
     private func execute(
         _ step: Step, _ request: ExternalRequest, in hosts: ExternalHosts, own: Host
     ) {
-        let host: Host
-        let isNew: Bool
-        do throws(HostFailure) {
-            (host, isNew) = try hosts.borrow(new: step.attempt > 1) { state.setHost($0, of: index) }
-        } catch {
+        guard let (host, isNew) = borrow(for: step, in: hosts) else {
             state.setHost(own.pid, of: index)
-            let why = "no host of \(hosts.strategy.name) could be started: \(error)"
-            return finish(step, .unavailable(why))
+            return isEnded ? requeueEnded(step) : requeue(isAttempt: false)
         }
         host.arbiter = locks
         reporter.listen(to: host, strategy: hosts.strategy.name, step: step)
@@ -43,6 +38,50 @@ extension Slot {
         }
         hosts.giveBack(host)
         finish(step, end, run)
+    }
+
+    /// A host that is ready; nil where the step has to wait for one.
+    ///
+    /// While the strategy's hosts cannot be started, one step at a time tries, and the others take what waits.
+    private func borrow(for step: Step, in hosts: ExternalHosts) -> (host: Host, isNew: Bool)? {
+        let role = state.decide { $0.startRole(slot: index) }
+        let wantsNew =
+            switch role {
+            case .free: step.attempt > 1
+            case .trial: true
+            case .waitingOnly: false
+            }
+        if !wantsNew, let host = waiting(in: hosts) { return (host, false) }
+        if case .waitingOnly = role {
+            state.decide { $0.noteNoneIdle(slot: index) }
+            return nil
+        }
+        do throws(HostFailure) {
+            let host = try hosts.start { state.setHost($0, of: index) }
+            let (woken, changes) = state.decide { ($0.noteStarted(slot: index), $0.takeChanges()) }
+            state.wake(slots: woken)
+            reporter.policies.changed(changes)
+            return (host, true)
+        } catch {
+            // A node that ends kills its hosts, those that are being started too: that is no failure of theirs.
+            if isEnded { return nil }
+            reporter.externalHostLost(hosts.strategy.name, reason: "start_failed", error.description)
+            let now = MonotonicTime.now()
+            let changes = state.decide {
+                $0.noteStartFailed(slot: index, error.description, at: now)
+                return $0.takeChanges()
+            }
+            reporter.policies.changed(changes)
+        }
+        if let host = waiting(in: hosts) { return (host, false) }
+        state.decide { $0.noteNoneIdle(slot: index) }
+        return nil
+    }
+
+    private func waiting(in hosts: ExternalHosts) -> Host? {
+        guard let host = hosts.take() else { return nil }
+        state.setHost(host.pid, of: index)
+        return host
     }
 
     private func lost(_ step: Step, _ end: StepEnd, _ run: StepRun, isNew: Bool) {

@@ -126,7 +126,7 @@ final class Slot: Sendable {
                 } else {
                     return
                 }
-            case .refuse(let step, let retryMs, _): finish(step, .suspended(retryMs: retryMs))
+            case .refuse(let step, let refusal, _): finish(step, StepEnd(refusal))
             case .wait:
                 addDelay(runDelay.withLock { $0.end(at: now) })
                 switch host.waitIdle(wake: wake, until: nil) {
@@ -169,12 +169,13 @@ final class Slot: Sendable {
         requeue()
     }
 
-    /// Whether the node has ended the host itself.
-    var isEnded: Bool { state.decide { $0.isEnded(slot: index) } }
+    /// Whether the node has ended the host itself: for a partition that it gave up, or at its own end.
+    var isEnded: Bool { !state.mayPublish || state.decide { $0.isEnded(slot: index) } }
 
     func requeueEnded(_ step: Step) {
         reporter.hostLost(
-            slot: index, reason: "recycled", "ended for a step of a partition that was given up", step: step)
+            slot: index, reason: "recycled",
+            state.mayPublish ? "ended for a step of a partition that was given up" : "ended with the node", step: step)
         requeue()
     }
 

@@ -7,14 +7,18 @@ enum StepEnd {
     case answered(HostReply)
     /// Its `expires_at` had passed before it could begin.
     case expired
+    /// Its `expires_at` had passed while it waited for a host of its strategy, of which none could be started.
+    case unstartable(String)
+    /// Its strategy was switched off while it waited for a host.
+    case disabled
     /// Its strategy is suspended: it was not run.
     case suspended(retryMs: Int)
     case timedOut
     case crashed(HostLoss)
     /// The host answered with something that is no reply.
     case babbled(String)
-    /// An external strategy has no host that could run it.
-    case unavailable(String)
+    /// What an external host would be sent cannot be made of it.
+    case unsendable(String)
 }
 
 extension StepEnd {
@@ -25,13 +29,25 @@ extension StepEnd {
         case .timedOut: .breach
         case .crashed(let loss): if case .exceeded = loss.kind { .breach } else { .crash }
         case .babbled: .crash
-        case .expired, .suspended, .unavailable: .unknown
+        case .expired, .unstartable, .disabled, .suspended, .unsendable: .unknown
         }
     }
 
     /// Whether the request goes to the dead-letter topic though nothing is wrong with it, to be sent again later.
     var isForReplay: Bool {
-        if case .suspended = self { true } else { false }
+        switch self {
+        case .suspended, .unstartable: true
+        default: false
+        }
+    }
+
+    init(_ refusal: ConcurrencyManager.Refusal) {
+        self =
+            switch refusal {
+            case .suspended(let retryMs): .suspended(retryMs: retryMs)
+            case .expired(let startFailure): startFailure.map { .unstartable($0) } ?? .expired
+            case .disabled: .disabled
+            }
     }
 }
 

@@ -28,6 +28,7 @@ extension StepReporter {
     /// A host was lost or could not be had while it had no step.
     func externalHostLost(_ strategy: String, reason: String, _ description: String) {
         metrics.hostLost(reason: reason)
+        errors.note("host_lost", description, strategy: strategy)
         let details = [
             JSONMember("strategy", .string(strategy)), JSONMember("reason", .string(reason)),
             JSONMember("detail", .string(description)),

@@ -49,6 +49,15 @@ struct StepReporter: Sendable {
         case .expired:
             let time = step.request.expiresAt?.rfc3339 ?? ""
             fail(&result, .expired, .expired, "the request was wanted until \(time) and had not begun by then")
+        case .unstartable(let reason):
+            let time = step.request.expiresAt?.rfc3339 ?? ""
+            fail(
+                &result, .expired, .expired,
+                "the request was wanted until \(time), and no host of \(step.request.strategy) could be started by "
+                    + "then: \(reason)", isRetryable: true)
+        case .disabled:
+            let problem = StrategyList.disabledProblem(step.request.strategy)
+            fail(&result, .rejected, problem.code, problem.message, isRetryable: problem.isRetryable)
         case .suspended(let retryMs):
             let when = retryMs > 0 ? "it is tried again in \(retryMs) ms" : "a probe is under way"
             fail(
@@ -64,7 +73,7 @@ struct StepReporter: Sendable {
             fail(&result, .crashed, .hostCrashed, loss.description)
         case .babbled(let problem):
             fail(&result, .crashed, .hostProtocol, "the host's answer is not a reply: \(problem)")
-        case .unavailable(let reason):
+        case .unsendable(let reason):
             fail(&result, .failed, .hostUnavailable, reason, isRetryable: true)
         }
     }

@@ -47,12 +47,15 @@ package final class StrategyList: Sendable {
             _ = try StrategyRegistry.validate(request)
         }
         guard !disabled.withLock({ $0.contains(request.strategy) }) else {
-            throw RequestProblem(
-                .strategyDisabled,
-                "the strategy \"\(request.strategy)\" is switched off on this node (disabledStrategies)",
-                isRetryable: true)
+            throw Self.disabledProblem(request.strategy)
         }
         return index
+    }
+
+    static func disabledProblem(_ name: String) -> RequestProblem {
+        RequestProblem(
+            .strategyDisabled, "the strategy \"\(name)\" is switched off on this node (disabledStrategies)",
+            isRetryable: true)
     }
 
     private func check(_ request: StrategyRequest, of strategy: ExternalStrategy) throws(RequestProblem) {

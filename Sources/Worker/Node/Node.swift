@@ -39,7 +39,9 @@ package final class Node: Sendable {
         metrics = NodeMetrics(registry: registry, topic: settings.topics.requests)
         statistics = KafkaStatistics(in: registry)
         do {
-            state = try NodeState(settings)
+            state = try NodeState(settings, external: settings.configuration.strategies.map { [strategies] in
+                strategies.index(of: $0.name)
+            })
             isolation = try Isolation(settings.isolation, launcher: settings.launcher)
             spawner = try HostSpawner(launcher: settings.launcher, isolation: isolation)
         } catch {
@@ -63,7 +65,7 @@ package final class Node: Sendable {
             let cause = ConfigurationProblems(problems: problems).description
             return log.error("the configuration is not read again", JSONMember("cause", .string(cause)))
         }
-        strategies.disable(configuration.disabledStrategies)
+        disable(configuration.disabledStrategies)
         log.info(
             "configuration read again",
             JSONMember("disabled_strategies", .array(configuration.disabledStrategies.map { .string($0) })))
@@ -71,6 +73,12 @@ package final class Node: Sendable {
         guard !waiting.isEmpty else { return }
         log.warning(
             "changed keys that hold only after a restart", JSONMember("keys", .array(waiting.map { .string($0) })))
+    }
+
+    private func disable(_ names: [String]) {
+        strategies.disable(names)
+        let indices = Set(names.map(strategies.index))
+        state.decide { $0.disabled = indices }
     }
 
     /// The value of a counter without labels.

@@ -60,7 +60,7 @@ package struct NodeSettings: Sendable {
         drainMs = configuration.shutdown.drainMs
         http = configuration.metrics.http
         // The start of an external host is no part of its step's time, but of the slot's.
-        if !configuration.strategies.isEmpty { stallWatch.graceMs += externalPolicy.readyMs }
+        stallWatch.graceMs += configuration.strategies.map(\.startTimeoutMs).max() ?? 0
         let problems = StrategyNames.problems(in: configuration)
         guard problems.isEmpty else {
             throw NodeFailure(ConfigurationProblems(problems: problems).description, code: ExitCode.configuration)

@@ -30,13 +30,14 @@ final class NodeState: Sendable {
     /// Set when the steps that still run are given up: what becomes of them is no longer published.
     private let isAbandoned = Atomic(false)
 
-    init(_ settings: NodeSettings) throws(HostFailure) {
+    /// - Parameter external: the numbers of the external strategies.
+    init(_ settings: NodeSettings, external: [Int] = []) throws(HostFailure) {
         let slotCount = settings.slotCount
         manager = Mutex(
             ConcurrencyManager(
                 slotCount: slotCount, backpressure: settings.backpressure, resources: settings.resources,
                 throttle: settings.throttle, circuitBreaker: settings.circuitBreaker,
-                serviceTimes: settings.serviceTimes))
+                serviceTimes: settings.serviceTimes, starts: StartGate(unproven: external)))
         consumerWake = try WakeDescriptor()
         var wakes: [WakeDescriptor] = []
         for _ in 0..<slotCount { wakes.append(try WakeDescriptor()) }

@@ -121,7 +121,8 @@ final class Monitor: Sendable {
     /// Looks for what lets steps begin that wait for memory, or for their strategy to be let off.
     private func observe(_ now: MonotonicTime) {
         let othersMB = MemoryInUse.others(than: state.hostPIDs.compactMap(\.self))
-        let (woken, changes) = state.decide { ($0.observe(othersMB: othersMB, at: now), $0.takeChanges()) }
+        let time = Timestamp.now()
+        let (woken, changes) = state.decide { ($0.observe(othersMB: othersMB, at: now, time), $0.takeChanges()) }
         state.wake(slots: woken)
         PolicyReporter(events: events, metrics: metrics, log: log).changed(changes)
     }

@@ -25,6 +25,7 @@ struct NodeMetrics: Sendable {
     private let busy: Counter
     private let strategySlots: PerStrategy<Gauge>
     private let strategySuspended: PerStrategy<Gauge>
+    private let strategyStartFailures: PerStrategy<Gauge>
     /// What the steps of each strategy waited for a processor.
     let delays: StrategyDelays
     private let interference: PerStrategy<Gauge>
@@ -53,6 +54,7 @@ struct NodeMetrics: Sendable {
         interference = registry.perStrategy(.interference)
         strategySlots = registry.perStrategy(.strategySlots)
         strategySuspended = registry.perStrategy(.strategySuspended)
+        strategyStartFailures = registry.perStrategy(.strategyStartFailures)
     }
 
     // MARK: Steps
@@ -88,6 +90,7 @@ struct NodeMetrics: Sendable {
         registry.strategies.indices.contains(index) ? registry.strategies[index] : MetricCatalogue.unknownStrategy
     }
     func strategySlots(_ index: Int, _ slots: Int) { strategySlots[index].set(slots) }
+    func strategyStartFailures(_ index: Int, _ count: Int) { strategyStartFailures[index].set(count) }
     func strategySuspended(_ index: Int, _ isSuspended: Bool) { strategySuspended[index].set(isSuspended) }
     /// Ends an interval of waiting for processors: a strategy that ran in it shows what it came to, others keep theirs.
     func updateInterference() {

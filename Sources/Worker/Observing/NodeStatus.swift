@@ -95,7 +95,7 @@ struct NodeStatus: Sendable {
         }
     }
 
-    /// Strategies the throttle or the circuit breaker keeps back.
+    /// Strategies that the throttle or the circuit breaker keeps back, or whose hosts do not start.
     private func policies(_ manager: ConcurrencyManager, _ now: MonotonicTime) -> JSONValue {
         let throttled = manager.throttle.shares.map { strategy, slots in
             JSONValue.object([
@@ -109,8 +109,16 @@ struct NodeStatus: Sendable {
                 JSONMember("retry_ms", .integer(retryMs)),
             ])
         }
+        let failing = manager.starts.failing(at: now).map { failing in
+            JSONValue.object([
+                JSONMember("strategy", .string(metrics.strategyName(failing.strategy))),
+                JSONMember("failures", .integer(failing.failures)), JSONMember("retry_ms", .integer(failing.retryMs)),
+                JSONMember("reason", .string(String(failing.reason.prefix(500)))),
+            ])
+        }
         return .object([
             JSONMember("throttled", .array(throttled)), JSONMember("suspended", .array(suspended)),
+            JSONMember("not_starting", .array(failing)),
         ])
     }
 

@@ -12,8 +12,26 @@ struct PolicyReporter: Sendable {
             switch change {
             case .share(let change): shareChanged(change)
             case .circuit(let change): circuitChanged(change)
+            case .failing(let failing): startFailed(failing)
+            case .started(let strategy): startedAgain(strategy)
             }
         }
+    }
+
+    private func startFailed(_ failing: StartGate.Failing) {
+        metrics.strategyStartFailures(failing.strategy, failing.failures)
+        log.error(
+            "no host of a strategy can be started: its requests wait",
+            JSONMember("strategy", .string(metrics.strategyName(failing.strategy))),
+            JSONMember("failures", .integer(failing.failures)), JSONMember("retry_ms", .integer(failing.retryMs)),
+            JSONMember("cause", .string(failing.reason)))
+    }
+
+    private func startedAgain(_ strategy: Int) {
+        metrics.strategyStartFailures(strategy, 0)
+        log.info(
+            "the hosts of a strategy start again: its requests are run",
+            JSONMember("strategy", .string(metrics.strategyName(strategy))))
     }
 
     private func shareChanged(_ change: Throttle.Change) {

@@ -64,6 +64,9 @@ final class ExternalFile {
                 limits: { timeoutMs: 60000, memoryMB: 256 }
                 \(more)
               absent: { command: [/no/such/program], parameters: { size: { type: integer, min: 1, max: 10 } } }
+              late:
+                command: [sh, -c, 'test -e "\(directory.path)/come" || exit 7; exec python3 "\(script)"']
+                parameters: { do: { type: choice, choices: \(choices), default: ok } }
               moving_average:
                 command: [python3, -B, moving_average.py]
                 workingDirectory: \(Self.examples)/python
@@ -76,6 +79,9 @@ final class ExternalFile {
                 parameters: { period: { type: integer, min: 1, max: 5000, default: 2 } }
             """, to: path)
     }
+
+    /// From now on the hosts of `late` start.
+    func letStart() throws { try Self.write("", to: directory.path + "/come") }
 
     private static func write(_ text: String, to path: String) throws {
         let file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
