@@ -35,6 +35,11 @@ package struct HostLoss: Sendable, CustomStringConvertible {
     /// The last of what it wrote to its standard error, at most 2 kB.
     package let errorOutput: String
 
+    /// Whether it was ended for the memory it held.
+    package var isForMemory: Bool {
+        if case .exceeded(let breach) = kind { breach.resource == .memory } else { false }
+    }
+
     /// A short fixed word per kind, for metrics.
     package var reason: String {
         switch kind {

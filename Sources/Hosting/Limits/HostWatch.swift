@@ -24,6 +24,10 @@ final class HostWatch: Sendable {
         var usage = StepUsage()
         /// What the host held when its last step ended.
         var residentAtEnd: Int64 = 0
+        /// What it held before its first step.
+        var residentWhenFresh: Int64?
+        /// What the steps before the one that runs, or ran last, had left in it.
+        var leftAtBegin: Int64 = 0
         var breach: LimitBreach?
         /// The host's own processor time, and its children's as the monitor saw it last.
         var cpuAtBegin: Int64 = 0
@@ -38,6 +42,8 @@ final class HostWatch: Sendable {
         var throttledByGroupAtBegin: Int64 = 0
         var beganAt = MonotonicTime(nanoseconds: 0)
         var isBusy = false
+
+        var left: Int64 { max(0, residentAtEnd - (residentWhenFresh ?? residentAtEnd)) }
     }
 
     /// - Parameter onBegin: called at the start of every step, to wake the monitor where it sleeps.
@@ -68,6 +74,7 @@ final class HostWatch: Sendable {
         let cpu = meter.cpuNanoseconds
         let throttled = kernelLimitsCPU ? cgroup?.throttledNanoseconds : nil
         let changed = state.withLock { state -> ResourceLimits? in
+            state.leftAtBegin = state.left
             state.usage = StepUsage()
             state.cpuSeen = cpu ?? state.cpuSeen
             state.cpuAtBegin = state.cpuSeen
@@ -118,6 +125,7 @@ final class HostWatch: Sendable {
     }
 
     private func goOn(_ state: inout State, throttled: Int64?) {
+        state.leftAtBegin = state.left
         state.isStepRunning = true
         state.usage = StepUsage()
         state.cpuAtBegin = state.cpuSeen
@@ -129,6 +137,18 @@ final class HostWatch: Sendable {
 
     /// What the host held when its last step ended, in bytes: the next step would begin with it. 0 before the first.
     var residentBytes: Int64 { state.withLock { $0.residentAtEnd } }
+
+    /// What its steps so far have left in it, in bytes.
+    var leftBytes: Int64 { state.withLock { $0.left } }
+
+    /// What the steps before the one that runs, or ran last, had left in it, in bytes.
+    var leftBytesAtBegin: Int64 { state.withLock { $0.leftAtBegin } }
+
+    /// It is about to begin its first step.
+    func noteFresh() {
+        let resident = meter.residentBytes
+        state.withLock { $0.residentWhenFresh = resident }
+    }
 
     /// The limit it was ended for.
     var breach: LimitBreach? { state.withLock { $0.breach } }

@@ -20,6 +20,8 @@ extension Host {
         let isFirst = framesUnderWay == 0
         if isFirst { (span, usage, burst) = ((.now(), .now()), StepUsage(), Burst()) }
         if let kind = lossKind ?? lossBeforeRequest() { return lose(kind, requestDelivered: false) }
+        if isFresh { watch.noteFresh() }
+        isFresh = false
         if isFirst { watch.begin(limits) }
         isPipelined = !isFirst || requests.count > 1
         for request in requests { writer.append(request) }

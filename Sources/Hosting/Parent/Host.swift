@@ -26,6 +26,10 @@ package final class Host {
     var reader: FrameReader
     var writer: FrameWriter
     private var diagnostics = HostDiagnostics()
+    /// Steps it has been given. Whoever gives them counts them.
+    package var steps = 0
+    /// Whether it has been sent anything yet.
+    var isFresh = true
     /// Requests that have been sent and have no reply yet.
     package internal(set) var framesUnderWay = 0
     /// Whether it has been sent a request while it had another one, since it last had none.
@@ -84,9 +88,19 @@ package final class Host {
     }
 
     /// Whether what earlier steps have left in it is so much that a step with this limit on its memory could be ended for
-    /// it.
+    /// it. What it held before its first step is none of that: another host would hold it too.
     package func isTooFull(for limits: ResourceLimits) -> Bool {
-        watch.residentBytes > Int64(limits.memoryMB) << 20 / 4 * 3
+        watch.residentBytes > Int64(limits.memoryMB) << 20 / 4 * 3 && hasLeftovers(for: limits)
+    }
+
+    /// Whether earlier steps have left something in it that counts beside this limit.
+    package func hasLeftovers(for limits: ResourceLimits) -> Bool { counts(watch.leftBytes, beside: limits) }
+
+    /// Whether it was so when its last step began, which may then have been ended for what it found.
+    package func hadLeftovers(for limits: ResourceLimits) -> Bool { counts(watch.leftBytesAtBegin, beside: limits) }
+
+    private func counts(_ bytes: Int64, beside limits: ResourceLimits) -> Bool {
+        bytes > Int64(limits.memoryMB) << 20 / 16
     }
 
     /// Waits while there is nothing to run. Bytes from a host nobody asked make it lost.

@@ -14,12 +14,8 @@ struct HostDiagnostics {
     /// The last 2 kB, with what is no UTF-8 replaced.
     var tail: String { String(decoding: recent.suffix(Self.tailBytes), as: UTF8.self) }
 
-    /// Whether the last words are those of a program that was refused memory: Swift's, Python's, C++'s, Node's, Rust's.
-    var namesMemory: Bool {
-        let words = tail
-        return ["failed to allocate", "MemoryError", "bad_alloc", "heap out of memory", "memory allocation of"]
-            .contains { words.contains($0) }
-    }
+    /// Whether the last words are those of a program that was refused memory.
+    var namesMemory: Bool { RefusedMemory.isNamed(in: tail) }
 
     /// One read of whatever is there. Returns false when nothing more can come.
     mutating func receive(from descriptor: Int32) -> Bool {
@@ -62,4 +58,14 @@ struct HostDiagnostics {
         }
         unfinished.removeAll(keepingCapacity: true)
     }
+}
+
+/// What a program says that was refused memory.
+package enum RefusedMemory {
+    /// In Swift, Python, C++, Node, Rust.
+    private static let words = [
+        "failed to allocate", "MemoryError", "bad_alloc", "heap out of memory", "memory allocation of",
+    ]
+
+    package static func isNamed(in text: String) -> Bool { words.contains { text.contains($0) } }
 }

@@ -36,8 +36,26 @@ final class ExternalHosts: Sendable {
 
     var idleCount: Int { pool.count }
 
-    /// The host that worked last of those that wait; nil where none does.
-    func take() -> Host? { pool.take() }
+    /// The host that worked last of those that wait and may run a step with these limits; nil where none does.
+    func take(for limits: ResourceLimits) -> Host? {
+        while let host = pool.take() {
+            guard host.isTooFull(for: limits) else { return host }
+            reporter.metrics.hostLost(reason: "recycled")
+            discard(host)
+        }
+        return nil
+    }
+
+    /// Whether no other step is to begin on it: so much have those before left in it, or so many have they been.
+    func isSpent(_ host: Host, _ limits: ResourceLimits) -> Bool {
+        host.isTooFull(for: limits) || strategy.maxSteps.map { host.steps >= $0 } ?? false
+    }
+
+    /// Ends a host that is well, in favour of a new one.
+    func recycle(_ host: Host) {
+        reporter.metrics.hostLost(reason: "recycled")
+        end(host)
+    }
 
     /// Starts a host and waits until it is ready.
     ///

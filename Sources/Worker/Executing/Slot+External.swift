@@ -26,6 +26,7 @@ extension Slot {
             return isEnded ? requeueEnded(step) : requeue(isAttempt: false)
         }
         host.arbiter = locks
+        host.steps += 1
         reporter.listen(to: host, strategy: hosts.strategy.name, step: step)
         let (outcome, run) = self.run(request.line, of: step, on: host)
         reporter.diagnostics(host, step: step)
@@ -34,10 +35,16 @@ extension Slot {
         guard case .answered = end else {
             // Dead before what it holds goes to the next: it may still be at work on what a lock protects.
             hosts.discard(host)
-            return lost(step, end, run, isNew: isNew)
+            let isOfStepsBefore =
+                end.mayBeOfTheStepBefore(isNew: isNew) || end.isForMemory && host.hadLeftovers(for: step.limits)
+            return lost(step, end, run, mayBeOfStepsBefore: isOfStepsBefore)
         }
-        hosts.giveBack(host)
+        guard hosts.isSpent(host, step.limits) else {
+            hosts.giveBack(host)
+            return finish(step, end, run)
+        }
         finish(step, end, run)
+        hosts.recycle(host)
     }
 
     /// A host that is ready; nil where the step has to wait for one.
@@ -51,7 +58,7 @@ extension Slot {
             case .trial: true
             case .waitingOnly: false
             }
-        if !wantsNew, let host = waiting(in: hosts) { return (host, false) }
+        if !wantsNew, let host = waiting(for: step, in: hosts) { return (host, false) }
         if case .waitingOnly = role {
             state.decide { $0.noteNoneIdle(slot: index) }
             return nil
@@ -73,22 +80,22 @@ extension Slot {
             }
             reporter.policies.changed(changes)
         }
-        if let host = waiting(in: hosts) { return (host, false) }
+        if let host = waiting(for: step, in: hosts) { return (host, false) }
         state.decide { $0.noteNoneIdle(slot: index) }
         return nil
     }
 
-    private func waiting(in hosts: ExternalHosts) -> Host? {
-        guard let host = hosts.take() else { return nil }
+    private func waiting(for step: Step, in hosts: ExternalHosts) -> Host? {
+        guard let host = hosts.take(for: step.limits) else { return nil }
         state.setHost(host.pid, of: index)
         return host
     }
 
-    private func lost(_ step: Step, _ end: StepEnd, _ run: StepRun, isNew: Bool) {
+    private func lost(_ step: Step, _ end: StepEnd, _ run: StepRun, mayBeOfStepsBefore: Bool) {
         if isVictim { return requeueVictim(step) }
         if isEnded { return requeueEnded(step) }
         let mayGoOn = Self.stepRetry.delayMs(afterAttempt: step.attempt) != nil
-        guard mayGoOn, end.mayBeOfTheStepBefore(isNew: isNew) else {
+        guard mayGoOn, mayBeOfStepsBefore else {
             report(end, step)
             return finish(step, end, run)
         }
@@ -104,6 +111,8 @@ extension Slot {
             reporter.hostLost(
                 slot: index, reason: "babbled", "the host's answer is no reply: \(problem)", step: step)
         case .crashed(let loss): reporter.hostLost(slot: index, loss, step: step)
+        case .refused(let breach):
+            reporter.hostLost(slot: index, reason: "resource_exceeded", breach.description, step: step)
         default: break
         }
     }
@@ -112,16 +121,18 @@ extension Slot {
 extension StepEnd {
     fileprivate init(_ outcome: StepOutcome, _ step: Step, _ request: ExternalRequest) {
         switch outcome {
-        case .answered(let line): self = Self.reading(line, step.request.requestID, request)
+        case .answered(let line): self = Self.reading(line, step, request)
         case .timedOut: self = .timedOut
         case .lost(let loss): self = .crashed(loss)
         }
     }
 
-    private static func reading(_ line: [UInt8], _ requestID: String, _ request: ExternalRequest) -> StepEnd {
+    private static func reading(_ line: [UInt8], _ step: Step, _ request: ExternalRequest) -> StepEnd {
+        let requestID = step.request.requestID
+        let breach = LimitBreach(resource: .memory, limit: step.limits.memoryMB, peak: nil)
         do throws(JSONProblem) {
             let reply = try HostReply.parse(line, strategy: request.strategy)
-            if reply.requestID == requestID { return .answered(reply) }
+            if reply.requestID == requestID { return reply.saysMemoryWasRefused ? .refused(breach) : .answered(reply) }
             guard let answered = reply.requestID else { return .babbled("it has no \"request_id\"") }
             return .babbled("it answers the request \"\(answered.cut(toBytes: 100))\"")
         } catch {
@@ -133,7 +144,7 @@ extension StepEnd {
     /// answered that one and then spoken again or gone, too late to be seen. A new host has no step before.
     fileprivate func mayBeOfTheStepBefore(isNew: Bool) -> Bool {
         switch self {
-        case .babbled: return !isNew
+        case .babbled, .refused: return !isNew
         case .crashed(let loss):
             guard loss.requestDelivered else { return true }
             return switch loss.kind {
@@ -142,5 +153,19 @@ extension StepEnd {
             }
         default: return false
         }
+    }
+
+    /// Whether it ended for the memory that its host held.
+    fileprivate var isForMemory: Bool {
+        if case .crashed(let loss) = self { loss.isForMemory } else { false }
+    }
+}
+
+extension HostReply {
+    /// The kernel refuses memory before the monitor sees too much of it in use, and a program may go on then. What it
+    /// says it could not do for that is no failure of its own.
+    fileprivate var saysMemoryWasRefused: Bool {
+        guard status == .failed, let problem else { return false }
+        return RefusedMemory.isNamed(in: problem.code) || RefusedMemory.isNamed(in: problem.message)
     }
 }

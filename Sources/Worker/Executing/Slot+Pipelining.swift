@@ -29,8 +29,9 @@ extension Slot {
             finish(step, .expired)
             return true
         }
-        // A step that may hold little memory does not pay for what others have left in the host: it gets a new one.
-        if host.isTooFull(for: step.limits) {
+        // A step does not pay for what others have left in the host: it gets a new one. What was lost once gets one that
+        // nothing has been left in.
+        if host.isTooFull(for: step.limits) || step.attempt > 1 && host.hasLeftovers(for: step.limits) {
             reporter.metrics.hostLost(reason: "recycled")
             requeue(isAttempt: false)
             return false
@@ -111,7 +112,9 @@ extension Slot {
         case .timedOut:
             reporter.hostLost(slot: index, reason: "timed_out", "the step passed its deadline", step: step)
             finish(step, .timedOut, run)
-        case .lost(let loss): lost(step, loss, run, wasAhead: wasAhead)
+        case .lost(let loss):
+            let isOfStepsBefore = wasAhead || loss.isForMemory && host.hadLeftovers(for: step.limits)
+            lost(step, loss, run, mayBeOfStepsBefore: isOfStepsBefore)
         }
     }
 
@@ -123,7 +126,7 @@ extension Slot {
         finish(step, .babbled("\(problem)"), run)
     }
 
-    private func lost(_ step: Step, _ loss: HostLoss, _ run: StepRun, wasAhead: Bool) {
+    private func lost(_ step: Step, _ loss: HostLoss, _ run: StepRun, mayBeOfStepsBefore: Bool) {
         if isVictim { return requeueVictim(step) }
         if isEnded { return requeueEnded(step) }
         reporter.hostLost(slot: index, loss, step: step)
@@ -132,7 +135,7 @@ extension Slot {
             return requeue(isAttempt: false)
         }
         // What the steps before it have done may be what the host was lost for: it has one more try, with none before it.
-        if !loss.requestDelivered || wasAhead, mayRunAgain(step) { return requeue() }
+        if !loss.requestDelivered || mayBeOfStepsBefore, mayRunAgain(step) { return requeue() }
         finish(step, .crashed(loss), run)
     }
 

@@ -15,6 +15,8 @@ enum StepEnd {
     case suspended(retryMs: Int)
     case timedOut
     case crashed(HostLoss)
+    /// The host lives, and says that it was refused what the step wanted.
+    case refused(LimitBreach)
     /// The host answered with something that is no reply.
     case babbled(String)
     /// What an external host would be sent cannot be made of it.
@@ -26,7 +28,7 @@ extension StepEnd {
     var conduct: Conduct {
         switch self {
         case .answered: .good
-        case .timedOut: .breach
+        case .timedOut, .refused: .breach
         case .crashed(let loss): if case .exceeded = loss.kind { .breach } else { .crash }
         case .babbled: .crash
         case .expired, .unstartable, .disabled, .suspended, .unsendable: .unknown

@@ -71,6 +71,7 @@ struct StepReporter: Sendable {
         case .crashed(let loss):
             if case .exceeded(let breach) = loss.kind { return apply(breach, to: &result, step) }
             fail(&result, .crashed, .hostCrashed, loss.description)
+        case .refused(let breach): apply(breach, to: &result, step)
         case .babbled(let problem):
             fail(&result, .crashed, .hostProtocol, "the host's answer is not a reply: \(problem)")
         case .unsendable(let reason):

@@ -13,6 +13,7 @@ final class ExternalFile {
     private static let unruly = #"""
         import json, os, sys, time
         def say(message): print(json.dumps(message), flush=True)
+        leaked = []
         say({"log": {"message": "starting"}})
         say({"ready": {}})
         for line in sys.stdin:
@@ -23,6 +24,11 @@ final class ExternalFile {
             do = request["strategy"]["parameters"]["do"]
             if do == "hang": time.sleep(600)
             if do == "hog": hoard = [bytearray(b"x" * (8 << 20)) for _ in range(100)]
+            if do == "leak": leaked.append(b"x" * (60 << 20))
+            refused = None
+            if do == "gulp":
+                try: leaked.append(b"x" * (400 << 20))
+                except MemoryError as error: refused = repr(error)
             if do == "die": os._exit(9)
             if do == "babble": print("three trades so far", flush=True)
             if do == "flood": [os.write(1, b"x" * (1 << 20)) for _ in range(100)]
@@ -39,6 +45,7 @@ final class ExternalFile {
                                "environment": sorted(os.environ)},
                 "strategy": {"name": "impostor"}, "node": "impostor"}
             if do == "fail": answer = {"request_id": request["request_id"], "status": "failed", "error": {"code": "no_luck", "message": "not today"}}
+            if refused: answer = {"request_id": request["request_id"], "status": "failed", "error": {"code": "strategy_failed", "message": refused}}
             say(answer)
             if do == "twice": say(answer)
             if do == "leave": os._exit(0)
@@ -50,7 +57,7 @@ final class ExternalFile {
         path = directory.path + "/optimizer.yml"
         let script = directory.path + "/unruly.py"
         try Self.write(Self.unruly, to: script)
-        let choices = "[ok, hang, hog, die, babble, flood, log, raise, wrong-id, fail, twice, leave, lock]"
+        let choices = "[ok, hang, hog, leak, gulp, die, babble, flood, log, raise, wrong-id, fail, twice, leave, lock]"
         try Self.write(
             """
             strategies:
