@@ -19,6 +19,9 @@ package struct OptimizerConfiguration: Sendable, Equatable {
     package internal(set) var data = Data()
     package internal(set) var logging = Logging()
 
+    /// What was given and changes nothing: worth a word, no reason to refuse.
+    package internal(set) var warnings: [ConfigurationProblem] = []
+
     var places = Places()
 
     /// What holds where nothing is said; `config/optimizer.yml` as it is shipped says the same.

@@ -114,6 +114,17 @@ struct ProblemTests {
         #expect(problems(environment: [name: "x", "PATH": "/bin"]) == [expected])
     }
 
+    @Test(arguments: [
+        ("OPTIMIZER_HOME", "it changes nothing"),
+        ("OPTIMIZER_QUEUE_DEPTH", "it changes nothing, did you mean \"OPTIMIZER_BACKPRESSURE_QUEUE_DEPTH\"?"),
+    ])
+    func aVariableThatIsNoKeysNorNearOneIsWarnedOf(name: String, words: String) throws {
+        let read = try configuration(environment: [name: "/opt/x"])
+        #expect(
+            read.warnings.map(\.description)
+                == ["environment variable \(name): there is no key of this name, so \(words)"])
+    }
+
     @Test func whatKubernetesSaysOfAServiceCalledOptimizerIsLeftAlone() {
         let environment = [
             "OPTIMIZER_SERVICE_HOST": "10.0.0.1", "OPTIMIZER_SERVICE_PORT": "9464",
@@ -126,6 +137,14 @@ struct ProblemTests {
 
     @Test(arguments: [
         ("kafka.groupID=x", "--set kafka.groupID: unknown key \"kafka.groupID\", did you mean \"kafka.groupId\"?"),
+        (
+            "kafka.nosuch=x",
+            "--set kafka.nosuch: unknown key \"kafka.nosuch\"; known here: bootstrapServers, groupId, groupInstanceId, topics, prefetchMB, startTimeoutMs, client, consumer, producer"
+        ),
+        (
+            "kafka.topics.frobnicate=x",
+            "--set kafka.topics.frobnicate: unknown key \"kafka.topics.frobnicate\"; known here: requests, results, metrics, deadLetters"
+        ),
         ("kafka=x", "--set kafka: kafka is a section; set one of its keys"),
         (
             "kafka.client=x",

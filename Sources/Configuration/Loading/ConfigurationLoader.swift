@@ -18,6 +18,11 @@ struct ConfigurationLoader {
         problems.append(place.problem(message))
     }
 
+    /// Notes what is worth a look, and keeps nobody from starting.
+    mutating func warn(_ message: String, at place: Place) {
+        configuration.warnings.append(place.problem(message))
+    }
+
     mutating func note(_ place: Place, of path: String) {
         configuration.places[path] = place
     }

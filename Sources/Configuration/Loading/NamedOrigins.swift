@@ -17,9 +17,22 @@ extension ConfigurationLoader {
                 let property = name.dropFirst(map.environmentName.count + 1).lowercased()
                 takeProperty(String(property.map { $0 == "_" ? "." : $0 }), text, of: map, at: place)
             } else {
-                let hint = nearestNameHint(to: name, in: ConfigurationKey.all.map(\.environmentName))
-                report("there is no key of this name\(hint)", at: place)
+                takeUnknown(name, at: place)
             }
+        }
+    }
+
+    /// A name near a key's is a mistake that would leave the key at its default. Any other is another program's, which
+    /// must not keep a node from starting.
+    private mutating func takeUnknown(_ name: String, at place: Place) {
+        let spellings = ConfigurationKey.all.map { environmentSpelling(of: $0.path) }
+        let own = String(name.dropFirst(Self.environmentPrefix.count))
+        func hint(_ near: String) -> String { ", did you mean \"\(Self.environmentPrefix)\(near)\"?" }
+        if let near = nearestName(to: own, in: spellings) {
+            report("there is no key of this name\(hint(near))", at: place)
+        } else {
+            let near = spellings.first { $0.hasSuffix("_" + own) }
+            warn("there is no key of this name, so it changes nothing\(near.map(hint) ?? "")", at: place)
         }
     }
 
@@ -42,7 +55,7 @@ extension ConfigurationLoader {
         } else if ConfigurationKey.isSection(path) {
             report("\(path) is a section; set one of its keys", at: place)
         } else {
-            report(unknownKeyMessage(path, in: ""), at: place)
+            report(unknownKeyMessage(path, in: ConfigurationKey.section(of: path)), at: place)
         }
     }
 
@@ -78,4 +91,14 @@ extension ConfigurationLoader {
 extension ConfigurationKey {
     /// Whether keys lie below this path.
     static func isSection(_ path: String) -> Bool { all.contains { $0.path.hasPrefix(path + ".") } }
+
+    /// The innermost section this path lies in; empty where its first part is none.
+    static func section(of path: String) -> String {
+        var section = path
+        while let dot = section.lastIndex(of: ".") {
+            section = String(section[..<dot])
+            if isSection(section) { return section }
+        }
+        return ""
+    }
 }

@@ -37,7 +37,7 @@ package struct NodeSettings: Sendable {
     /// - Throws: `NodeFailure` when the machine cannot give what the configuration asks for.
     package init(_ configuration: OptimizerConfiguration, machine: Machine = .current) throws(NodeFailure) {
         self.configuration = configuration
-        nodeID = configuration.node.id ?? "\(machine.hostName)-\(machine.processID)"
+        nodeID = configuration.node.id ?? NodeName.made(host: machine.hostName, processID: machine.processID)
         topics = TopicNames(configuration.kafka.topics)
         slotCount = try Self.slotCount(configuration, machine)
         ceilings = ResourceLimits(

@@ -23,6 +23,7 @@ enum CheckConfigCommand: Command {
         let file = arguments.positional.first ?? arguments.value("config") ?? ConfigurationOptions.defaultFile
         switch load(file, arguments) {
         case .success(let configuration):
+            for warning in configuration.warnings { Output.words("warning: \(warning)") }
             if arguments.has("show") { try show(configuration, isJSON: arguments.has("json")) }
             Output.words((file.map { "\($0): " } ?? "no file, so every default: ") + "the configuration is fine")
             return ExitCode.success

@@ -24,6 +24,7 @@ enum RunCommand: Command {
         let signals = SignalWait()
         let log = Log(configuration.logging)
         let record = RunRecord(configuration, environment: ConfigurationOptions.environment, log: log)
+        for warning in configuration.warnings { log.warning(warning.description) }
         do throws(NodeFailure) {
             let broker = try embeddedBroker(configuration, log)
             defer { broker?.close() }
