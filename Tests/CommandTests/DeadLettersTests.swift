@@ -87,7 +87,10 @@ import Testing
         #expect(records.map(\.key) == [nil, Array("k".utf8), nil])
         for (offset, record) in records.enumerated() {
             #expect(
-                record.headers == [KafkaHeader("traceparent", "t\(offset)"), KafkaHeader(name: "empty", value: nil)])
+                record.headers == [
+                    KafkaHeader("traceparent", "t\(offset)"), KafkaHeader(name: "empty", value: nil),
+                    KafkaHeader("optimizer_replay_of", "\(topic)-0-\(offset)"),
+                ])
         }
     }
 
@@ -101,6 +104,49 @@ import Testing
         let coded = try bench.optimizer(["dead-letters", "replay", "--code", "invalid_json", "--json"])
         #expect(try objects(coded.output).first?["acknowledged"]?.integer == 2)
         #expect(try Set(replayed().map(text)) == ["original 0", "original 1", "original 2"])
+    }
+
+    @Test func whatWasSentAgainOrHasRunSinceIsPassedOver() throws {
+        defer { #expect(throws: Never.self) { try bench.close() } }
+        for (offset, id) in ["a", "b", "c"].enumerated() {
+            try refuse(value: Array(Bench.request(id).utf8), key: nil, [], "unknown_dataset", offset)
+        }
+        try bench.produce(
+            bench.names.results, value: Array(#"{"request_id":"b","status":"completed"}"#.utf8))
+        try bench.produce(bench.names.results, value: Array(#"{"request_id":"c","status":"rejected"}"#.utf8))
+        let plan = try bench.optimizer(["dead-letters", "replay", "--all", "--dry-run"])
+        #expect(plan.words.contains("partition 0 offset 1: passed over, it"), "\(plan.words)")
+        #expect(plan.words.contains("2 would be sent"), "\(plan.words)")
+        let first = try bench.optimizer(["dead-letters", "replay", "--all", "--limit", "1", "--json"])
+        #expect(try objects(first.output).first?["acknowledged"]?.integer == 1)
+        #expect(try bench.optimizer(["dead-letters", "replay", "--all"]).words.contains("1 of 3 sent"))
+        let nothing = try bench.optimizer(["dead-letters", "replay", "--all", "--json"])
+        #expect(nothing.code == 0)
+        #expect(try objects(nothing.output).first?["passed_over"]?.integer == 3)
+        #expect(try Set(replayed().map(text)) == [Bench.request("a"), Bench.request("c")])
+        #expect(try replayed().count == 2)
+        #expect(try bench.optimizer(["dead-letters", "replay", "--request", "b", "--again"]).code == 0)
+        #expect(try replayed().count == 3)
+    }
+
+    @Test func requestsStrategiesAndTimesNarrowWhatIsMeant() throws {
+        defer { #expect(throws: Never.self) { try bench.close() } }
+        for (offset, strategy) in ["noop", "sleep", "noop"].enumerated() {
+            try refuse(
+                value: Array(Bench.request("r\(offset)", strategy).utf8), key: nil, [], "unknown_dataset", offset)
+        }
+        func listed(_ words: [String]) throws -> [Int?] {
+            try objects(bench.optimizer(["dead-letters", "list", "--json"] + words).output).map {
+                $0["offset"]?.integer
+            }
+        }
+        #expect(try listed(["--strategy", "noop"]) == [0, 2])
+        #expect(try listed(["--strategy", "noop", "--request", "r2", "--request", "r1"]) == [2])
+        #expect(try listed(["--since", "7d"]) == [0, 1, 2])
+        #expect(try listed(["--since", "2999-01-01T00:00:00Z"]) == [])
+        let sent = try bench.optimizer(["dead-letters", "replay", "--strategy", "sleep", "--since", "1h"])
+        #expect(sent.words == "1 of 1 sent to \(requests)\n")
+        #expect(try replayed().map(text) == [Bench.request("r1", "sleep")])
     }
 
     @Test func aTombstoneIsReplayedAsOne() throws {
@@ -156,7 +202,8 @@ import Testing
     @Test func itWantsToKnowWhichOnes() throws {
         defer { #expect(throws: Never.self) { try bench.close() } }
         let choices = [
-            [], ["--partition", "0"], ["--offset", "0"], ["--all", "--code", "x"],
+            [], ["--limit", "3"], ["--since", "yesterday"], ["--since", "1h", "--partition", "0", "--offset", "0"],
+            ["--partition", "0"], ["--offset", "0"], ["--all", "--code", "x"],
             ["--all", "--partition", "0", "--offset", "0"], ["--partition", "x", "--offset", "0"],
         ]
         for choice in choices { #expect(try bench.optimizer(["dead-letters", "replay"] + choice).code == 64) }

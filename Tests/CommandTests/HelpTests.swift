@@ -23,10 +23,18 @@ import Testing
         ("check-strategy", ["--config FILE", "--set KEY=VALUE", "--strategy NAME", "--timeout-ms N", "--json"]),
         ("topics check", kafka + ["--json"]),
         ("topics create", kafka + ["--partitions N", "--replication-factor N", "--json"]),
-        ("dead-letters list", kafka + ["--code CODE", "-n, --limit N", "--json"]),
+        (
+            "dead-letters list",
+            kafka + [
+                "--code CODE", "--request ID", "--strategy NAME", "--since TIME", "-n, --limit N", "--json",
+            ]
+        ),
         (
             "dead-letters replay",
-            kafka + ["--all", "--code CODE", "--partition P", "--offset O", "--dry-run", "--json"]
+            kafka + [
+                "--all", "--code CODE", "--request ID", "--strategy NAME", "--since TIME", "--partition P",
+                "--offset O", "-n, --limit N", "--again", "--dry-run", "--json",
+            ]
         ),
         ("import", ["--config FILE", "--set KEY=VALUE", "--dataset NAME", "--timeframe TIME", "--json"]),
         ("datasets", ["--config FILE", "--set KEY=VALUE", "--json"]),

@@ -5,7 +5,7 @@ import Messages
 struct DeadLetterRecord {
     let record: KafkaRecord
 
-    private static let prefix = "optimizer_"
+    static let prefix = "optimizer_"
 
     /// The node adds its headers behind the request's own, which may have borne any name.
     private func header(_ name: String) -> String? {
@@ -23,8 +23,17 @@ struct DeadLetterRecord {
         return "\(topic)-\(partition)-\(offset)"
     }
 
+    /// What the original calls itself and its strategy, where it can be read.
+    var names: (request: String?, strategy: String?) {
+        guard !isTruncated, let value = record.value, let json = try? JSONValue.parse(value) else { return (nil, nil) }
+        return (json["request_id"]?.string, json["strategy"]?["name"]?.string)
+    }
+
     /// Where the dead letter itself stands.
     var place: String { "partition \(record.partition) offset \(record.offset)" }
+
+    /// What a replayed request calls this dead letter.
+    func name(in topic: String) -> String { "\(topic)-\(record.partition)-\(record.offset)" }
 
     /// The original's headers: those of the request, without what the node added. Of a request that was refused
     /// before, sent again and refused again, the reasons of both times are there; none goes along.

@@ -7,7 +7,8 @@ enum DeadLettersListCommand: Command {
     static let name = "dead-letters list"
     static let summary = "what was refused, and why"
     static let help = """
-        optimizer dead-letters list [--code CODE] [--limit N] [--json]
+        optimizer dead-letters list [--code CODE]... [--request ID]... [--strategy NAME]... [--since TIME]
+                                    [--limit N] [--json]
 
         Reads the dead-letter topic from its beginning: where each stands, where its original stood, what was wrong.
         With --json each comes with its value as text (null where it is a tombstone or no UTF-8).
@@ -16,8 +17,8 @@ enum DeadLettersListCommand: Command {
         """
     static let options =
         ConfigurationOptions.all + [
-            ConfigurationOptions.topic,
-            Option("code", value: "CODE", "only those refused for this, such as invalid_json; may be given often"),
+            ConfigurationOptions.topic
+        ] + DeadLetterFilter.options + [
             Option("limit", short: "n", value: "N", "at most so many"),
             Option("json", "one JSON object per dead letter"),
         ]
@@ -25,8 +26,8 @@ enum DeadLettersListCommand: Command {
     static func run(_ arguments: Arguments) throws(CommandFailure) -> Int32 {
         try arguments.expectPositional(0...0, "nothing")
         let limit = try arguments.integer("limit", in: 1...1_000_000_000) ?? .max
+        let filter = try DeadLetterFilter(arguments)
         let connection = try KafkaConnection(arguments, topic: \.deadLetters)
-        let codes = Set(arguments.all("code"))
         let isJSON = arguments.has("json")
         var writer = DataWriter()
         var shown = 0
@@ -37,7 +38,7 @@ enum DeadLettersListCommand: Command {
                 return true
             }
             let letter = DeadLetterRecord(record: record)
-            guard codes.isEmpty || codes.contains(letter.code ?? "") else { return true }
+            guard filter.takes(letter) else { return true }
             if shown == 0, !isJSON { try writer.line(table.header) }
             shown += 1
             try writer.line(isJSON ? letter.json : table.row(cells(letter)))

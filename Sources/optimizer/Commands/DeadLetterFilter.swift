@@ -1,0 +1,52 @@
+import Kafka
+import Messages
+import Worker
+
+/// Which dead letters a command is about: all that every option given lets through.
+struct DeadLetterFilter {
+    static let options = [
+        Option("code", value: "CODE", "only those refused for this, such as unknown_dataset; may be given often"),
+        Option("request", value: "ID", "only those of this request; may be given often"),
+        Option("strategy", value: "NAME", "only those of this strategy; may be given often"),
+        Option("since", value: "TIME", "only those refused since then: 2026-01-31T09:30:00Z, or 90s, 30m, 12h, 7d ago"),
+    ]
+
+    private let codes: Set<String>
+    private let requests: Set<String>
+    private let strategies: Set<String>
+    private let since: Timestamp?
+
+    init(_ arguments: Arguments, now: Timestamp = .now()) throws(CommandFailure) {
+        codes = Set(arguments.all("code"))
+        requests = Set(arguments.all("request"))
+        strategies = Set(arguments.all("strategy"))
+        since = try arguments.value("since").map { text throws(CommandFailure) in
+            guard let time = Self.time(text, now) else {
+                throw .usage("--since is \(text), must be like 2026-01-31T09:30:00Z, or 90s, 30m, 12h, 7d ago")
+            }
+            return time
+        }
+    }
+
+    /// Whether it lets everything through.
+    var isEmpty: Bool { codes.isEmpty && requests.isEmpty && strategies.isEmpty && since == nil }
+
+    func takes(_ letter: DeadLetterRecord) -> Bool {
+        guard codes.isEmpty || codes.contains(letter.code ?? "") else { return false }
+        if let since, let stamp = letter.record.timestampMs, stamp < since.milliseconds { return false }
+        guard !requests.isEmpty || !strategies.isEmpty else { return true }
+        let (request, strategy) = letter.names
+        return (requests.isEmpty || request.map(requests.contains) == true)
+            && (strategies.isEmpty || strategy.map(strategies.contains) == true)
+    }
+
+    /// A point in time, or an age: a number with s, m, h or d behind it.
+    private static func time(_ text: String, _ now: Timestamp) -> Timestamp? {
+        if let time = Timestamp(rfc3339: text) { return time }
+        let units: [Character: Int64] = ["s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000]
+        guard let unit = text.last.flatMap({ units[$0] }), let count = Int64(text.dropLast()),
+            (0...1_000_000_000).contains(count)
+        else { return nil }
+        return Timestamp(milliseconds: now.milliseconds - count * unit)
+    }
+}
