@@ -33,6 +33,19 @@ import Testing
         #expect(end.words.contains("1 failed; how many it has is not known"), "\(end.words)")
     }
 
+    @Test func aSweepThatNobodySubmittedIsSaidToBeNoneAndTheNearestIsNamed() throws {
+        let bench = try SweepBench()
+        defer { #expect(throws: Never.self) { try bench.close() } }
+        let empty = try bench.merged("nothing")
+        #expect(empty.code == 1)
+        #expect(empty.words.contains("no sweep \"nothing\": neither "), "\(empty.words)")
+        #expect(try bench.submit(Self.sweep("spring")).code == 0)
+        try bench.produce(resultOf: bench.plan(Self.sweep("autumn")), 0)
+        let typo = try bench.merged("sprin")
+        #expect(typo.code == 1)
+        #expect(typo.words.contains("did you mean \"spring\"?; they hold steps of: autumn, spring"), "\(typo.words)")
+    }
+
     @Test func aRepairedStepIsCompleteWhereverItsResultStands() throws {
         let bench = try SweepBench()
         defer { #expect(throws: Never.self) { try bench.close() } }

@@ -15,7 +15,8 @@ enum ResultsCommand: Command {
         With --request it ends as soon as every one of these requests has a result.
 
         With --sweep it merges the results of a sweep's steps, as they come, until every step has one, and shows the
-        best sets; with --follow it waits on for steps that failed, with --now it waits for nothing. Where several
+        best sets; with --follow it waits on for steps that failed, and for a sweep that is not there yet, with --now it
+        waits for nothing. Where several
         sweeps were submitted under the id, the newest counts. How many sets were evaluated, skipped, failed or turned
         down is said on standard error, and why none is ranked where none is. --html writes a
         page of its own: a heat map, the equity of the best set, all figures. The curves are computed here, where the

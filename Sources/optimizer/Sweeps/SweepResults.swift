@@ -16,6 +16,10 @@ struct SweepResults {
     /// repair a failed step or be of a newer submission.
     private var isAtEnd = false
     private var progress = SweepProgress()
+    /// The sweeps whose results or requests have been seen, for one whose name was mistyped.
+    private var others = KnownSweeps()
+    /// Neither topic holds anything of this sweep.
+    private var isUnknown = false
 
     static func run(_ id: String, _ arguments: Arguments) throws(CommandFailure) -> Int32 {
         for name in ["request", "count", "from-now"] where arguments.has(name) {
@@ -33,6 +37,12 @@ struct SweepResults {
         }
         results.learnStepCount()
         results.progress.clear()
+        guard !results.isUnknown else {
+            Output.words(
+                results.others.unknown(id, results: scan.topic, requests: connection.topics.requests).escapedForTerminal
+            )
+            return ExitCode.failure
+        }
         if let problem = results.merge.problem { throw CommandFailure(problem.message, code: ExitCode.dataError) }
         let merged = results.merge.merged()
         let value = (try? JSONValue.parse(merged)) ?? .null
@@ -67,6 +77,11 @@ struct SweepResults {
         case .record(let record): take(record)
         case .caughtUp:
             isAtEnd = true
+            // Who follows may be there before the sweep is submitted.
+            if merge.digest == nil, !waitsForFailed, !interruption.check() {
+                isUnknown = !others.findRequest(of: merge.id, connection, unless: &interruption)
+                if isUnknown { return false }
+            }
             progress.begin()
         case .lull: break
         }
@@ -79,8 +94,8 @@ struct SweepResults {
     }
 
     private mutating func take(_ record: KafkaRecord) {
-        guard let value = record.value, let result = try? JSONValue.parse(value), let step = merge.stepID(of: result)
-        else { return }
+        guard let value = record.value, let result = try? JSONValue.parse(value) else { return }
+        guard let step = merge.stepID(of: result) else { return others.note(result) }
         merge.add(result, at: record.timestampMs ?? 0)
         if origins[step.digest] == nil { origins[step.digest] = RequestPlace(ofResult: result) }
     }
