@@ -162,6 +162,31 @@ struct FleetTests {
         #expect(table.lines().count == 2 + 1 + 30 + 1 + 1 + 30)
     }
 
+    @Test func `names with numbers come as a person counts`() {
+        var fleet = Fleet()
+        let names = ["node", "node-2", "node-9", "node-10", "node-010b", "x"]
+        for name in names.reversed() { fleet.take(interval(name), at: time(0)) }
+        #expect(fleet.sorted(by: .name).map(\.name) == names)
+        #expect("7".isNaturally(before: "07") != "07".isNaturally(before: "7"))
+        #expect("9999999999999999999999".isNaturally(before: "10000000000000000000000"))
+    }
+
+    @Test func `a narrow screen shows whole columns and names those it leaves out`() {
+        var fleet = Fleet()
+        fleet.take(interval("node-1", rate: 2, p95: 3, lag: 4), at: time(0))
+        let table = FleetTable(fleet: fleet, order: .name, isReversed: false, now: time(1))
+        #expect(!table.lines(width: 100).contains { $0.text.hasPrefix("no room for") })
+        let lines = table.lines(width: 60)
+        #expect(lines.last?.text.hasPrefix("no room for HEARD, PAUSED") == true)
+        #expect(lines.filter { $0.text.contains("NODE ") }.allSatisfy { $0.width <= 60 && $0.text.contains("LAG") })
+        for rows in [8, 20] { #expect(table.lines(rows: rows, width: 60).count <= rows) }
+    }
+
+    @Test func `a line that is cut says so at its end`() {
+        #expect(ScreenLine("abcdef").rendered(columns: 4) == "abc\u{1B}[7m>\u{1B}[0m")
+        #expect(ScreenLine("abcd").rendered(columns: 4) == "abcd")
+    }
+
     @Test func `a name cannot move the cursor`() {
         var fleet = Fleet()
         fleet.take(interval("evil\u{1B}[2J\n"), at: time(0))

@@ -75,20 +75,20 @@ enum TopCommand: Command {
             drawnSize = screen.size
             reader.forgetGone()
             let table = FleetTable(fleet: reader.fleet, order: order, isReversed: isReversed, now: now)
-            screen.draw(lines(table, reader.problem, rows: drawnSize.rows))
+            screen.draw(lines(table, reader.problem, drawnSize))
         }
         return ExitCode.success
     }
 
-    private static func lines(_ table: FleetTable, _ problem: String?, rows: Int) -> [ScreenLine] {
+    private static func lines(_ table: FleetTable, _ problem: String?, _ size: Terminal.Size) -> [ScreenLine] {
         let keys = FleetOrder.allCases.map { "\($0.rawValue) \($0.title)" }.joined(separator: "  ")
         let footer = problem.map { ScreenLine($0, .bad) } ?? ScreenLine("sort: \(keys)   r reverse  q quit", .dim)
         let title = ScreenLine(" optimizer top ", .inverse).adding("  by \(table.order.title)")
             .adding(table.isReversed ? ", reversed" : "")
             .adding(table.fleet.isEmpty ? "   no node has been heard of yet" : "", .warning)
         // The title, an empty line below it, and the footer with one above it are not the table's.
-        let body = Array(table.lines(rows: rows - 4).prefix(max(0, rows - 3)))
-        let gap = max(0, rows - 3 - body.count)
+        let body = Array(table.lines(rows: size.rows - 4, width: size.columns).prefix(max(0, size.rows - 3)))
+        let gap = max(0, size.rows - 3 - body.count)
         return [title, ScreenLine()] + body + Array(repeating: ScreenLine(), count: gap) + [footer]
     }
 

@@ -35,16 +35,17 @@ struct ScreenLine {
         return line
     }
 
-    /// The line as a terminal takes it, cut to so many columns.
+    /// The line as a terminal takes it; one of more than so many columns is cut, and ends with a mark that says so.
     func rendered(columns: Int) -> String {
-        var left = columns
+        let isCut = width > columns
+        var left = isCut ? columns - 1 : columns
         var text = ""
         for piece in pieces where left > 0 {
             let shown = piece.text.prefix(left)
             left -= shown.count
             text += piece.style == .plain ? String(shown) : "\u{1B}[\(piece.style.rawValue)m\(shown)\u{1B}[0m"
         }
-        return text
+        return isCut ? text + "\u{1B}[\(TextStyle.inverse.rawValue)m>\u{1B}[0m" : text
     }
 
     /// The line without its styles.

@@ -87,7 +87,7 @@ struct Fleet {
             case .queue where left.queueDepth != right.queueDepth: return left.queueDepth > right.queueDepth
             default: break
             }
-            return left.name < right.name
+            return left.name.isNaturally(before: right.name)
         }
         return isReversed ? sorted.reversed() : sorted
     }
@@ -116,7 +116,7 @@ struct Fleet {
                 figures[strategy.name, default: StrategyFigures(name: strategy.name)].add(strategy, node.intervalMs)
             }
         }
-        return figures.values.sorted { $0.name < $1.name }
+        return figures.values.sorted { $0.name.isNaturally(before: $1.name) }
     }
 }
 

@@ -10,23 +10,46 @@ struct FleetTable {
         .left("STRATEGY", 24), .right("NODES", 5), .right("STEPS/S", 8), .right("P50 MS", 8), .right("P95 MS", 8),
     ]
 
+    /// What a narrow screen does without, first to last; the others stay, and are cut.
+    private static let dispensable = ["HEARD", "PAUSED", "NODES", "P50 MS", "RUN", "P95 MS", "QUEUE"]
+
     let fleet: Fleet
     let order: FleetOrder
     let isReversed: Bool
     let now: MonotonicTime
 
-    /// - Parameter rows: how many lines there is room for; nil for all.
-    func lines(rows: Int? = nil) -> [ScreenLine] {
+    /// - Parameters:
+    ///   - rows: how many lines there is room for; nil for all.
+    ///   - width: how many columns a line may have; nil for all.
+    func lines(rows: Int? = nil, width: Int? = nil) -> [ScreenLine] {
         let nodes = fleet.sorted(by: order, isReversed: isReversed)
         let strategies = fleet.strategies(at: now)
+        var left: [String] = []
+        let nodeTable = fitted(Self.nodeColumns, nodes.map(row), width, leftOut: &left)
+        let strategyTable = fitted(Self.strategyColumns, strategies.map(row), width, leftOut: &left)
+        let note = left.isEmpty ? [] : [ScreenLine("no room for \(left.joined(separator: ", "))", .dim)]
         // Two headings, the totals and two empty lines stand in any case; the nodes get what the strategies leave.
-        let room = rows.map { max(2, $0 - 5) }
+        let room = rows.map { max(2, $0 - 5 - note.count) }
         let strategyRoom = room.map { min(strategies.count, max($0 / 3, $0 - nodes.count)) } ?? strategies.count
         let nodeRoom = room.map { max(1, $0 - strategyRoom) } ?? nodes.count
-        return [totals, ScreenLine()] + table(Self.nodeColumns, nodes.map(row), style(nodes), room: nodeRoom)
-            + [ScreenLine()]
-            + table(
-                Self.strategyColumns, strategies.map(row), strategies.map { _ in .plain }, room: strategyRoom)
+        return [totals, ScreenLine()] + table(nodeTable, style(nodes), room: nodeRoom) + [ScreenLine()]
+            + table(strategyTable, strategies.map { _ in .plain }, room: strategyRoom) + note
+    }
+
+    /// The header and all rows, without as many columns as it takes to keep to the width, if that can be kept.
+    private func fitted(
+        _ columns: [Table.Column], _ rows: [[String]], _ width: Int?, leftOut: inout [String]
+    ) -> [String] {
+        var shown = Array(columns.indices)
+        var lines = Table.lines(columns, rows)
+        for title in Self.dispensable {
+            guard let width, lines.contains(where: { $0.count > width }) else { break }
+            guard let index = shown.firstIndex(where: { columns[$0].title == title }) else { continue }
+            shown.remove(at: index)
+            leftOut.append(title)
+            lines = Table.lines(shown.map { columns[$0] }, rows.map { row in shown.map { row[$0] } })
+        }
+        return lines
     }
 
     private var totals: ScreenLine {
@@ -78,14 +101,12 @@ struct FleetTable {
         }
     }
 
-    private func table(
-        _ columns: [Table.Column], _ rows: [[String]], _ styles: [TextStyle], room: Int
-    ) -> [ScreenLine] {
-        let lines = Table.lines(columns, rows)
-        let shown = rows.count > room ? max(0, room - 1) : rows.count
+    private func table(_ lines: [String], _ styles: [TextStyle], room: Int) -> [ScreenLine] {
+        let count = lines.count - 1
+        let shown = count > room ? max(0, room - 1) : count
         let heading = lines.prefix(1).map { ScreenLine($0, .heading) }
         let body = zip(lines.dropFirst(), styles).prefix(shown).map { ScreenLine($0, $1) }
-        let more = rows.count > shown ? [ScreenLine("and \(rows.count - shown) more", .dim)] : []
+        let more = count > shown ? [ScreenLine("and \(count - shown) more", .dim)] : []
         return heading + body + more
     }
 }
