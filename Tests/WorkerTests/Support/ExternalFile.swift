@@ -69,12 +69,14 @@ final class ExternalFile {
                   do: { type: choice, choices: \(choices), default: ok }
                   size: { type: integer, min: 1, max: 10, default: 3 }
                 limits: { timeoutMs: 60000, memoryMB: 256 }
+                startTimeoutMs: \(Patience.milliseconds)
                 \(more)
               absent: { command: [/no/such/program], parameters: { size: { type: integer, min: 1, max: 10 } } }
               late:
                 command: [sh, -c, 'test -e "\(directory.path)/come" || exit 7; exec python3 "\(script)"']
                 parameters: { do: { type: choice, choices: \(choices), default: ok } }
               moving_average:
+                startTimeoutMs: \(Patience.milliseconds)
                 command: [python3, -B, moving_average.py]
                 workingDirectory: \(Self.examples)/python
                 parameters:
@@ -82,6 +84,7 @@ final class ExternalFile {
                   slow: { type: integer, min: 2, max: 5000, default: 20 }
                   mode: { type: choice, choices: [long_only, long_short], default: long_only }
               momentum:
+                startTimeoutMs: \(Patience.milliseconds)
                 command: [sh, "\(Self.examples)/awk/momentum.sh"]
                 parameters: { period: { type: integer, min: 1, max: 5000, default: 2 } }
             """, to: path)
