@@ -34,7 +34,8 @@ package final class RunRecord: Sendable {
                 Self.open(directory + "/" + Self.name(configuration), run)
             } ?? .impossible("\(directory) does not answer")
         }
-        switch opening ?? .impossible("neither node.stateDirectory nor STATE_DIRECTORY, XDG_STATE_HOME or HOME is set") {
+        let nowhere = "neither node.stateDirectory nor STATE_DIRECTORY, XDG_STATE_HOME or HOME is set"
+        switch opening ?? .impossible(nowhere) {
         case .open(let file, let previous):
             (self.file, self.previous) = (file, previous)
         case .impossible(let cause):
@@ -56,7 +57,9 @@ package final class RunRecord: Sendable {
     }
 
     private static func tell(_ end: NodeEnd, _ log: Log) {
-        log.line(end.reason == .stopped ? .info : .warning, "how the last run ended", end.json.members ?? [])
+        // A line has a time of its own.
+        let details = (end.json.members ?? []).map { JSONMember($0.name == "time" ? "ended_at" : $0.name, $0.value) }
+        log.line(end.reason == .stopped ? .info : .warning, "how the last run ended", details)
     }
 
     /// Where state of this node belongs, in the order of who says it: the configuration, systemd, the user's session.
