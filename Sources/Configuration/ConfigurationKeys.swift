@@ -124,6 +124,12 @@ extension ConfigurationKey {
             "metrics.http", nullable: \.metrics.http, .httpAddress,
             "Where metrics, health and the status page are served; null: nowhere."),
         ConfigurationKey(
+            "health.brokersAwayMs", \.health.brokersAwayMs, .integer(15_000...3_600_000), unit: "ms",
+            "The node is not ready when no broker has answered for so long."),
+        ConfigurationKey(
+            "health.unacknowledgedMs", \.health.unacknowledgedMs, .integer(1000...3_600_000), unit: "ms",
+            "The node is not ready when a result has not been acknowledged for so long."),
+        ConfigurationKey(
             "shutdown.drainMs", \.shutdown.drainMs, .integer(0...3_600_000), unit: "ms",
             "How long running steps may go on when the node is told to stop."),
         ConfigurationKey(

@@ -15,6 +15,7 @@ package struct OptimizerConfiguration: Sendable, Equatable {
     /// In the order of the file.
     package internal(set) var strategies: [ExternalStrategy] = []
     package internal(set) var metrics = Metrics()
+    package internal(set) var health = Health()
     package internal(set) var shutdown = Shutdown()
     package internal(set) var data = Data()
     package internal(set) var logging = Logging()
@@ -136,6 +137,14 @@ package struct OptimizerConfiguration: Sendable, Equatable {
         package internal(set) var intervalMs = 5000
         /// nil = no HTTP server.
         package internal(set) var http: HTTPAddress? = HTTPAddress(host: "127.0.0.1", port: 9464)
+    }
+
+    /// When the node says that it is not ready though it is a member of its group.
+    package struct Health: Sendable, Equatable {
+        /// So long no broker answers.
+        package internal(set) var brokersAwayMs = 30_000
+        /// So long a result waits for its acknowledgement.
+        package internal(set) var unacknowledgedMs = 30_000
     }
 
     package struct Shutdown: Sendable, Equatable {

@@ -22,6 +22,9 @@ extension ClientProperties {
             Property("enable.partition.eof", "false"),
             fetchWait,
             Property("partition.assignment.strategy", KafkaLibrary.assignor),
+            // Partitions that are added to the topic are seen by the group's leader so soon: librdkafka's 5 minutes
+            // would leave what is written to them lying as long.
+            Property("topic.metadata.refresh.interval.ms", "10000"),
             statistics,
         ]
         defaults += PrefetchBudget(megabytes: prefetchMB, partitions: partitions).properties

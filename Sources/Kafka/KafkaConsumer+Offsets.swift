@@ -1,12 +1,6 @@
 internal import CRdKafka
 
 extension KafkaConsumer {
-    /// What the group has committed. Blocks up to `timeoutMs`; any thread.
-    /// - Throws: `KafkaFailure` where the coordinator does not answer or refuses.
-    package func committed(_ partitions: [Int32], timeoutMs: Int32) throws(KafkaFailure) -> [CommittedOffset] {
-        try committedOffsets(client, topic: topic, partitions, timeoutMs)
-    }
-
     /// Sends the leaders a small request, and does not wait for the answer: having something to send wakes the
     /// thread that also fetches. Does not block.
     func wakeFetchers(_ partitions: some Collection<Int32>) {
@@ -32,16 +26,6 @@ func committedOffsets(
         CommittedOffset(
             partition: $0.partition, nextOffset: $0.plainOffset, metadata: $0.metadataText, failure: $0.failure)
     }
-}
-
-func queryWatermarks(
-    _ client: OpaquePointer, topic: String, _ partition: Int32, _ timeoutMs: Int32
-) throws(KafkaFailure) -> Watermarks {
-    var low: Int64 = 0
-    var high: Int64 = 0
-    let code = rd_kafka_query_watermark_offsets(client, topic, partition, &low, &high, timeoutMs)
-    guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaFailure(code) }
-    return Watermarks(low: low, high: high)
 }
 
 /// The offset at a time (milliseconds since 1970), at the end (-1) or at the beginning (-2). nil where a partition

@@ -6,9 +6,7 @@ internal import CRdKafka
 /// descriptor to become readable. librdkafka writes the descriptor only when a queue goes from empty to non-empty
 /// after it was polled, so a queue that is left with records in it has to be remembered by the owner.
 ///
-/// Safety: one thread owns the consumer and calls everything but `committed`. That touches only the client handle,
-/// which is constant until `destroy`, and librdkafka allows it on any thread; the owner ends the threads that use it
-/// before it calls `destroy`.
+/// Safety: one thread owns the consumer and makes every call; the handle is constant until `destroy`.
 package final class KafkaConsumer: @unchecked Sendable {
     let client: OpaquePointer
     let queue: OpaquePointer

@@ -58,6 +58,11 @@ package struct KafkaFailure: Error, Sendable, Equatable, CustomStringConvertible
         }
     }
 
+    /// True where a connection was lost or cannot be made.
+    package var isConnection: Bool {
+        kind == .transient && ["_TRANSPORT", "_ALL_BROKERS_DOWN", "_RESOLVE", "_TIMED_OUT"].contains(name)
+    }
+
     /// What the person who runs this can do, where there is something.
     package var remedy: String? {
         switch kind {

@@ -3,7 +3,7 @@ internal import Synchronization
 
 /// Publishes records to any topic.
 ///
-/// Safety: `produce`, `outstanding`, `purge` and `watermarks` may be called on any thread: the client handle is constant, librdkafka
+/// Safety: `produce`, `outstanding` and `purge` may be called on any thread: the client handle is constant, librdkafka
 /// locks its own queues, and the topic handles lie behind a mutex. One thread drains (`drainDeliveries`, `nextEvent`,
 /// `flushStep`). The owner calls `destroy` when no other thread uses the producer any more.
 package final class KafkaProducer: @unchecked Sendable {

@@ -290,6 +290,16 @@ extension ConcurrencyManager {
         case publishing
     }
 
+    /// The tokens of the steps that are queued or run. A request in flight that is none of them has its result, which
+    /// is not acknowledged yet.
+    package var notEnded: Set<UInt64> {
+        var tokens = Set(queue.queued.map(\.token))
+        tokens.formUnion(displaced.map(\.token))
+        for steps in ahead { tokens.formUnion(steps.map(\.token)) }
+        for case .running(let step, _) in slots { tokens.insert(step.token) }
+        return tokens
+    }
+
     package func place(of token: UInt64) -> Place {
         for (slot, state) in slots.enumerated() {
             if case .running(let step, _) = state, step.token == token { return .running(slot: slot) }

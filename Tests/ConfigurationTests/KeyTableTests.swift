@@ -32,7 +32,7 @@ struct KeyTableTests {
             "node.id": "n", "kafka.bootstrapServers": "embedded", "metrics.http": "[::1]:0", "ordering": "unordered",
             "isolation.enforcement": "rlimit", "isolation.sandbox": "strict", "throttle.enabled": "false",
             "circuitBreaker.enabled": "true", "logging.level": "error", "logging.format": "text",
-            "disabledStrategies": "[noop]",
+            "disabledStrategies": "[noop]", "health.brokersAwayMs": "20000", "health.unacknowledgedMs": "20000",
         ]
         let value = others[key.path] ?? (key.unit == nil ? "other" : key.path.hasSuffix("queueDepth") ? "51" : "49")
         let needsMore = [

@@ -73,3 +73,14 @@ import Testing
         #expect(failure?.kind == .configuration)
     }
 }
+
+@Suite struct WatermarkTests {
+    @Test(
+        "what a group member would read",
+        arguments: [
+            (5, 0, 9, 4), (nil, 3, 9, 6), (1, 3, 9, 6), (509, 0, 9, 9), (9, 0, 9, 0), (0, 0, 0, 0), (7, 0, 0, 0),
+        ] as [(Int64?, Int64, Int64, Int64)])
+    func anOffsetThatTheLogDoesNotHoldBeginsAtTheFirst(committed: Int64?, low: Int64, high: Int64, records: Int64) {
+        #expect(Watermarks(low: low, high: high).toRead(from: committed) == records)
+    }
+}

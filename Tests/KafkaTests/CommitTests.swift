@@ -26,7 +26,12 @@ import Testing
             CommittedOffset(partition: 1, nextOffset: 8, metadata: nil, failure: nil),
             CommittedOffset(partition: 2, nextOffset: nil, metadata: nil, failure: nil),
         ]
-        #expect(try member.consumer.committed([0, 1, 2], timeoutMs: Int32(Patience.milliseconds)) == wanted)
+        let observer = try AdminClient(
+            .groupObserver(bootstrap: cluster.bootstrap, groupID: group, embedded: cluster.isEmbedded))
+        defer { observer.close() }
+        #expect(
+            try observer.committed(topic: topic, partitions: [0, 1, 2], timeoutMs: Int32(Patience.milliseconds))
+                == wanted)
         let admin = try AdminClient(.admin(bootstrap: cluster.bootstrap, embedded: cluster.isEmbedded))
         defer { admin.close() }
         #expect(try admin.committed(group: group, topic: topic, partitions: [0, 1, 2]) == wanted)

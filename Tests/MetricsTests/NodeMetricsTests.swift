@@ -12,13 +12,14 @@ import Testing
 
     private let node = NodeDescription(
         version: "0.1.0", librdkafka: "2.0.2", node: "worker-1", group: "optimizer", strategiesDigest: "3fa9",
-        dataDigest: "77c0", slots: 5, queueDepthLimit: 100, inFlightLimit: 10_000, latencyTargetMs: 100,
+        slots: 5, queueDepthLimit: 100, inFlightLimit: 10_000, latencyTargetMs: 100,
         prefetchLimitBytes: 32 << 20, enforcement: ["cpu": "cgroup", "memory": "monitor"])
 
     @Test func aDescriptionIsShownInPlaceOfTheOneBefore() {
         registry.describe(node)
+        registry.describeData(digest: "77c0")
+        registry.describeData(digest: "88d1")
         var changed = node
-        changed.dataDigest = "88d1"
         changed.enforcement = ["cpu": "monitor", "memory": "monitor"]
         registry.describe(changed)
         #expect(lines("optimizer_build_info") == [#"optimizer_build_info{version="0.1.0",librdkafka="2.0.2"} 1"#])

@@ -32,7 +32,11 @@ import Testing
         for metric in [GaugeMetric.kafkaBrokersUp, .kafkaQueuedMessages, .kafkaQueuedBytes] {
             registry.gauge(metric, "producer").set(3)
         }
-        for metric in [GaugeMetric.strategySlots, .strategySuspended, .strategyStartFailures] { registry.gauge(metric, "noop").set(1) }
+        for metric in [GaugeMetric.strategySlots, .strategySuspended, .strategyStartFailures] {
+            registry.gauge(metric, "noop").set(1)
+        }
+        registry.gauge(.heartbeatAge, "lag").set(0.2)
+        registry.gauge(.brokerUp, "localhost:9092").set(1)
         registry.gauge(.buildInfo, "0.1.0", "2.0.2").set(1)
         registry.gauge(.nodeInfo, "worker-1", "optimizer").set(1)
         registry.gauge(.strategiesInfo, "3fa9").set(1)

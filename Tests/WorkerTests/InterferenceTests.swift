@@ -41,9 +41,11 @@ import Testing
             let metrics = NodeMetrics(registry: registry, topic: "requests")
             let log = Log(minimum: .error)
             let state = try NodeState(settings)
+            let brokers = BrokerBoard(log: log)
             let events = MetricsPublisher(
                 producer: try KafkaClients(configuration.kafka).metricsProducer(), topic: settings.topics.metrics,
-                node: "test", registry: registry, statistics: KafkaStatistics(in: registry), log: log)
+                node: "test", registry: registry, statistics: KafkaStatistics(in: registry, brokers: brokers),
+                failures: KafkaFailures(brokers: brokers, errors: RecentErrors(), metrics: metrics, log: log))
             defer { events.close(timeoutMs: 5000) }
             let latency = registry.perStrategy(.stepLatency)
             var now = MonotonicTime.now()

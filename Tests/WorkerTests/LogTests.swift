@@ -11,11 +11,19 @@ import Testing
         ] as [(Int32, String)])
     func aLineOfLibrdkafkasHasOurLevelForItsOwn(level: Int32, ours: String) throws {
         let lines = LogLines()
-        Log(minimum: .debug, format: .json) { lines.append($0) }.librdkafka(level, "FAIL", "gone")
+        Log(minimum: .debug, format: .json) { lines.append($0) }.librdkafka(level, "TERM", "gone")
         let text = try #require(lines.all.first)
         let line = try JSONValue.parse(Array(text.utf8))
         #expect(line["level"]?.string == ours && line["message"]?.string == "gone")
-        #expect(line["source"]?.string == "librdkafka" && line["facility"]?.string == "FAIL")
+        #expect(line["source"]?.string == "librdkafka" && line["facility"]?.string == "TERM")
+    }
+
+    /// The node has a line of its own for a broker that goes, and one for when it is back.
+    @Test func whatLibrdkafkaSaysOfAConnectionThatFailsIsForDebugging() {
+        let lines = LogLines()
+        let log = Log(minimum: .info, format: .json) { lines.append($0) }
+        log.librdkafka(3, "FAIL", "Connection refused")
+        #expect(lines.all.isEmpty)
     }
 
     /// The text format is read by people, and by programs that break it at lines: nobody's words make a line, or a
@@ -33,8 +41,8 @@ import Testing
         log.info("request rejected", JSONMember("request_id", .string(value)), JSONMember("n", .integers([1, 2])))
         let line = try #require(lines.all.first)
         #expect(line.dropFirst(13) == "INFO request rejected request_id=\(shown) n=[1,2]")
-        log.librdkafka(4, "FAIL", "a\u{1B}[2J\nb")
-        #expect(lines.all[1].hasSuffix(#" WARNING a\u{1B}[2J\u{A}b source=librdkafka facility=FAIL"#))
+        log.librdkafka(4, "TERM", "a\u{1B}[2J\nb")
+        #expect(lines.all[1].hasSuffix(#" WARNING a\u{1B}[2J\u{A}b source=librdkafka facility=TERM"#))
     }
 
     @Test func whatLibrdkafkaLogsStandsInTheNodesLog() async throws {

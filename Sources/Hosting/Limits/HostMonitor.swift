@@ -13,6 +13,8 @@ final class HostMonitor: Sendable {
         /// Set while the thread waits for a step to begin.
         let isAsleep = Atomic(false)
         let isStopped = Atomic(false)
+        /// In nanoseconds.
+        let lastLook = Atomic<Int64>(MonotonicTime.now().nanoseconds)
 
         init() throws(HostFailure) {
             wake = try WakeDescriptor()
@@ -37,6 +39,9 @@ final class HostMonitor: Sendable {
         if shared.isAsleep.exchange(false, ordering: .sequentiallyConsistent) { shared.wake.signal() }
     }
 
+    /// When the thread last looked; it does so every second at least.
+    var lastLook: MonotonicTime { MonotonicTime(nanoseconds: shared.lastLook.load(ordering: .relaxed)) }
+
     func stop() {
         shared.isStopped.store(true, ordering: .sequentiallyConsistent)
         shared.wake.signal()
@@ -53,6 +58,7 @@ final class HostMonitor: Sendable {
         var quietTurns = 0
         while !shared.isStopped.load(ordering: .sequentiallyConsistent) {
             let now = MonotonicTime.now()
+            shared.lastLook.store(now.nanoseconds, ordering: .relaxed)
             let watches = shared.watches.withLock { $0 }
             let (next, isBusy) = lookAtAll(watches, &trees, at: now, shared)
             quietTurns = isBusy ? 0 : quietTurns + 1

@@ -1,6 +1,6 @@
 import CLinux
 import Glibc
-import Scheduling
+package import Scheduling
 import Synchronization
 
 /// Keeps the hosts of a pool in their limits: what the kernel offers for it is found out once, at the start.
@@ -59,6 +59,9 @@ package final class Isolation: Sendable {
     deinit {
         stop()
     }
+
+    /// When the hosts were last looked at, which is every second at least.
+    package var lastLook: MonotonicTime { monitor.lastLook }
 
     /// Ends the monitor and removes the control groups; no host is left.
     package func stop() {

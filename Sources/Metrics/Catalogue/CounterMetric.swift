@@ -46,11 +46,11 @@ extension CounterMetric {
 
     private var explanation: (help: String, labels: [MetricLabel]) {
         switch self {
-        case .requests: ("Requests that have their terminal result, by its status", [.strategy, .status])
+        case .requests: ("Requests whose terminal result is acknowledged, by its status", [.strategy, .status])
         case .deadlocks: ("Deadlocks found among running steps and recovered from", [])
         case .stalls: ("Times the watchdog found work queued, slots free or overdue, and nothing moving", [])
         case .retries: ("Requests put back into the queue after a host was lost or a deadlock was broken", [])
-        case .deadLetters: ("Records sent to the dead-letter topic", [])
+        case .deadLetters: ("Records that the dead-letter topic has taken", [])
         case .unknownFields: ("Unknown top-level fields in requests, which were ignored", [])
         case .pauses: ("Times the assigned partitions were paused because a hold lasted", [])
         case .pauseSeconds: ("Time during which the assigned partitions were paused", [])

@@ -8,6 +8,7 @@ package enum GaugeMetric: String, Sendable, CaseIterable {
     case waiting = "optimizer_requests_waiting"
     case oldestRequestAge = "optimizer_oldest_request_age_seconds"
     case unacknowledged = "optimizer_results_unacknowledged"
+    case oldestUnacknowledged = "optimizer_oldest_unacknowledged_seconds"
 
     case slots = "optimizer_slots"
     case resourceUsage = "optimizer_resource_usage"
@@ -24,11 +25,16 @@ package enum GaugeMetric: String, Sendable, CaseIterable {
     case consumerLag = "optimizer_consumer_lag"
     case consumerLagSeconds = "optimizer_consumer_lag_seconds"
     case blockedOffsetAge = "optimizer_blocked_offset_age_seconds"
+    case lagAge = "optimizer_lag_age_seconds"
+    case unreadPartitions = "optimizer_unread_partitions"
 
     case ready = "optimizer_ready"
     case draining = "optimizer_draining"
     case fenced = "optimizer_fenced"
+    case heartbeatAge = "optimizer_heartbeat_age_seconds"
 
+    case brokersDown = "optimizer_brokers_down"
+    case brokerUp = "optimizer_broker_up"
     case kafkaRoundTrip = "optimizer_kafka_round_trip_seconds"
     case kafkaBrokersUp = "optimizer_kafka_brokers_up"
     case kafkaQueuedMessages = "optimizer_kafka_queued_messages"
@@ -69,6 +75,7 @@ extension GaugeMetric {
         case .waiting: ("Queued requests that may not run yet, by what they wait for", [.waitReason])
         case .oldestRequestAge: ("Time since the oldest request in flight was taken, 0 without one", [])
         case .unacknowledged: ("Results handed to the producer and not yet acknowledged", [])
+        case .oldestUnacknowledged: ("Age of the oldest result that is not acknowledged, 0 without one", [])
         case .slots: ("Slots of the pool", [])
         case .resourceUsage: ("What the last step used: percent of one core, or MB", [.strategy, .resource])
         case .interference:
@@ -87,9 +94,16 @@ extension GaugeMetric {
         case .consumerLag: ("Records from the committed offset to the end", [.topic, .partition])
         case .consumerLagSeconds: ("Age of the oldest record that is not done, 0 without one", [.topic, .partition])
         case .blockedOffsetAge: ("How long the lowest offset not done is here, 0 without one", [.topic, .partition])
-        case .ready: ("1 while the node takes part in its group and commits", [])
+        case .lagAge: ("Age of what the lag is computed from; grows while brokers do not say", [])
+        case .unreadPartitions: ("Partitions of the requests topic that no member of the group reads", [])
+        case .ready: ("1 while the node takes part in its group, commits, and gets results acknowledged", [])
         case .draining: ("1 while the node finishes what runs and takes nothing new", [])
         case .fenced: ("1 after another member took the node's place in the group", [])
+        case .heartbeatAge:
+
+            ("Time since a thread of the node should have moved and has not, 0 while it does", [.thread])
+        case .brokersDown: ("Brokers that the node cannot reach", [])
+        case .brokerUp: ("0 while the node cannot reach the broker, else 1", [.broker])
         case .kafkaRoundTrip: ("Round trip to a broker, average or 99th percentile", [.client, .broker, .statistic])
         case .kafkaBrokersUp: ("Brokers the client is connected to", [.client])
         case .kafkaQueuedMessages: ("Messages waiting in the client to be sent or to be acknowledged", [.client])

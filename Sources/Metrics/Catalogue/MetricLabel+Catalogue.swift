@@ -36,6 +36,9 @@ extension MetricLabel {
             "throttle", "circuit", "interference", "offset_reset", "records_skipped", "stopped",
         ]))
     package static let client = MetricLabel(name: "client", domain: .closed(["consumer", "producer", "metrics"]))
+    /// Threads of the node that must move all the time.
+    package static let thread = MetricLabel(
+        name: "thread", domain: .closed(["consumer", "monitor", "lag", "data", "hosts"]))
     package static let statistic = MetricLabel(name: "statistic", domain: .closed(["average", "p99"]))
     package static let topic = MetricLabel(name: "topic", domain: .open)
     package static let partition = MetricLabel(name: "partition", domain: .open)

@@ -6,8 +6,6 @@ package struct NodeDescription: Sendable, Hashable {
     package var group: String
     /// Of the strategies the node can run, with versions and parameters; nodes that differ are found by it.
     package var strategiesDigest: String
-    /// Of the data set versions the node can see.
-    package var dataDigest: String
     package var slots: Int
     package var queueDepthLimit: Int
     package var inFlightLimit: Int
@@ -17,8 +15,8 @@ package struct NodeDescription: Sendable, Hashable {
     package var enforcement: [String: String]
 
     package init(
-        version: String, librdkafka: String, node: String, group: String, strategiesDigest: String,
-        dataDigest: String, slots: Int, queueDepthLimit: Int, inFlightLimit: Int, latencyTargetMs: Int,
+        version: String, librdkafka: String, node: String, group: String, strategiesDigest: String, slots: Int,
+        queueDepthLimit: Int, inFlightLimit: Int, latencyTargetMs: Int,
         prefetchLimitBytes: Int, enforcement: [String: String]
     ) {
         self.version = version
@@ -26,7 +24,6 @@ package struct NodeDescription: Sendable, Hashable {
         self.node = node
         self.group = group
         self.strategiesDigest = strategiesDigest
-        self.dataDigest = dataDigest
         self.slots = slots
         self.queueDepthLimit = queueDepthLimit
         self.inFlightLimit = inFlightLimit
@@ -43,7 +40,6 @@ extension MetricRegistry {
         say(.buildInfo, node.version, node.librdkafka)
         say(.nodeInfo, node.node, node.group)
         say(.strategiesInfo, node.strategiesDigest)
-        say(.dataInfo, node.dataDigest)
         gauge(.slots).set(node.slots)
         gauge(.queueDepthLimit).set(node.queueDepthLimit)
         gauge(.inFlightLimit).set(node.inFlightLimit)
@@ -55,6 +51,9 @@ extension MetricRegistry {
             for mechanism in mechanisms { gauge(.enforcement, resource, mechanism).set(mechanism == inForce) }
         }
     }
+
+    /// Shows the digest of the data set versions the node can see, in place of the one before.
+    package func describeData(digest: String) { say(.dataInfo, digest) }
 
     private func say(_ metric: GaugeMetric, _ values: String...) {
         remove(metric) { _ in true }

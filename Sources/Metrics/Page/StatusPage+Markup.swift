@@ -7,6 +7,7 @@ extension StatusPage {
           <p id="about" class="quiet"></p>
           <p id="lastEnd" class="quiet"></p>
           <p id="silence" class="bad" role="alert" hidden></p>
+          <p id="stale" class="warn" role="status" hidden></p>
         </header>
         <noscript><p class="bad">This page needs JavaScript; the same as JSON is at <a href="/status">/status</a>.</p></noscript>
         <main id="main">
@@ -42,6 +43,12 @@ extension StatusPage {
             <p id="noPartitions" class="quiet" hidden>No partition is assigned to this node.</p>
           </section>
           <section>
+            <h2>Brokers</h2>
+            <table class="rows"><thead><tr><th class="m">broker</th><th class="w">state</th><th class="n">for</th>
+              <th class="n">round trip</th><th>last error</th></tr></thead><tbody id="brokers"></tbody></table>
+            <p id="noBrokers" class="quiet" hidden>Nothing is known of the brokers yet.</p>
+          </section>
+          <section>
             <h2>Step latency <span id="latencyNote" class="quiet"></span></h2>
             <svg id="latency" class="chart" role="img" aria-label="Step latency histogram"></svg>
             <table class="rows narrow"><thead><tr><th>strategy</th><th class="n">steps</th><th class="n">P50</th>
@@ -49,7 +56,7 @@ extension StatusPage {
           </section>
           <section>
             <h2>Last errors</h2>
-            <table class="rows"><thead><tr><th class="w">when</th><th class="w">kind</th><th>what</th><th class="m">strategy</th><th class="m">request</th></tr>
+            <table class="rows"><thead><tr><th class="w">last</th><th class="n">times</th><th class="w">kind</th><th>what</th><th class="m">strategy</th><th class="m">request</th></tr>
               </thead><tbody id="errors"></tbody></table>
             <p id="noErrors" class="quiet" hidden>None.</p>
           </section>

@@ -8,6 +8,8 @@ extension StatusPage {
           put("node", s.node.id);
           put("state", s.state, moods[s.state] || "warn");
           put("ready", s.ready ? "ready" : "not ready" + (s.reason ? ": " + s.reason : ""), s.ready ? "good" : "bad");
+          put("stale", s.stale.length ? "Not of now: " + s.stale.join("; ") + "." : "");
+          byId("stale").hidden = s.stale.length === 0;
           put("about", `optimizer ${s.node.version} · librdkafka ${s.node.librdkafka} · group ${s.node.group}` +
             ` · process ${s.node.pid} · up ${time(s.node.uptime_seconds * 1000)}`);
           const end = s.node.last_end;
@@ -29,13 +31,19 @@ extension StatusPage {
           const rate = seconds > 0 ? recent.reduce((sum, n) => sum + n, 0) / seconds : null;
           put("finished", rate === null ? "–" : (rate < 10 ? rate.toFixed(1) : count(Math.round(rate))) + "/s");
           const all = Object.values(s.totals.requests).reduce((sum, n) => sum + n, 0);
-          put("finishedNote", count(all) + " since the start");
+          const oldest = q.oldest_unacknowledged_ms;
+          put("finishedNote", [count(all) + " since the start",
+            ...(q.unacknowledged > 0 ? [`${count(q.unacknowledged)} not acknowledged` +
+              (known(oldest) ? `, oldest ${time(oldest)}` : "")] : [])].join(" · "),
+            oldest >= 30000 ? "bad" : oldest >= 5000 ? "warn" : "");
           put("p95", time(l.p95_ms), known(l.p95_ms) && l.p95_ms > l.target_ms ? "bad" : "");
           put("p95Note", `target ${time(l.target_ms)} · P50 ${time(l.p50_ms)} · P99 ${time(l.p99_ms)}`);
           const paused = s.partitions.filter((partition) => partition.paused).length;
           const lags = s.partitions.map((partition) => partition.lag).filter(known);
           put("lag", lags.length ? count(lags.reduce((sum, n) => sum + n, 0)) : "–");
-          put("lagNote", `${s.partitions.length} partitions, ${paused} paused`, paused ? "warn" : "");
+          put("lagNote", `${s.partitions.length} partitions, ${paused} paused` +
+            (s.unread_partitions > 0 ? ` · ${count(s.unread_partitions)} that nobody reads` : ""),
+            s.unread_partitions > 0 ? "bad" : paused ? "warn" : "");
         }
 
         function showSlots(s) {
@@ -68,6 +76,15 @@ extension StatusPage {
           byId("noPartitions").hidden = s.partitions.length > 0;
         }
 
+        function showBrokers(s) {
+          const now = Date.parse(s.time);
+          rows("brokers", s.brokers.map((b) => [b.broker,
+            [b.state, {up: "good", down: "bad"}[b.state] || ""], time(now - Date.parse(b.since)),
+            known(b.round_trip_ms) ? time(b.round_trip_ms) : "",
+            known(b.error) ? [`${b.error} (${time(now - Date.parse(b.error_time))} ago)`, b.state === "down" ? "bad" : ""] : ""]));
+          byId("noBrokers").hidden = s.brokers.length > 0;
+        }
+
         function showLatency(s) {
           rows("strategies", s.latency.strategies.map((one) => [one.name, count(one.count), time(one.p50_ms),
             [time(one.p95_ms), known(one.p95_ms) && one.p95_ms > s.latency.target_ms ? "bad" : ""], time(one.p99_ms)]));
@@ -75,7 +92,8 @@ extension StatusPage {
         }
 
         function showErrors(s) {
-          rows("errors", s.errors.map((e) => [new Date(e.time).toLocaleString(undefined, {dateStyle: "short", timeStyle: "medium"}),
+          const when = (text) => new Date(text).toLocaleString(undefined, {dateStyle: "short", timeStyle: "medium"});
+          rows("errors", s.errors.map((e) => [when(e.time), count(e.count),
             [e.kind, "bad"], e.message, e.strategy || "", e.request_id || ""]));
           byId("noErrors").hidden = s.errors.length > 0;
         }
@@ -103,8 +121,8 @@ extension StatusPage {
         let last = null, answered = 0;
         function show(status) {
           last = status;
-          const broken = [showHead, showTiles, showSlots, showPolicies, showPartitions, showLatency, showErrors,
-            showFacts, draw]
+          const broken = [showHead, showTiles, showSlots, showPolicies, showPartitions, showBrokers, showLatency,
+            showErrors, showFacts, draw]
             .filter((part) => { try { part(status); return false; } catch { return true; } });
           return broken.map((part) => part.name.replace(/^show/, "").toLowerCase());
         }

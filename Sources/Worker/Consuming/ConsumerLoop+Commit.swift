@@ -44,30 +44,22 @@ extension ConsumerLoop {
     }
 
     /// What a failure means for the node: most are librdkafka's to repair, some end the node.
-    func handle(_ failure: KafkaFailure, _ place: String) {
-        metrics.noteKafkaError(client: "consumer")
-        let fields = [
-            JSONMember("place", .string(place)), JSONMember("error", .string(failure.name)),
-            JSONMember("reason", .string(failure.reason)),
-            JSONMember("remedy", failure.remedy.map { .string($0) } ?? .null),
-        ]
+    func handle(_ failure: KafkaFailure, _ place: String, _ client: KafkaStatistics.Client = .consumer) {
         switch failure.kind {
         case .fenced, .fatal, .authorization:
             if failure.kind == .fenced {
                 health.noteFenced()
                 metrics.fenced()
             }
-            errors.note(failure.kind.rawValue, "\(place): \(failure)")
-            log.line(.error, "Kafka refuses this node for good; it ends", fields)
+            failures.note(failure, client, place, .error, "Kafka refuses this node for good; it ends")
             endNow(NodeEnd.Reason(failure.kind), failure)
         case .handshake:
-            errors.note("kafka", "\(place): \(failure)")
-            log.line(.warning, "a connection to Kafka could not be secured; it is tried again", fields)
+            failures.note(
+                failure, client, place, .warning, "a connection to Kafka could not be secured; it is tried again")
         case .transient, .membership, .queueFull, .dropped:
-            log.line(.warning, "Kafka failure, tried again", fields)
+            failures.note(failure, client, place, .warning, "Kafka failure, tried again")
         case .missing, .exists, .tooLarge, .configuration, .permanent:
-            errors.note("kafka", "\(place): \(failure)")
-            log.line(.error, "Kafka failure", fields)
+            failures.note(failure, client, place, .error, "Kafka failure")
         }
     }
 }

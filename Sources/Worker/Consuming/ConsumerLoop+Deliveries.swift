@@ -22,23 +22,25 @@ extension ConsumerLoop {
 
     /// - Returns: whether that makes a request done.
     private func delivered(_ deliveryToken: UInt64, _ now: MonotonicTime) -> Bool {
-        let (token, part) = OutgoingMessage.split(deliveryToken: deliveryToken)
-        guard inFlight[token]?.acknowledge(part) == true, let request = inFlight.removeValue(forKey: token) else {
-            return false
-        }
+        let (token, part, status) = OutgoingMessage.split(deliveryToken: deliveryToken)
+        if part == .deadLetter { metrics.noteDeadLetter() }
+        guard inFlight[token]?.acknowledge(part, status) == true, let request = inFlight.removeValue(forKey: token)
+        else { return false }
         book.done(token: token)
         commits.noteDone()
-        metrics.done(nanoseconds: now.nanoseconds(since: request.arrivedAt))
+        metrics.done(
+            request.status, strategyIndex: request.strategyIndex,
+            nanoseconds: now.nanoseconds(since: request.arrivedAt))
         return true
     }
 
     private func undelivered(_ deliveryToken: UInt64, size: Int, _ failure: KafkaFailure) {
-        let (token, part) = OutgoingMessage.split(deliveryToken: deliveryToken)
+        let (token, part, _) = OutgoingMessage.split(deliveryToken: deliveryToken)
         // Dropped by our own purge at the end: the request stays not done.
         guard failure.kind != .dropped, var request = inFlight[token] else { return }
         metrics.notePublishFailure(part)
         guard failure.kind == .tooLarge, !request.isReplaced(part) else {
-            handle(failure, part == .deadLetter ? "publishing a dead letter" : "publishing a result")
+            handle(failure, part == .deadLetter ? "publishing a dead letter" : "publishing a result", .producer)
             // librdkafka has tried as often as may help. What can not be published, and has no smaller form left, must
             // not be taken for done.
             endNow(.unpublishable, failure)
@@ -55,8 +57,8 @@ extension ConsumerLoop {
 
     private func handle(_ event: ProducerEvent) {
         switch event {
-        case .failure(let failure): handle(failure, "producer")
-        case .log(let level, let facility, let message): log.librdkafka(level, facility, message)
+        case .failure(let failure): handle(failure, "producer", .producer)
+        case .log(let level, let facility, let message): failures.librdkafka(level, facility, message)
         case .statistics(let text): statistics.post(text, of: .producer)
         }
     }

@@ -24,7 +24,7 @@ extension ConsumerLoop {
         case .offsetOutOfRange(let partition, let expected, let message):
             offsetReset(partition, expected: expected, message)
         case .failure(let failure): handle(failure, "consumer")
-        case .log(let level, let facility, let message): log.librdkafka(level, facility, message)
+        case .log(let level, let facility, let message): failures.librdkafka(level, facility, message)
         case .statistics(let text): statistics.post(text, of: .consumer)
         }
     }
@@ -110,7 +110,7 @@ extension ConsumerLoop {
             lastTaken[partition] = nil
             expectedAfterReset[partition] = nil
         }
-        reportPartitions()
+        reportPartitions(now)
         // An eager revocation takes everything, and the membership with it until the next assignment.
         if isLost || !consumer.isCooperative {
             health.noteLeft()

@@ -20,6 +20,8 @@ final class ConsumerLoop {
     let board: PartitionBoard
     let statistics: KafkaStatistics
     let errors: RecentErrors
+    let heartbeats: Heartbeats
+    let failures: KafkaFailures
     let log: Log
 
     var book = LedgerBook()
@@ -31,6 +33,7 @@ final class ConsumerLoop {
     var exitCode: Int32 = 0
     /// Why it ends, and what there is to say to it.
     var end: (reason: NodeEnd.Reason, detail: String) = (.stopped, "")
+    var unacknowledged = Unacknowledged()
     var lastTaken: [Int32: Timestamp] = [:]
     /// Where reading should have gone on, of partitions that were reset and have not brought a record since.
     var expectedAfterReset: [Int32: Int64] = [:]
@@ -57,7 +60,7 @@ final class ConsumerLoop {
         consumer: KafkaConsumer, producer: KafkaProducer, state: NodeState, settings: NodeSettings,
         intake: RequestIntake, publisher: ResultPublisher, events: MetricsPublisher, metrics: NodeMetrics,
         health: NodeHealth, board: PartitionBoard, statistics: KafkaStatistics, errors: RecentErrors,
-        log: Log
+        heartbeats: Heartbeats, failures: KafkaFailures, log: Log
     ) {
         self.consumer = consumer
         self.producer = producer
@@ -71,6 +74,8 @@ final class ConsumerLoop {
         self.board = board
         self.statistics = statistics
         self.errors = errors
+        self.heartbeats = heartbeats
+        self.failures = failures
         self.log = log
     }
 
@@ -90,7 +95,7 @@ final class ConsumerLoop {
     private func turn() {
         // The clock is read once a turn: every decision in it is made at the same moment.
         let now = MonotonicTime.now()
-        health.noteTurn(at: now)
+        heartbeats.beat(.consumer, at: now)
         while let event = consumer.nextEvent() { handle(event, now) }
         drainDeliveries(now)
         advanceEnd(now)
@@ -99,7 +104,7 @@ final class ConsumerLoop {
         commitIfDue(now)
         if now.milliseconds(since: lastReport) >= 1000 {
             lastReport = now
-            reportPartitions()
+            reportPartitions(now)
             noteRead()
         }
     }
@@ -209,8 +214,6 @@ final class ConsumerLoop {
         inFlight[token] = InFlightRequest(
             token: token, refusal: refusal, origin: origin, arrivedAt: now, recordTime: record.time, failure: failure)
         state.decide { $0.noteRefused() }
-        metrics.refused(strategyIndex: refusal.strategyIndex)
-        metrics.noteDeadLetter()
         errors.note("rejected", failure.message, strategy: refusal.strategy, requestID: refusal.requestID)
         log.line(
             .info, "request rejected",

@@ -24,13 +24,12 @@ struct StepReporter: Sendable {
         result.attempt = run.attempt
         result.usage = run.usage
         apply(end, to: &result, step)
-        metrics.finished(step, result.status, run)
+        metrics.ended(step, run)
         if let failure = result.failure {
             errors.note(
                 result.status.rawValue, failure.message, strategy: result.strategy, requestID: result.requestID)
         }
         if result.status == .rejected || end.isForReplay {
-            metrics.noteDeadLetter()
             publisher.publishRefused(
                 result, original: step.request.bytes, token: step.token, headers: step.headers)
         } else {

@@ -5,7 +5,7 @@ package import Kafka
 package struct KafkaClients: Sendable {
     package let bootstrapServers: String
     private let configuration: OptimizerConfiguration.Kafka
-    private var isEmbedded: Bool
+    private(set) var isEmbedded: Bool
 
     /// - Parameter bootstrapServers: of the embedded broker, where there is one; else the configuration's.
     package init(_ configuration: OptimizerConfiguration.Kafka, embedded bootstrapServers: String? = nil) {

@@ -15,6 +15,10 @@ package final class Node: Sendable {
     private let health = NodeHealth()
     private let board = PartitionBoard()
     private let errors = RecentErrors()
+    private let brokers: BrokerBoard
+    private let heartbeats: Heartbeats
+    private let readiness: Readiness
+    private let failures: KafkaFailures
     private let statistics: KafkaStatistics
     private let startedAt = Timestamp.now()
     private let strategies: StrategyList
@@ -22,6 +26,9 @@ package final class Node: Sendable {
     private let metrics: NodeMetrics
     private let isolation: Isolation
     private let spawner: HostSpawner
+    private let lagWatch: LagWatch
+    private let dataWatch: DataWatch
+    private let gauges: LiveGauges
     private let server = Mutex<HTTPServer?>(nil)
     /// What works with the cluster; nil until that has been found.
     private let work = Mutex<NodeWork?>(nil)
@@ -37,7 +44,12 @@ package final class Node: Sendable {
             disabled: settings.configuration.disabledStrategies, external: settings.configuration.strategies)
         registry = MetricRegistry(strategies: strategies.names)
         metrics = NodeMetrics(registry: registry, topic: settings.topics.requests)
-        statistics = KafkaStatistics(in: registry)
+        brokers = BrokerBoard(log: log)
+        statistics = KafkaStatistics(in: registry, brokers: brokers)
+        readiness = Readiness(
+            health: health, brokers: brokers, board: board, brokersAwayMs: settings.configuration.health.brokersAwayMs,
+            unacknowledgedMs: settings.configuration.health.unacknowledgedMs)
+        failures = KafkaFailures(brokers: brokers, errors: errors, metrics: metrics, log: log)
         do {
             state = try NodeState(settings, external: settings.configuration.strategies.map { [strategies] in
                 strategies.index(of: $0.name)
@@ -48,6 +60,19 @@ package final class Node: Sendable {
             throw NodeFailure(
                 error.description, code: error.code == .isolation ? ExitCode.configuration : ExitCode.software)
         }
+        heartbeats = Heartbeats { [isolation] in isolation.lastLook }
+        do {
+            lagWatch = try LagWatch(
+                settings: settings, health: health, metrics: metrics, brokers: brokers, heartbeats: heartbeats, log: log
+            )
+            dataWatch = try DataWatch(
+                root: settings.configuration.data.root, metrics: metrics, heartbeats: heartbeats)
+        } catch {
+            throw NodeFailure(error.description, code: ExitCode.software)
+        }
+        gauges = LiveGauges(
+            state: state, metrics: metrics, health: health, readiness: readiness, board: board, brokers: brokers,
+            heartbeats: heartbeats, lagWatch: lagWatch)
         metrics.describe(settings, isolation.report, strategies)
     }
 
@@ -88,7 +113,7 @@ package final class Node: Sendable {
     func value(_ metric: GaugeMetric, strategy: String) -> Double { registry.gauge(metric, strategy).value }
 
     /// Requests that have their result.
-    var finishedCount: Int { Int(metrics.requestsByStatus.reduce(0) { $0 + $1.count }) }
+    var finishedCount: Int { Int(metrics.doneCount) }
 
     /// Queued steps that wait for this.
     func waitingFor(_ reason: WaitReason) -> Int { state.snapshot.waiting[reason] ?? 0 }
@@ -112,6 +137,9 @@ package final class Node: Sendable {
     package func run() throws(NodeFailure) -> Int32 {
         try serveHTTP()
         defer { server.withLock { $0.take() }?.stop() }
+        // They may sit in a call for as long as a broker or a disk keeps them waiting: nobody waits for their end.
+        _ = try thread("data", dataWatch.run)
+        defer { dataWatch.stop() }
         guard let cluster = try awaitCluster() else {
             stopHosting()
             log.info("stopped", JSONMember("exit_code", .integer(0)))
@@ -120,6 +148,9 @@ package final class Node: Sendable {
         let work = try openWork(on: cluster)
         defer { work.closeClients() }
         self.work.withLock { $0 = work }
+        let known = clients.knowing(cluster)
+        _ = try thread("lag") { [lagWatch] in lagWatch.run(known) }
+        defer { lagWatch.stop() }
         let slotThreads = try startSlots(work.slots)
         let externalsThread = work.externals.isEmpty ? nil : try thread("externals", work.externals.run)
         let monitorThread = try thread("monitor", work.monitor.run)
@@ -162,7 +193,7 @@ package final class Node: Sendable {
         try NodeWork(
             NodeWork.Surroundings(
                 settings: settings, state: state, spawner: spawner, strategies: strategies, registry: registry,
-                metrics: metrics, statistics: statistics, health: health, board: board, errors: errors, log: log),
+                metrics: metrics, statistics: statistics, gauges: gauges, failures: failures, errors: errors, log: log),
             on: cluster, clients: clients)
     }
 
@@ -189,7 +220,7 @@ package final class Node: Sendable {
                 topic: settings.topics.requests, strategies: strategies, ceilings: settings.ceilings,
                 resources: settings.resources),
             publisher: work.publisher, events: work.events, metrics: metrics, health: health, board: board,
-            statistics: statistics, errors: errors, log: log)
+            statistics: statistics, errors: errors, heartbeats: heartbeats, failures: failures, log: log)
         loop.run()
         settings.noteEnd(
             NodeEnd(loop.end.reason, exitCode: loop.exitCode, time: .now(), detail: loop.end.detail))
@@ -273,17 +304,14 @@ package final class Node: Sendable {
         guard let address = settings.http else { return }
         ProcessMetrics(in: registry)
         let status = NodeStatus(
-            settings: settings, state: state, metrics: metrics, health: health,
-            monitor: { [weak self] in self?.work.withLock { $0?.monitor } }, board: board, errors: errors,
-            startedAt: startedAt, isolation: isolation.report)
-        registry.beforeExposition { [metrics, state] in
-            let now = MonotonicTime.now()
-            metrics.update(from: state.snapshot, at: now)
-        }
+            settings: settings, gauges: gauges,
+            monitor: { [weak self] in self?.work.withLock { $0?.monitor } }, errors: errors, startedAt: startedAt,
+            isolation: isolation.report)
+        registry.beforeExposition { [gauges] in gauges.update(at: .now()) }
         let endpoints = NodeEndpoints(
             registry: registry,
-            health: { [health] in health.stuckReason(at: .now()).map { .unwell($0) } ?? .well },
-            readiness: { [health] in health.unreadyReason.map { .unwell($0) } ?? .well },
+            health: { [heartbeats] in heartbeats.stuckReason(at: .now()).map { .unwell($0) } ?? .well },
+            readiness: { [readiness] in readiness.unreadyReason(at: .now()).map { .unwell($0) } ?? .well },
             status: { status.encoded() })
         do {
             let started = try HTTPServer(host: address.host, port: UInt16(clamping: address.port)) {

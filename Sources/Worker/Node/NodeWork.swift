@@ -21,8 +21,8 @@ struct NodeWork: Sendable {
         let registry: MetricRegistry
         let metrics: NodeMetrics
         let statistics: KafkaStatistics
-        let health: NodeHealth
-        let board: PartitionBoard
+        let gauges: LiveGauges
+        let failures: KafkaFailures
         let errors: RecentErrors
         let log: Log
     }
@@ -36,7 +36,7 @@ struct NodeWork: Sendable {
         let settings = node.settings
         let events = MetricsPublisher(
             producer: opened.metrics, topic: settings.topics.metrics, node: settings.nodeID, registry: node.registry,
-            statistics: node.statistics, log: node.log)
+            statistics: node.statistics, failures: node.failures)
         self.events = events
         publisher = ResultPublisher(
             producer: producer, state: node.state, topics: settings.topics, node: settings.nodeID, cluster: cluster.id)
@@ -53,8 +53,8 @@ struct NodeWork: Sendable {
                     reporter: reporter)
             }
             monitor = try Monitor(
-                settings: settings, state: node.state, consumer: consumer, events: events, metrics: node.metrics,
-                health: node.health, board: node.board, statistics: node.statistics, log: node.log)
+                settings: settings, state: node.state, events: events, gauges: node.gauges,
+                statistics: node.statistics, log: node.log)
         } catch {
             opened.close()
             throw error

@@ -7,6 +7,11 @@ final class History: Sendable {
     static let intervalMs = 1000
     private let history = Mutex(StatusHistory())
 
+    /// What came to so much in `elapsedMs`, as what it comes to in one interval: a sample that is late is not a burst.
+    static func perInterval(_ count: Double, elapsedMs: Double) -> Int {
+        Int((count * Double(intervalMs) / max(Double(intervalMs), elapsedMs)).rounded())
+    }
+
     func add(_ sample: StatusHistory.Sample) { history.withLock { $0.append(sample) } }
 
     var json: JSONValue {

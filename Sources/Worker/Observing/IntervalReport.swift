@@ -18,11 +18,11 @@ struct IntervalReport {
         self.intervalMs = intervalMs
         strategies = metrics.registry.strategies
         lastLatency = metrics.latencyByStrategy
-        lastDone = metrics.requestsByStatus.reduce(0) { $0 + $1.count }
+        lastDone = metrics.doneCount
     }
 
     mutating func details(
-        _ manager: ConcurrencyManager, _ partitions: [PartitionBoard.Report], _ lags: [Monitor.PartitionLag],
+        _ manager: ConcurrencyManager, _ partitions: [PartitionBoard.Report], _ lags: [PartitionLag],
         at now: MonotonicTime
     ) -> [JSONMember] {
         let latency = metrics.latencyByStrategy

@@ -1,5 +1,6 @@
 import Messages
 import Metrics
+import Scheduling
 import Synchronization
 
 /// What the Kafka clients say of themselves every few seconds. Any thread posts, which costs nothing but a lock; the
@@ -12,8 +13,10 @@ final class KafkaStatistics: Sendable {
 
     private let latest = Mutex<[Client: String]>([:])
     private let instruments: [Client: KafkaClientMetrics]
+    private let brokers: BrokerBoard
 
-    init(in registry: MetricRegistry) {
+    init(in registry: MetricRegistry, brokers: BrokerBoard) {
+        self.brokers = brokers
         instruments = Dictionary(
             uniqueKeysWithValues: Client.allCases.map { ($0, KafkaClientMetrics(in: registry, client: $0.rawValue)) })
     }
@@ -22,7 +25,7 @@ final class KafkaStatistics: Sendable {
     func post(_ text: String, of client: Client) { latest.withLock { $0[client] = text } }
 
     /// Shows what came since the last call. What cannot be read changes nothing.
-    func update() {
+    func update(at now: MonotonicTime) {
         let texts = latest.withLock { latest in
             defer { latest = [:] }
             return latest
@@ -30,6 +33,8 @@ final class KafkaStatistics: Sendable {
         for (client, text) in texts {
             guard let statistics = try? JSONValue.parse(Array(text.utf8)) else { continue }
             instruments[client]?.update(KafkaClientNumbers(statistics, ofConsumer: client == .consumer))
+            let seen = (statistics["brokers"]?.members ?? []).compactMap { BrokerSighting($0.value) }
+            brokers.see(seen, by: client.rawValue, at: now)
         }
     }
 }
@@ -56,6 +61,28 @@ extension KafkaClientNumbers {
                 name: broker["name"]?.string ?? member.name, isUp: broker["state"]?.string == "UP",
                 roundTripAverageMicroseconds: number(broker["rtt"]?["avg"]),
                 roundTripP99Microseconds: number(broker["rtt"]?["p99"]))
+        }
+    }
+}
+
+extension BrokerSighting {
+    /// A connection that has sent nothing for so long, though it was asked for something, is as good as none.
+    private static let unansweredMs = 15_000.0
+
+    /// - Parameter broker: one of `brokers` in a statistics document of librdkafka's; nil where it names no address.
+    init?(_ broker: JSONValue) {
+        guard let address = broker["nodename"]?.string, !address.isEmpty, !address.hasPrefix(":") else { return nil }
+        self.address = address
+        node = broker["nodeid"]?.integer.flatMap { $0 >= 0 ? $0 : nil }
+        let trip = broker["rtt"]?["avg"]?.integer ?? 0
+        roundTripMs = trip > 0 ? Double(trip) / 1000 : nil
+        silentMs = broker["rxidle"]?.integer.flatMap { $0 >= 0 ? Double($0) / 1000 : nil }
+        // What is asked of the group's coordinator, over a connection of its own, may take as long as a rebalance.
+        let isAsked = node != nil && broker["waitresp_cnt"]?.integer ?? 0 > 0
+        switch broker["state"]?.string {
+        case "UP", "UPDATE": condition = isAsked && silentMs ?? 0 > Self.unansweredMs ? .down : .up
+        case "INIT", nil: condition = .unused
+        default: condition = .down
         }
     }
 }

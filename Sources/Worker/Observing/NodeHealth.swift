@@ -1,4 +1,3 @@
-import Scheduling
 import Synchronization
 
 /// What a node knows of its own condition; written by the consumer thread, read by HTTP and by the end.
@@ -16,16 +15,12 @@ final class NodeHealth: Sendable {
         var isEnding = false
         var commitFailures = 0
         var commitFailure = ""
-        /// nil before the first: until then the node is starting, and others watch over that.
-        var lastTurn: MonotonicTime?
     }
 
     private let condition = Mutex(Condition())
 
     /// Commits that fail this often in a row are no hiccup.
     private static let toleratedCommitFailures = 5
-
-    func noteTurn(at now: MonotonicTime) { condition.withLock { $0.lastTurn = now } }
 
     /// The node cannot begin yet, for this reason; nil: it can.
     func noteWaiting(for obstacle: String?) { condition.withLock { $0.obstacle = obstacle } }
@@ -83,14 +78,7 @@ final class NodeHealth: Sendable {
         }
     }
 
-    /// Why the process does not move; nil when it does. Never depends on the broker.
-    func stuckReason(at now: MonotonicTime) -> String? {
-        guard let lastTurn = condition.withLock({ $0.lastTurn }) else { return nil }
-        let idleMs = now.milliseconds(since: lastTurn)
-        return idleMs > 10_000 ? "the consumer thread has not moved for \(Int(idleMs / 1000)) s" : nil
-    }
-
-    /// Why the node takes no part in its group; nil when it does. Paused, or without partitions, is part enough.
+    /// Why the node takes no part in its group; nil when it does.
     var unreadyReason: String? {
         condition.withLock { condition in
             if condition.isFenced { return "fenced: another member has this node's place" }

@@ -14,7 +14,7 @@ extension NodeMetrics {
             NodeDescription(
                 version: ProductVersion.text, librdkafka: KafkaLibrary.version, node: settings.nodeID,
                 group: settings.configuration.kafka.groupId, strategiesDigest: strategies.digest,
-                dataDigest: Self.dataDigest(settings.configuration.data.root), slots: settings.slotCount,
+                slots: settings.slotCount,
                 queueDepthLimit: settings.backpressure.queueDepth, inFlightLimit: settings.backpressure.maxInFlight,
                 latencyTargetMs: settings.latencyTargetMs,
                 prefetchLimitBytes: settings.configuration.kafka.prefetchMB << 20,
@@ -25,13 +25,7 @@ extension NodeMetrics {
 
     /// Shows the data sets as they are now: they may be imported while the node runs.
     func showData(in root: String) {
-        let digest = Self.dataDigest(root)
-        registry.remove(.dataInfo) { $0 != [digest] }
-        registry.gauge(.dataInfo, digest).set(true)
-    }
-
-    private static func dataDigest(_ root: String) -> String {
-        Digest.short(of: DatasetCatalogue.list(root).map { "\($0.name) \($0.version)" })
+        registry.describeData(digest: Digest.short(of: DatasetCatalogue.list(root).map { "\($0.name) \($0.version)" }))
     }
 }
 

@@ -59,8 +59,7 @@ struct NodeMetrics: Sendable {
 
     // MARK: Steps
 
-    func finished(_ step: Step, _ status: ResultStatus, _ run: StepRun) {
-        requests[status]?[step.strategyIndex].increment()
+    func ended(_ step: Step, _ run: StepRun) {
         queueWait.record(nanoseconds: UInt64(clamping: run.started.nanoseconds(since: step.arrivedAt)))
         let duration = UInt64(clamping: run.ended.nanoseconds(since: run.started))
         // A step that never began has no latency.
@@ -81,10 +80,11 @@ struct NodeMetrics: Sendable {
         registry.perStrategy(.limitBreaches, resource)[step.strategyIndex].increment()
     }
 
-    func refused(strategyIndex: Int) { requests[.rejected]?[strategyIndex].increment() }
-
     /// The request is done: its result, and its dead letter if it has one, are acknowledged.
-    func done(nanoseconds: Int64) { requestLatency.record(nanoseconds: UInt64(clamping: nanoseconds)) }
+    func done(_ status: ResultStatus, strategyIndex: Int, nanoseconds: Int64) {
+        requests[status]?[strategyIndex].increment()
+        requestLatency.record(nanoseconds: UInt64(clamping: nanoseconds))
+    }
 
     func strategyName(_ index: Int) -> String {
         registry.strategies.indices.contains(index) ? registry.strategies[index] : MetricCatalogue.unknownStrategy
@@ -104,7 +104,10 @@ struct NodeMetrics: Sendable {
     func noteUnknownFields(_ count: Int) { unknownFields.increment(by: count) }
     func hostLost(reason: String) { registry.counter(.hostRestarts, reason).increment() }
 
-    /// Requests that have their result, by how it came out.
+    /// Requests whose result is acknowledged.
+    var doneCount: Double { requestsByStatus.reduce(0) { $0 + $1.count } }
+
+    /// Requests that have their result acknowledged, by how it came out.
     var requestsByStatus: [(status: ResultStatus, count: Double)] {
         ResultStatus.allCases.map { status in
             (status, requests[status]?.all.reduce(0) { $0 + $1.value } ?? 0)
@@ -160,10 +163,10 @@ struct NodeMetrics: Sendable {
         registry.counter(.publishFailures, part == .deadLetter ? "dead_letters" : "results").increment()
     }
 
-    func lag(_ lag: Monitor.PartitionLag, blockedSeconds: Double) {
+    func lag(_ lag: PartitionLag, seconds: Double?, blockedSeconds: Double) {
         let partition = String(lag.partition)
         registry.gauge(.consumerLag, topic, partition).set(Double(lag.records))
-        if let seconds = lag.seconds { registry.gauge(.consumerLagSeconds, topic, partition).set(seconds) }
+        if let seconds { registry.gauge(.consumerLagSeconds, topic, partition).set(seconds) }
         registry.gauge(.blockedOffsetAge, topic, partition).set(blockedSeconds)
     }
 
@@ -174,8 +177,27 @@ struct NodeMetrics: Sendable {
         }
     }
 
+    func lagAge(seconds: Double) { registry.gauge(.lagAge).set(seconds) }
+
+    /// - Parameter partitions: nil where it is not known: then there is no series.
+    func unread(partitions: Int?) {
+        guard let partitions else { return registry.remove(.unreadPartitions) { _ in true } }
+        registry.gauge(.unreadPartitions).set(partitions)
+    }
+
+    func brokers(_ brokers: [BrokerTable.Broker]) {
+        registry.gauge(.brokersDown).set(brokers.count { $0.state == .down })
+        registry.remove(.brokerUp) { values in !brokers.contains { $0.address == values.first } }
+        for broker in brokers { registry.gauge(.brokerUp, broker.address).set(broker.state != .down) }
+    }
+
     // MARK: The node
 
+    func heartbeat(_ member: Heartbeats.Member, seconds: Double) {
+        registry.gauge(.heartbeatAge, member.rawValue).set(seconds)
+    }
+
+    func oldestUnacknowledged(seconds: Double) { registry.gauge(.oldestUnacknowledged).set(seconds) }
     func draining() { registry.gauge(.draining).set(1) }
     func ready(_ isReady: Bool) { registry.gauge(.ready).set(isReady) }
     func fenced() { registry.gauge(.fenced).set(1) }

@@ -9,34 +9,40 @@ import Scheduling
 /// The `/status` document of a node; its members are described in the Metrics documentation.
 struct NodeStatus: Sendable {
     let settings: NodeSettings
-    let state: NodeState
-    let metrics: NodeMetrics
-    let health: NodeHealth
+    let gauges: LiveGauges
     /// nil while the node waits for its cluster.
     let monitor: @Sendable () -> Monitor?
-    let board: PartitionBoard
     let errors: RecentErrors
     let startedAt: Timestamp
     let isolation: IsolationReport
+
+    private var state: NodeState { gauges.state }
+    private var metrics: NodeMetrics { gauges.metrics }
+    private var board: PartitionBoard { gauges.board }
 
     func encoded() -> [UInt8] {
         let now = MonotonicTime.now()
         let monitor = monitor()
         let manager = state.snapshot
-        let reason = health.unreadyReason
+        let reason = gauges.readiness.unreadyReason(at: now)
         let members = [
             JSONMember("schema_version", .integer(1)),
             JSONMember("time", .string(Timestamp.now().rfc3339)),
             JSONMember("node", node),
-            JSONMember("state", .string(health.stateName)),
+            JSONMember("state", .string(gauges.health.stateName)),
             JSONMember("ready", .bool(reason == nil)),
             JSONMember("reason", reason.map { .string($0) } ?? .null),
+            JSONMember("stale", .array(ConditionStatus(gauges: gauges).stale(at: now).map { .string($0) })),
             JSONMember("queue", queue(manager, now)),
             JSONMember("slots", .array(slots(manager, monitor, now))),
             JSONMember("policies", policies(manager, now)),
-            JSONMember("partitions", .array(board.all.map { partition($0, manager, monitor, now) })),
+            JSONMember("partitions", .array(board.all.map { partition($0, manager, now) })),
+            JSONMember("unread_partitions", gauges.lagWatch.unreadPartitions.map { .integer($0) } ?? .null),
+            JSONMember("brokers", .array(ConditionStatus(gauges: gauges).brokers(at: now))),
+            JSONMember("threads", .array(ConditionStatus(gauges: gauges).threads(at: now))),
             JSONMember(
-                "latency", LatencyStatus(settings: settings, metrics: metrics).json(monitor?.recentLatency(at: now) ?? [])),
+                "latency",
+                LatencyStatus(settings: settings, metrics: metrics).json(monitor?.recentLatency(at: now) ?? [])),
             JSONMember("totals", metrics.totals),
             JSONMember("limits", limits),
             JSONMember("errors", .array(errors.newest.map(error))),
@@ -59,6 +65,7 @@ struct NodeStatus: Sendable {
 
     private func queue(_ manager: ConcurrencyManager, _ now: MonotonicTime) -> JSONValue {
         let oldest = board.all.compactMap { $0.blockedBy.map { now.milliseconds(since: $0.arrivedAt) } }.max()
+        let unacknowledgedMs = board.oldestUnacknowledgedMs(at: now)
         return .object([
             JSONMember("depth", .integer(manager.depth)),
             JSONMember("bound", .integer(settings.backpressure.queueDepth)),
@@ -69,6 +76,9 @@ struct NodeStatus: Sendable {
             JSONMember("in_flight_bound", .integer(settings.backpressure.maxInFlight)),
             JSONMember(
                 "unacknowledged", .integer(max(0, manager.inFlight - manager.depth - manager.runningCount))),
+            JSONMember(
+                "oldest_unacknowledged_ms",
+                unacknowledgedMs > 0 ? .integer(Int(unacknowledgedMs)) : .null),
             JSONMember("oldest_ms", oldest.map { .integer(Int($0)) } ?? .null),
             JSONMember("waiting", .waiting(manager.waiting)),
         ])
@@ -123,16 +133,18 @@ struct NodeStatus: Sendable {
     }
 
     private func partition(
-        _ report: PartitionBoard.Report, _ manager: ConcurrencyManager, _ monitor: Monitor?, _ now: MonotonicTime
+        _ report: PartitionBoard.Report, _ manager: ConcurrencyManager, _ now: MonotonicTime
     ) -> JSONValue {
-        let lag = monitor?.partitionLags.first { $0.partition == report.partition }
+        let lag = gauges.lagWatch[report.partition]
+        let lagSeconds = lag.flatMap { report.lagSeconds($0) }
         return .object([
             JSONMember("topic", .string(settings.topics.requests)),
             JSONMember("partition", .integer(Int(report.partition))),
             JSONMember("committed", lag?.committed.map { .integer(Int($0)) } ?? .null),
             JSONMember("end", lag.map { .integer(Int($0.end)) } ?? .null),
             JSONMember("lag", lag.map { .integer(Int($0.records)) } ?? .null),
-            JSONMember("lag_seconds", lag?.seconds.map { .number(rounded($0)) } ?? .null),
+            JSONMember("lag_seconds", lagSeconds.map { .number(rounded($0)) } ?? .null),
+            JSONMember("lag_as_of", lag.map { .time($0.askedAt, now) } ?? .null),
             JSONMember("paused", .bool(report.isPaused)),
             JSONMember("in_flight", .integer(report.inFlight)),
             JSONMember("blocked_by", report.blockedBy.map { blocked($0, manager, now) } ?? .null),
@@ -166,7 +178,9 @@ struct NodeStatus: Sendable {
 
     private func error(_ entry: RecentErrors.Entry) -> JSONValue {
         .object([
-            JSONMember("time", .string(entry.time.rfc3339)), JSONMember("kind", .string(entry.kind)),
+            JSONMember("time", .string(entry.time.rfc3339)),
+            JSONMember("first_time", .string(entry.firstTime.rfc3339)), JSONMember("count", .integer(entry.count)),
+            JSONMember("kind", .string(entry.kind)),
             JSONMember("message", .string(entry.message)),
             JSONMember("strategy", entry.strategy.map { .string($0) } ?? .null),
             JSONMember("request_id", entry.requestID.map { .string($0) } ?? .null),

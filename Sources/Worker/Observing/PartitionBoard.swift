@@ -15,19 +15,31 @@ final class PartitionBoard: Sendable {
         let lastTaken: Timestamp?
     }
 
-    private let reports = Mutex<[Int32: Report]>([:])
-
-    func post(_ new: [Report]) {
-        reports.withLock { $0 = Dictionary(uniqueKeysWithValues: new.map { ($0.partition, $0) }) }
+    private struct Content {
+        var reports: [Report] = []
+        var unacknowledgedSince: MonotonicTime?
     }
 
-    subscript(_ partition: Int32) -> Report? { reports.withLock { $0[partition] } }
-    var all: [Report] { reports.withLock { $0.values.sorted { $0.partition < $1.partition } } }
+    private let content = Mutex(Content())
+
+    /// - Parameter unacknowledgedSince: since when the oldest result waits for its acknowledgement; nil without one.
+    func post(_ reports: [Report], unacknowledgedSince: MonotonicTime?) {
+        let sorted = reports.sorted { $0.partition < $1.partition }
+        content.withLock { $0 = Content(reports: sorted, unacknowledgedSince: unacknowledgedSince) }
+    }
+
+    /// In order.
+    var all: [Report] { content.withLock { $0.reports } }
+
+    /// Age of the oldest result that is not acknowledged; 0 without one.
+    func oldestUnacknowledgedMs(at now: MonotonicTime) -> Double {
+        content.withLock { $0.unacknowledgedSince }.map { max(0, now.milliseconds(since: $0)) } ?? 0
+    }
 }
 
 extension ConsumerLoop {
     /// Writes down how the partitions stand; looks at everything in flight, so not at every turn.
-    func reportPartitions() {
+    func reportPartitions(_ now: MonotonicTime) {
         var lowest: [Int32: InFlightRequest] = [:]
         var counts: [Int32: Int] = [:]
         for request in inFlight.values {
@@ -35,11 +47,14 @@ extension ConsumerLoop {
             counts[partition, default: 0] += 1
             if request.origin.offset < lowest[partition]?.origin.offset ?? .max { lowest[partition] = request }
         }
+        let notEnded = state.decide { $0.notEnded }
+        let reports = consumer.assigned.map { partition in
+            PartitionBoard.Report(
+                partition: partition, isPaused: consumer.paused.contains(partition),
+                inFlight: counts[partition] ?? 0, blockedBy: lowest[partition], lastTaken: lastTaken[partition])
+        }
         board.post(
-            consumer.assigned.map { partition in
-                PartitionBoard.Report(
-                    partition: partition, isPaused: consumer.paused.contains(partition),
-                    inFlight: counts[partition] ?? 0, blockedBy: lowest[partition], lastTaken: lastTaken[partition])
-            })
+            reports,
+            unacknowledgedSince: unacknowledged.look(inFlight.keys.lazy.filter { !notEnded.contains($0) }, at: now))
     }
 }

@@ -15,6 +15,10 @@ struct InFlightRequest: Sendable {
     let step: Step?
     let type: String
     let strategy: String?
+    /// In the metrics.
+    let strategyIndex: Int
+    /// How it came out, once its result is acknowledged.
+    private(set) var status: ResultStatus
     let labels: [JSONMember]
     /// Of a refused request's two messages, whether one has been acknowledged.
     private var hasHalf = false
@@ -32,6 +36,8 @@ struct InFlightRequest: Sendable {
         self.step = step
         type = step.request.type
         strategy = step.request.strategy
+        strategyIndex = step.strategyIndex
+        status = .failed
         labels = step.request.labels
     }
 
@@ -44,6 +50,8 @@ struct InFlightRequest: Sendable {
         requestID = refusal.requestID
         type = refusal.type
         strategy = refusal.strategy
+        strategyIndex = refusal.strategyIndex
+        status = .rejected
         labels = refusal.labels
         self.origin = origin
         self.arrivedAt = arrivedAt
@@ -57,7 +65,8 @@ struct InFlightRequest: Sendable {
     mutating func noteReplaced(_ part: OutgoingMessage.Part) { replaced.append(part) }
 
     /// Notes that one message is acknowledged; true when that makes the request done.
-    mutating func acknowledge(_ part: OutgoingMessage.Part) -> Bool {
+    mutating func acknowledge(_ part: OutgoingMessage.Part, _ status: ResultStatus) -> Bool {
+        if part != .deadLetter { self.status = status }
         if part == .result || hasHalf { return true }
         hasHalf = true
         return false

@@ -1,4 +1,5 @@
 import Kafka
+import Messages
 
 /// One message on its way to a topic, and which request it is for.
 struct OutgoingMessage: Sendable {
@@ -18,11 +19,21 @@ struct OutgoingMessage: Sendable {
     var headers: [KafkaHeader]
     var token: UInt64
     var part: Part
+    /// How the request came out, by the result that this is; of a dead letter it says nothing.
+    var status: ResultStatus
 
     /// What the delivery report hands back.
-    var deliveryToken: UInt64 { token << 2 | part.rawValue }
+    var deliveryToken: UInt64 {
+        let number = ResultStatus.allCases.firstIndex(of: status) ?? 0
+        return token << 5 | UInt64(number) << 2 | part.rawValue
+    }
 
-    static func split(deliveryToken: UInt64) -> (token: UInt64, part: Part) {
-        (deliveryToken >> 2, Part(rawValue: deliveryToken & 3) ?? .result)
+    static func split(deliveryToken: UInt64) -> (token: UInt64, part: Part, status: ResultStatus) {
+        let number = Int(deliveryToken >> 2 & 7)
+        let statuses = ResultStatus.allCases
+        return (
+            deliveryToken >> 5, Part(rawValue: deliveryToken & 3) ?? .result,
+            statuses.indices.contains(number) ? statuses[number] : .failed
+        )
     }
 }

@@ -36,7 +36,8 @@ struct ResultPublisher: Sendable {
         send(
             OutgoingMessage(
                 topic: topics.deadLetters, key: result.origin.key, value: original,
-                headers: (headers + reasons).map(KafkaHeader.init), token: token, part: .deadLetter))
+                headers: (headers + reasons).map(KafkaHeader.init), token: token, part: .deadLetter,
+                status: result.status))
     }
 
     /// What is published in the place of a message whose size no broker takes. It is small whatever the request was.
@@ -49,7 +50,7 @@ struct ResultPublisher: Sendable {
                 topic: topics.deadLetters, key: nil,
                 value: DeadLetter.truncated(origin: request.origin, failure: failure, size: size),
                 headers: DeadLetter.headers(origin: request.origin, failure: failure, node: node).map(KafkaHeader.init),
-                token: request.token, part: part)
+                token: request.token, part: part, status: request.status)
         case .result, .resultOfTwo:
             return smallResult(for: request, part: part, size: size)
         }
@@ -84,7 +85,7 @@ struct ResultPublisher: Sendable {
         }
         return OutgoingMessage(
             topic: topics.results, key: result.origin.key ?? Array(result.requestID.utf8), value: result.encoded(),
-            headers: headers, token: token, part: part)
+            headers: headers, token: token, part: part, status: result.status)
     }
 
     /// Hands a message to the producer. A full queue keeps it in the outbox; a refusal goes to the consumer thread.

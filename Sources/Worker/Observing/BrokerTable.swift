@@ -1,0 +1,148 @@
+import Messages
+import Scheduling
+
+/// How one client of the node stands with one broker.
+struct BrokerSighting: Sendable, Equatable {
+    enum Condition: Sendable {
+        /// Connected, and it answers.
+        case up
+        /// The client wants a connection, and has none that answers.
+        case down
+        /// The client needs no connection.
+        case unused
+    }
+
+    /// `host:port`
+    let address: String
+    /// nil: an address to begin with, or a role (the group's coordinator) whose connection is one more.
+    let node: Int?
+    let condition: Condition
+    let roundTripMs: Double?
+    /// Since the broker last sent something; nil where it never has.
+    let silentMs: Double?
+}
+
+/// What a node's clients together know of the brokers. Pure: time comes in, what has changed goes out.
+struct BrokerTable: Sendable {
+    enum State: String, Sendable { case up, down, unused }
+
+    struct Broker: Sendable {
+        let address: String
+        var node: Int?
+        var state: State
+        var since: MonotonicTime
+        var roundTripMs: Double?
+        var error: (text: String, time: Timestamp)?
+    }
+
+    enum Change: Sendable {
+        case gone(Broker)
+        case back(Broker, awayMs: Double)
+    }
+
+    /// A client's last word.
+    private struct View {
+        let sightings: [BrokerSighting]
+        let time: MonotonicTime
+    }
+
+    /// A broker that the cluster does not list and nobody needs is forgotten after so long: it was taken out for good.
+    private static let forgetMs = 3_600_000.0
+    private static let longestError = 500
+
+    private var views: [String: View] = [:]
+    private var known: [String: Broker] = [:]
+    /// The brokers that the cluster says are alive, where it was asked.
+    private var alive: Set<Int>?
+    private var errors: [String: (text: String, time: Timestamp)] = [:]
+
+    /// By number.
+    var brokers: [Broker] { known.values.sorted { ($0.node ?? .max, $0.address) < ($1.node ?? .max, $1.address) } }
+
+    /// Takes in what a client says now, in place of what it said before.
+    mutating func see(_ sightings: [BrokerSighting], by client: String, at now: MonotonicTime) -> [Change] {
+        views[client] = View(sightings: sightings, time: now)
+        return merge(at: now)
+    }
+
+    /// Takes in which brokers the cluster lists.
+    mutating func list(_ nodes: Set<Int>, at now: MonotonicTime) -> [Change] {
+        alive = nodes
+        return merge(at: now)
+    }
+
+    /// Keeps what went wrong for each broker the text names.
+    mutating func note(error text: String, at time: Timestamp) {
+        let addresses = Set(known.keys).union(views.values.flatMap { $0.sightings.map(\.address) })
+        for address in addresses where text.contains(address) {
+            errors[address] = (String(text.prefix(Self.longestError)), time)
+            known[address]?.error = errors[address]
+        }
+    }
+
+    /// For how long nothing has come from any broker; nil where that is not known. A client that speaks seldom and had
+    /// heard of one when it last spoke is not taken for deaf since.
+    func silentMs(at now: MonotonicTime) -> Double? {
+        views.values.compactMap { view in
+            guard let silent = view.sightings.compactMap(\.silentMs).min() else { return nil }
+            return silent > Self.noticeableMs ? silent + now.milliseconds(since: view.time) : silent
+        }.min()
+    }
+
+    /// Of a node that is well, some client hears of a broker more often.
+    private static let noticeableMs = 10_000.0
+
+    private mutating func merge(at now: MonotonicTime) -> [Change] {
+        let all = views.values.flatMap(\.sightings)
+        // The addresses to begin with are brokers too, or lead to some: they count while no broker is known.
+        let learned = Set(all.filter { $0.node != nil }.map(\.address))
+        let before = known.values.filter { $0.node != nil }.map(\.address)
+        let shown = learned.isEmpty && before.isEmpty ? Set(all.map(\.address)) : learned.union(before)
+        var changes: [Change] = []
+        for address in shown.sorted() {
+            let seen = all.filter { $0.address == address }
+            if let change = merge(address, seen, at: now) { changes.append(change) }
+        }
+        known = known.filter { shown.contains($0.key) }
+        errors = errors.filter { known[$0.key] != nil }
+        return changes
+    }
+
+    private mutating func merge(_ address: String, _ seen: [BrokerSighting], at now: MonotonicTime) -> Change? {
+        let node = seen.compactMap(\.node).first
+        let old = known[address]
+        let state = state(of: seen, node: node ?? old?.node, old: old?.state)
+        let trips = seen.filter { $0.condition == .up }.compactMap(\.roundTripMs)
+        var broker = old ?? Broker(address: address, node: node, state: state, since: now)
+        broker.node = node ?? broker.node
+        broker.error = errors[address]
+        broker.roundTripMs = trips.isEmpty ? broker.roundTripMs : trips.max()
+        defer { known[address] = broker }
+        guard let old else { return state == .down ? .gone(broker) : nil }
+        guard state != old.state else {
+            if state == .down, isUnlisted(broker), !seen.contains(where: { $0.condition == .down }),
+                now.milliseconds(since: broker.since) > Self.forgetMs
+            {
+                broker.state = .unused
+            }
+            return nil
+        }
+        broker.state = state
+        broker.since = now
+        if state == .down { return .gone(broker) }
+        return old.state == .down ? .back(broker, awayMs: now.milliseconds(since: old.since)) : nil
+    }
+
+    /// Up for one is up; a broker that was lost stays lost, though nobody needs it any more, until the cluster lists it.
+    private func state(of seen: [BrokerSighting], node: Int?, old: State?) -> State {
+        if seen.contains(where: { $0.condition == .up }) { return .up }
+        if seen.contains(where: { $0.condition == .down }) { return .down }
+        guard old == .down, let node, alive?.contains(node) != true else { return .unused }
+        return .down
+    }
+
+    private func isUnlisted(_ broker: Broker) -> Bool {
+        guard let node = broker.node, let alive else { return false }
+        return !alive.contains(node)
+    }
+}

@@ -1,0 +1,43 @@
+import Hosting
+import Scheduling
+import Synchronization
+
+/// The data thread: looks at the market data, which come by import, which is seldom. The directory may lie on a disk
+/// that does not answer, for as long as that lasts; nothing waits for it.
+final class DataWatch: Sendable {
+    private static let intervalMs = 60_000
+
+    private let root: String
+    private let metrics: NodeMetrics
+    private let heartbeats: Heartbeats
+    private let wake: WakeDescriptor
+    private let isStopped = Atomic(false)
+
+    init(root: String, metrics: NodeMetrics, heartbeats: Heartbeats) throws(HostFailure) {
+        self.root = root
+        self.metrics = metrics
+        self.heartbeats = heartbeats
+        wake = try WakeDescriptor()
+    }
+
+    /// Asks the thread to end, which it does after the read it sits in; nobody has to wait for that.
+    func stop() {
+        isStopped.store(true, ordering: .releasing)
+        wake.signal()
+    }
+
+    /// The thread's body.
+    func run() {
+        var next = MonotonicTime.now()
+        while !isStopped.load(ordering: .acquiring) {
+            let now = MonotonicTime.now()
+            heartbeats.beat(.data, at: now)
+            if now >= next {
+                next = now.adding(milliseconds: Self.intervalMs)
+                metrics.showData(in: root)
+            }
+            heartbeats.rest(.data, until: next)
+            _ = wake.wait(until: next)
+        }
+    }
+}

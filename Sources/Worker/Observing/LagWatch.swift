@@ -1,0 +1,168 @@
+import Configuration
+import Hosting
+import Kafka
+import Messages
+import Metrics
+import Scheduling
+import Synchronization
+
+/// The lag of one partition, as it was when the brokers were last asked.
+struct PartitionLag: Sendable {
+    let partition: Int32
+    let committed: Int64?
+    let end: Int64
+    /// Records from the committed offset to the end.
+    let records: Int64
+    let askedAt: MonotonicTime
+}
+
+/// The lag thread: asks the brokers for what only they know. It may sit in a call for as long as one keeps it waiting,
+/// with a client of its own: so nothing waits for it, neither while the node runs nor at its end, and what it last
+/// heard grows old.
+final class LagWatch: Sendable {
+    private struct Findings {
+        var lags: [Int32: PartitionLag] = [:]
+        /// Since when the partitions are the node's.
+        var since: [Int32: MonotonicTime] = [:]
+        /// nil: not known.
+        var unread: Int?
+    }
+
+    /// How long one request may take.
+    private static let patienceMs: Int32 = 2000
+    /// The group is asked less often: describing it costs its coordinator more than an offset.
+    private static let groupIntervalMs = 15_000
+
+    private let settings: NodeSettings
+    private let health: NodeHealth
+    private let metrics: NodeMetrics
+    private let brokers: BrokerBoard
+    private let heartbeats: Heartbeats
+    private let log: Log
+    private let findings = Mutex(Findings())
+    private let wake: WakeDescriptor
+    private let isStopped = Atomic(false)
+
+    init(
+        settings: NodeSettings, health: NodeHealth, metrics: NodeMetrics, brokers: BrokerBoard,
+        heartbeats: Heartbeats, log: Log
+    ) throws(HostFailure) {
+        self.settings = settings
+        self.health = health
+        self.metrics = metrics
+        self.brokers = brokers
+        self.heartbeats = heartbeats
+        self.log = log
+        wake = try WakeDescriptor()
+    }
+
+    /// Asks the thread to end, which it does after the call it sits in; nobody has to wait for that.
+    func stop() {
+        isStopped.store(true, ordering: .releasing)
+        wake.signal()
+    }
+
+    var intervalMs: Int { settings.metricsIntervalMs }
+
+    /// Of the node's partitions, where it is known.
+    var lags: [PartitionLag] { findings.withLock { $0.lags.values.sorted { $0.partition < $1.partition } } }
+
+    subscript(_ partition: Int32) -> PartitionLag? { findings.withLock { $0.lags[partition] } }
+
+    /// Partitions of the requests topic that no member of the group reads; nil where that is not known.
+    var unreadPartitions: Int? { findings.withLock { $0.unread } }
+
+    /// The age of the oldest of what the lags are computed from: a partition of which nothing is known counts from when
+    /// it became the node's.
+    func ageMs(at now: MonotonicTime) -> Double {
+        findings.withLock { findings in
+            findings.since.map { now.milliseconds(since: findings.lags[$0.key]?.askedAt ?? $0.value) }.max() ?? 0
+        }
+    }
+
+    /// The thread's body. The client is its own, from the beginning to the end.
+    func run(_ clients: KafkaClients) {
+        do throws(KafkaFailure) {
+            let client = try clients.groupObserver()
+            defer { client.close() }
+            // The embedded broker does not know the question, and its client would hang.
+            watch(client, canAskGroup: !clients.isEmbedded)
+        } catch {
+            log.error("the lag cannot be watched", JSONMember("error", .string(error.description)))
+        }
+    }
+
+    private func watch(_ client: AdminClient, canAskGroup: Bool) {
+        var next = MonotonicTime.now()
+        var nextGroup = next
+        while !isStopped.load(ordering: .acquiring) {
+            let now = MonotonicTime.now()
+            heartbeats.beat(.lag, at: now)
+            if now >= next {
+                next = now.adding(milliseconds: settings.metricsIntervalMs)
+                let isGroupDue = canAskGroup && now >= nextGroup
+                if isGroupDue { nextGroup = now.adding(milliseconds: Self.groupIntervalMs) }
+                look(client, now, asksGroup: isGroupDue)
+                // What the client has to say others say, too.
+                _ = client.problems()
+            }
+            heartbeats.rest(.lag, until: next)
+            _ = wake.wait(until: next)
+        }
+    }
+
+    private func look(_ client: AdminClient, _ now: MonotonicTime, asksGroup: Bool) {
+        let mine = health.partitions
+        keep(mine, now)
+        do throws(KafkaFailure) {
+            let topic = try client.describe(topic: settings.topics.requests, timeoutMs: Self.patienceMs)
+            brokers.list(topic.brokers, at: .now())
+            if asksGroup { askGroup(client, topic) }
+            askLags(client, topic, mine, now)
+        } catch {
+            log.debug("the lag could not be asked for", JSONMember("error", .string(error.description)))
+        }
+    }
+
+    /// Forgets partitions that were given up, and counts those that came from now on.
+    private func keep(_ mine: Set<Int32>, _ now: MonotonicTime) {
+        findings.withLock { findings in
+            findings.lags = findings.lags.filter { mine.contains($0.key) }
+            findings.since = Dictionary(uniqueKeysWithValues: mine.map { ($0, findings.since[$0] ?? now) })
+        }
+    }
+
+    /// Each leader for its own partitions: one that is away costs no other's answer.
+    private func askLags(_ client: AdminClient, _ topic: TopicState, _ mine: Set<Int32>, _ now: MonotonicTime) {
+        guard !mine.isEmpty else { return }
+        do throws(KafkaFailure) {
+            let name = settings.topics.requests
+            let committed = try client.committed(topic: name, partitions: mine.sorted(), timeoutMs: Self.patienceMs)
+            let offsets = Dictionary(committed.map { ($0.partition, $0.nextOffset) }) { first, _ in first }
+            for partitions in topic.byLeader(mine) {
+                let marks = try? client.watermarks(topic: name, partitions: partitions, timeoutMs: Self.patienceMs)
+                for (partition, marks) in marks ?? [:] { note(partition, offsets[partition] ?? nil, marks, now) }
+            }
+        } catch {
+            log.debug("the committed offsets could not be asked for", JSONMember("error", .string(error.description)))
+        }
+    }
+
+    private func note(_ partition: Int32, _ committed: Int64?, _ marks: Watermarks, _ now: MonotonicTime) {
+        let lag = PartitionLag(
+            partition: partition, committed: committed, end: marks.high, records: marks.toRead(from: committed),
+            askedAt: now)
+        // A partition given up meanwhile must not come back.
+        findings.withLock { if $0.since[partition] != nil { $0.lags[partition] = lag } }
+    }
+
+    private func askGroup(_ client: AdminClient, _ topic: TopicState) {
+        let name = settings.topics.requests
+        let group = settings.configuration.kafka.groupId
+        let found = try? client.assignment(of: group, topic: name, timeoutMs: Self.patienceMs)
+        // While partitions change hands nobody has them: what held before holds.
+        if let found, !found.isSettled { return }
+        let unread = found.map { Set(topic.partitions.map(\.partition)).subtracting($0.partitions).count }
+        findings.withLock { $0.unread = unread }
+    }
+}
