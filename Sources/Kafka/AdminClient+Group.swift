@@ -9,6 +9,13 @@ package struct PartitionState: Sendable, Equatable {
     package let replicas: Int
     /// How many of them are in step with the leader.
     package let inSync: Int
+
+    package init(partition: Int32, leader: Int32?, replicas: Int, inSync: Int) {
+        self.partition = partition
+        self.leader = leader
+        self.replicas = replicas
+        self.inSync = inSync
+    }
 }
 
 /// A topic as the cluster describes it now.
@@ -17,6 +24,11 @@ package struct TopicState: Sendable, Equatable {
     package let partitions: [PartitionState]
     /// The numbers of all brokers that the cluster counts as alive.
     package let brokers: Set<Int>
+
+    package init(partitions: [PartitionState], brokers: Set<Int>) {
+        self.partitions = partitions
+        self.brokers = brokers
+    }
 
     /// Those of `wanted` that have a leader, by it.
     package func byLeader(_ wanted: Set<Int32>) -> [[Int32]] {

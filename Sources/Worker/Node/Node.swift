@@ -63,8 +63,8 @@ package final class Node: Sendable {
         heartbeats = Heartbeats { [isolation] in isolation.lastLook }
         do {
             lagWatch = try LagWatch(
-                settings: settings, health: health, metrics: metrics, brokers: brokers, heartbeats: heartbeats, log: log
-            )
+                settings: settings, health: health, brokers: brokers, board: board, errors: errors,
+                heartbeats: heartbeats, log: log)
             dataWatch = try DataWatch(
                 root: settings.configuration.data.root, metrics: metrics, heartbeats: heartbeats)
         } catch {

@@ -30,13 +30,16 @@ final class LagWatch: Sendable {
 
     /// How long one request may take.
     private static let patienceMs: Int32 = 2000
+    /// A result that waits for so long waits for something.
+    private static let noticeableMs = 10_000
     /// The group is asked less often: describing it costs its coordinator more than an offset.
     private static let groupIntervalMs = 15_000
 
     private let settings: NodeSettings
     private let health: NodeHealth
-    private let metrics: NodeMetrics
     private let brokers: BrokerBoard
+    private let board: PartitionBoard
+    private let errors: RecentErrors
     private let heartbeats: Heartbeats
     private let log: Log
     private let findings = Mutex(Findings())
@@ -44,13 +47,14 @@ final class LagWatch: Sendable {
     private let isStopped = Atomic(false)
 
     init(
-        settings: NodeSettings, health: NodeHealth, metrics: NodeMetrics, brokers: BrokerBoard,
+        settings: NodeSettings, health: NodeHealth, brokers: BrokerBoard, board: PartitionBoard, errors: RecentErrors,
         heartbeats: Heartbeats, log: Log
     ) throws(HostFailure) {
         self.settings = settings
         self.health = health
-        self.metrics = metrics
         self.brokers = brokers
+        self.board = board
+        self.errors = errors
         self.heartbeats = heartbeats
         self.log = log
         wake = try WakeDescriptor()
@@ -103,6 +107,7 @@ final class LagWatch: Sendable {
                 let isGroupDue = canAskGroup && now >= nextGroup
                 if isGroupDue { nextGroup = now.adding(milliseconds: Self.groupIntervalMs) }
                 look(client, now, asksGroup: isGroupDue)
+                diagnose(client, now)
                 // What the client has to say others say, too.
                 _ = client.problems()
             }
@@ -154,6 +159,24 @@ final class LagWatch: Sendable {
             askedAt: now)
         // A partition given up meanwhile must not come back.
         findings.withLock { if $0.since[partition] != nil { $0.lags[partition] = lag } }
+    }
+
+    /// Says why results are not acknowledged, once that lasts.
+    private func diagnose(_ client: AdminClient, _ now: MonotonicTime) {
+        let ageMs = board.oldestUnacknowledgedMs(at: now)
+        guard ageMs >= Double(min(Self.noticeableMs, settings.configuration.health.unacknowledgedMs)) else {
+            return board.explain(nil)
+        }
+        let topics = [settings.topics.results, settings.topics.deadLetters]
+        let found = DeliveryDiagnosis(client: client, topics: topics, timeoutMs: Self.patienceMs).look()
+        let away = brokers.brokers.filter { $0.state == .down }.map { "broker \($0.address) cannot be reached" }
+        let reason = found ?? (away.isEmpty ? "the brokers do not say why" : away.joined(separator: ", "))
+        board.explain(reason)
+        let message = "results have not been acknowledged for \(Int(ageMs / 1000)) s: \(reason)"
+        guard errors.note("kafka", message, key: "unacknowledged") else { return }
+        log.warning(
+            "results are not acknowledged", JSONMember("oldest_ms", .integer(Int(ageMs))),
+            JSONMember("reason", .string(reason)))
     }
 
     private func askGroup(_ client: AdminClient, _ topic: TopicState) {

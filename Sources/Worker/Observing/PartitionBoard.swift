@@ -21,6 +21,7 @@ final class PartitionBoard: Sendable {
     }
 
     private let content = Mutex(Content())
+    private let explanation = Mutex<String?>(nil)
 
     /// - Parameter unacknowledgedSince: since when the oldest result waits for its acknowledgement; nil without one.
     func post(_ reports: [Report], unacknowledgedSince: MonotonicTime?) {
@@ -30,6 +31,12 @@ final class PartitionBoard: Sendable {
 
     /// In order.
     var all: [Report] { content.withLock { $0.reports } }
+
+    /// Keeps why results are not acknowledged; nil: they are, or it is not known.
+    func explain(_ reason: String?) { explanation.withLock { $0 = reason } }
+
+    /// Why results are not acknowledged, where it is known.
+    var unacknowledgedReason: String? { explanation.withLock { $0 } }
 
     /// Age of the oldest result that is not acknowledged; 0 without one.
     func oldestUnacknowledgedMs(at now: MonotonicTime) -> Double {

@@ -26,6 +26,7 @@ struct Readiness: Sendable {
     private func undelivered(at now: MonotonicTime) -> String? {
         let ageMs = board.oldestUnacknowledgedMs(at: now)
         guard ageMs >= Double(unacknowledgedMs) else { return nil }
-        return "a result has not been acknowledged for \(Int(ageMs / 1000)) s"
+        let reason = board.unacknowledgedReason.map { ": \($0)" } ?? ""
+        return "a result has not been acknowledged for \(Int(ageMs / 1000)) s\(reason)"
     }
 }
