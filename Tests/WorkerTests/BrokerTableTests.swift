@@ -50,6 +50,15 @@ import Testing
         #expect(table.brokers.map(\.state) == [.up, .unused])
     }
 
+    /// A cluster lists a broker that has died until its session is over.
+    @Test mutating func aListFromBeforeOrJustAfterABrokerWasLostDoesNotBringItBack() {
+        _ = table.list([1, 2], at: start)
+        _ = table.see([sight("a:1", 1), sight("b:1", 2, .down)], by: "consumer", at: after(5))
+        #expect(words(table.see([sight("a:1", 1), sight("b:1", 2, .unused)], by: "consumer", at: after(10))) == [])
+        #expect(words(table.list([1, 2], at: after(12))) == [])
+        #expect(table.brokers.map(\.state) == [.up, .down])
+    }
+
     @Test mutating func aBrokerThatWasTakenOutForGoodIsNotLostForEver() {
         _ = table.see([sight("a:1", 1), sight("b:1", 2, .down)], by: "consumer", at: start)
         _ = table.list([1], at: after(1))
@@ -93,6 +102,21 @@ import Testing
     @Test mutating func silenceGrowsBetweenTwoStatistics() {
         _ = table.see([sight("a:1", 1, silentMs: 28_000)], by: "consumer", at: start)
         #expect(table.silentMs(at: after(3)) == 31_000)
+    }
+
+    /// librdkafka says nothing of when a connection that is gone last brought something.
+    @Test mutating func silenceGrowsThoughAllConnectionsAreGone() {
+        _ = table.see([sight("a:1", 1, silentMs: 40)], by: "consumer", at: start)
+        for seconds in [5, 10, 15, 20] {
+            _ = table.see([sight("a:1", 1, .down, silentMs: nil)], by: "consumer", at: after(seconds))
+        }
+        #expect(table.silentMs(at: after(22)) == 22_040)
+    }
+
+    @Test mutating func aClientThatHasNeverHeardABrokerCountsFromItsFirstWord() {
+        _ = table.see([sight("a:1", 1, .down, silentMs: nil)], by: "consumer", at: start)
+        _ = table.see([sight("a:1", 1, .down, silentMs: nil)], by: "consumer", at: after(20))
+        #expect(table.silentMs(at: after(21)) == 21_000)
     }
 
     @Test mutating func aClientThatSpeaksSeldomIsNotTakenForDeaf() {

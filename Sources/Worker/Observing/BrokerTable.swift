@@ -44,16 +44,20 @@ struct BrokerTable: Sendable {
     private struct View {
         let sightings: [BrokerSighting]
         let time: MonotonicTime
+        /// When a broker last sent it something, or when it first spoke.
+        let heardAt: MonotonicTime
     }
 
     /// A broker that the cluster does not list and nobody needs is forgotten after so long: it was taken out for good.
     private static let forgetMs = 3_600_000.0
+    /// For so long a cluster may list a broker that has died.
+    private static let listedMs = 30_000.0
     private static let longestError = 500
 
     private var views: [String: View] = [:]
     private var known: [String: Broker] = [:]
-    /// The brokers that the cluster says are alive, where it was asked.
-    private var alive: Set<Int>?
+    /// The brokers that the cluster says are alive, where it was asked, and when.
+    private var alive: (nodes: Set<Int>, time: MonotonicTime)?
     private var errors: [String: (text: String, time: Timestamp)] = [:]
 
     /// By number.
@@ -61,13 +65,17 @@ struct BrokerTable: Sendable {
 
     /// Takes in what a client says now, in place of what it said before.
     mutating func see(_ sightings: [BrokerSighting], by client: String, at now: MonotonicTime) -> [Change] {
-        views[client] = View(sightings: sightings, time: now)
+        // librdkafka forgets when a connection last brought something once that is gone; the client has heard it.
+        let before = views[client]?.heardAt ?? now
+        let heard = sightings.compactMap(\.silentMs).min().map { now.adding(milliseconds: -Int($0)) } ?? before
+        views[client] = View(
+            sightings: sightings, time: now, heardAt: views[client] == nil ? heard : max(before, heard))
         return merge(at: now)
     }
 
     /// Takes in which brokers the cluster lists.
     mutating func list(_ nodes: Set<Int>, at now: MonotonicTime) -> [Change] {
-        alive = nodes
+        alive = (nodes, now)
         return merge(at: now)
     }
 
@@ -83,9 +91,9 @@ struct BrokerTable: Sendable {
     /// For how long nothing has come from any broker; nil where that is not known. A client that speaks seldom and had
     /// heard of one when it last spoke is not taken for deaf since.
     func silentMs(at now: MonotonicTime) -> Double? {
-        views.values.compactMap { view in
-            guard let silent = view.sightings.compactMap(\.silentMs).min() else { return nil }
-            return silent > Self.noticeableMs ? silent + now.milliseconds(since: view.time) : silent
+        views.values.map { view in
+            let silent = view.time.milliseconds(since: view.heardAt)
+            return silent > Self.noticeableMs ? now.milliseconds(since: view.heardAt) : silent
         }.min()
     }
 
@@ -111,7 +119,7 @@ struct BrokerTable: Sendable {
     private mutating func merge(_ address: String, _ seen: [BrokerSighting], at now: MonotonicTime) -> Change? {
         let node = seen.compactMap(\.node).first
         let old = known[address]
-        let state = state(of: seen, node: node ?? old?.node, old: old?.state)
+        let state = state(of: seen, node: node ?? old?.node, old: old)
         let trips = seen.filter { $0.condition == .up }.compactMap(\.roundTripMs)
         var broker = old ?? Broker(address: address, node: node, state: state, since: now)
         broker.node = node ?? broker.node
@@ -134,15 +142,16 @@ struct BrokerTable: Sendable {
     }
 
     /// Up for one is up; a broker that was lost stays lost, though nobody needs it any more, until the cluster lists it.
-    private func state(of seen: [BrokerSighting], node: Int?, old: State?) -> State {
+    private func state(of seen: [BrokerSighting], node: Int?, old: Broker?) -> State {
         if seen.contains(where: { $0.condition == .up }) { return .up }
         if seen.contains(where: { $0.condition == .down }) { return .down }
-        guard old == .down, let node, alive?.contains(node) != true else { return .unused }
-        return .down
+        guard let old, old.state == .down, let node else { return .unused }
+        guard let alive, alive.nodes.contains(node) else { return .down }
+        return alive.time.milliseconds(since: old.since) > Self.listedMs ? .unused : .down
     }
 
     private func isUnlisted(_ broker: Broker) -> Bool {
         guard let node = broker.node, let alive else { return false }
-        return !alive.contains(node)
+        return !alive.nodes.contains(node)
     }
 }
