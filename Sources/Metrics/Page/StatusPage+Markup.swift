@@ -31,7 +31,7 @@ extension StatusPage {
           </section>
           <section>
             <h2>Strategies kept back</h2>
-            <table class="rows narrow"><thead><tr><th>strategy</th><th class="w">how</th></tr></thead>
+            <table class="rows narrow"><thead><tr><th>strategy</th><th>how</th></tr></thead>
               <tbody id="policies"></tbody></table>
             <p id="noPolicies" class="quiet" hidden>None: every strategy may have all slots.</p>
           </section>
