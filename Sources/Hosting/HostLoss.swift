@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import Messages
 
 /// Why a host is of no more use.
 package struct HostLoss: Sendable, CustomStringConvertible {
@@ -62,7 +63,7 @@ package struct HostLoss: Sendable, CustomStringConvertible {
     package var description: String {
         let last = errorOutput.split(whereSeparator: \.isNewline).last { !$0.allSatisfy(\.isWhitespace) }
         guard let last else { return kind.description }
-        return "\(kind); its last words: \(printable(last))"
+        return "\(kind); its last words: \(String(last.prefix(200)).escapedForTerminal)"
     }
 }
 
@@ -119,14 +120,4 @@ package enum IdleEvent: Sendable {
 private func signalName(_ signal: Int32) -> String {
     guard let name = strsignal(signal) else { return "unknown" }
     return String(cString: name)
-}
-
-/// The text with control characters, which could rewrite a terminal, made visible, and cut to 200 characters.
-private func printable(_ text: Substring) -> String {
-    var result = ""
-    for scalar in text.unicodeScalars.prefix(200) {
-        let isControl = scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
-        result += isControl ? "\\x\(String(scalar.value, radix: 16))" : String(scalar)
-    }
-    return result
 }

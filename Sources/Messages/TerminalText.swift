@@ -16,6 +16,26 @@ extension String {
     }
 }
 
+extension Collection<UInt8> {
+    /// The same JSON document, with what could act on a terminal written as JSON writes it, `\u009B`. JSON itself asks
+    /// only for what lies below a blank.
+    ///
+    /// Well-formed: so what is found stands in a string.
+    package var escapedJSONForTerminal: [UInt8] {
+        guard contains(where: { $0 >= 0x7F }) else { return Array(self) }
+        var escaped = ""
+        for scalar in String(decoding: self, as: UTF8.self).unicodeScalars {
+            if scalar.value >= 0x20, scalar.actsOnTerminal {
+                let digits = String(scalar.value, radix: 16, uppercase: true)
+                escaped += "\\u" + String(repeating: "0", count: 4 - digits.utf8.count) + digits
+            } else {
+                escaped.unicodeScalars.append(scalar)
+            }
+        }
+        return Array(escaped.utf8)
+    }
+}
+
 extension Unicode.Scalar {
     /// C0, DEL and C1; the separators of lines and paragraphs, at which readers of a log break; the bidirectional
     /// controls, by which `a=1 b=2` can be shown in another order than it stands.

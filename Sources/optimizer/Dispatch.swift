@@ -25,7 +25,10 @@ struct CommandFailure: Error {
         self.code = code
     }
 
-    static func usage(_ message: String) -> CommandFailure { CommandFailure(message, code: ExitCode.usage) }
+    /// A call that is wrong: one line, whatever was called.
+    static func usage(_ message: String) -> CommandFailure {
+        CommandFailure(message.escapedForTerminal, code: ExitCode.usage)
+    }
 
     /// The reader of standard output has what it wanted: nothing is wrong, and nothing is said.
     static let readerGone = CommandFailure("", code: ExitCode.success)
@@ -55,7 +58,7 @@ enum Dispatch {
 
     static func run(_ words: [String]) -> Int32 {
         guard let first = words.first else {
-            Output.words(overview)
+            Output.page(overview)
             return ExitCode.usage
         }
         if ["--help", "-h", "help"].contains(first) {
@@ -98,7 +101,7 @@ enum Dispatch {
             }
             return try command.run(arguments)
         } catch {
-            if !error.message.isEmpty { Output.words("optimizer \(command.name): \(error.message)") }
+            if !error.message.isEmpty { Output.page("optimizer \(command.name): \(error.message)") }
             if error.code == ExitCode.usage { Output.words("optimizer \(command.name) --help says how it is called") }
             return error.code
         }

@@ -1,9 +1,16 @@
 import Glibc
+import Messages
 
 /// What a command says: data on standard output, words on standard error.
 enum Output {
     static func data(_ line: String) { write(1, line + "\n") }
-    static func words(_ line: String) { write(2, line + "\n") }
+    /// One line, whatever is quoted in it: what strangers have written neither moves the cursor nor makes a line of its
+    /// own.
+    static func words(_ line: String) { write(2, line.escapedForTerminal + "\n") }
+    /// Words that stand on several lines.
+    static func page(_ text: String) {
+        for line in text.split(separator: "\n", omittingEmptySubsequences: false) { words(String(line)) }
+    }
 
     static var isTerminal: Bool { isatty(1) == 1 }
 

@@ -19,6 +19,15 @@ import Testing
         #expect(text.escapedForTerminal == text)
     }
 
+    @Test func aDocumentStaysTheSame() throws {
+        let document = Array("{\"a\": \"\u{9B}2J\u{7F}\u{202E}x\u{2028} Zürich 👩‍💻\",\n\"b\":\"\\u001b\"}".utf8)
+        let escaped = document.escapedJSONForTerminal
+        #expect(
+            String(decoding: escaped, as: UTF8.self)
+                == "{\"a\": \"\\u009B2J\\u007F\\u202Ex\\u2028 Zürich 👩‍💻\",\n\"b\":\"\\u001b\"}")
+        #expect(try JSONValue.parse(escaped) == JSONValue.parse(document))
+    }
+
     @Test func noScalarThatIsAControlIsLeft() {
         for value in UInt32(0)...0x3000 {
             guard let scalar = Unicode.Scalar(value) else { continue }

@@ -29,7 +29,7 @@ enum CheckConfigCommand: Command {
             return ExitCode.success
         case .failure(let found):
             if arguments.has("json") { try DataWriter.write(found.problems.map(json)) }
-            Output.words(found.description)
+            Output.page(found.description)
             Output.words("\(found.problems.count) problem\(found.problems.count == 1 ? "" : "s")")
             return ExitCode.configuration
         }
@@ -50,7 +50,7 @@ enum CheckConfigCommand: Command {
     private static func show(_ configuration: OptimizerConfiguration, isJSON: Bool) throws(CommandFailure) {
         try DataWriter.write(
             configuration.redacted.map { key, value in
-                guard isJSON else { return "\(key): \(value)" }
+                guard isJSON else { return "\(key): \(value.escapedForTerminal)" }
                 return JSONValue.object([JSONMember("key", .string(key)), JSONMember("value", .string(value))]).text
             })
     }

@@ -41,7 +41,7 @@ enum DeadLettersListCommand: Command {
             guard filter.takes(letter) else { return true }
             if shown == 0, !isJSON { try writer.line(table.header) }
             shown += 1
-            try writer.line(isJSON ? letter.json : table.row(cells(letter)))
+            try writer.line(isJSON ? JSONLine.of(letter.json.utf8) : Array(table.row(cells(letter)).utf8))
             return shown < limit
         }
         try writer.flush()

@@ -76,9 +76,10 @@ struct ResultPrinter {
 /// A JSON document on one line.
 enum JSONLine {
     /// - Parameter document: well-formed; so what ends a line in it is white space between values, and nothing else.
-    static func of(_ document: [UInt8]) -> [UInt8] {
+    static func of(_ document: some Collection<UInt8>) -> [UInt8] {
         let ends: Set<UInt8> = [0x0A, 0x0D]
-        guard document.contains(where: { ends.contains($0) }) else { return document }
-        return document.map { ends.contains($0) ? 0x20 : $0 }
+        let escaped = document.escapedJSONForTerminal
+        guard escaped.contains(where: { ends.contains($0) }) else { return escaped }
+        return escaped.map { ends.contains($0) ? 0x20 : $0 }
     }
 }
