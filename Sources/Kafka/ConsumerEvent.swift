@@ -5,8 +5,8 @@ package enum ConsumerEvent: Sendable, Equatable {
     /// Partitions are taken back. Answer with `KafkaConsumer.unassign`, an empty list too, once they are given up.
     /// `lost`: another member may have them already; a commit would be refused.
     case revoke([Int32], lost: Bool)
-    /// What became of one `KafkaConsumer.commit`.
-    case committed([CommitResult])
+    /// What became of one `KafkaConsumer.commit`, named by the number that was given to it.
+    case committed([CommitResult], of: UInt64)
     /// A partition's next offset is no longer (or not yet) there, so librdkafka goes to the low watermark.
     /// `expected` is where reading should have gone on, where known; the first record taken next names the gap.
     case offsetOutOfRange(partition: Int32, expected: Int64?, message: String)

@@ -18,7 +18,8 @@ extension KafkaConsumer {
     private func translate(_ event: OpaquePointer) -> ConsumerEvent? {
         switch rd_kafka_event_type(event) {
         case RD_KAFKA_EVENT_REBALANCE: rebalance(event)
-        case RD_KAFKA_EVENT_OFFSET_COMMIT: .committed(commitResults(event))
+        case RD_KAFKA_EVENT_OFFSET_COMMIT:
+            .committed(commitResults(event), of: UInt64(UInt(bitPattern: rd_kafka_event_opaque(event))))
         case RD_KAFKA_EVENT_LOG: log(event)
         case RD_KAFKA_EVENT_STATS: rd_kafka_event_stats(event).map { .statistics(String(cString: $0)) }
         case RD_KAFKA_EVENT_ERROR: .failure(KafkaFailure(event: event, of: client))
@@ -74,10 +75,14 @@ struct OffsetReset {
     /// Where reading should have gone on; nil where that was no offset.
     let offset: Int64?
 
+    /// Syslog's level of a warning; what is less has a higher number.
+    private static let warning: Int32 = 4
+
     /// nil where the line says something else. It reads
     /// `[thrd:main]: <topic> [<partition>]: offset reset (at offset <offset>, …`.
     init?(_ line: LogLine, topic: String) {
-        guard line.facility == "OFFSET", line.message.contains("offset reset"),
+        // With `debug: topic` the same words come for every partition that begins to be read; a loss is a warning.
+        guard line.facility == "OFFSET", line.level <= Self.warning, line.message.contains("offset reset"),
             let start = line.message.range(after: "\(topic) [")
         else { return nil }
         let digits = line.message[start...].prefix { $0.isNumber }

@@ -163,18 +163,21 @@ package final class KafkaConsumer: @unchecked Sendable {
     }
 
     /// Commits, without waiting: the answer comes as `ConsumerEvent.committed`.
-    package func commit(_ entries: [CommitEntry]) {
+    /// - Parameter number: comes back with the answer; not 0.
+    package func commit(_ entries: [CommitEntry], number: UInt64) {
         guard !entries.isEmpty else { return }
         let list = PartitionList(capacity: entries.count)
         for entry in entries {
             list.add(topic: topic, entry.partition, offset: entry.nextOffset, metadata: entry.metadata)
         }
-        let code = rd_kafka_commit_queue(client, list.list, commitQueue, nil, nil)
+        let code = rd_kafka_commit_queue(
+            client, list.list, commitQueue, nil, UnsafeMutableRawPointer(bitPattern: UInt(number)))
         guard code != RD_KAFKA_RESP_ERR_NO_ERROR else { return }
         let failure = KafkaFailure(code)
         waiting.append(
             .committed(
-                entries.map { CommitResult(partition: $0.partition, nextOffset: $0.nextOffset, failure: failure) }))
+                entries.map { CommitResult(partition: $0.partition, nextOffset: $0.nextOffset, failure: failure) },
+                of: number))
     }
 
     /// True once another member may have this one's partitions: what it would commit now is refused.

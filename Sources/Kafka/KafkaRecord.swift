@@ -36,6 +36,16 @@ package struct KafkaRecord: Sendable, Equatable {
         self.headers = headers
     }
 
+    /// What tells this record from another that a log may hold at the same offset, after it was cut or made anew: made
+    /// of its time, key and value. The same in every process.
+    package var digest: UInt64 {
+        var digest = RecordDigest()
+        digest.add(UInt64(bitPattern: timestampMs ?? -1))
+        digest.add(key)
+        digest.add(value)
+        return digest.value
+    }
+
     /// The value of the first header of that name, where there is one.
     package func header(_ name: String) -> [UInt8]? {
         headers.first { $0.name == name }?.value

@@ -1,8 +1,15 @@
+/// One partition's part of a commit, and the assignment that it speaks for.
+package struct PartitionCommit: Equatable, Sendable {
+    package let partition: Int32
+    package let generation: Int
+    package let position: CommitOffset
+}
+
 /// The ledgers of a node's partitions over all their assignments, and what is in flight.
 ///
-/// Owned by the consumer thread alone. Commits are fenced by the generation: an acknowledgement of an older one moves
-/// no ledger. But a result the broker has acknowledged is a fact, so a partition that comes back to this node before
-/// its commit counted remembers which offsets are done, and does not run them again.
+/// Owned by the consumer thread alone. Commits are fenced by the generation: the answer to a commit of an older one
+/// moves no ledger. But a result the broker has acknowledged is a fact, so a partition that comes back to this node
+/// before its commit counted remembers which records are done, and does not run them again.
 package struct LedgerBook: Sendable {
     package enum Taken: Equatable, Sendable {
         case run(RequestCoordinates, token: UInt64)
@@ -10,17 +17,23 @@ package struct LedgerBook: Sendable {
         case doneBefore
         /// This assignment has taken the record before: the client rewound.
         case repeated
-        /// The log is another than the one this assignment has read so far. `restart`, and take it again.
+        /// From this offset on the log is another than the one this assignment has read so far. `restart` there, and
+        /// take it again.
         case ofAnotherLog
         /// The partition is not ours.
         case notAssigned
+    }
+
+    private struct InFlight {
+        let coordinates: RequestCoordinates
+        let digest: UInt64
     }
 
     private var ledgers: [Int32: OffsetLedger] = [:]
     private var memory: [Int32: DoneMemory] = [:]
     private var lastGeneration = 0
     private var lastToken: UInt64 = 0
-    private var inFlight: [UInt64: RequestCoordinates] = [:]
+    private var inFlight: [UInt64: InFlight] = [:]
 
     package init() {}
 
@@ -29,56 +42,70 @@ package struct LedgerBook: Sendable {
 
     package subscript(_ partition: Int32) -> OffsetLedger? { ledgers[partition] }
 
-    /// How long what was done is remembered of a partition that others have, in milliseconds: so long after, its log
-    /// may be another, and who has read it meanwhile has committed.
+    /// How long what was done is remembered of a partition that others have, in milliseconds: who has read it so long
+    /// has committed.
     package static let memoryMs = 600_000
 
     /// Begins a new assignment of these partitions.
     package mutating func assign(_ partitions: [Int32], at now: MonotonicTime) {
         lastGeneration += 1
-        for partition in partitions {
-            ledgers[partition] = OffsetLedger(generation: lastGeneration)
-            let age = memory[partition].map { now.milliseconds(since: $0.since) } ?? 0
-            if age > Double(Self.memoryMs) { memory[partition] = nil }
-        }
+        memory = memory.filter { !$0.value.isOlder(than: Self.memoryMs, at: now) }
+        for partition in partitions { ledgers[partition] = OffsetLedger(generation: lastGeneration) }
     }
 
     /// Ends the assignment of these partitions. What is done and not committed stays in memory.
     package mutating func release(_ partitions: some Sequence<Int32>, at now: MonotonicTime) {
         for partition in partitions {
             guard let ledger = ledgers.removeValue(forKey: partition) else { continue }
-            memory[partition, default: DoneMemory()].add(ledger.doneUncommitted, ledger.doneAhead)
-            memory[partition]?.since = now
+            memory[partition, default: DoneMemory()].add(ledger.doneUncommitted, at: now)
         }
     }
 
     /// The partition's offsets mean something else from now on: its log was cut or made anew. What is remembered of
-    /// them is void, and so is what becomes of the requests in flight: their results count, their offsets do not.
-    package mutating func restart(_ partition: Int32) {
-        memory[partition] = nil
-        inFlight = inFlight.filter { $0.value.partition != partition }
+    /// them is void, and so is every commit that was sent. What is in flight stays so, and counts for the new log only
+    /// where that holds the very record.
+    ///
+    /// - Parameter offset: the first of them; below it the log is what it was. nil: all.
+    package mutating func restart(_ partition: Int32, from offset: Int64? = nil) {
+        if let offset { memory[partition]?.forget(from: offset) } else { memory[partition] = nil }
         guard ledgers[partition] != nil else { return }
         lastGeneration += 1
-        ledgers[partition] = OffsetLedger(generation: lastGeneration)
+        if let offset {
+            ledgers[partition]?.cut(at: offset, generation: lastGeneration)
+        } else {
+            ledgers[partition] = OffsetLedger(generation: lastGeneration, isCommitVoid: true)
+        }
     }
 
     /// Notes a record that Kafka handed out, and says whether to run it.
-    /// - Parameter stamp: the record's, in milliseconds since 1970.
-    package mutating func take(partition: Int32, offset: Int64, stamp: Int64 = 0) -> Taken {
+    /// - Parameter digest: what tells the record from another that a log may hold at the same offset.
+    package mutating func take(partition: Int32, offset: Int64, digest: UInt64) -> Taken {
         guard let generation = ledgers[partition]?.generation else { return .notAssigned }
-        switch ledgers[partition]?.take(offset, stamp: stamp) {
+        switch ledgers[partition]?.take(offset, digest: digest) {
         case .new: break
         case .ofAnotherLog: return .ofAnotherLog
         case .repeated, nil: return .repeated
         }
-        if memory[partition]?.contains(offset) == true {
-            _ = ledgers[partition]?.markDone(offset)
+        if wasDone(partition, offset, digest) {
+            _ = ledgers[partition]?.markDone(offset, digest: digest)
             return .doneBefore
         }
         lastToken += 1
         let coordinates = RequestCoordinates(partition: partition, generation: generation, offset: offset)
-        inFlight[lastToken] = coordinates
+        inFlight[lastToken] = InFlight(coordinates: coordinates, digest: digest)
         return .run(coordinates, token: lastToken)
+    }
+
+    /// Whether the very record is done. Another one at its offset: nothing is known of what is behind it either.
+    private mutating func wasDone(_ partition: Int32, _ offset: Int64, _ digest: UInt64) -> Bool {
+        guard !memory.isEmpty else { return false }
+        switch memory[partition]?.recall(offset, digest: digest) {
+        case .done: return true
+        case .another:
+            memory[partition]?.forget(from: offset)
+            return false
+        case .unknown, nil: return false
+        }
     }
 
     /// Notes that a request is done: its result, and its dead letter if it has one, are acknowledged.
@@ -86,11 +113,14 @@ package struct LedgerBook: Sendable {
     /// - Returns: its coordinates, or nil for a token that is not in flight.
     @discardableResult
     package mutating func done(token: UInt64) -> RequestCoordinates? {
-        guard let coordinates = inFlight.removeValue(forKey: token) else { return nil }
-        if let ledger = ledgers[coordinates.partition], ledger.generation == coordinates.generation {
-            _ = ledgers[coordinates.partition]?.markDone(coordinates.offset)
-        } else if ledgers[coordinates.partition]?.markDone(coordinates.offset) != true {
-            memory[coordinates.partition, default: DoneMemory()].add(nil, [coordinates.offset])
+        guard let (coordinates, digest) = inFlight.removeValue(forKey: token).map({ ($0.coordinates, $0.digest) })
+        else { return nil }
+        let partition = coordinates.partition
+        if ledgers[partition]?.isBehind(coordinates.offset) == true {
+            // It may be under an older generation: the result is there nevertheless.
+            _ = ledgers[partition]?.markDone(coordinates.offset, digest: digest)
+        } else {
+            memory[partition, default: DoneMemory()].add(coordinates.offset, digest: digest)
         }
         return coordinates
     }
@@ -108,43 +138,19 @@ package struct LedgerBook: Sendable {
     }
 
     /// What can be committed, of these partitions or of all.
-    package func commits(of partitions: Set<Int32>? = nil) -> [(partition: Int32, position: CommitOffset)] {
+    package func commits(of partitions: Set<Int32>? = nil) -> [PartitionCommit] {
         ledgers.compactMap { partition, ledger in
             guard partitions?.contains(partition) ?? true, let position = ledger.committable else { return nil }
-            return (partition, position)
+            return PartitionCommit(partition: partition, generation: ledger.generation, position: position)
         }.sorted { $0.partition < $1.partition }
     }
 
-    package mutating func noteCommitted(_ partition: Int32, _ position: CommitOffset) {
-        ledgers[partition]?.noteCommitted(position)
-        memory[partition]?.forget(below: position.value)
+    /// Notes that the broker has stored a commit. One of another assignment, or of another log, says nothing of this.
+    package mutating func noteCommitted(_ commit: PartitionCommit) {
+        let partition = commit.partition
+        guard ledgers[partition]?.generation == commit.generation else { return }
+        ledgers[partition]?.noteCommitted(commit.position)
+        memory[partition]?.forget(below: commit.position.value)
         if memory[partition]?.isEmpty == true { memory[partition] = nil }
-    }
-}
-
-/// Offsets of one partition that are done, though no commit says so.
-private struct DoneMemory: Sendable {
-    private var range: Range<Int64>?
-    private var ahead: Set<Int64> = []
-    /// When the partition was last given up.
-    var since = MonotonicTime(nanoseconds: 0)
-
-    var isEmpty: Bool { range == nil && ahead.isEmpty }
-
-    func contains(_ offset: Int64) -> Bool { range?.contains(offset) == true || ahead.contains(offset) }
-
-    mutating func add(_ done: Range<Int64>?, _ offsets: [Int64]) {
-        ahead.formUnion(offsets)
-        guard let done else { return }
-        guard let old = range, old.overlaps(done) || old.upperBound == done.lowerBound else {
-            range = done
-            return
-        }
-        range = min(old.lowerBound, done.lowerBound)..<max(old.upperBound, done.upperBound)
-    }
-
-    mutating func forget(below offset: Int64) {
-        ahead = ahead.filter { $0 >= offset }
-        if let old = range { range = old.upperBound > offset ? max(old.lowerBound, offset)..<old.upperBound : nil }
     }
 }

@@ -37,7 +37,7 @@ final class PlainLoop: Sendable {
                 turn(consumer, producer, &positions)
                 if MonotonicTime.now().milliseconds(since: committed) > 1000 {
                     committed = .now()
-                    consumer.commit(positions.map { CommitEntry(partition: $0.key, nextOffset: $0.value) })
+                    consumer.commit(positions.map { CommitEntry(partition: $0.key, nextOffset: $0.value) }, number: 1)
                 }
                 _ = wake.wait(until: .now().adding(milliseconds: 100))
             }

@@ -13,10 +13,11 @@ import Testing
         defer { member.close() }
         member.read(topic, [0, 1, 2])
         let map = "v1:ä" + String(repeating: "x", count: 4000)
-        member.consumer.commit([
-            CommitEntry(partition: 0, nextOffset: 7, metadata: map),
-            CommitEntry(partition: 1, nextOffset: 8, metadata: ""),
-        ])
+        member.consumer.commit(
+            [
+                CommitEntry(partition: 0, nextOffset: 7, metadata: map),
+                CommitEntry(partition: 1, nextOffset: 8, metadata: ""),
+            ], number: 1)
         #expect(member.turn { member.commits.count == 2 })
         #expect(member.commits.allSatisfy { $0.failure == nil })
         #expect(member.commits.map(\.nextOffset).sorted() == [7, 8])
@@ -44,8 +45,8 @@ import Testing
         let member = try cluster.consumer(group: Cluster.unique("g"))
         defer { member.close() }
         member.read(topic)
-        member.consumer.commit([])
-        member.consumer.commit([CommitEntry(partition: 0, nextOffset: 1)])
+        member.consumer.commit([], number: 1)
+        member.consumer.commit([CommitEntry(partition: 0, nextOffset: 1)], number: 2)
         #expect(member.turn { !member.commits.isEmpty })
         #expect(member.commits.count == 1)
     }
@@ -61,13 +62,31 @@ import Testing
             let member = try cluster.consumer(group: Cluster.unique("g"))
             defer { member.close() }
             member.read(topic, [])
-            member.consumer.commit([CommitEntry(partition: 0, nextOffset: 15)])
+            member.consumer.commit([CommitEntry(partition: 0, nextOffset: 15)], number: 3)
             #expect(member.turn { !member.commits.isEmpty })
             member.read(topic, [0, 1], from: nil)
             #expect(member.turn { member.records.count == 25 })
             #expect(member.records.filter { $0.partition == 0 }.map(\.offset) == Array(15..<20))
             #expect(member.records.filter { $0.partition == 1 }.map(\.offset) == Array(0..<20))
         }
+    }
+
+    @Test func anAnswerNamesItsCommit() throws {
+        let cluster = try Cluster()
+        defer { cluster.close() }
+        let topic = try cluster.topic()
+        let member = try cluster.consumer(group: Cluster.unique("g"))
+        defer { member.close() }
+        member.read(topic)
+        let numbers: [UInt64] = [7, .max, 1]
+        for number in numbers {
+            member.consumer.commit([CommitEntry(partition: 0, nextOffset: Int64(number & 0xff))], number: number)
+        }
+        #expect(member.turn { member.commits.count == 3 })
+        let answered = member.events.compactMap { event -> UInt64? in
+            if case .committed(_, let number) = event { number } else { nil }
+        }
+        #expect(answered == numbers)
     }
 
     /// Replaced answers need the embedded broker.
@@ -85,7 +104,7 @@ import Testing
             ]
             for (number, answer) in answers.enumerated() {
                 cluster.broker?.fail(.offsetCommit, with: [answer.code])
-                member.consumer.commit([CommitEntry(partition: 0, nextOffset: 1)])
+                member.consumer.commit([CommitEntry(partition: 0, nextOffset: 1)], number: 2)
                 #expect(member.turn { member.commits.count == number + 1 })
                 #expect(member.commits.last?.failure?.code == answer.code)
                 #expect(member.commits.last?.failure?.kind == answer.kind)
@@ -110,5 +129,43 @@ import Testing
             return expected
         }
         #expect(gaps == [5000])
+    }
+
+    @Test(arguments: [nil, 5000] as [Int64?])
+    func whatDebugLinesSayOfOffsetsIsNoReset(from start: Int64?) throws {
+        let cluster = try Cluster()
+        defer { cluster.close() }
+        let topic = try cluster.topic()
+        let publisher = try cluster.producer()
+        defer { publisher.producer.destroy() }
+        #expect(publisher.fill(topic, count: 10))
+        let member = try cluster.consumer(group: Cluster.unique("g"), [.init("debug", "topic")])
+        defer { member.close() }
+        member.read(topic, from: start)
+        #expect(member.turn { member.records.count == 10 })
+        let lines = member.events.filter { event in
+            if case .log(7, "OFFSET", let text) = event { text.contains("offset reset") } else { false }
+        }
+        let resets = member.events.filter { if case .offsetOutOfRange = $0 { true } else { false } }
+        #expect(lines.count == (start == nil ? 1 : 0))
+        #expect(resets.count == (start == nil ? 0 : 1))
+    }
+
+    @Test func aPositionIsThatOfItsAssignment() throws {
+        let cluster = try Cluster()
+        defer { cluster.close() }
+        let topic = try cluster.topic()
+        let publisher = try cluster.producer()
+        defer { publisher.producer.destroy() }
+        #expect(publisher.fill(topic, count: 10))
+        let member = try cluster.consumer(group: Cluster.unique("g"))
+        defer { member.close() }
+        member.read(topic)
+        #expect(member.turn { member.records.count == 10 })
+        #expect(member.consumer.position(of: 0) == 10)
+        member.consumer.unassign([0])
+        member.held = [0]
+        member.read(topic, from: 3)
+        #expect([nil, 3].contains(member.consumer.position(of: 0)))
     }
 }

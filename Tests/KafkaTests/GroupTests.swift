@@ -63,7 +63,7 @@ import Testing
             #expect(member.turn { member.records.count == 100 })
             member.consumer.pause([0, 1])
             member.consumer.resume([0])
-            member.consumer.commit([CommitEntry(partition: 0, nextOffset: 1, metadata: "x")])
+            member.consumer.commit([CommitEntry(partition: 0, nextOffset: 1, metadata: "x")], number: 1)
             // librdkafka waits for ever for a list of paused partitions that somebody still holds.
             #expect(member.consumer.destroy())
         }
@@ -126,7 +126,7 @@ import Testing
             try member.consumer.subscribe(to: topic)
             #expect(member.turn { member.consumer.assigned.count == 2 })
             cluster.broker?.close()
-            member.consumer.commit([CommitEntry(partition: 0, nextOffset: 1)])
+            member.consumer.commit([CommitEntry(partition: 0, nextOffset: 1)], number: 1)
             member.consumer.startClose()
             for _ in 0..<5 { member.turn() }
             // Without a bound this would not return.

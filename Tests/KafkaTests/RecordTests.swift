@@ -35,6 +35,27 @@ import Testing
         #expect(member.records[2].header("ce_id") == Array("ä-1".utf8))
     }
 
+    @Test func aDigestTellsRecordsApart() {
+        func digest(_ time: Int64?, _ key: [UInt8]?, _ value: [UInt8]?, offset: Int64 = 7) -> UInt64 {
+            KafkaRecord(partition: 0, offset: offset, timestampMs: time, key: key, value: value, headers: []).digest
+        }
+        let value = Array("a value of more than eight bytes".utf8)
+        #expect(digest(5, [1], value) == digest(5, [1], value, offset: 8))
+        var others: [UInt64] = [
+            digest(5, [1], value), digest(6, [1], value), digest(nil, [1], value), digest(5, nil, value),
+            digest(5, [], value), digest(5, [1], nil), digest(5, [1], []), digest(5, [1], [0]), digest(5, [1], [0, 0]),
+            digest(5, [1] + value, []),
+        ]
+        for index in value.indices {
+            var changed = value
+            changed[index] ^= 1
+            others.append(digest(5, [1], changed))
+        }
+        #expect(Set(others).count == others.count)
+        // It is the same in every process and on every machine.
+        #expect(digest(1_700_000_000_000, Array("key".utf8), Array("value".utf8)) == 0x8019_1160_B8EF_2937)
+    }
+
     /// The vectors are Java's: its `Utils.murmur2` of "a", made positive, modulo the partition count.
     @Test func keysLieOnThePartitionJavaWouldChoose() throws {
         let cluster = try Cluster()

@@ -133,7 +133,7 @@ final class Member {
 
     var commits: [CommitResult] {
         events.flatMap { event -> [CommitResult] in
-            if case .committed(let results) = event { results } else { [] }
+            if case .committed(let results, _) = event { results } else { [] }
         }
     }
 

@@ -31,7 +31,7 @@ import Testing
             #expect(member.turn { member.records.count == number + 2 })
             settle(member)
 
-            member.consumer.commit([CommitEntry(partition: 0, nextOffset: Int64(number + 1))])
+            member.consumer.commit([CommitEntry(partition: 0, nextOffset: Int64(number + 1))], number: 1)
             #expect(member.wakeUp.wait(milliseconds: Int32(Patience.milliseconds)), "commit \(number)")
             #expect(member.turn { member.commits.count == number + 1 })
             settle(member)

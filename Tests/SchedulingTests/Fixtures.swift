@@ -39,3 +39,20 @@ func step(
 extension ConcurrencyManager {
     mutating func admit(_ step: Step) -> [Int] { admit([step]) }
 }
+
+/// Where a log's identity is not what is tested, every record has the same digest.
+extension OffsetLedger {
+    mutating func take(_ offset: Int64) -> Taken { take(offset, digest: 0) }
+    mutating func markDone(_ offset: Int64) -> Bool { markDone(offset, digest: 0) }
+}
+
+extension LedgerBook {
+    mutating func take(partition: Int32, offset: Int64) -> Taken {
+        take(partition: partition, offset: offset, digest: 0)
+    }
+
+    /// The broker has stored all that can be committed.
+    mutating func commitAll() {
+        for commit in commits() { noteCommitted(commit) }
+    }
+}

@@ -61,20 +61,72 @@ import Testing
     }
 
     @Test mutating func anotherRecordWhereOneWasTakenIsOfAnotherLog() {
-        #expect(ledger.take(5, stamp: 100) == .new)
-        #expect(ledger.take(6, stamp: 101) == .new)
-        _ = ledger.markDone(5)
-        #expect(ledger.take(5, stamp: 100) == .repeated)
-        #expect(ledger.take(5, stamp: 200) == .ofAnotherLog)
+        #expect(ledger.take(5, digest: 100) == .new)
+        #expect(ledger.take(6, digest: 101) == .new)
+        _ = ledger.markDone(5, digest: 100)
+        #expect(ledger.take(5, digest: 100) == .repeated)
+        #expect(ledger.take(5, digest: 200) == .ofAnotherLog)
         // Nothing was ever taken there: it is no rewind.
-        #expect(ledger.take(3, stamp: 200) == .ofAnotherLog)
+        #expect(ledger.take(3, digest: 200) == .ofAnotherLog)
+    }
+
+    @Test mutating func aLogThatIsCutKeepsWhatIsBelowAndNoCommitPassesIt() {
+        take(0..<6)
+        for offset in Int64(0)..<3 { _ = ledger.markDone(offset) }
+        _ = ledger.markDone(4)
+        ledger.noteCommitted(CommitOffset(at: 3))
+        ledger.cut(at: 4, generation: 2)
+        // What was committed may be beyond what is done of the new log: it is said again, though it be the same.
+        #expect(ledger.committable == CommitOffset(at: 3))
+        #expect(ledger.take(4, digest: 1) == .new)
+        #expect(ledger.markDone(4) == false)
+        #expect(ledger.markDone(4, digest: 1) == true)
+        #expect(ledger.committable == CommitOffset(at: 3))
+        #expect(ledger.markDone(3) == true)
+        #expect(ledger.committable == CommitOffset(at: 5))
+        ledger.noteCommitted(CommitOffset(at: 5))
+        #expect(ledger.committable == nil)
+    }
+
+    @Test mutating func whereANewLogBeginsIsCommittedThoughTheGroupHasMore() {
+        ledger = OffsetLedger(generation: 1, isCommitVoid: true)
+        // The client's position is still that in the old log.
+        #expect(ledger.noteRead(to: CommitOffset(at: 500)) == false)
+        #expect(ledger.committable == nil)
+        take([0, 1])
+        #expect(ledger.committable == CommitOffset(at: 0))
+        _ = ledger.markDone(0)
+        _ = ledger.markDone(1)
+        #expect(ledger.committable == CommitOffset(at: 2))
+        #expect(ledger.noteRead(to: CommitOffset(at: 3)) == true)
+        ledger.noteCommitted(CommitOffset(at: 3))
+        #expect(ledger.committable == nil)
+    }
+
+    @Test mutating func theAnswerToAnOlderCommitDoesNotTakeTheNewerBack() {
+        take(0..<10)
+        for offset in Int64(0)..<10 { _ = ledger.markDone(offset) }
+        ledger.noteCommitted(CommitOffset(at: 10))
+        ledger.noteCommitted(CommitOffset(at: 5))
+        #expect(ledger.committable == nil)
+        #expect(ledger.doneUncommitted.isEmpty)
+    }
+
+    @Test mutating func whatNoCommitCoversIsKeptUpToABound() {
+        let count = Int64(OffsetLedger.keptDone) * 3
+        take(0..<count)
+        for offset in Int64(0)..<count { _ = ledger.markDone(offset) }
+        #expect(ledger.doneUncommitted.count >= OffsetLedger.keptDone)
+        #expect(ledger.doneUncommitted.count <= OffsetLedger.keptDone * 2)
+        #expect(ledger.doneUncommitted.last?.offset == count - 1)
+        #expect(ledger.committable == CommitOffset(at: count))
     }
 
     @Test mutating func commitsAlsoAfterManyAreDoneBeforeTheFirstCommit() {
         take(0..<1000)
         for offset in Int64(0)..<500 { _ = ledger.markDone(offset) }
         #expect(ledger.committable == CommitOffset(at: 500))
-        #expect(ledger.doneUncommitted == 0..<500)
+        #expect(ledger.doneUncommitted.map(\.offset) == Array(0..<500))
         #expect(ledger.notDoneCount == 500)
     }
 }
@@ -82,8 +134,8 @@ import Testing
 @Suite struct LedgerBookTests {
     private var book = LedgerBook()
 
-    private mutating func token(_ offset: Int64) -> UInt64? {
-        if case .run(_, let token) = book.take(partition: 0, offset: offset) { token } else { nil }
+    private mutating func token(_ offset: Int64, digest: UInt64 = 0) -> UInt64? {
+        if case .run(_, let token) = book.take(partition: 0, offset: offset, digest: digest) { token } else { nil }
     }
 
     @Test mutating func aPartitionThatComesBackRemembersWhatIsDone() throws {
@@ -123,8 +175,91 @@ import Testing
         book.done(token: try #require(token(0)))
         book.release([0], at: time(0))
         book.assign([0], at: time(0))
-        book.noteCommitted(0, CommitOffset(at: 1))
+        #expect(book.take(partition: 0, offset: 0) == .doneBefore)
+        #expect(token(1) != nil)
+        book.commitAll()
+        book.release([0], at: time(0))
+        book.assign([0], at: time(0))
         #expect(token(0) != nil)
+    }
+
+    @Test mutating func whatWasDoneInOneLogIsNotSkippedInAnother() throws {
+        book.assign([0], at: time(0))
+        for offset in Int64(0)..<10 { book.done(token: try #require(token(offset, digest: 1))) }
+        book.release([0], at: time(0))
+        // The topic is made anew while another member has the partition; its records are others.
+        book.assign([0], at: time(1))
+        let tokens = try (Int64(0)..<10).map { try #require(token($0, digest: 2)) }
+        #expect(book.commits().isEmpty)
+        book.done(token: tokens[0])
+        #expect(book.commits().first?.position == CommitOffset(at: 1))
+    }
+
+    @Test mutating func ofALogThatWasCutWhatIsBelowTheCutIsRemembered() throws {
+        book.assign([0], at: time(0))
+        for offset in Int64(0)..<10 { book.done(token: try #require(token(offset, digest: 1))) }
+        book.release([0], at: time(0))
+        book.assign([0], at: time(1))
+        for offset in Int64(0)..<6 {
+            #expect(book.take(partition: 0, offset: offset, digest: 1) == .doneBefore)
+        }
+        #expect(token(6, digest: 2) != nil)
+        // Even where a record looks as one did that is gone.
+        #expect(token(7, digest: 1) != nil)
+        #expect(book.commits().first?.position == CommitOffset(at: 6))
+    }
+
+    @Test mutating func aLateAcknowledgementOfAnOldLogIsNoFactForTheNewOne() throws {
+        book.assign([0], at: time(0))
+        let old = try (Int64(0)..<3).map { try #require(token($0, digest: 1)) }
+        book.release([0], at: time(0))
+        book.assign([0], at: time(1))
+        let new = try #require(token(0, digest: 2))
+        for token in old { book.done(token: token) }
+        #expect(book.commits().isEmpty)
+        #expect(token(1, digest: 2) != nil)
+        #expect(token(2, digest: 2) != nil)
+        book.done(token: new)
+        #expect(book.commits().first?.position == CommitOffset(at: 1))
+    }
+
+    @Test mutating func theAnswerToACommitOfAnOldLogDoesNotCountForTheNewOne() throws {
+        book.assign([0], at: time(0))
+        for offset in Int64(0)..<10 { book.done(token: try #require(token(offset, digest: 1))) }
+        let sent = try #require(book.commits().first)
+        #expect(sent.position == CommitOffset(at: 10))
+        #expect(book.take(partition: 0, offset: 0, digest: 2) == .ofAnotherLog)
+        book.restart(0, from: 0)
+        let tokens = try (Int64(0)..<5).map { try #require(token($0, digest: 2)) }
+        book.noteCommitted(sent)
+        book.done(token: tokens[0])
+        #expect(book.commits().first?.position == CommitOffset(at: 1))
+    }
+
+    @Test mutating func whatIsInFlightBelowACutHoldsTheCommitBack() throws {
+        book.assign([0], at: time(0))
+        let tokens = try (Int64(0)..<4).map { try #require(token($0, digest: 1)) }
+        book.done(token: tokens[3])
+        #expect(book.take(partition: 0, offset: 2, digest: 2) == .ofAnotherLog)
+        book.restart(0, from: 2)
+        book.done(token: try #require(token(2, digest: 2)))
+        #expect(book.commits().first?.position == CommitOffset(at: 0))
+        book.done(token: tokens[0])
+        book.done(token: tokens[1])
+        #expect(book.commits().first?.position == CommitOffset(at: 3))
+        book.done(token: tokens[2])
+        #expect(book.commits().first?.position == CommitOffset(at: 3))
+        #expect(book.inFlightCount == 0)
+    }
+
+    @Test mutating func whatIsInFlightWhenALogIsMadeAnewDoesNotCountThere() throws {
+        book.assign([0], at: time(0))
+        let old = try #require(token(7, digest: 1))
+        book.restart(0)
+        #expect(token(6, digest: 2) != nil)
+        book.done(token: old)
+        #expect(token(7, digest: 2) != nil)
+        #expect(book.commits().first?.position == CommitOffset(at: 6))
     }
 
     @Test mutating func aLogMadeAnewIsReadFromWhereItBegins() throws {
@@ -132,12 +267,12 @@ import Testing
         let old = try #require(token(7))
         book.done(token: old)
         let running = try #require(token(8))
-        #expect(book.take(partition: 0, offset: 8, stamp: 1) == .ofAnotherLog)
+        #expect(book.take(partition: 0, offset: 8, digest: 1) == .ofAnotherLog)
         book.restart(0)
-        let new = try #require(token(8))
+        let new = try #require(token(8, digest: 1))
         // The step of the old log ends: its offset is not that of the new one.
         book.done(token: running)
-        #expect(book.commits().isEmpty)
+        #expect(book.commits().first?.position == CommitOffset(at: 8))
         book.done(token: new)
         #expect(book.commits().first?.position == CommitOffset(at: 9))
     }

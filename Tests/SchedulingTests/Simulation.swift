@@ -3,7 +3,8 @@ import Messages
 @testable import Scheduling
 
 /// A node's core against a model of Kafka: records, a group that takes partitions away and gives them back, commits
-/// that fail, acknowledgements in any order. Every rule that must hold is checked at every event.
+/// that fail or are answered late, logs that are cut and made anew, acknowledgements in any order. Every rule that must
+/// hold is checked at every event.
 struct Simulation {
     static let partitionCount: Int32 = 4
 
@@ -11,15 +12,21 @@ struct Simulation {
     private var manager: ConcurrencyManager
     private var book = LedgerBook()
     private var now = time(0)
+    /// Partitions move, and their logs change.
     private let rebalances: Bool
 
     // The model of Kafka.
-    private var logEnd: [Int64] = Array(repeating: 0, count: Int(partitionCount))
+    private var kafka = SimulatedLogs(partitions: Int(partitionCount))
     private var position: [Int64] = Array(repeating: 0, count: Int(partitionCount))
     private var committed: [Int64] = Array(repeating: 0, count: Int(partitionCount))
     private var isPaused = false
     private var paused: Set<Int32> = []
-    private var results: [[Int: Int]] = Array(repeating: [:], count: Int(partitionCount))
+    /// By the digest of the record.
+    private var results: [UInt64: Int] = [:]
+    private var digests: [UInt64: UInt64] = [:]
+    /// Commits that the broker has stored and not answered.
+    private var unanswered: [PartitionCommit] = []
+    private var answered: [Int: [Int32: CommitOffset]] = [:]
     private var published: [Step] = []
     /// What the host of each slot has: the step it runs, and behind it what is written ahead.
     private var hosts: [Int: [Step]] = [:]
@@ -34,6 +41,7 @@ struct Simulation {
     private(set) var pauses = 0
     private(set) var writtenAhead = 0
     private(set) var takenBack = 0
+    private(set) var logChanges = 0
 
     init(seed: UInt64, slots: Int = 5, rebalances: Bool) {
         random = SplitMix64(state: seed)
@@ -60,7 +68,9 @@ struct Simulation {
                 turnSlot(slot)
             }
         case 65..<93: acknowledge()
-        case 93..<97: commit()
+        case 93..<95: commit()
+        case 95..<97: answerCommit()
+        case 97: if rebalances { changeLog() }
         default: if rebalances { rebalance() }
         }
         updateBackpressure()
@@ -76,14 +86,14 @@ struct Simulation {
 
     private mutating func produce() {
         let partition = Int.random(in: 0..<Int(Self.partitionCount), using: &random)
-        logEnd[partition] += Int64.random(in: 1...60, using: &random)
+        kafka.append(Int.random(in: 1...60, using: &random), to: partition)
     }
 
     private mutating func take() throws {
         for partition in book.partitions.sorted() where !paused.contains(partition) {
             let wanted = Int.random(in: 0...40, using: &random)
             var left = min(wanted, manager.capacity)
-            while left > 0, position[Int(partition)] < logEnd[Int(partition)] {
+            while left > 0, position[Int(partition)] < kafka.end(of: Int(partition)) {
                 try takeRecord(partition)
                 left -= 1
             }
@@ -92,10 +102,19 @@ struct Simulation {
 
     private mutating func takeRecord(_ partition: Int32) throws {
         let offset = position[Int(partition)]
+        let digest = kafka.digest(of: Int(partition), at: offset)
         position[Int(partition)] += 1
-        switch book.take(partition: partition, offset: offset) {
+        var taken = book.take(partition: partition, offset: offset, digest: digest)
+        if taken == .ofAnotherLog {
+            check(kafka.unnoticed.contains(partition), "\(partition)-\(offset) is thought to be of another log")
+            book.restart(partition, from: offset)
+            kafka.unnoticed.remove(partition)
+            taken = book.take(partition: partition, offset: offset, digest: digest)
+        }
+        switch taken {
         case .run(let coordinates, let token):
             check(begun.insert(coordinates).inserted, "\(coordinates) was taken twice in one generation")
+            digests[token] = digest
             let step = try step(
                 partition: partition, generation: coordinates.generation, offset: offset, token: token,
                 strategy: Int.random(in: 0..<4, using: &random),
@@ -107,7 +126,7 @@ struct Simulation {
                 wake(manager.admit(step))
             }
         case .doneBefore:
-            check(results[Int(partition)][Int(offset)] != nil, "\(partition)-\(offset) was skipped without a result")
+            check(results[digest] != nil, "\(partition)-\(offset) was skipped without a result")
         case .repeated, .ofAnotherLog, .notAssigned:
             check(false, "\(partition)-\(offset) was refused by its ledger")
         }
@@ -185,19 +204,66 @@ struct Simulation {
     private mutating func acknowledge() {
         guard let index = published.indices.randomElement(using: &random) else { return }
         let step = published.remove(at: index)
-        results[Int(step.coordinates.partition)][Int(step.coordinates.offset), default: 0] += 1
+        results[digests[step.token] ?? 0, default: 0] += 1
         check(book.done(token: step.token) == step.coordinates, "the token \(step.token) is not in flight")
         manager.noteDone()
     }
 
     private mutating func commit(of partitions: Set<Int32>? = nil) {
-        for (partition, position) in book.commits(of: partitions) {
-            for offset in committed[Int(partition)]..<position.value {
-                check(results[Int(partition)][Int(offset)] != nil, "committed past \(partition)-\(offset), not done")
+        for commit in book.commits(of: partitions) {
+            let (partition, position) = (Int(commit.partition), commit.position)
+            // Nobody can know of a log that has changed until it is read.
+            if !kafka.unnoticed.contains(commit.partition) {
+                for offset in kafka.low[partition]..<position.value {
+                    let isDone = results[kafka.digest(of: partition, at: offset)] != nil
+                    check(isDone, "committed past \(partition)-\(offset), not done")
+                }
             }
+            let known = answered[commit.generation]?[commit.partition]
+            check(known.map { position > $0 } ?? true, "\(commit) is sent again")
             if random.chance(20) { continue }
-            committed[Int(partition)] = max(committed[Int(partition)], position.value)
-            if random.chance(90) { book.noteCommitted(partition, position) }
+            committed[partition] = position.value
+            if !kafka.unnoticed.contains(commit.partition) { kafka.cuts[commit.partition] = nil }
+            unanswered.append(commit)
+        }
+        for _ in unanswered where random.chance(60) { answerCommit() }
+    }
+
+    /// One of the commits, not always the oldest, is answered.
+    private mutating func answerCommit() {
+        guard let index = unanswered.indices.randomElement(using: &random) else { return }
+        let commit = unanswered.remove(at: index)
+        let known = answered[commit.generation]?[commit.partition] ?? commit.position
+        answered[commit.generation, default: [:]][commit.partition] = max(known, commit.position)
+        book.noteCommitted(commit)
+    }
+
+    /// A topic is made anew, or a leader without the latest records takes over.
+    private mutating func changeLog() {
+        let number = Int32.random(in: 0..<Self.partitionCount, using: &random)
+        let partition = Int(number)
+        let end = kafka.end(of: partition)
+        let low = kafka.low[partition]
+        let cut = random.chance(30) ? low : max(low, end - .random(in: 0...60, using: &random))
+        guard cut < end else { return }
+        logChanges += 1
+        kafka.cut(partition, at: cut)
+        kafka.append(Int.random(in: 0...40, using: &random), to: partition)
+        guard book.partitions.contains(number) else {
+            committed[partition] = min(committed[partition], cut)
+            return
+        }
+        guard position[partition] > cut else { return }
+        kafka.noteUnnoticed(number, cut: cut)
+        if random.chance(50) {
+            position[partition] = cut
+        } else {
+            // The client's offset is out of range; it goes to the first there is, and says so.
+            let first = (low..<cut).first { results[kafka.digest(of: partition, at: $0)] == nil }
+            kafka.low[partition] = first ?? cut
+            position[partition] = first ?? cut
+            book.restart(number)
+            kafka.unnoticed.remove(number)
         }
     }
 
@@ -212,20 +278,25 @@ struct Simulation {
             for step in manager.dropQueued(partitions: lost) { book.abandon(token: step.token) }
         }
         book.release(lost, at: now)
+        for partition in lost {
+            // What was committed of a log that nobody knew to be gone, Kafka forgets with it.
+            guard let cut = kafka.cuts.removeValue(forKey: partition) else { continue }
+            kafka.unnoticed.remove(partition)
+            committed[Int(partition)] = min(committed[Int(partition)], cut)
+        }
         for partition in moved.subtracting(ours) {
             otherMemberWorks(on: Int(partition))
             book.assign([partition], at: now)
-            position[Int(partition)] = committed[Int(partition)]
+            position[Int(partition)] = max(committed[Int(partition)], kafka.low[Int(partition)])
         }
     }
 
     /// Another member had the partition: it ran some of it and committed.
     private mutating func otherMemberWorks(on partition: Int) {
-        let end = min(logEnd[partition], committed[partition] + Int64.random(in: 0...30, using: &random))
-        for offset in committed[partition]..<max(end, committed[partition]) {
-            results[partition][Int(offset), default: 0] += 1
-        }
-        committed[partition] = max(end, committed[partition])
+        let start = max(committed[partition], kafka.low[partition])
+        let end = min(kafka.end(of: partition), start + Int64.random(in: 0...30, using: &random))
+        for offset in start..<max(end, start) { results[kafka.digest(of: partition, at: offset), default: 0] += 1 }
+        committed[partition] = max(end, start)
     }
 
     private mutating func updateBackpressure() {
@@ -249,7 +320,7 @@ struct Simulation {
         let missing = Set(0..<Self.partitionCount).subtracting(book.partitions)
         for partition in missing {
             book.assign([partition], at: now)
-            position[Int(partition)] = committed[Int(partition)]
+            position[Int(partition)] = max(committed[Int(partition)], kafka.low[Int(partition)])
         }
         for _ in 0..<100_000 where violations.isEmpty {
             now = now.adding(milliseconds: 1)
@@ -257,15 +328,52 @@ struct Simulation {
             for slot in manager.slots.indices where !asleep.contains(slot) { turnSlot(slot) }
             while !published.isEmpty { acknowledge() }
             updateBackpressure()
-            if manager.inFlight == 0, position == logEnd { break }
+            if manager.inFlight == 0, position == kafka.ends { break }
         }
         for partition in 0..<Int(Self.partitionCount) {
-            for offset in 0..<Int(logEnd[partition]) {
-                let count = results[partition][offset] ?? 0
+            for offset in kafka.low[partition]..<kafka.end(of: partition) {
+                let count = results[kafka.digest(of: partition, at: offset)] ?? 0
                 check(rebalances ? count >= 1 : count == 1, "\(partition)-\(offset) has \(count) results")
             }
+            guard !kafka.unnoticed.contains(Int32(partition)) else { continue }
+            let end = kafka.end(of: partition)
             let final = book.commits().first { $0.partition == Int32(partition) }?.position.value
-            check(final == nil || final == logEnd[partition], "the last commit of \(partition) is \(final ?? -1)")
+            check(final == nil || final == end, "the last commit of \(partition) is \(final ?? -1)")
         }
+    }
+}
+
+/// The logs of the model: each record has a digest that no other has.
+struct SimulatedLogs {
+    private var logs: [[UInt64]]
+    private var lastDigest: UInt64 = 0
+    /// The first offset of each partition that is still there.
+    var low: [Int64]
+    /// Partitions whose log has changed, and whose reader has had no way to know.
+    var unnoticed: Set<Int32> = []
+    /// Where they changed.
+    var cuts: [Int32: Int64] = [:]
+
+    init(partitions: Int) {
+        logs = Array(repeating: [], count: partitions)
+        low = Array(repeating: 0, count: partitions)
+    }
+
+    func end(of partition: Int) -> Int64 { Int64(logs[partition].count) }
+    var ends: [Int64] { logs.map { Int64($0.count) } }
+    func digest(of partition: Int, at offset: Int64) -> UInt64 { logs[partition][Int(offset)] }
+
+    mutating func append(_ count: Int, to partition: Int) {
+        for _ in 0..<count {
+            lastDigest += 1
+            logs[partition].append(lastDigest)
+        }
+    }
+
+    mutating func cut(_ partition: Int, at offset: Int64) { logs[partition].removeSubrange(Int(offset)...) }
+
+    mutating func noteUnnoticed(_ partition: Int32, cut: Int64) {
+        unnoticed.insert(partition)
+        cuts[partition] = min(cuts[partition] ?? cut, cut)
     }
 }

@@ -17,6 +17,7 @@ import Testing
         try simulation.run(events: 100_000)
         #expect(simulation.violations.isEmpty, "replay with SIMULATION_SEED=\(seed)")
         #expect(simulation.pauses > 0, "seed \(seed) never paused")
+        #expect(simulation.logChanges > 100 || !rebalances, "seed \(seed) changed no logs")
         #expect(simulation.writtenAhead > 1000 && simulation.takenBack > 20, "seed \(seed) wrote little ahead")
     }
 }

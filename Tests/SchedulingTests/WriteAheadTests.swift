@@ -93,6 +93,23 @@ import Testing
         #expect(!throttle.isReliable(0) && throttle.isReliable(1))
     }
 
+    @Test mutating func aStepThatWasLostOnceRunsWithNoneBeforeIt() throws {
+        learn()
+        _ = manager.admit(try step(offset: 0))
+        #expect(begin(0) == [0])
+        _ = manager.admit(try step(offset: 1))
+        #expect(begin(1) == [1])
+        // Both hosts are lost, and both steps are to be run again.
+        for slot in 0...1 {
+            guard case .queued = manager.requeue(slot: slot, at: time(0)) else { return #expect(Bool(false)) }
+        }
+        _ = manager.updateBackpressure(at: time(0))
+        #expect(manager.displaced.isEmpty)
+        let first = begin(0)
+        #expect(first.count == 1)
+        #expect((first + begin(1)).sorted() == [0, 1])
+    }
+
     @Test mutating func nothingIsWrittenBehindAStepThatMayHaveExpired() throws {
         learn()
         _ = manager.admit([try step(offset: 0, more: #","expires_at":"2020-01-01T00:00:00Z""#), try step(offset: 1)])

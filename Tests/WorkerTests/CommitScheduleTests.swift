@@ -20,10 +20,27 @@ import Testing
 
     @Test mutating func aCommitThatIsRefusedIsDueAgainAnIntervalLater() {
         schedule.noteDone()
-        schedule.noteSent(at: MonotonicTime(nanoseconds: 0))
+        let number = schedule.noteSent([], at: MonotonicTime(nanoseconds: 0))
         #expect(schedule.nextDeadline(intervalMs: 1000) == nil)
-        schedule.noteAnswered(again: true)
+        _ = schedule.noteAnswered(number, again: true)
         #expect(schedule.nextDeadline(intervalMs: 1000) == MonotonicTime(nanoseconds: 1_000_000_000))
+    }
+
+    @Test mutating func eachAnswerIsThatOfItsOwnCommit() throws {
+        var book = LedgerBook()
+        book.assign([0], at: MonotonicTime(nanoseconds: 0))
+        for offset in Int64(0)..<2 {
+            guard case .run(_, let token) = book.take(partition: 0, offset: offset, digest: 1) else {
+                throw Failure("it is not taken")
+            }
+            book.done(token: token)
+            _ = schedule.noteSent(book.commits(), at: MonotonicTime(nanoseconds: 0))
+        }
+        #expect(schedule.noteAnswered(2, again: false).map(\.position.value) == [2])
+        // A revocation that waits for its commit goes on waiting while another is on its way.
+        #expect(schedule.isPending)
+        #expect(schedule.noteAnswered(1, again: false).map(\.position.value) == [1])
+        #expect(schedule.noteAnswered(1, again: false).isEmpty && !schedule.isPending)
     }
 
     @Test func aNodeThatWaitsForItsOldestStepDoesNotSpin() async throws {

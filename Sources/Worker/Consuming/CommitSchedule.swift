@@ -1,9 +1,10 @@
 import Scheduling
 
-/// When to commit: every so often, one commit at a time.
+/// When to commit: every so often, one commit at a time, but for that of a partition that is given up.
 struct CommitSchedule {
-    /// A commit that is on its way and not answered.
-    private(set) var isPending = false
+    /// Commits that are on their way and not answered, by number: what they say, and for which assignment.
+    private var unanswered: [UInt64: [PartitionCommit]] = [:]
+    private var lastNumber: UInt64 = 0
     private var lastSent: MonotonicTime?
     private var hasNews = false
 
@@ -12,16 +13,23 @@ struct CommitSchedule {
     /// What is done lies above what is not: there is nothing to commit until more is done.
     mutating func noteNothing() { hasNews = false }
 
-    mutating func noteSent(at now: MonotonicTime) {
-        isPending = true
+    var isPending: Bool { !unanswered.isEmpty }
+
+    /// - Returns: the commit's number, by which it is answered.
+    mutating func noteSent(_ commits: [PartitionCommit], at now: MonotonicTime) -> UInt64 {
+        lastNumber += 1
+        unanswered[lastNumber] = commits
         hasNews = false
         lastSent = now
+        return lastNumber
     }
 
+    /// A commit has been answered.
     /// - Parameter again: some of it did not get through; the next interval tries again.
-    mutating func noteAnswered(again: Bool) {
-        isPending = false
+    /// - Returns: what it said.
+    mutating func noteAnswered(_ number: UInt64, again: Bool) -> [PartitionCommit] {
         if again { hasNews = true }
+        return unanswered.removeValue(forKey: number) ?? []
     }
 
     func isDue(at now: MonotonicTime, intervalMs: Int) -> Bool {

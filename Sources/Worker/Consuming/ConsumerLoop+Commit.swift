@@ -13,29 +13,25 @@ extension ConsumerLoop {
 
     /// Sends a commit of what is done; false when there is nothing to commit.
     func commit(of partitions: Set<Int32>?, _ now: MonotonicTime) -> Bool {
-        let entries = book.commits(of: partitions).map {
-            // The metadata is where the map of done offsets above this one belongs.
-            CommitEntry(partition: $0.partition, nextOffset: $0.position.value, metadata: nil)
-        }
-        guard !entries.isEmpty else {
+        let parts = book.commits(of: partitions)
+        guard !parts.isEmpty else {
             if partitions == nil { commits.noteNothing() }
             return false
         }
-        commits.noteSent(at: now)
-        consumer.commit(entries)
+        let number = commits.noteSent(parts, at: now)
+        // The metadata is where the map of done offsets above this one belongs.
+        consumer.commit(
+            parts.map { CommitEntry(partition: $0.partition, nextOffset: $0.position.value, metadata: nil) },
+            number: number)
         return true
     }
 
-    func committed(_ results: [CommitResult], _ now: MonotonicTime) {
-        var failure: KafkaFailure?
-        for result in results {
-            if let found = result.failure {
-                failure = found
-            } else {
-                book.noteCommitted(result.partition, CommitOffset(at: result.nextOffset))
-            }
+    func committed(_ results: [CommitResult], of number: UInt64) {
+        let failure = results.compactMap(\.failure).last
+        let stored = Set(results.filter { $0.failure == nil }.map(\.partition))
+        for part in commits.noteAnswered(number, again: failure != nil) where stored.contains(part.partition) {
+            book.noteCommitted(part)
         }
-        commits.noteAnswered(again: failure != nil)
         health.noteCommit(failure: failure?.description)
         guard let failure else { return metrics.noteCommit() }
         metrics.noteCommitFailure()

@@ -20,7 +20,7 @@ extension ConsumerLoop {
         switch event {
         case .assign(let partitions): assigned(partitions, now)
         case .revoke(let partitions, let lost): beginRevocation(partitions, lost: lost, now)
-        case .committed(let results): committed(results, now)
+        case .committed(let results, let number): committed(results, of: number)
         case .offsetOutOfRange(let partition, let expected, let message):
             offsetReset(partition, expected: expected, message)
         case .failure(let failure): handle(failure, "consumer")
@@ -108,7 +108,7 @@ extension ConsumerLoop {
         consumer.unassign(Array(current.partitions))
         for partition in current.partitions {
             lastTaken[partition] = nil
-            expectedAfterReset[partition] = nil
+            resets[partition] = nil
         }
         reportPartitions(now)
         // An eager revocation takes everything, and the membership with it until the next assignment.

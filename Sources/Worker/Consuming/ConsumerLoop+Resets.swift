@@ -6,7 +6,9 @@ import Scheduling
 /// is another.
 extension ConsumerLoop {
     func offsetReset(_ partition: Int32, expected: Int64?, _ message: String) {
-        expectedAfterReset[partition] = expected
+        // What is read from now on is another log, or another part of it.
+        book.restart(partition)
+        resets[partition] = LogReset(expected: expected)
         noteReset(
             partition, expected: expected, message, "the committed offset is out of range: the log is read from its beginning")
     }
@@ -14,6 +16,8 @@ extension ConsumerLoop {
     /// A log has gone back without a word of librdkafka's: its topic was made anew, or a leader without the latest
     /// records took over. What it holds now is read as what it is.
     func logChanged(at record: KafkaRecord) {
+        book.restart(record.partition, from: record.offset)
+        commits.noteDone()
         noteReset(
             record.partition, expected: nil,
             "offset \(record.offset) holds another record than before: the log was cut or made anew",
@@ -21,8 +25,6 @@ extension ConsumerLoop {
     }
 
     private func noteReset(_ partition: Int32, expected: Int64?, _ detail: String, _ words: String) {
-        // What is read from now on is another log, or another part of it.
-        book.restart(partition)
         metrics.noteOffsetReset()
         let details = place(partition) + [
             JSONMember("expected_offset", expected.map { .integer(Int($0)) } ?? .null),
@@ -35,8 +37,13 @@ extension ConsumerLoop {
         events.publish(.offsetReset, details)
     }
 
-    /// The first record after a reset tells where reading goes on, and how many are lost.
-    func noteSkipped(from expected: Int64, to record: KafkaRecord) {
+    /// The first record after a reset tells where the commit belongs from now on, and how many are lost.
+    func noteBegun(_ reset: LogReset, at record: KafkaRecord) {
+        commits.noteDone()
+        if let expected = reset.expected { noteSkipped(from: expected, to: record) }
+    }
+
+    private func noteSkipped(from expected: Int64, to record: KafkaRecord) {
         let count = record.offset - expected
         let range = [
             JSONMember("from_offset", .integer(Int(expected))), JSONMember("to_offset", .integer(Int(record.offset))),

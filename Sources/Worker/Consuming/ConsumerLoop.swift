@@ -35,14 +35,20 @@ final class ConsumerLoop {
     var end: (reason: NodeEnd.Reason, detail: String) = (.stopped, "")
     var unacknowledged = Unacknowledged()
     var lastTaken: [Int32: Timestamp] = [:]
-    /// Where reading should have gone on, of partitions that were reset and have not brought a record since.
-    var expectedAfterReset: [Int32: Int64] = [:]
+    /// Partitions whose log is another than before, and which have not brought a record since.
+    var resets: [Int32: LogReset] = [:]
     private var lastReport = MonotonicTime(nanoseconds: 0)
     private var averageRecordBytes = 300.0
     private var takeFrom = 0
     /// Steps that are about to be queued, for one turn of the lock that the slots want, too.
     private var accepted: [Step] = []
     private static let mostAccepted = 16
+
+    /// A partition's log is read from another place than where reading should have gone on.
+    struct LogReset {
+        /// Where that was, if it is known.
+        let expected: Int64?
+    }
 
     /// How far the node's end has come.
     enum Phase {
@@ -174,10 +180,8 @@ final class ConsumerLoop {
 
     private func accept(_ record: KafkaRecord, _ now: MonotonicTime) {
         lastTaken[record.partition] = record.time
-        if !expectedAfterReset.isEmpty, let expected = expectedAfterReset.removeValue(forKey: record.partition) {
-            noteSkipped(from: expected, to: record)
-        }
-        switch book.take(partition: record.partition, offset: record.offset, stamp: record.timestampMs ?? 0) {
+        if !resets.isEmpty, let reset = resets.removeValue(forKey: record.partition) { noteBegun(reset, at: record) }
+        switch book.take(partition: record.partition, offset: record.offset, digest: record.digest) {
         case .notAssigned: return
         case .doneBefore: commits.noteDone()
         case .ofAnotherLog:

@@ -177,11 +177,11 @@ final class TestKafka: @unchecked Sendable {
             wakeDescriptor: wake.descriptor)
         defer { consumer.destroy() }
         consumer.topic = topics.requests
-        consumer.commit([CommitEntry(partition: partition, nextOffset: nextOffset)])
+        consumer.commit([CommitEntry(partition: partition, nextOffset: nextOffset)], number: 1)
         var isCommitted = false
         try eventually("the commit is answered") {
             while let event = consumer.nextEvent() {
-                guard case .committed(let results) = event else { continue }
+                guard case .committed(let results, of: 1) = event else { continue }
                 if let failure = results.compactMap(\.failure).first { throw failure }
                 isCommitted = true
             }
