@@ -123,16 +123,22 @@ package final class KafkaProducer: @unchecked Sendable {
         var count = 0
         while let message = rd_kafka_event_message_next(event) {
             let raw = message.pointee
-            let failed = raw.err != RD_KAFKA_RESP_ERR_NO_ERROR
+            let failure = raw.err == RD_KAFKA_RESP_ERR_NO_ERROR ? nil : KafkaFailure(raw.err)
             count += 1
             body(
                 DeliveryReport(
-                    token: UInt64(UInt(bitPattern: raw._private)), failure: failed ? KafkaFailure(raw.err) : nil,
-                    bytes: raw.len + raw.key_len,
-                    partition: raw.partition, offset: raw.offset >= 0 ? raw.offset : nil))
+                    token: UInt64(UInt(bitPattern: raw._private)), failure: failure, bytes: raw.len + raw.key_len,
+                    partition: raw.partition, offset: raw.offset >= 0 ? raw.offset : nil,
+                    returned: failure == nil || failure?.kind == .dropped ? nil : returned(message)))
         }
         unreported.subtract(count, ordering: .relaxed)
         return count
+    }
+
+    private func returned(_ message: UnsafePointer<rd_kafka_message_t>) -> ReturnedRecord {
+        ReturnedRecord(
+            topic: String(cString: rd_kafka_topic_name(message.pointee.rkt)),
+            record: KafkaRecord(copying: UnsafeMutablePointer(mutating: message)))
     }
 
     /// What `drainDeliveries` met besides deliveries, first in first out; of more than 1000 the oldest are dropped.

@@ -19,6 +19,14 @@ package struct DeliveryReport: Sendable, Equatable {
     package let partition: Int32
     /// nil where the broker did not say (a retry of a record it had already).
     package let offset: Int64?
+    /// The record, where it was not taken and was not dropped by ourselves.
+    package let returned: ReturnedRecord?
+}
+
+/// A record that was not taken, to be sent again.
+package struct ReturnedRecord: Sendable, Equatable {
+    package let topic: String
+    package let record: KafkaRecord
 }
 
 /// What librdkafka tells a producer, deliveries apart.

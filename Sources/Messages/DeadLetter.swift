@@ -15,6 +15,10 @@ package enum DeadLetter {
         ].map { MessageHeader(name: $0.0, value: Array($0.1.utf8)) }
     }
 
+    /// The original's key, or where it has none where it stands: a compacted topic takes no record without key, and one
+    /// key for all of them would let it keep only the last.
+    package static func key(of origin: RequestOrigin) -> [UInt8] { origin.key ?? Array(origin.coordinates.utf8) }
+
     /// What stands in the place of an original that is too large to publish again.
     package static func truncated(origin: RequestOrigin, failure: StrategyResult.Failure, size: Int) -> [UInt8] {
         var json = JSONWriter()

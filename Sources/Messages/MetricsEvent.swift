@@ -20,6 +20,8 @@ package struct MetricsEvent: Sendable {
         case offsetReset = "offset_reset"
         /// Records were gone before they could be taken.
         case recordsSkipped = "records_skipped"
+        /// A result or a dead letter that its topic takes in no form: the node goes on without it.
+        case undeliverable
     }
 
     package let kind: Kind

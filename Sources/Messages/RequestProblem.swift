@@ -20,6 +20,7 @@ package struct RequestProblem: Error, Equatable, Sendable {
         case hostProtocol = "host_protocol"
         case hostUnavailable = "host_unavailable"
         case resultTooLarge = "result_too_large"
+        case resultRefused = "result_refused"
         case strategySuspended = "strategy_suspended"
         case internalError = "internal"
     }

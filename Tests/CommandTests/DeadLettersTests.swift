@@ -29,7 +29,7 @@ import Testing
         let problem = RequestProblem(RequestProblem.Code(rawValue: code) ?? .internalError, "reason \(offset)")
         let reasons = DeadLetter.headers(origin: origin, failure: StrategyResult.Failure(problem), node: "n1")
         try bench.produce(
-            topic, key: key, value: value,
+            topic, key: DeadLetter.key(of: origin), value: value,
             headers: headers + reasons.map { KafkaHeader(name: $0.name, value: $0.value) })
     }
 

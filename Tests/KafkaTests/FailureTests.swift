@@ -30,6 +30,17 @@ import Testing
         #expect(!failure.reason.isEmpty)
     }
 
+    @Test(arguments: [
+        (87, Undelivered.refused), (2, .refused), (32, .refused), (43, .refused), (-199, .refused),
+        (10, .tooLarge), (18, .tooLarge), (-152, .dropped), (-151, .dropped),
+        (19, .again), (-192, .again), (-195, .again), (-169, .again), (-184, .again),
+        (29, .hopeless), (3, .hopeless), (-188, .hopeless), (-144, .hopeless), (-150, .hopeless), (45, .hopeless),
+        (76, .hopeless), (12_345, .hopeless), (-186, .hopeless),
+    ])
+    func whatIsNotTakenCostsItselfIsSentAgainOrEndsTheNode(_ code: Int, _ follows: Undelivered) {
+        #expect(KafkaFailure.known(Int32(code)).undelivered == follows, "\(KafkaFailure.known(Int32(code)).name)")
+    }
+
     @Test func onlyWhatMendsItselfIsTemporary() {
         #expect(
             KafkaFailure.Kind.allCases.filter { failure($0).isTemporary } == [

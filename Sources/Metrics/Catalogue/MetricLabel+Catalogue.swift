@@ -33,7 +33,7 @@ extension MetricLabel {
         name: "type",
         domain: .closed([
             "interval", "started", "paused", "resumed", "rebalanced", "host_lost", "draining", "deadlock", "stall",
-            "throttle", "circuit", "interference", "offset_reset", "records_skipped", "stopped",
+            "throttle", "circuit", "interference", "offset_reset", "records_skipped", "undeliverable", "stopped",
         ]))
     package static let client = MetricLabel(name: "client", domain: .closed(["consumer", "producer", "metrics"]))
     /// Threads of the node that must move all the time.

@@ -6,17 +6,23 @@ extension ConsumerLoop {
     /// Takes what the brokers have acknowledged, and makes room for what waits.
     func drainDeliveries(_ now: MonotonicTime) {
         var done = 0
-        producer.drainDeliveries { report in
+        producers.drain { report, wasAlone in
             if let failure = report.failure {
-                undelivered(report.token, size: report.bytes, failure)
+                guard let returned = report.returned else { return }
+                let message = OutgoingMessage(returned, deliveryToken: report.token)
+                done += undelivered(message, failure, wasAlone: wasAlone, now)
             } else if delivered(report.token, now) {
                 done += 1
             }
         }
+        // Those were refused before they came into any batch.
+        for refused in state.takeRefused() {
+            done += undelivered(refused.message, refused.failure, wasAlone: true, now)
+        }
         if done > 0 { state.decide { [done] in $0.noteDone(done) } }
-        while let event = producer.nextEvent() { handle(event) }
-        for message in state.takeRefused() { undelivered(message.deliveryToken, size: message.size, message.failure) }
+        while let event = producers.nextEvent() { handle(event) }
         abandon(state.takeGivenBack())
+        adjustBatches()
         publisher.sendOutbox()
     }
 
@@ -24,6 +30,14 @@ extension ConsumerLoop {
     private func delivered(_ deliveryToken: UInt64, _ now: MonotonicTime) -> Bool {
         let (token, part, status) = OutgoingMessage.split(deliveryToken: deliveryToken)
         if part == .deadLetter { metrics.noteDeadLetter() }
+        return settle(token, part, status, now)
+    }
+
+    /// A message of a request is acknowledged, or given up.
+    /// - Returns: whether that makes the request done.
+    private func settle(
+        _ token: UInt64, _ part: OutgoingMessage.Part, _ status: ResultStatus, _ now: MonotonicTime
+    ) -> Bool {
         guard inFlight[token]?.acknowledge(part, status) == true, let request = inFlight.removeValue(forKey: token)
         else { return false }
         book.done(token: token)
@@ -34,25 +48,82 @@ extension ConsumerLoop {
         return true
     }
 
-    private func undelivered(_ deliveryToken: UInt64, size: Int, _ failure: KafkaFailure) {
-        let (token, part, _) = OutgoingMessage.split(deliveryToken: deliveryToken)
-        // Dropped by our own purge at the end: the request stays not done.
-        guard failure.kind != .dropped, var request = inFlight[token] else { return }
-        metrics.notePublishFailure(part)
-        guard failure.kind == .tooLarge, !request.isReplaced(part) else {
-            handle(failure, part == .deadLetter ? "publishing a dead letter" : "publishing a result", .producer)
-            // librdkafka has tried as often as may help. What can not be published, and has no smaller form left, must
-            // not be taken for done.
+    /// A message was not taken: it is sent again, by itself or in another form, or costs its request the message, or
+    /// the node ends. `KafkaFailure.undelivered` says which.
+    ///
+    /// - Parameter wasAlone: it was refused for itself; else it may be for another in its batch, or for all together.
+    /// - Returns: how many requests that makes done.
+    private func undelivered(
+        _ message: OutgoingMessage, _ failure: KafkaFailure, wasAlone: Bool, _ now: MonotonicTime
+    ) -> Int {
+        guard let request = inFlight[message.token] else { return 0 }
+        let place = message.part == .deadLetter ? "publishing a dead letter" : "publishing a result"
+        switch failure.undelivered {
+        case .dropped: break
+        case .again:
+            handle(failure, place, .producer)
+            sendAlone(message)
+        case .refused, .tooLarge:
+            if wasAlone { return replace(message, of: request, failure, now) }
+            if failure.undelivered == .tooLarge { producers.lookUpLimit() }
+            sendAlone(message)
+        case .hopeless:
+            metrics.notePublishFailure(message.part)
+            handle(failure, place, .producer)
+            // What cannot be published must not be taken for done.
             endNow(.unpublishable, failure)
-            return
         }
-        log.line(
-            .warning, part == .deadLetter ? "dead letter too large" : "result too large",
-            [JSONMember("request_id", .string(request.requestID)), JSONMember("bytes", .integer(size))]
-                + (request.step.map { JSONMember.trace($0.headers) } ?? []))
-        request.noteReplaced(part)
-        inFlight[token] = request
-        publisher.send(publisher.replacement(for: request, part: part, size: size))
+        return 0
+    }
+
+    private func sendAlone(_ message: OutgoingMessage) {
+        var message = message
+        message.isAlone = true
+        publisher.send(message)
+    }
+
+    /// The message was refused by itself: its next form is published. Where none is left, the node goes on without it.
+    private func replace(
+        _ message: OutgoingMessage, of request: InFlightRequest, _ failure: KafkaFailure, _ now: MonotonicTime
+    ) -> Int {
+        var request = request
+        metrics.notePublishFailure(message.part)
+        let form = request.nextForm(message.part)
+        inFlight[message.token] = request
+        let what = message.topic == publisher.topics.deadLetters ? "dead letter" : "result"
+        let details = [
+            JSONMember("request_id", .string(request.requestID)),
+            JSONMember("partition", .integer(Int(request.origin.partition))),
+            JSONMember("offset", .integer(Int(request.origin.offset))), JSONMember("topic", .string(message.topic)),
+            JSONMember("bytes", .integer(message.size)), JSONMember("reason", .string(failure.description)),
+        ]
+        let trace = request.step.map { JSONMember.trace($0.headers) } ?? []
+        guard let form else {
+            log.line(.error, "\(what) refused in every form; the node goes on without it", details + trace)
+            errors.note(
+                "undeliverable", "\(what) refused by \(message.topic): \(failure)", strategy: request.strategy,
+                requestID: request.requestID)
+            events.publish(.undeliverable, details)
+            return settle(message.token, message.part, message.status, now) ? 1 : 0
+        }
+        if form == .deadLetter { metrics.noteDeadLetter() }
+        let isTooLarge = failure.undelivered == .tooLarge
+        log.line(.warning, isTooLarge ? "\(what) too large" : "\(what) refused", details + trace)
+        publisher.send(
+            publisher.replacement(for: request, part: message.part, form: form, size: message.size, failure))
+        return 0
+    }
+
+    /// Makes batches smaller, once it is known by how much.
+    private func adjustBatches() {
+        do throws(KafkaFailure) {
+            guard let bytes = try producers.takeLimit() else { return }
+            log.warning(
+                "batches were too large for the results or dead-letter topic; they are smaller from now on",
+                JSONMember("bytes", .integer(bytes)))
+        } catch {
+            handle(error, "making a producer of smaller batches", .producer)
+        }
     }
 
     private func handle(_ event: ProducerEvent) {

@@ -9,7 +9,7 @@ import Scheduling
 /// queue it may drain; nothing in a turn blocks. A revocation, a commit, a drain are states that turns move on.
 final class ConsumerLoop {
     let consumer: KafkaConsumer
-    let producer: KafkaProducer
+    let producers: ResultProducers
     let state: NodeState
     let settings: NodeSettings
     let intake: RequestIntake
@@ -63,13 +63,13 @@ final class ConsumerLoop {
     }
 
     init(
-        consumer: KafkaConsumer, producer: KafkaProducer, state: NodeState, settings: NodeSettings,
+        consumer: KafkaConsumer, producers: ResultProducers, state: NodeState, settings: NodeSettings,
         intake: RequestIntake, publisher: ResultPublisher, events: MetricsPublisher, metrics: NodeMetrics,
         health: NodeHealth, board: PartitionBoard, statistics: KafkaStatistics, errors: RecentErrors,
         heartbeats: Heartbeats, failures: KafkaFailures, log: Log
     ) {
         self.consumer = consumer
-        self.producer = producer
+        self.producers = producers
         self.state = state
         self.settings = settings
         self.intake = intake

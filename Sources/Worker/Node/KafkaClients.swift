@@ -35,17 +35,21 @@ package struct KafkaClients: Sendable {
     }
 
     /// The producer of what must arrive: results and dead letters, and the requests of `optimizer submit`.
-    /// - Parameter largestBatch: what its topics take at once, in bytes, where that is known.
-    package func producer(wakeDescriptor: Int32?, largestBatch: Int? = nil) throws(KafkaFailure) -> KafkaProducer {
-        var defaults = wakeDescriptor == nil ? [] : [ClientProperties.statistics]
-        // librdkafka's default is 1,000,000; topics may be made to take less.
-        if let largestBatch, (1..<1_000_000).contains(largestBatch) {
-            defaults.append(ClientProperties.Property("batch.size", String(largestBatch)))
-        }
+    /// - Parameters:
+    ///   - batch: bounds of its batches, whatever the configuration says.
+    ///   - isSilent: it says nothing of how it is.
+    package func producer(
+        wakeDescriptor: Int32?, batch: [ClientProperties.Property] = [], isSilent: Bool = false
+    ) throws(KafkaFailure) -> KafkaProducer {
+        let defaults = wakeDescriptor == nil || isSilent ? [] : [ClientProperties.statistics]
         let properties = try ClientProperties.producer(
-            bootstrap: bootstrapServers, embedded: isEmbedded, overrides: defaults + overrides(configuration.producer))
+            bootstrap: bootstrapServers, embedded: isEmbedded,
+            overrides: defaults + overrides(configuration.producer) + batch)
         return try KafkaProducer(properties, wakeDescriptor: wakeDescriptor)
     }
+
+    /// Bytes that a batch of the producer may have by the configuration, or by librdkafka's default.
+    var batchBytes: Int { configuration.producer["batch.size"].flatMap { Int($0.exposed) } ?? 1_000_000 }
 
     func metricsProducer() throws(KafkaFailure) -> KafkaProducer {
         let properties = try ClientProperties.metricsProducer(

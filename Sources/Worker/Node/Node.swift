@@ -121,6 +121,9 @@ package final class Node: Sendable {
     /// Steps that run now.
     var runningCount: Int { state.snapshot.runningCount }
 
+    /// Requests taken and not done.
+    var inFlightCount: Int { state.snapshot.inFlight }
+
     /// The processes of its hosts.
     package var hostPIDs: [Int32] { state.hostPIDs.compactMap(\.self) }
 
@@ -215,7 +218,7 @@ package final class Node: Sendable {
         }
         announceStart(work.events)
         let loop = ConsumerLoop(
-            consumer: work.consumer, producer: work.producer, state: state, settings: settings,
+            consumer: work.consumer, producers: work.producers, state: state, settings: settings,
             intake: RequestIntake(
                 topic: settings.topics.requests, strategies: strategies, ceilings: settings.ceilings,
                 resources: settings.resources),

@@ -4,10 +4,9 @@ import Messages
 import Scheduling
 import Synchronization
 
-/// A message that no broker takes.
+/// A message that the producer has not taken into its queue.
 struct RefusedMessage: Sendable {
-    let deliveryToken: UInt64
-    let size: Int
+    let message: OutgoingMessage
     let failure: KafkaFailure
 }
 

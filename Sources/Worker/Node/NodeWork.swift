@@ -5,7 +5,7 @@ import Metrics
 /// What a node has once it knows its cluster: its clients, and what works with them.
 struct NodeWork: Sendable {
     let consumer: KafkaConsumer
-    let producer: KafkaProducer
+    let producers: ResultProducers
     let events: MetricsPublisher
     let publisher: ResultPublisher
     let externals: ExternalPools
@@ -32,14 +32,15 @@ struct NodeWork: Sendable {
     /// - Throws: `NodeFailure` naming what librdkafka or this machine refuses.
     init(_ node: Surroundings, on cluster: TopicCheck.Cluster, clients: KafkaClients) throws(NodeFailure) {
         let opened = try Self.open(clients.knowing(cluster), node, cluster)
-        (consumer, producer) = (opened.consumer, opened.producer)
+        (consumer, producers) = (opened.consumer, opened.producers)
         let settings = node.settings
         let events = MetricsPublisher(
             producer: opened.metrics, topic: settings.topics.metrics, node: settings.nodeID, registry: node.registry,
             statistics: node.statistics, failures: node.failures)
         self.events = events
         publisher = ResultPublisher(
-            producer: producer, state: node.state, topics: settings.topics, node: settings.nodeID, cluster: cluster.id)
+            producers: producers, state: node.state, topics: settings.topics, node: settings.nodeID,
+            cluster: cluster.id)
         let reporter = StepReporter(
             publisher: publisher, events: events, metrics: node.metrics, errors: node.errors, log: node.log)
         let pool = PoolSettings(hostCommand: settings.hostCommand)
@@ -63,18 +64,18 @@ struct NodeWork: Sendable {
 
     func closeClients() {
         consumer.destroy()
-        producer.destroy()
+        producers.destroy()
         events.close(timeoutMs: 1000)
     }
 
     private struct Clients {
         let consumer: KafkaConsumer
-        let producer: KafkaProducer
+        let producers: ResultProducers
         let metrics: KafkaProducer
 
         func close() {
             consumer.destroy()
-            producer.destroy()
+            producers.destroy()
             metrics.destroy()
         }
     }
@@ -82,15 +83,16 @@ struct NodeWork: Sendable {
     private static func open(
         _ clients: KafkaClients, _ node: Surroundings, _ cluster: TopicCheck.Cluster
     ) throws(NodeFailure) -> Clients {
-        let wake = node.state.consumerWake.descriptor
+        let wake = node.state.consumerWake
         do throws(KafkaFailure) {
-            let consumer = try clients.consumer(partitions: cluster.partitions, wakeDescriptor: wake)
+            let consumer = try clients.consumer(partitions: cluster.partitions, wakeDescriptor: wake.descriptor)
             do throws(KafkaFailure) {
-                let producer = try clients.producer(wakeDescriptor: wake, largestBatch: cluster.largestBatch)
+                let producers = try ResultProducers(
+                    clients, topics: node.settings.topics, largestBatch: cluster.largestBatch, wake: wake)
                 do throws(KafkaFailure) {
-                    return Clients(consumer: consumer, producer: producer, metrics: try clients.metricsProducer())
+                    return Clients(consumer: consumer, producers: producers, metrics: try clients.metricsProducer())
                 } catch {
-                    producer.destroy()
+                    producers.destroy()
                     throw error
                 }
             } catch {

@@ -75,6 +75,16 @@ package struct TopicCheck: Sendable {
             code: isSetUp ? ExitCode.configuration : ExitCode.unavailable, mayPass: failure.kind != .configuration)
     }
 
+    /// What the topics that results and dead letters are written to take at once now, in bytes; nil where the cluster
+    /// does not say. Blocks, about as long as a request may take.
+    func lookUpLargestBatch(_ clients: KafkaClients) -> Int? {
+        guard let admin = try? clients.admin() else { return nil }
+        defer { admin.close() }
+        // The mock lets the question for settings run into its time-out.
+        guard let id = admin.clusterID(), !AdminClient.isEmbedded(id) else { return nil }
+        return largestBatch(admin)
+    }
+
     /// Brokers refuse a batch as a whole where it is too large, however small its records are.
     private func largestBatch(_ admin: AdminClient) -> Int? {
         // Who may write to a topic need not be allowed to look at its settings: then librdkafka's own bound serves.

@@ -3,6 +3,15 @@ import Scheduling
 
 /// What the node must know of a request until its messages are acknowledged.
 struct InFlightRequest: Sendable {
+    /// What of a message is published, once its topic has refused the form before.
+    enum Form: Sendable {
+        case full
+        /// A small result, or the coordinates of a dead letter.
+        case small
+        /// In the place of a result that its topic takes in no form.
+        case deadLetter
+    }
+
     let token: UInt64
     let requestID: String
     let origin: RequestOrigin
@@ -22,8 +31,8 @@ struct InFlightRequest: Sendable {
     let labels: [JSONMember]
     /// Of a refused request's two messages, whether one has been acknowledged.
     private var hasHalf = false
-    /// Messages that were too large and have been replaced by a small one.
-    private var replaced: [OutgoingMessage.Part] = []
+    /// The forms of messages that were refused and have been replaced.
+    private var forms: [OutgoingMessage.Part: Form] = [:]
 
     /// A request that waits for a slot or runs.
     init(_ step: Step, recordTime: Timestamp?) {
@@ -60,9 +69,16 @@ struct InFlightRequest: Sendable {
         step = nil
     }
 
-    func isReplaced(_ part: OutgoingMessage.Part) -> Bool { replaced.contains(part) }
-
-    mutating func noteReplaced(_ part: OutgoingMessage.Part) { replaced.append(part) }
+    /// The form that follows on the one that was refused; nil where none is left.
+    mutating func nextForm(_ part: OutgoingMessage.Part) -> Form? {
+        switch forms[part, default: .full] {
+        case .full: forms[part] = .small
+        // A refused request has its dead letter on the way already.
+        case .small where part == .result: forms[part] = .deadLetter
+        case .small, .deadLetter: return nil
+        }
+        return forms[part]
+    }
 
     /// Notes that one message is acknowledged; true when that makes the request done.
     mutating func acknowledge(_ part: OutgoingMessage.Part, _ status: ResultStatus) -> Bool {

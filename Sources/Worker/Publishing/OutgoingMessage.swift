@@ -21,6 +21,11 @@ struct OutgoingMessage: Sendable {
     var part: Part
     /// How the request came out, by the result that this is; of a dead letter it says nothing.
     var status: ResultStatus
+    /// It came back from a batch, or replaces one that did: it gets a batch of its own.
+    var isAlone = false
+
+    /// Of key and value.
+    var size: Int { (key?.count ?? 0) + (value?.count ?? 0) }
 
     /// What the delivery report hands back.
     var deliveryToken: UInt64 {
@@ -35,5 +40,15 @@ struct OutgoingMessage: Sendable {
             deliveryToken >> 5, Part(rawValue: deliveryToken & 3) ?? .result,
             statuses.indices.contains(number) ? statuses[number] : .failed
         )
+    }
+}
+
+extension OutgoingMessage {
+    /// A message that came back, to be sent again, by itself.
+    init(_ returned: ReturnedRecord, deliveryToken: UInt64) {
+        let (token, part, status) = Self.split(deliveryToken: deliveryToken)
+        self.init(
+            topic: returned.topic, key: returned.record.key, value: returned.record.value,
+            headers: returned.record.headers, token: token, part: part, status: status, isAlone: true)
     }
 }

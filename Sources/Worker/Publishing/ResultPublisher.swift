@@ -5,14 +5,14 @@ import Scheduling
 
 /// Turns outcomes into messages and hands them to the producer. Slots and the consumer thread call it.
 struct ResultPublisher: Sendable {
-    let producer: KafkaProducer
+    let producers: ResultProducers
     let state: NodeState
     let topics: TopicNames
     let node: String
     private let envelope: CloudEventHeaders
 
-    init(producer: KafkaProducer, state: NodeState, topics: TopicNames, node: String, cluster: String) {
-        self.producer = producer
+    init(producers: ResultProducers, state: NodeState, topics: TopicNames, node: String, cluster: String) {
+        self.producers = producers
         self.state = state
         self.topics = topics
         self.node = node
@@ -27,7 +27,8 @@ struct ResultPublisher: Sendable {
 
     /// Publishes the result of a refused request, and its untouched original on the dead-letter topic.
     /// - Parameters:
-    ///   - original: the record's value; nil for a tombstone. Its key is the result's origin's.
+    ///   - original: the record's value; nil for a tombstone. Its key is the result's origin's, or where that has none
+    ///     its coordinates: a compacted topic takes no record without key.
     ///   - headers: those of the record.
     func publishRefused(_ result: StrategyResult, original: [UInt8]?, token: UInt64, headers: [MessageHeader]) {
         send(message(result, token: token, part: .resultOfTwo, echoing: headers))
@@ -35,39 +36,58 @@ struct ResultPublisher: Sendable {
         let reasons = DeadLetter.headers(origin: result.origin, failure: failure, node: node)
         send(
             OutgoingMessage(
-                topic: topics.deadLetters, key: result.origin.key, value: original,
+                topic: topics.deadLetters, key: DeadLetter.key(of: result.origin), value: original,
                 headers: (headers + reasons).map(KafkaHeader.init), token: token, part: .deadLetter,
                 status: result.status))
     }
 
-    /// What is published in the place of a message whose size no broker takes. It is small whatever the request was.
-    func replacement(for request: InFlightRequest, part: OutgoingMessage.Part, size: Int) -> OutgoingMessage {
-        switch part {
-        case .deadLetter:
-            let failure =
-                request.failure ?? StrategyResult.Failure(RequestProblem(.invalidRequest, "the request was refused"))
-            return OutgoingMessage(
-                topic: topics.deadLetters, key: nil,
-                value: DeadLetter.truncated(origin: request.origin, failure: failure, size: size),
-                headers: DeadLetter.headers(origin: request.origin, failure: failure, node: node).map(KafkaHeader.init),
-                token: request.token, part: part, status: request.status)
-        case .result, .resultOfTwo:
-            return smallResult(for: request, part: part, size: size)
-        }
+    /// What is published in the place of a message that its topic does not take; small whatever the request was.
+    /// - Parameter form: another than `full`.
+    func replacement(
+        for request: InFlightRequest, part: OutgoingMessage.Part, form: InFlightRequest.Form, size: Int,
+        _ failure: KafkaFailure
+    ) -> OutgoingMessage {
+        var message =
+            part == .deadLetter || form == .deadLetter
+            ? smallDeadLetter(for: request, part: part, size: size, failure)
+            : smallResult(for: request, part: part, size: size, failure)
+        // What it replaces was refused by itself; so will this be, if it is.
+        message.isAlone = true
+        return message
     }
 
-    private func smallResult(for request: InFlightRequest, part: OutgoingMessage.Part, size: Int) -> OutgoingMessage {
-        let problem = RequestProblem(
+    /// Its key is short, which that of the request need not be.
+    private func smallDeadLetter(
+        for request: InFlightRequest, part: OutgoingMessage.Part, size: Int, _ failure: KafkaFailure
+    ) -> OutgoingMessage {
+        let reason = request.failure ?? StrategyResult.Failure(problem(size: size, failure))
+        return OutgoingMessage(
+            topic: topics.deadLetters, key: Array(request.origin.coordinates.utf8),
+            value: DeadLetter.truncated(origin: request.origin, failure: reason, size: size),
+            headers: DeadLetter.headers(origin: request.origin, failure: reason, node: node).map(KafkaHeader.init),
+            token: request.token, part: part, status: part == .deadLetter ? request.status : .failed)
+    }
+
+    private func problem(size: Int, _ failure: KafkaFailure) -> RequestProblem {
+        guard failure.undelivered == .tooLarge else {
+            return RequestProblem(.resultRefused, "the results topic refuses the result: \(failure)")
+        }
+        return RequestProblem(
             .resultTooLarge,
             "the result has \(size) bytes, more than the results topic takes; ask for less output "
                 + "or raise max.message.bytes of the topic and message.max.bytes under kafka.producer")
+    }
+
+    private func smallResult(
+        for request: InFlightRequest, part: OutgoingMessage.Part, size: Int, _ failure: KafkaFailure
+    ) -> OutgoingMessage {
         // The key may be what is too large; the id, which is short, is in the result.
         let origin = RequestOrigin(
             topic: request.origin.topic, partition: request.origin.partition, offset: request.origin.offset, key: nil)
         var result = StrategyResult(
             requestID: request.requestID, status: part == .resultOfTwo ? .rejected : .failed,
-            failure: request.failure ?? StrategyResult.Failure(problem), origin: origin, node: node,
-            timing: ResultTiming(queuedMs: 0, stepMs: 0, totalMs: 0))
+            failure: request.failure ?? StrategyResult.Failure(problem(size: size, failure)), origin: origin,
+            node: node, timing: ResultTiming(queuedMs: 0, stepMs: 0, totalMs: 0))
         result.type = request.type
         result.strategy = request.strategy
         result.attempt = request.step?.attempt ?? 1
@@ -103,21 +123,14 @@ struct ResultPublisher: Sendable {
 
     /// False: there is no room in the producer's queue.
     private func take(_ message: OutgoingMessage) -> Bool {
-        switch offer(message) {
+        switch producers.produce(message) {
         case .queued: return true
         case .full: return false
         case .failed(let failure):
-            let size = (message.key?.count ?? 0) + (message.value?.count ?? 0)
-            state.noteRefused(RefusedMessage(deliveryToken: message.deliveryToken, size: size, failure: failure))
+            state.noteRefused(RefusedMessage(message: message, failure: failure))
             state.consumerWake.signal()
             return true
         }
-    }
-
-    private func offer(_ message: OutgoingMessage) -> ProduceOutcome {
-        producer.produce(
-            topic: message.topic, key: message.key, value: message.value, headers: message.headers,
-            token: message.deliveryToken)
     }
 }
 

@@ -39,6 +39,13 @@ struct DeadLetterRecord {
     /// before, sent again and refused again, the reasons of both times are there; none goes along.
     var originalHeaders: [KafkaHeader] { record.headers.filter { !$0.name.hasPrefix(Self.prefix) } }
 
+    /// The original's key. One that had none has its coordinates for a key here, which no producer could have given it
+    /// before it stood there.
+    var originalKey: [UInt8]? {
+        guard let key = record.key, origin.map({ Array($0.utf8) }) != key else { return nil }
+        return key
+    }
+
     /// Whether the original was too large to be kept and only its coordinates stand here.
     ///
     /// A request could look like that itself; but it cannot know the coordinates it will be given.

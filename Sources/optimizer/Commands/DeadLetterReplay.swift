@@ -63,7 +63,7 @@ struct DeadLetterReplay {
         _ letter: DeadLetterRecord, of topic: String, _ sender: RecordSender, _ interruption: inout Interruption
     ) -> Bool {
         let isTaken = sender.send(
-            key: letter.record.key, value: letter.record.value,
+            key: letter.originalKey, value: letter.record.value,
             headers: letter.originalHeaders + [KafkaHeader(ReplayMemory.header, letter.name(in: topic))],
             token: UInt64(places.count), unless: &interruption)
         if isTaken { places.append(letter.place) }

@@ -76,7 +76,8 @@ struct ObservedNode {
         case .rebalanced:
             partitions = Self.integers(event["assigned"])
             if event["kind"]?.string != "assigned" { pausedPartitions.subtract(Self.integers(event["partitions"])) }
-        case .hostLost, .deadlock, .stall, .throttle, .circuit, .interference, .offsetReset, .recordsSkipped, nil: break
+        case .hostLost, .deadlock, .stall, .throttle, .circuit, .interference, .offsetReset, .recordsSkipped,
+            .undeliverable, nil: break
         }
     }
 

@@ -20,7 +20,10 @@ final class TestKafka: @unchecked Sendable {
 
     static let realBootstrap = getenv("KAFKA_BOOTSTRAP_SERVERS").map { String(cString: $0) }
 
-    init(partitions: Int = 4, create: [String]? = nil, topicSettings: [ClientProperties.Property] = []) throws {
+    init(
+        partitions: Int = 4, create: [String]? = nil, topicSettings: [ClientProperties.Property] = [],
+        deadLetterSettings: [ClientProperties.Property] = []
+    ) throws {
         try MachineTurn.require()
         let stem = "optimizer-test-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
         group = stem
@@ -33,7 +36,10 @@ final class TestKafka: @unchecked Sendable {
             broker = nil
             let admin = try AdminClient(.admin(bootstrap: real))
             defer { admin.close() }
-            let new = wanted.map { NewTopic(name: $0, partitions: partitions, replicas: 1, settings: topicSettings) }
+            let new = wanted.map { [topics] name in
+                let more = name == topics.deadLetters ? deadLetterSettings : []
+                return NewTopic(name: name, partitions: partitions, replicas: 1, settings: topicSettings + more)
+            }
             for outcome in try admin.create(new) { if let failure = outcome.failure { throw failure } }
             guard try admin.awaitTopics(wanted) else { throw Failure("\(wanted) are not shown") }
         } else {

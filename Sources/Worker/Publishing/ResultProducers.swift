@@ -1,0 +1,162 @@
+import Hosting
+import Kafka
+import Synchronization
+
+/// The producers of results and dead letters.
+///
+/// A broker refuses a batch as a whole, for one bad record in it or because all of it together is larger than the topic
+/// takes. So there are two: one for all messages, and one that gives each a batch of its own, for those that came back
+/// from a batch. What that one brings back is refused for itself.
+///
+/// Where batches as such have become too large (`max.message.bytes` was lowered while the node ran, or could not be
+/// looked up at the start), the first is replaced by one with smaller batches. What a slot hands to the old one in that
+/// moment is delivered by it: it stays until the node's end.
+///
+/// `produce` may be called on any thread, for what has to be alone on the consumer thread only; that thread drains and
+/// replaces, too.
+final class ResultProducers: Sendable {
+    /// The message came back from the producer that gives each a batch of its own.
+    typealias Report = (report: DeliveryReport, wasAlone: Bool)
+
+    private struct Producers {
+        /// The last is the one in use.
+        var batching: [KafkaProducer]
+        var single: KafkaProducer?
+        var batchBytes: Int
+        var isLookingUp = false
+    }
+
+    private enum Limit {
+        /// nil: the cluster does not say.
+        case found(Int?)
+    }
+
+    private let clients: KafkaClients
+    private let topics: TopicNames
+    private let wake: WakeDescriptor
+    private let producers: Mutex<Producers>
+    /// What a look-up has brought, until the consumer thread takes it.
+    private let limit = Mutex<Limit?>(nil)
+
+    /// - Parameter largestBatch: what the topics take at once, in bytes, where that is known.
+    /// - Throws: `KafkaFailure` where the client cannot be made.
+    init(_ clients: KafkaClients, topics: TopicNames, largestBatch: Int?, wake: WakeDescriptor) throws(KafkaFailure) {
+        self.clients = clients
+        self.topics = topics
+        self.wake = wake
+        let bytes = min(clients.batchBytes, max(1, largestBatch ?? .max))
+        let first = try clients.producer(wakeDescriptor: wake.descriptor, batch: [Self.batch(of: bytes)])
+        producers = Mutex(Producers(batching: [first], batchBytes: bytes))
+    }
+
+    /// Nobody says what a topic takes, and one large message makes its batch too large as well: so batches are not made
+    /// smaller without end. Below this each message is sent again by itself, which is slower and nothing else.
+    private static let smallestGuess = 16_384
+
+    private static func batch(of bytes: Int) -> ClientProperties.Property { .init("batch.size", String(bytes)) }
+
+    /// Bytes that a batch may have now.
+    var batchBytes: Int { producers.withLock { $0.batchBytes } }
+
+    /// Hands a message over. Never blocks; any thread.
+    func produce(_ message: OutgoingMessage) -> ProduceOutcome {
+        let producer: KafkaProducer?
+        if message.isAlone {
+            do throws(KafkaFailure) {
+                producer = try single()
+            } catch {
+                return .failed(error)
+            }
+        } else {
+            producer = producers.withLock { $0.batching.last }
+        }
+        return producer?.produce(
+            topic: message.topic, key: message.key, value: message.value, headers: message.headers,
+            token: message.deliveryToken) ?? .full
+    }
+
+    private func single() throws(KafkaFailure) -> KafkaProducer {
+        if let known = producers.withLock({ $0.single }) { return known }
+        let new = try clients.producer(
+            wakeDescriptor: wake.descriptor, batch: [.init("batch.num.messages", "1")], isSilent: true)
+        producers.withLock { $0.single = new }
+        return new
+    }
+
+    /// Hands over every delivery that has come. Never blocks.
+    func drain(_ body: (Report) -> Void) {
+        let (batching, single) = producers.withLock { ($0.batching, $0.single) }
+        for producer in batching { producer.drainDeliveries { body(($0, wasAlone: false)) } }
+        single?.drainDeliveries { body(($0, wasAlone: true)) }
+    }
+
+    /// What `drain` met besides deliveries. Statistics are those of the producer in use.
+    func nextEvent() -> ProducerEvent? {
+        let (batching, single) = producers.withLock { ($0.batching, $0.single) }
+        for producer in batching + [single].compactMap(\.self) {
+            while let event = producer.nextEvent() {
+                if case .statistics = event, producer !== batching.last { continue }
+                return event
+            }
+        }
+        return nil
+    }
+
+    // MARK: Smaller batches
+
+    /// A batch was too large though its messages are small: looks up what the topics take now, on a thread of its own,
+    /// since nobody knows how long a broker needs to answer.
+    func lookUpLimit() {
+        guard producers.withLock({ Self.begin(&$0) }) else { return }
+        let (clients, check) = (clients, TopicCheck(topics: topics))
+        do {
+            _ = try PermanentThread(name: "batch-limit") { [weak self] in
+                let found = check.lookUpLargestBatch(clients)
+                self?.note(.found(found))
+            }
+        } catch {
+            note(.found(nil))
+        }
+    }
+
+    private static func begin(_ producers: inout Producers) -> Bool {
+        guard !producers.isLookingUp else { return false }
+        producers.isLookingUp = true
+        return true
+    }
+
+    private func note(_ found: Limit) {
+        limit.withLock { $0 = found }
+        wake.signal()
+    }
+
+    /// Takes what a look-up has brought, if one is over: from now on batches are as large as the topics take, or half
+    /// as large as before where nobody says.
+    ///
+    /// - Returns: the bytes of a batch, where they are others than before.
+    /// - Throws: `KafkaFailure` where no client can be made; the one in use stays.
+    func takeLimit() throws(KafkaFailure) -> Int? {
+        let found = limit.withLock { limit -> Limit? in
+            defer { limit = nil }
+            return limit
+        }
+        guard case .found(let most) = found else { return nil }
+        let before = batchBytes
+        // The look-up may have been asked for by a batch that was sent before the one before it.
+        let bytes = max(1, most ?? max(before / 2, Self.smallestGuess))
+        defer { producers.withLock { $0.isLookingUp = false } }
+        guard bytes < before else { return nil }
+        let new = try clients.producer(wakeDescriptor: wake.descriptor, batch: [Self.batch(of: bytes)])
+        producers.withLock { producers in
+            producers.batching.append(new)
+            producers.batchBytes = bytes
+        }
+        return bytes
+    }
+
+    /// Ends the clients. What is still queued is dropped.
+    func destroy() {
+        let all = producers.withLock { $0.batching + [$0.single].compactMap(\.self) }
+        for producer in all { producer.destroy() }
+    }
+}
