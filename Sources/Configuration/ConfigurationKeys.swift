@@ -54,6 +54,9 @@ extension ConfigurationKey {
             "backpressure.maxInFlight", \.backpressure.maxInFlight, .integer(1...1_000_000), unit: "requests",
             "How many may be taken and not yet done, unacknowledged results among them."),
         ConfigurationKey(
+            "backpressure.maxInFlightMB", \.backpressure.maxInFlightMB, .integer(1...2047), unit: "MB",
+            "What those may take together; their results that are not acknowledged, as much again."),
+        ConfigurationKey(
             "limits.cpuPercent", \.limits.cpuPercent, .integer(1...6400), unit: "percent of one core",
             "Processor time of one step."),
         ConfigurationKey(

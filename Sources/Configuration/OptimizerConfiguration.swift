@@ -74,6 +74,7 @@ package struct OptimizerConfiguration: Sendable, Equatable {
         package internal(set) var pauseAfterMs = 100
         /// Requests; never below `queueDepth`.
         package internal(set) var maxInFlight = 10_000
+        package internal(set) var maxInFlightMB = 32
     }
 
     package struct Limits: Sendable, Equatable {

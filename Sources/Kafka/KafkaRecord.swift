@@ -46,6 +46,11 @@ package struct KafkaRecord: Sendable, Equatable {
         return digest.value
     }
 
+    /// Bytes of key, value and headers.
+    package var size: Int {
+        headers.reduce((key?.count ?? 0) + (value?.count ?? 0)) { $0 + $1.name.utf8.count + ($1.value?.count ?? 0) }
+    }
+
     /// The value of the first header of that name, where there is one.
     package func header(_ name: String) -> [UInt8]? {
         headers.first { $0.name == name }?.value

@@ -24,17 +24,20 @@ package struct BackpressureController: Sendable {
         /// How long a hold lasts before it becomes a pause; 0 = at once.
         package var pauseAfterMs: Int
         package var maxInFlight: Int
+        /// Of the records in flight together.
+        package var maxInFlightBytes: Int
         /// What pauses may make the node fetch again, in bytes a second.
         package var refetchBytesPerSecond: Int
 
         package init(
             queueDepth: Int = 100, resumeDepth: Int = 50, pauseAfterMs: Int = 100, maxInFlight: Int = 10_000,
-            refetchBytesPerSecond: Int = 4 << 20
+            maxInFlightBytes: Int = 32 << 20, refetchBytesPerSecond: Int = 4 << 20
         ) {
             self.queueDepth = queueDepth
             self.resumeDepth = resumeDepth
             self.pauseAfterMs = pauseAfterMs
             self.maxInFlight = maxInFlight
+            self.maxInFlightBytes = maxInFlightBytes
             self.refetchBytesPerSecond = refetchBytesPerSecond
         }
     }
@@ -43,6 +46,8 @@ package struct BackpressureController: Sendable {
     package private(set) var state: State = .flowing
     package private(set) var holds = 0
     package private(set) var pauses = 0
+    /// As last told.
+    package private(set) var inFlightBytes = 0
     private var heldNanoseconds: Int64 = 0
     private var pausedNanoseconds: Int64 = 0
     /// When the present pause began, or the last one.
@@ -92,15 +97,19 @@ package struct BackpressureController: Sendable {
     }
 
     /// Takes in what is true now, and says what to do about it.
-    /// - Parameter isOutputFull: results wait for room in the producer's queue; more requests would be more of them.
+    /// - Parameters:
+    ///   - inFlightBytes: of the records of all requests in flight.
+    ///   - isOutputFull: results wait for room in the producer's queue; more requests would be more of them.
     package mutating func update(
-        depth: Int, inFlight: Int, isOutputFull: Bool = false, at now: MonotonicTime
+        depth: Int, inFlight: Int, inFlightBytes: Int = 0, isOutputFull: Bool = false, at now: MonotonicTime
     ) -> Action {
+        self.inFlightBytes = inFlightBytes
         switch state {
         case .flowing:
-            guard depth >= settings.queueDepth || inFlight >= settings.maxInFlight || isOutputFull else {
-                return .none
-            }
+            let isFull =
+                depth >= settings.queueDepth || inFlight >= settings.maxInFlight
+                || inFlightBytes >= settings.maxInFlightBytes
+            guard isFull || isOutputFull else { return .none }
             state = .holding(since: now)
             holds += 1
             return pauseIfDue(since: now, now)
@@ -120,6 +129,7 @@ package struct BackpressureController: Sendable {
     private func mayFlow(_ depth: Int, _ inFlight: Int) -> Bool {
         // In flight has a margin of its own: resuming at one below the bound would hold again at the next request.
         depth <= settings.resumeDepth && inFlight <= settings.maxInFlight - settings.maxInFlight / 4
+            && inFlightBytes <= settings.maxInFlightBytes - settings.maxInFlightBytes / 4
     }
 
     private mutating func pauseIfDue(since: MonotonicTime, _ now: MonotonicTime) -> Action {

@@ -11,7 +11,7 @@ extension ConcurrencyManager {
     /// Takes the steps to be written to the slot's host behind what it has: the oldest that could begin, as long as they
     /// are short and need what the running one has. Displaced steps come before all of them, and are none of these.
     mutating func writeAhead(slot: Int) -> [Step] {
-        guard case .running(let running, _) = slots[slot], !isStopping, displaced.isEmpty,
+        guard case .running(let running, _) = slots[slot], !isStopping, !isOutputFull, displaced.isEmpty,
             var left = timeLeft(in: slot, behind: running)
         else { return [] }
         let places = ServiceTimes.mostUnderWay - 1 - ahead[slot].count

@@ -82,6 +82,8 @@ package struct ConcurrencyManager: Sendable {
     package internal(set) var serviceTimes: ServiceTimes
     /// Steps that were written ahead to a host that is lost, and are not run here any more.
     var givenBack: [Step] = []
+    /// Results wait for room in the producer's queue.
+    package private(set) var isOutputFull = false
     /// Steps begun and ended; stands still while nothing moves.
     package internal(set) var progress = 0
     package private(set) var isStopping = false
@@ -156,13 +158,25 @@ package struct ConcurrencyManager: Sendable {
     }
 
     /// Call it before `capacity` is asked for.
-    /// - Parameter isOutputFull: results wait for room in the producer's queue.
+    /// - Parameters:
+    ///   - inFlightBytes: of the records of all requests in flight.
+    ///   - isOutputFull: results wait for room in the producer's queue.
     package mutating func updateBackpressure(
-        isOutputFull: Bool = false, at now: MonotonicTime
+        inFlightBytes: Int = 0, isOutputFull: Bool = false, at now: MonotonicTime
     ) -> BackpressureController.Action {
         // Nobody counts on a place at this moment.
         while queue.capacity > aheadCount, let step = displaced.popLast() { queue.putBack(step) }
-        return backpressure.update(depth: depth, inFlight: inFlight, isOutputFull: isOutputFull, at: now)
+        return backpressure.update(
+            depth: depth, inFlight: inFlight, inFlightBytes: inFlightBytes, isOutputFull: isOutputFull, at: now)
+    }
+
+    /// Whether results wait for room in the producer's queue: then no step begins, which would make one more.
+    ///
+    /// - Returns: a slot to wake, where steps may begin again.
+    package mutating func noteOutput(isFull: Bool) -> [Int] {
+        guard isFull != isOutputFull else { return [] }
+        isOutputFull = isFull
+        return isFull ? [] : idleSlotToWake()
     }
 
     package mutating func noteDiscarded(bytes: Int, at now: MonotonicTime) {
@@ -204,6 +218,10 @@ package struct ConcurrencyManager: Sendable {
         if isStopping {
             slots[slot] = .stopped
             return .stop
+        }
+        guard !isOutputFull else {
+            slots[slot] = .idle
+            return .wait
         }
         let before = depth
         starts.look(at: now)
@@ -269,7 +287,7 @@ package struct ConcurrencyManager: Sendable {
 
     /// An idle slot to wake for what waits in the queue, if there is one and something waits.
     mutating func idleSlotToWake() -> [Int] {
-        guard queue.depth + displaced.count > 0 else { return [] }
+        guard queue.depth + displaced.count > 0, !isOutputFull else { return [] }
         guard let index = slots.firstIndex(where: { if case .idle = $0 { true } else { false } }) else { return [] }
         // It is woken once: until it has asked for its next step it counts as starting.
         slots[index] = .starting

@@ -59,8 +59,9 @@ package struct StallWatch: Sendable {
     }
 
     /// Whether a queued step could begin. Where nothing runs, nothing can be what the queued ones wait for, but a host
-    /// that does not start.
+    /// that does not start. Results that find no room are what brokers do not take, not what slots do not do.
     private func couldMove(_ manager: ConcurrencyManager) -> Bool {
+        guard !manager.isOutputFull else { return false }
         let waitsForHosts = manager.waiting.keys.contains(.start)
         return manager.hasRunnable || manager.runningCount == 0 && !waitsForHosts
     }

@@ -18,6 +18,22 @@ import Testing
         #expect(controller.heldSeconds(at: time(1000)) == 0.059)
     }
 
+    @Test mutating func bytesInFlightHoldAsTheirNumberDoes() {
+        controller = BackpressureController(.init(maxInFlightBytes: 1000))
+        _ = controller.update(depth: 1, inFlight: 2, inFlightBytes: 999, at: time(0))
+        #expect(controller.isFlowing)
+        _ = controller.update(depth: 1, inFlight: 2, inFlightBytes: 1000, at: time(1))
+        #expect(!controller.isFlowing)
+        _ = controller.update(depth: 1, inFlight: 1, inFlightBytes: 751, at: time(2))
+        #expect(!controller.isFlowing)
+        _ = controller.update(depth: 1, inFlight: 1, inFlightBytes: 750, at: time(3))
+        #expect(controller.isFlowing)
+        // One that is larger than all of them may be has its turn, alone.
+        _ = controller.update(depth: 1, inFlight: 1, inFlightBytes: 5000, at: time(4))
+        _ = controller.update(depth: 0, inFlight: 0, inFlightBytes: 0, at: time(5))
+        #expect(controller.isFlowing)
+    }
+
     @Test mutating func aHoldThatLastsBecomesAPauseAndIsResumedOnce() {
         _ = controller.update(depth: 100, inFlight: 100, at: time(0))
         #expect(controller.nextDeadline(at: time(1)) == time(100))

@@ -99,4 +99,32 @@ import Testing
         let policy = RetryPolicy(maximumAttempts: 5, firstDelayMs: 10, maximumDelayMs: 50)
         #expect((1...5).map { policy.delayMs(afterAttempt: $0) } == [10, 20, 40, 50, nil])
     }
+
+    @Test mutating func whileResultsFindNoRoomNoStepBegins() throws {
+        var manager = ConcurrencyManager(slotCount: 2, backpressure: .init())
+        for strategy in 0..<8 { manager.serviceTimes.note(strategy, nanoseconds: 10_000) }
+        _ = manager.admit(try step(offset: 0))
+        guard case .run = manager.next(for: 0, at: time(0)) else { return #expect(Bool(false)) }
+        #expect(manager.noteOutput(isFull: true).isEmpty)
+        #expect(manager.admit(try step(offset: 1)).isEmpty)
+        guard case .wait = manager.next(for: 1, at: time(1)) else { return #expect(Bool(false)) }
+        let (more, wakes) = manager.finishAnswered(slot: 0, tookNanoseconds: [1], mayTakeMore: true, at: time(2))
+        #expect(more.isEmpty && wakes.slots.isEmpty)
+        guard case .wait = manager.next(for: 0, at: time(2)) else { return #expect(Bool(false)) }
+        // It is what brokers do not take, not a stall.
+        var watch = StallWatch()
+        #expect(watch.look(at: manager, now: time(3)) == nil)
+        #expect(watch.look(at: manager, now: time(60_000)) == nil)
+        #expect(manager.noteOutput(isFull: false) == [0])
+        #expect(manager.noteOutput(isFull: false).isEmpty)
+        guard case .run(let step, _, _) = manager.next(for: 0, at: time(60_001)) else { return #expect(Bool(false)) }
+        #expect(step.coordinates.offset == 1)
+    }
+
+    @Test mutating func aNodeThatStopsDoesNotWaitForRoom() throws {
+        var manager = ConcurrencyManager(slotCount: 1, backpressure: .init())
+        _ = manager.noteOutput(isFull: true)
+        _ = manager.stop()
+        guard case .stop = manager.next(for: 0, at: time(0)) else { return #expect(Bool(false)) }
+    }
 }

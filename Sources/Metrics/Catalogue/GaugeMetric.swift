@@ -5,6 +5,7 @@ package enum GaugeMetric: String, Sendable, CaseIterable {
     case queueDepthLimit = "optimizer_queue_depth_limit"
     case inFlight = "optimizer_in_flight"
     case inFlightLimit = "optimizer_in_flight_limit"
+    case inFlightBytes = "optimizer_in_flight_bytes"
     case waiting = "optimizer_requests_waiting"
     case oldestRequestAge = "optimizer_oldest_request_age_seconds"
     case unacknowledged = "optimizer_results_unacknowledged"
@@ -72,6 +73,7 @@ extension GaugeMetric {
         case .queueDepthLimit: ("Queue depth at which the node holds", [])
         case .inFlight: ("Requests taken from Kafka and not yet done", [])
         case .inFlightLimit: ("Requests in flight at which the node holds", [])
+        case .inFlightBytes: ("Bytes of the records of the requests in flight", [])
         case .waiting: ("Queued requests that may not run yet, by what they wait for", [.waitReason])
         case .oldestRequestAge: ("Time since the oldest request in flight was taken, 0 without one", [])
         case .unacknowledged: ("Results handed to the producer and not yet acknowledged", [])

@@ -38,8 +38,7 @@ extension ConsumerLoop {
     private func settle(
         _ token: UInt64, _ part: OutgoingMessage.Part, _ status: ResultStatus, _ now: MonotonicTime
     ) -> Bool {
-        guard inFlight[token]?.acknowledge(part, status) == true, let request = inFlight.removeValue(forKey: token)
-        else { return false }
+        guard let request = inFlight.acknowledge(token, part, status) else { return false }
         book.done(token: token)
         commits.noteDone()
         metrics.done(
@@ -86,10 +85,8 @@ extension ConsumerLoop {
     private func replace(
         _ message: OutgoingMessage, of request: InFlightRequest, _ failure: KafkaFailure, _ now: MonotonicTime
     ) -> Int {
-        var request = request
         metrics.notePublishFailure(message.part)
-        let form = request.nextForm(message.part)
-        inFlight[message.token] = request
+        let form = inFlight.nextForm(of: message.token, message.part)
         let what = message.topic == publisher.topics.deadLetters ? "dead letter" : "result"
         let details = [
             JSONMember("request_id", .string(request.requestID)),
@@ -97,7 +94,7 @@ extension ConsumerLoop {
             JSONMember("offset", .integer(Int(request.origin.offset))), JSONMember("topic", .string(message.topic)),
             JSONMember("bytes", .integer(message.size)), JSONMember("reason", .string(failure.description)),
         ]
-        let trace = request.step.map { JSONMember.trace($0.headers) } ?? []
+        let trace = JSONMember.trace(request.headers)
         guard let form else {
             log.line(.error, "\(what) refused in every form; the node goes on without it", details + trace)
             errors.note(

@@ -89,7 +89,7 @@ extension ConsumerLoop {
     /// These steps will not be run here, nor have a result: their requests stay not done.
     func abandon(_ steps: [Step]) {
         for step in steps {
-            inFlight[step.token] = nil
+            inFlight.remove(step.token)
             book.abandon(token: step.token)
         }
     }

@@ -25,7 +25,7 @@ final class ConsumerLoop {
     let log: Log
 
     var book = LedgerBook()
-    var inFlight: [UInt64: InFlightRequest] = [:]
+    var inFlight = InFlightRequests()
     var phase = Phase.running
     var revocation: Revocation?
     var commits = CommitSchedule()
@@ -149,13 +149,20 @@ final class ConsumerLoop {
             var taken = 0
             let share = max(1, room / partitions.count)
             for partition in partitions where taken < room {
-                taken += take(from: partition, limit: min(share, room - taken), now)
+                taken += take(from: partition, limit: min(share, room - taken, roomInBytes), now)
             }
             takeFrom += 1
             applyBackpressure(now)
             if taken == 0 { return }
             room = state.decide { $0.capacity }
         }
+    }
+
+    /// How many records of the usual size there is room for. One that is larger is taken nevertheless, and the bound is
+    /// passed by what lies prefetched at most.
+    private var roomInBytes: Int {
+        let left = settings.backpressure.maxInFlightBytes - inFlight.bytes
+        return max(1, Int(Double(left) / averageRecordBytes))
     }
 
     /// Begins with another partition each time, so that none is always the last to be asked.
@@ -195,7 +202,7 @@ final class ConsumerLoop {
         case .run(let coordinates, let token):
             switch intake.examine(record, coordinates: coordinates, token: token, at: now) {
             case .step(let step):
-                inFlight[token] = InFlightRequest(step, recordTime: record.time)
+                inFlight.add(InFlightRequest(step, recordTime: record.time, bytes: record.size))
                 metrics.noteUnknownFields(step.request.unknownFields.count)
                 accepted.append(step)
                 if accepted.count >= Self.mostAccepted { admitAccepted() }
@@ -215,8 +222,11 @@ final class ConsumerLoop {
     private func refuse(_ record: KafkaRecord, _ refusal: RequestIntake.Refusal, token: UInt64, _ now: MonotonicTime) {
         let failure = StrategyResult.Failure(refusal.problem)
         let origin = intake.origin(of: record)
-        inFlight[token] = InFlightRequest(
-            token: token, refusal: refusal, origin: origin, arrivedAt: now, recordTime: record.time, failure: failure)
+        let headers = intake.headers(of: record)
+        inFlight.add(
+            InFlightRequest(
+                token: token, refusal: refusal, origin: origin, headers: headers, arrivedAt: now,
+                recordTime: record.time, bytes: record.size, failure: failure))
         state.decide { $0.noteRefused() }
         errors.note("rejected", failure.message, strategy: refusal.strategy, requestID: refusal.requestID)
         log.line(
@@ -224,21 +234,25 @@ final class ConsumerLoop {
             [
                 JSONMember("request_id", .string(refusal.requestID)), JSONMember("code", .string(failure.code)),
                 JSONMember("reason", .string(failure.message)),
-            ] + JSONMember.trace(intake.headers(of: record)))
+            ] + JSONMember.trace(headers))
         var result = StrategyResult(
             requestID: refusal.requestID, status: .rejected, failure: failure, origin: origin, node: settings.nodeID,
             timing: ResultTiming(queuedMs: 0, stepMs: 0, totalMs: 0))
         result.type = refusal.type
         result.strategy = refusal.strategy
         result.labels = refusal.labels
-        publisher.publishRefused(result, original: record.value, token: token, headers: intake.headers(of: record))
+        publisher.publishRefused(result, original: record.value, token: token, headers: headers)
     }
 
     // MARK: Backpressure
 
     private func applyBackpressure(_ now: MonotonicTime) {
-        let isOutputFull = state.isOutputFull
-        switch state.decide({ $0.updateBackpressure(isOutputFull: isOutputFull, at: now) }) {
+        let (isOutputFull, bytes) = (state.isOutputFull, inFlight.bytes)
+        state.wake(slots: state.decide { $0.noteOutput(isFull: isOutputFull) })
+        let action = state.decide {
+            $0.updateBackpressure(inFlightBytes: bytes, isOutputFull: isOutputFull, at: now)
+        }
+        switch action {
         case .none: break
         case .pause: pause(now)
         case .resume: resume()

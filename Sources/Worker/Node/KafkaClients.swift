@@ -36,16 +36,25 @@ package struct KafkaClients: Sendable {
 
     /// The producer of what must arrive: results and dead letters, and the requests of `optimizer submit`.
     /// - Parameters:
-    ///   - batch: bounds of its batches, whatever the configuration says.
+    ///   - bounds: of its queue and its batches, whatever the configuration says.
     ///   - isSilent: it says nothing of how it is.
     package func producer(
-        wakeDescriptor: Int32?, batch: [ClientProperties.Property] = [], isSilent: Bool = false
+        wakeDescriptor: Int32?, bounds: [ClientProperties.Property] = [], isSilent: Bool = false
     ) throws(KafkaFailure) -> KafkaProducer {
         let defaults = wakeDescriptor == nil || isSilent ? [] : [ClientProperties.statistics]
         let properties = try ClientProperties.producer(
             bootstrap: bootstrapServers, embedded: isEmbedded,
-            overrides: defaults + overrides(configuration.producer) + batch)
+            overrides: defaults + overrides(configuration.producer) + bounds)
         return try KafkaProducer(properties, wakeDescriptor: wakeDescriptor)
+    }
+
+    /// What may lie in the queue of a node's producer, in units of 2^10 bytes: what the configuration says, or as much
+    /// as its requests in flight may have; a message always finds room.
+    static func outputKilobytes(_ configuration: OptimizerConfiguration) -> Int {
+        func number(_ name: String) -> Int? { configuration.kafka.producer[name].flatMap { Int($0.exposed) } }
+        if let given = number("queue.buffering.max.kbytes") { return given }
+        let largest = number("message.max.bytes") ?? 1_000_000
+        return max(configuration.backpressure.maxInFlightMB * 1024, largest / 1024 + 1)
     }
 
     /// Bytes that a batch of the producer may have by the configuration, or by librdkafka's default.

@@ -47,7 +47,8 @@ package struct NodeSettings: Sendable {
         latencyTargetMs = configuration.limits.executionTimeMs
         backpressure = BackpressureController.Settings(
             queueDepth: configuration.backpressure.queueDepth, resumeDepth: configuration.backpressure.resumeDepth,
-            pauseAfterMs: configuration.backpressure.pauseAfterMs, maxInFlight: configuration.backpressure.maxInFlight)
+            pauseAfterMs: configuration.backpressure.pauseAfterMs, maxInFlight: configuration.backpressure.maxInFlight,
+            maxInFlightBytes: configuration.backpressure.maxInFlightMB << 20)
         resources = ResourceBudget(
             memoryMB: machine.memoryMB, ownMB: Self.ownMemoryMB(configuration),
             cpuPercent: configuration.limits.maxNodeCpuPercent)
@@ -86,17 +87,20 @@ package struct NodeSettings: Sendable {
         guard count * each <= available else {
             let problem = configuration.problem(
                 at: "pool.maxConcurrentStrategies",
-                "\(count) slots x \(each) MB (limits.memoryMB) + \(own) MB for the node itself = "
-                    + "\(count * each + own) MB, and this node may use \(machine.memoryMB) MB: lower limits.memoryMB to "
+                "\(count) slots x \(each) MB (limits.memoryMB) + \(own) MB for the node itself (kafka.prefetchMB and "
+                    + "twice backpressure.maxInFlightMB among them) = "
+                    + "\(count * each + own) MB, and this node may use \(machine.memoryMB) MB: "
+                    + "lower limits.memoryMB to "
                     + "\(max(1, available / count)) or the number of slots to \(available / each)")
             throw NodeFailure(problem.description, code: ExitCode.configuration)
         }
         return count
     }
 
-    /// What the node's own process takes, its prefetch included.
+    /// What the node's own process takes, with what lies prefetched, what is in flight, and what is not acknowledged.
     private static func ownMemoryMB(_ configuration: OptimizerConfiguration) -> Int {
-        96 + configuration.kafka.prefetchMB
+        96 + configuration.kafka.prefetchMB + configuration.backpressure.maxInFlightMB
+            + (KafkaClients.outputKilobytes(configuration) + 1023) / 1024
     }
 }
 

@@ -88,7 +88,9 @@ struct NodeWork: Sendable {
             let consumer = try clients.consumer(partitions: cluster.partitions, wakeDescriptor: wake.descriptor)
             do throws(KafkaFailure) {
                 let producers = try ResultProducers(
-                    clients, topics: node.settings.topics, largestBatch: cluster.largestBatch, wake: wake)
+                    clients, topics: node.settings.topics,
+                    queueKilobytes: KafkaClients.outputKilobytes(node.settings.configuration),
+                    largestBatch: cluster.largestBatch, wake: wake)
                 do throws(KafkaFailure) {
                     return Clients(consumer: consumer, producers: producers, metrics: try clients.metricsProducer())
                 } catch {

@@ -208,6 +208,7 @@ struct NodeMetrics: Sendable {
         registry.gauge(.running).set(manager.runningCount)
         registry.gauge(.queueDepth).set(manager.depth)
         registry.gauge(.inFlight).set(manager.inFlight)
+        registry.gauge(.inFlightBytes).set(manager.backpressure.inFlightBytes)
         registry.gauge(.unacknowledged).set(max(0, manager.inFlight - manager.depth - manager.runningCount))
         let waiting = manager.waiting
         for reason in WaitReason.allCases { registry.gauge(.waiting, reason.rawValue).set(waiting[reason] ?? 0) }

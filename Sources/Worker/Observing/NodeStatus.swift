@@ -159,7 +159,7 @@ struct NodeStatus: Sendable {
         return .object([
             JSONMember("offset", .integer(Int(request.origin.offset))),
             JSONMember("request_id", .string(request.requestID)),
-            JSONMember("strategy", request.step.map { .string($0.request.strategy) } ?? .null),
+            JSONMember("strategy", request.strategy.map { .string($0) } ?? .null),
             JSONMember("state", .string(place.name)),
             JSONMember("slot", place.slot.map { .integer($0) } ?? .null),
             JSONMember("age_ms", .number(rounded(now.milliseconds(since: request.arrivedAt)))),

@@ -62,6 +62,6 @@ extension ConsumerLoop {
         }
         board.post(
             reports,
-            unacknowledgedSince: unacknowledged.look(inFlight.keys.lazy.filter { !notEnded.contains($0) }, at: now))
+            unacknowledgedSince: unacknowledged.look(inFlight.tokens.lazy.filter { !notEnded.contains($0) }, at: now))
     }
 }

@@ -20,8 +20,10 @@ struct InFlightRequest: Sendable {
     let recordTime: Timestamp?
     /// Why the request was refused, if it was.
     let failure: StrategyResult.Failure?
-    /// The step, where there is one.
-    let step: Step?
+    /// Of the request's record; they name its trace.
+    let headers: [MessageHeader]
+    /// What the record took.
+    let bytes: Int
     let type: String
     let strategy: String?
     /// In the metrics.
@@ -34,15 +36,16 @@ struct InFlightRequest: Sendable {
     /// The forms of messages that were refused and have been replaced.
     private var forms: [OutgoingMessage.Part: Form] = [:]
 
-    /// A request that waits for a slot or runs.
-    init(_ step: Step, recordTime: Timestamp?) {
+    /// A request that waits for a slot or runs. Its body is the step's, which is gone once it has its result.
+    init(_ step: Step, recordTime: Timestamp?, bytes: Int) {
         self.recordTime = recordTime
+        self.bytes = bytes
         token = step.token
         requestID = step.request.requestID
         origin = step.origin
         arrivedAt = step.arrivedAt
         failure = nil
-        self.step = step
+        headers = step.headers
         type = step.request.type
         strategy = step.request.strategy
         strategyIndex = step.strategyIndex
@@ -52,8 +55,8 @@ struct InFlightRequest: Sendable {
 
     /// A request that was refused.
     init(
-        token: UInt64, refusal: RequestIntake.Refusal, origin: RequestOrigin, arrivedAt: MonotonicTime,
-        recordTime: Timestamp?, failure: StrategyResult.Failure
+        token: UInt64, refusal: RequestIntake.Refusal, origin: RequestOrigin, headers: [MessageHeader],
+        arrivedAt: MonotonicTime, recordTime: Timestamp?, bytes: Int, failure: StrategyResult.Failure
     ) {
         self.token = token
         requestID = refusal.requestID
@@ -66,7 +69,8 @@ struct InFlightRequest: Sendable {
         self.arrivedAt = arrivedAt
         self.recordTime = recordTime
         self.failure = failure
-        step = nil
+        self.headers = headers
+        self.bytes = bytes
     }
 
     /// The form that follows on the one that was refused; nil where none is left.

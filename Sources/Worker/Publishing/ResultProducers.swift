@@ -32,6 +32,8 @@ final class ResultProducers: Sendable {
     }
 
     private let clients: KafkaClients
+    /// What may lie in the queue of each, in units of 2^10 bytes.
+    private let queueKilobytes: Int
     private let topics: TopicNames
     private let wake: WakeDescriptor
     private let producers: Mutex<Producers>
@@ -40,12 +42,16 @@ final class ResultProducers: Sendable {
 
     /// - Parameter largestBatch: what the topics take at once, in bytes, where that is known.
     /// - Throws: `KafkaFailure` where the client cannot be made.
-    init(_ clients: KafkaClients, topics: TopicNames, largestBatch: Int?, wake: WakeDescriptor) throws(KafkaFailure) {
+    init(
+        _ clients: KafkaClients, topics: TopicNames, queueKilobytes: Int, largestBatch: Int?, wake: WakeDescriptor
+    ) throws(KafkaFailure) {
         self.clients = clients
+        self.queueKilobytes = queueKilobytes
         self.topics = topics
         self.wake = wake
         let bytes = min(clients.batchBytes, max(1, largestBatch ?? .max))
-        let first = try clients.producer(wakeDescriptor: wake.descriptor, batch: [Self.batch(of: bytes)])
+        let first = try clients.producer(
+            wakeDescriptor: wake.descriptor, bounds: Self.bounds(queueKilobytes, batchBytes: bytes))
         producers = Mutex(Producers(batching: [first], batchBytes: bytes))
     }
 
@@ -53,7 +59,13 @@ final class ResultProducers: Sendable {
     /// smaller without end. Below this each message is sent again by itself, which is slower and nothing else.
     private static let smallestGuess = 16_384
 
-    private static func batch(of bytes: Int) -> ClientProperties.Property { .init("batch.size", String(bytes)) }
+    private static func bounds(_ queueKilobytes: Int, batchBytes: Int) -> [ClientProperties.Property] {
+        [queue(queueKilobytes), .init("batch.size", String(batchBytes))]
+    }
+
+    private static func queue(_ kilobytes: Int) -> ClientProperties.Property {
+        .init("queue.buffering.max.kbytes", String(kilobytes))
+    }
 
     /// Bytes that a batch may have now.
     var batchBytes: Int { producers.withLock { $0.batchBytes } }
@@ -78,7 +90,8 @@ final class ResultProducers: Sendable {
     private func single() throws(KafkaFailure) -> KafkaProducer {
         if let known = producers.withLock({ $0.single }) { return known }
         let new = try clients.producer(
-            wakeDescriptor: wake.descriptor, batch: [.init("batch.num.messages", "1")], isSilent: true)
+            wakeDescriptor: wake.descriptor,
+            bounds: [Self.queue(queueKilobytes), .init("batch.num.messages", "1")], isSilent: true)
         producers.withLock { $0.single = new }
         return new
     }
@@ -146,7 +159,8 @@ final class ResultProducers: Sendable {
         let bytes = max(1, most ?? max(before / 2, Self.smallestGuess))
         defer { producers.withLock { $0.isLookingUp = false } }
         guard bytes < before else { return nil }
-        let new = try clients.producer(wakeDescriptor: wake.descriptor, batch: [Self.batch(of: bytes)])
+        let new = try clients.producer(
+            wakeDescriptor: wake.descriptor, bounds: Self.bounds(queueKilobytes, batchBytes: bytes))
         producers.withLock { producers in
             producers.batching.append(new)
             producers.batchBytes = bytes

@@ -90,7 +90,6 @@ struct ResultPublisher: Sendable {
             node: node, timing: ResultTiming(queuedMs: 0, stepMs: 0, totalMs: 0))
         result.type = request.type
         result.strategy = request.strategy
-        result.attempt = request.step?.attempt ?? 1
         // What is too large may be the labels themselves.
         if JSONValue.object(request.labels).text.utf8.count <= 4096 { result.labels = request.labels }
         return message(result, token: request.token, part: part, echoing: [])
