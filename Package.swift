@@ -30,7 +30,7 @@ let package = Package(
 
         .target(name: "Messages", swiftSettings: safe),
         .target(name: "Scheduling", dependencies: ["Messages"], swiftSettings: safe),
-        .target(name: "Kafka", dependencies: ["CRdKafka"], swiftSettings: house),
+        .target(name: "Kafka", dependencies: ["CLinux", "CRdKafka"], swiftSettings: house),
         .target(name: "Hosting", dependencies: ["CLinux", "Messages", "Scheduling"], swiftSettings: house),
         .target(name: "Strategies", dependencies: ["CZlib", "Messages"], swiftSettings: house),
         .target(name: "Baseline", dependencies: ["CBaseline", "Messages", "Strategies"], swiftSettings: house),

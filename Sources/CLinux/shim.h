@@ -6,6 +6,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdint.h>
@@ -22,6 +23,14 @@
 // glibc 2.34 has both; its headers show them to _GNU_SOURCE only.
 extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);
 extern int pipe2(int ends[2], int flags);
+// glibc 2.31, likewise hidden.
+extern int pthread_clockjoin_np(pthread_t thread, void **result, clockid_t clock, const struct timespec *until);
+
+// Joins a thread, until a time of the monotonic clock at the latest. Returns 0, or ETIMEDOUT where it still runs.
+static inline int linux_join(pthread_t thread, int64_t until_ns) {
+    struct timespec until = {.tv_sec = until_ns / 1000000000, .tv_nsec = until_ns % 1000000000};
+    return pthread_clockjoin_np(thread, 0, CLOCK_MONOTONIC, &until);
+}
 
 // POSIX_SPAWN_SETSID (glibc 2.26), likewise hidden.
 static const short linux_spawn_setsid = 0x80;

@@ -8,7 +8,7 @@ extension AdminClient {
     ) throws(KafkaFailure) -> [CommittedOffset] {
         let settings = try ClientSettings(try groupProperties(group))
         let member = try settings.makeClient(RD_KAFKA_CONSUMER, events: RD_KAFKA_EVENT_LOG)
-        defer { rd_kafka_destroy_flags(member, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE) }
+        defer { BoundedDestroy.run(member, flags: RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE) }
         return try committedOffsets(member, topic: topic, partitions, timeoutMs)
     }
 

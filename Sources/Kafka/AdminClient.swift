@@ -29,7 +29,7 @@ package final class AdminClient: @unchecked Sendable {
         guard !isClosed else { return }
         isClosed = true
         // Nobody has joined a group with it: there is none to leave.
-        rd_kafka_destroy_flags(client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
+        BoundedDestroy.run(client, flags: RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
     }
 
     /// Why the cluster does not answer: the errors and warnings the client has seen since last asked, oldest first.

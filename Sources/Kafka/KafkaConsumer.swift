@@ -200,9 +200,9 @@ package final class KafkaConsumer: @unchecked Sendable {
     ///
     /// A close that was begun and is not through, because a revocation went unanswered or no broker answers, is given
     /// `closingMs` more: librdkafka waits for ever for one it is destroyed in. A client that does not close in that
-    /// time keeps its threads until the process ends, and the result is false.
+    /// time, or does not end (`BoundedDestroy`), keeps its threads until the process ends, and the result is false.
     @discardableResult
-    package func destroy(closingMs: Int32 = 2000) -> Bool {
+    package func destroy(closingMs: Int32 = 2000, patienceMs: Int32 = BoundedDestroy.patienceMs) -> Bool {
         guard !isDestroyed else { return true }
         isDestroyed = true
         let isThrough = !isClosing || finishClosing(milliseconds: closingMs)
@@ -214,8 +214,15 @@ package final class KafkaConsumer: @unchecked Sendable {
         partitionQueues.removeAll()
         batch.free()
         guard isThrough else { return false }
-        rd_kafka_destroy_flags(client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
-        return true
+        return BoundedDestroy.run(
+            client, flags: RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE, patienceMs: patienceMs)
+    }
+
+    /// Gives the client up as it is, since a thread that does not end may still be using it. It only writes the wake
+    /// descriptor no more, whose number will be another's.
+    package func abandon() {
+        isDestroyed = true
+        for held in [queue, commitQueue] + partitionQueues.values { rd_kafka_queue_io_event_enable(held, -1, nil, 0) }
     }
 
     /// librdkafka waits for ever for the answer to a cooperative assignment that it is destroyed in. Where none waits

@@ -162,14 +162,24 @@ package final class KafkaProducer: @unchecked Sendable {
     }
 
     /// Ends every thread of the client. What is still queued is dropped.
-    package func destroy() {
-        guard !isDestroyed else { return }
+    ///
+    /// - Parameter patienceMs: how long the threads are waited for.
+    /// - Returns: false where one does not end: the client keeps its threads until the process ends.
+    @discardableResult
+    package func destroy(patienceMs: Int32 = BoundedDestroy.patienceMs) -> Bool {
+        guard !isDestroyed else { return true }
         isDestroyed = true
-        _ = rd_kafka_purge(client, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT)
         rd_kafka_queue_io_event_enable(queue, -1, nil, 0)
         rd_kafka_queue_destroy(queue)
         topics.destroy()
-        rd_kafka_destroy(client)
+        return BoundedDestroy.run(client, isPurged: true, patienceMs: patienceMs)
+    }
+
+    /// Gives the client up as it is, since a thread that does not end may still be using it. It only writes the wake
+    /// descriptor no more, whose number will be another's.
+    package func abandon() {
+        isDestroyed = true
+        rd_kafka_queue_io_event_enable(queue, -1, nil, 0)
     }
 }
 

@@ -161,6 +161,6 @@ package final class TopicReader {
         guard !isClosed else { return }
         isClosed = true
         rd_kafka_queue_destroy(queue)
-        rd_kafka_destroy_flags(client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
+        BoundedDestroy.run(client, flags: RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
     }
 }
