@@ -23,6 +23,7 @@ struct Main {
         """
 
     static func main() {
+        StandardDescriptors.open()
         let arguments = Array(CommandLine.arguments.dropFirst())
         switch arguments.first {
         case "serve" where dataRoot(arguments) != nil:

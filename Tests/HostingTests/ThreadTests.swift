@@ -20,6 +20,16 @@ struct ThreadTests {
         thread.join()
     }
 
+    @Test func aThreadThatHangsIsNotWaitedForLongerThanAskedFor() throws {
+        let hold = try WakeDescriptor()
+        let thread = try PermanentThread(name: "hangs") { _ = hold.wait(until: nil) }
+        #expect(!thread.join(until: .now()))
+        #expect(!thread.join(until: .now().adding(milliseconds: 10)))
+        hold.signal()
+        #expect(thread.join(until: .now().adding(milliseconds: 60_000)))
+        #expect(thread.join(until: .now()))
+    }
+
     @Test func aSignalEndsAWaitInAnotherThread() throws {
         let wake = try WakeDescriptor()
         let thread = try PermanentThread(name: "signaller") { wake.signal() }

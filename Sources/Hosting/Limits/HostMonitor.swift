@@ -42,10 +42,11 @@ final class HostMonitor: Sendable {
     /// When the thread last looked; it does so every second at least.
     var lastLook: MonotonicTime { MonotonicTime(nanoseconds: shared.lastLook.load(ordering: .relaxed)) }
 
-    func stop() {
+    /// - Returns: whether the thread has ended by then.
+    func stop(until: MonotonicTime) -> Bool {
         shared.isStopped.store(true, ordering: .sequentiallyConsistent)
         shared.wake.signal()
-        thread.join()
+        return thread.join(until: until)
     }
 
     // MARK: The thread

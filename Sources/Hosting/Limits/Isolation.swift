@@ -64,10 +64,14 @@ package final class Isolation: Sendable {
     package var lastLook: MonotonicTime { monitor.lastLook }
 
     /// Ends the monitor and removes the control groups; no host is left.
-    package func stop() {
-        guard !isStopped.exchange(true, ordering: .relaxed) else { return }
-        monitor.stop()
-        home?.release()
+    ///
+    /// - Parameter until: how long the monitor is waited for.
+    /// - Returns: whether it has ended.
+    @discardableResult
+    package func stop(until: MonotonicTime = .now().adding(milliseconds: 10_000)) -> Bool {
+        guard !isStopped.exchange(true, ordering: .relaxed) else { return true }
+        defer { home?.release() }
+        return monitor.stop(until: until)
     }
 
     /// What the next host is started with.

@@ -1,6 +1,6 @@
 import CLinux
 import Glibc
-import Scheduling
+package import Scheduling
 import Synchronization
 
 /// Starts hosts, all of them from one thread that lives as long as they do.
@@ -44,10 +44,19 @@ package final class HostSpawner: Sendable {
     }
 
     /// Ends the spawner's thread, and with it every host that still runs.
-    package func stop() {
+    ///
+    /// - Parameter until: how long the thread is waited for: it may be about to start a program from a disk that does
+    ///   not answer.
+    /// - Returns: whether it has ended.
+    @discardableResult
+    package func stop(until: MonotonicTime = .now().adding(milliseconds: 10_000)) -> Bool {
         queue.stop()
-        thread.join()
+        return thread.join(until: until)
     }
+
+    /// Kills every host of this process and what they have started, for a process that ends without waiting for its
+    /// threads. Takes no lock, since one of those threads may hold it, and at most about `withinMs`.
+    package static func killAll(withinMs: Int) { ProcessTable.killAll(until: .now().adding(milliseconds: withinMs)) }
 }
 
 extension HostSpawner {

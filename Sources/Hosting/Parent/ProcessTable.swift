@@ -103,6 +103,34 @@ final class ProcessTable: Sendable {
         }
     }
 
+    /// Kills every child in a session of its own, again and again, until there is none that runs: what a killed host had
+    /// started becomes a child of this process. For the end of the process: it reaps under the eyes of the threads that
+    /// own the hosts, and asks nobody, since the lock may be held by a thread that never lets go of it.
+    static func killAll(until: MonotonicTime) {
+        let ownSession = getsid(0)
+        while true {
+            let foreign = ProcessFiles.ownChildren().filter { child in
+                let session = getsid(child)
+                return session >= 0 && session != ownSession && !belongsToProgram(child)
+            }
+            for child in foreign {
+                // The group while its leader has not been reaped: until then nobody else can have the number.
+                if getpgid(child) == child { killpg(child, SIGKILL) }
+                kill(child, SIGKILL)
+            }
+            let left = foreign.filter { waitpid($0, nil, WNOHANG) == 0 }
+            guard !foreign.isEmpty, MonotonicTime.now() < until else { return }
+            if let first = left.first { awaitEnd(of: first, until: until) }
+        }
+    }
+
+    private static func awaitEnd(of child: Int32, until: MonotonicTime) {
+        let pidfd = linux_pidfd_open(child)
+        guard pidfd >= 0 else { return }
+        _ = waitReadable(pidfd, until: min(until, .now().adding(milliseconds: 50)))
+        close(pidfd)
+    }
+
     private static func belongsToProgram(_ child: Int32) -> Bool {
         let environment = FileContent.read("/proc/\(child)/environ")
         let mark = Array(childMark.utf8)

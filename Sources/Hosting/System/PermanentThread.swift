@@ -1,11 +1,14 @@
 import CLinux
 import Glibc
+package import Scheduling
 import Synchronization
 
 /// A named POSIX thread that runs one body to its end: slots, the consumer, the monitor, the spawner.
 ///
 /// Not a task: its body may block, and it is never bound to an actor.
 package final class PermanentThread: Sendable {
+    /// What the system shows for it.
+    package let name: String
     private let thread: pthread_t
     private let joined = Mutex(false)
 
@@ -22,6 +25,7 @@ package final class PermanentThread: Sendable {
             start.release()
             throw .system(failure, "cannot start the thread \(name)")
         }
+        self.name = name
         self.thread = thread
     }
 
@@ -29,13 +33,26 @@ package final class PermanentThread: Sendable {
         if !joined.withLock({ $0 }) { pthread_detach(thread) }
     }
 
-    /// Waits for the body to end. A second call returns at once; never called by the thread itself.
-    package func join() {
+    /// Waits for the body to end. A second call returns at once; never called by the thread itself. Only for a body
+    /// that calls nothing that may block for ever.
+    package func join() { _ = join(until: nil) }
+
+    /// Waits for the body to end, but not for ever: it may sit in a call that a broker or a disk never lets return.
+    ///
+    /// - Parameter until: when to give up; nil waits without end.
+    /// - Returns: false where it still runs. Then it keeps what it holds, and nothing it uses may be torn down.
+    package func join(until: MonotonicTime?) -> Bool {
         let mustJoin = joined.withLock { joined in
             defer { joined = true }
             return !joined
         }
-        if mustJoin { pthread_join(thread, nil) }
+        guard mustJoin else { return true }
+        guard let until else { return pthread_join(thread, nil) == 0 }
+        guard linux_join(thread, until.nanoseconds) == 0 else {
+            joined.withLock { $0 = false }
+            return false
+        }
+        return true
     }
 }
 
