@@ -1,3 +1,4 @@
+import Glibc
 import Messages
 import Worker
 
@@ -30,6 +31,11 @@ struct CommandFailure: Error {
         CommandFailure(message.escapedForTerminal, code: ExitCode.usage)
     }
 
+    /// - Parameter error: the number of what kept data from being written.
+    static func output(_ error: Int32) -> CommandFailure {
+        CommandFailure("cannot write to standard output: \(SystemError.text(error))", code: ExitCode.cannotCreate)
+    }
+
     /// The reader of standard output has what it wanted: nothing is wrong, and nothing is said.
     static let readerGone = CommandFailure("", code: ExitCode.success)
 }
@@ -57,6 +63,15 @@ enum Dispatch {
     ]
 
     static func run(_ words: [String]) -> Int32 {
+        let code = dispatch(words)
+        // A reader that has gone away has what it wanted.
+        guard Output.dataError != 0, Output.dataError != EPIPE, code == ExitCode.success else { return code }
+        let failure = CommandFailure.output(Output.dataError)
+        Output.words("optimizer: \(failure.message)")
+        return failure.code
+    }
+
+    private static func dispatch(_ words: [String]) -> Int32 {
         guard let first = words.first else {
             Output.page(overview)
             return ExitCode.usage
@@ -101,8 +116,10 @@ enum Dispatch {
             }
             return try command.run(arguments)
         } catch {
-            if !error.message.isEmpty { Output.page("optimizer \(command.name): \(error.message)") }
-            if error.code == ExitCode.usage { Output.words("optimizer \(command.name) --help says how it is called") }
+            if !error.message.isEmpty { Output.lastWords("optimizer \(command.name): \(error.message)") }
+            if error.code == ExitCode.usage {
+                Output.lastWords("optimizer \(command.name) --help says how it is called")
+            }
             return error.code
         }
     }

@@ -7,8 +7,8 @@ enum TextFile {
         let draft = "\(path).\(getpid())"
         let descriptor = unsafe open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { return false }
-        Output.write(descriptor, text)
-        guard close(descriptor) == 0, unsafe rename(draft, path) == 0 else {
+        let error = Output.write(descriptor, Array(text.utf8))
+        guard close(descriptor) == 0, error == 0, unsafe rename(draft, path) == 0 else {
             unsafe unlink(draft)
             return false
         }

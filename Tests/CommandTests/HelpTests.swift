@@ -138,8 +138,10 @@ import Testing
     }
 
     @Test func aFullDiskIsAFailure() throws {
-        let outcome = try Program.run(["strategies"], outputPath: "/dev/full")
-        #expect(outcome.code == 1)
-        #expect(outcome.words.contains("No space left on device"))
+        for words in [["strategies"], ["strategies", "--json"], ["--version"], ["--help"], ["lag", "--help"]] {
+            let outcome = try Program.run(words, outputPath: "/dev/full")
+            #expect(outcome.code == 73, "\(words)")
+            #expect(outcome.words.contains("standard output: No space left on device"), "\(words)")
+        }
     }
 }

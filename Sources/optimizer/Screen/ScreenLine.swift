@@ -1,3 +1,4 @@
+import Glibc
 import Messages
 
 /// How a piece of a line looks.
@@ -10,6 +11,18 @@ enum TextStyle: String {
     case warning = "33"
     case bad = "31"
     case heading = "36"
+
+    /// Whether the terminal is told nothing: always of colours where the user wants none (https://no-color.org). Bold, dim
+    /// and inverse are no colours.
+    var isPlain: Bool {
+        switch self {
+        case .plain: true
+        case .bold, .dim, .inverse: false
+        case .good, .warning, .bad, .heading: !Self.hasColours
+        }
+    }
+
+    private static let hasColours = unsafe getenv("NO_COLOR").map { unsafe $0.pointee == 0 } ?? true
 }
 
 /// One line of a screen: pieces of text, each in its style. Every character is one column wide.
@@ -43,7 +56,7 @@ struct ScreenLine {
         for piece in pieces where left > 0 {
             let shown = piece.text.prefix(left)
             left -= shown.count
-            text += piece.style == .plain ? String(shown) : "\u{1B}[\(piece.style.rawValue)m\(shown)\u{1B}[0m"
+            text += piece.style.isPlain ? String(shown) : "\u{1B}[\(piece.style.rawValue)m\(shown)\u{1B}[0m"
         }
         return isCut ? text + "\u{1B}[\(TextStyle.inverse.rawValue)m>\u{1B}[0m" : text
     }

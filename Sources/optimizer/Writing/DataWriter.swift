@@ -29,7 +29,7 @@ struct DataWriter {
         switch error {
         case 0: return
         case EPIPE: throw .readerGone
-        default: throw CommandFailure("cannot write to standard output: \(SystemError.text(error))")
+        default: throw .output(error)
         }
     }
 
