@@ -1,4 +1,5 @@
 import Glibc
+import Hosting
 import Worker
 
 /// Measurements of the worker as a whole, as ratios against something simpler in the same run.
@@ -23,6 +24,7 @@ struct Main {
         """
 
     static func main() {
+        StandardDescriptors.open()
         signal(SIGPIPE, SIG_IGN)
         let words = Array(CommandLine.arguments.dropFirst())
         switch words.first {

@@ -41,11 +41,12 @@ struct MeasuredNode {
             let configuration = try OptimizerConfiguration.load(
                 file: nil, environment: [:], settings: words.filter { $0.contains("=") })
             let node = try Node(
-                NodeSettings(configuration), clients: KafkaClients(configuration.kafka), log: Log(minimum: .warning))
-            let thread = try NodeThread(node)
+                NodeSettings(configuration), clients: KafkaClients(configuration.kafka),
+                log: Log(LogQueue(), minimum: .warning))
+            let thread = try NodeThread { node }
             defer {
                 node.requestStop()
-                _ = try? thread.result()
+                _ = try? thread.result(until: nil)
             }
             let scraper = words.contains("--scraped") ? try Scraper(of: node) : nil
             defer { scraper?.stop() }

@@ -11,7 +11,7 @@ struct SignalWait {
     /// Blocks the signals in this thread and in all it starts.
     init() {
         unsafe sigemptyset(&set)
-        for signal in [SIGTERM, SIGINT, SIGHUP, SIGUSR1] { unsafe sigaddset(&set, signal) }
+        for signal in [SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2] { unsafe sigaddset(&set, signal) }
         unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
     }
 
@@ -22,24 +22,26 @@ struct SignalWait {
             guard unsafe sigwait(&copy, &number) == 0 else { continue }
             switch number {
             case SIGHUP: return .reload
-            case SIGUSR1: return .wakeUp
+            case SIGUSR1, SIGUSR2: return .wakeUp
             default: return .end
             }
         }
     }
 
-    /// What has arrived since the last look; never waits.
+    /// What has arrived since the last look, wake-ups left out; never waits.
     func arrived() -> Arrival? {
         var copy = set
         var none = timespec()
-        switch unsafe sigtimedwait(&copy, nil, &none) {
-        case ...0: return nil
-        case SIGHUP: return .reload
-        case SIGUSR1: return .wakeUp
-        default: return .end
+        while true {
+            switch unsafe sigtimedwait(&copy, nil, &none) {
+            case ...0: return nil
+            case SIGHUP: return .reload
+            case SIGUSR1, SIGUSR2: continue
+            default: return .end
+            }
         }
     }
 
-    /// Makes `wait` return `.wakeUp`; any thread.
+    /// Makes `wait` return `.wakeUp`; any thread. Anybody may send the signal: look whether there is a reason.
     func wakeUp() { kill(getpid(), SIGUSR1) }
 }

@@ -39,14 +39,14 @@ import Testing
             let settings = try NodeSettings(configuration)
             let registry = MetricRegistry(strategies: ["victim", "culprit"])
             let metrics = NodeMetrics(registry: registry, topic: "requests")
-            let log = Log(minimum: .error)
+            let log = Log(minimum: .error, format: .json) { _ in }
             let state = try NodeState(settings)
             let brokers = BrokerBoard(log: log)
             let events = MetricsPublisher(
                 producer: try KafkaClients(configuration.kafka).metricsProducer(), topic: settings.topics.metrics,
                 node: "test", registry: registry, statistics: KafkaStatistics(in: registry, brokers: brokers),
                 failures: KafkaFailures(brokers: brokers, errors: RecentErrors(), metrics: metrics, log: log))
-            defer { events.close(timeoutMs: 5000) }
+            defer { _ = events.close(flushMs: 5000, patienceMs: 5000) }
             let latency = registry.perStrategy(.stepLatency)
             var now = MonotonicTime.now()
             var report = InterferenceReport(

@@ -4,8 +4,8 @@ import Testing
 @testable import Worker
 
 @Suite struct ReadinessTests {
-    private let health = NodeHealth()
-    private let brokers = BrokerBoard(log: Log { _ in })
+    private let health = NodeHealth(StopRequest())
+    private let brokers = BrokerBoard(log: Log(format: .json) { _ in })
     private let board = PartitionBoard()
     private let start = MonotonicTime(nanoseconds: 1_000_000_000_000)
 

@@ -33,6 +33,8 @@ package enum CounterMetric: String, Sendable, CaseIterable {
     case kafkaRefetchedBytes = "optimizer_kafka_refetched_bytes_total"
     case kafkaErrors = "optimizer_kafka_errors_total"
 
+    case logLinesDropped = "optimizer_log_lines_dropped_total"
+
     case processCPUSeconds = "process_cpu_seconds_total"
 }
 
@@ -74,6 +76,7 @@ extension CounterMetric {
         case .kafkaSentBytes: ("Bytes sent to brokers", [.client])
         case .kafkaRefetchedBytes: ("Bytes of prefetched records thrown away by pauses and fetched again", [])
         case .kafkaErrors: ("Errors the Kafka client reported", [.client])
+        case .logLinesDropped: ("Log lines that nobody read in time, or that could not be written", [])
         case .processCPUSeconds: ("Processor time of the node itself, user and system, without its hosts", [])
         }
     }

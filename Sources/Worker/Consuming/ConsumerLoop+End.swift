@@ -23,8 +23,10 @@ package enum ExitCode {
 
 /// The node's end: take nothing new → finish what runs → give the rest up → commit → leave the group.
 extension ConsumerLoop {
-    /// What the commit and the group's answer may take once the drain is over.
+    /// What the commit may take once the drain is over, and after it the group's answer. Where the commit has had no
+    /// answer, little is to be hoped for the other.
     private static let goodbyeMs = 3000
+    private static let shortGoodbyeMs = 1000
 
     /// Moves the end on, once it has begun.
     func advanceEnd(_ now: MonotonicTime) {
@@ -36,7 +38,7 @@ extension ConsumerLoop {
             finishDrain(now)
         case .committing(let until):
             guard !commits.isPending || now >= until else { return }
-            leave(now)
+            leave(now, withinMs: commits.isPending ? Self.shortGoodbyeMs : Self.goodbyeMs)
         case .leaving(let until):
             guard consumer.isClosed || now >= until else { return }
             phase = .ended
@@ -74,9 +76,9 @@ extension ConsumerLoop {
         phase = .committing(until: now.adding(milliseconds: Self.goodbyeMs))
     }
 
-    private func leave(_ now: MonotonicTime) {
+    private func leave(_ now: MonotonicTime, withinMs: Int = goodbyeMs) {
         consumer.startClose()
-        phase = .leaving(until: now.adding(milliseconds: Self.goodbyeMs))
+        phase = .leaving(until: now.adding(milliseconds: withinMs))
     }
 
     /// Ends without a drain: what is not done runs again elsewhere.

@@ -266,7 +266,7 @@ final class ConsumerLoop {
         consumer.pause(assigned)
         metrics.paused(partitions: consumer.paused.count, discardedBytes: bytes)
         let depth = state.decide { $0.depth }
-        log.info(
+        log.debug(
             "partitions paused", JSONMember("partitions", .integer(assigned.count)),
             JSONMember("queue_depth", .integer(depth)))
         events.publish(
@@ -278,7 +278,7 @@ final class ConsumerLoop {
         let partitions = consumer.paused.intersection(consumer.assigned).sorted()
         consumer.resume(partitions)
         metrics.resumed(partitions: consumer.paused.intersection(consumer.assigned).count)
-        log.info("partitions resumed", JSONMember("partitions", .integer(partitions.count)))
+        log.debug("partitions resumed", JSONMember("partitions", .integer(partitions.count)))
         events.publish(.resumed, [JSONMember("partitions", .integers(partitions))])
     }
 }

@@ -20,7 +20,7 @@ extension StepReporter {
                 [
                     JSONMember("line", .string(isLast ? "… and more lines, which are dropped" : said.message)),
                     JSONMember("host", .integer(Int(pid))), JSONMember("strategy", .string(strategy)),
-                ] + step.logMembers)
+                ] + step.logMembers, kind: "host says \(strategy)")
             return true
         }
     }

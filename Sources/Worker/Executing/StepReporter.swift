@@ -154,7 +154,9 @@ struct StepReporter: Sendable {
         for line in host.drainDiagnostics() {
             log.line(
                 .info, "host says",
-                [JSONMember("line", .string(line)), JSONMember("host", .integer(Int(host.pid)))] + step.logMembers)
+                [JSONMember("line", .string(line)), JSONMember("host", .integer(Int(host.pid)))] + step.logMembers,
+                // Who runs strategies that talk much shall still hear the others.
+                kind: "host says \(step?.request.strategy ?? "")")
         }
     }
 }

@@ -1,14 +1,23 @@
 package import Configuration
+package import Hosting
 
-extension Log {
-    /// The log the configuration asks for.
-    package init(_ logging: OptimizerConfiguration.Logging) {
-        let format: Format? =
+extension LogQueue {
+    /// A queue for lines in the format the configuration asks for.
+    /// - Throws: `HostFailure` of code `resources`.
+    package convenience init(_ logging: OptimizerConfiguration.Logging) throws(HostFailure) {
+        let format: Log.Format? =
             switch logging.format {
             case .auto: nil
             case .json: .json
             case .text: .text
             }
-        self.init(minimum: Level(rawValue: logging.level.rawValue) ?? .info, format: format)
+        try self.init(format: format)
+    }
+}
+
+extension Log {
+    /// The log the configuration asks for.
+    package init(_ queue: LogQueue, _ logging: OptimizerConfiguration.Logging) {
+        self.init(queue, minimum: Level(rawValue: logging.level.rawValue) ?? .info)
     }
 }

@@ -17,6 +17,8 @@ extension Log {
             case 5, 6: .info
             default: .debug
             }
-        line(ours, message, [JSONMember("source", .string("librdkafka")), JSONMember("facility", .string(facility))])
+        line(
+            ours, message, [JSONMember("source", .string("librdkafka")), JSONMember("facility", .string(facility))],
+            kind: "librdkafka \(facility)")
     }
 }

@@ -2,7 +2,8 @@ import Glibc
 import Hosting
 package import Messages
 
-/// Lines on standard error: JSON where a program reads them, text where a person does.
+/// Lines on standard error: JSON where a program reads them, text where a person does. A line never waits for its
+/// reader: see `LogQueue`.
 package struct Log: Sendable {
     package enum Level: String, Comparable, Sendable, CaseIterable {
         case debug, info, warning, error
@@ -19,26 +20,50 @@ package struct Log: Sendable {
     private let minimum: Level
     private let format: Format
     private let write: @Sendable (String) -> Void
+    private let queue: LogQueue?
 
-    /// - Parameter write: takes one line without its end; standard error unless told otherwise.
-    package init(
-        minimum: Level = .info, format: Format? = nil,
-        write: @escaping @Sendable (String) -> Void = { StandardError.write($0) }
-    ) {
+    /// A log whose lines are written by the queue's thread.
+    package init(_ queue: LogQueue, minimum: Level = .info) {
         self.minimum = minimum
-        self.format = format ?? (isatty(2) == 1 ? .text : .json)
-        self.write = write
+        self.queue = queue
+        format = queue.format
+        write = { queue.append($0) }
     }
+
+    /// A log that hands its lines, all of them, to a closure.
+    ///
+    /// - Parameter write: takes one line without its end, on the thread that logs it.
+    package init(minimum: Level = .info, format: Format, write: @escaping @Sendable (String) -> Void) {
+        self.minimum = minimum
+        self.format = format
+        self.write = write
+        queue = nil
+    }
+
+    /// Lines that nobody will read.
+    package var droppedLines: Int { queue?.droppedLines ?? 0 }
 
     package func debug(_ message: String, _ fields: JSONMember...) { line(.debug, message, fields) }
     package func info(_ message: String, _ fields: JSONMember...) { line(.info, message, fields) }
     package func warning(_ message: String, _ fields: JSONMember...) { line(.warning, message, fields) }
     package func error(_ message: String, _ fields: JSONMember...) { line(.error, message, fields) }
 
-    package func line(_ level: Level, _ message: String, _ fields: [JSONMember]) {
-        guard level >= minimum else { return }
+    /// - Parameter kind: of what kind the line is, where its message does not say it: of one kind only so many are
+    ///   written in a time.
+    package func line(_ level: Level, _ message: String, _ fields: [JSONMember], kind: String? = nil) {
+        guard level >= minimum, queue?.admits(kind ?? message, level) != false else { return }
+        write(format.text(level, message, fields))
+    }
+}
+
+extension Log.Format {
+    /// Text on a terminal, else JSON.
+    static var suitingStandardError: Log.Format { isatty(2) == 1 ? .text : .json }
+
+    /// One line, without its end.
+    func text(_ level: Log.Level, _ message: String, _ fields: [JSONMember]) -> String {
         let time = Timestamp.now().rfc3339
-        switch format {
+        switch self {
         case .json:
             var json = JSONWriter()
             json.beginObject()
@@ -47,11 +72,11 @@ package struct Log: Sendable {
             json.member("message", message)
             for field in fields { json.member(field.name, field.value) }
             json.endObject()
-            write(String(decoding: json.bytes, as: UTF8.self))
+            return String(decoding: json.bytes, as: UTF8.self)
         case .text:
             let rest = fields.map { " \($0.name)=\(Self.text(of: $0.value))" }.joined()
             let clock = time.dropFirst(11).dropLast()
-            write("\(clock) \(level.rawValue.uppercased()) \(message.escapedForTerminal)\(rest)")
+            return "\(clock) \(level.rawValue.uppercased()) \(message.escapedForTerminal)\(rest)"
         }
     }
 

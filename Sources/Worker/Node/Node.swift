@@ -12,7 +12,8 @@ package final class Node: Sendable {
     private let clients: KafkaClients
     private let log: Log
     private let state: NodeState
-    private let health = NodeHealth()
+    private let stop: StopRequest
+    private let health: NodeHealth
     private let board = PartitionBoard()
     private let errors = RecentErrors()
     private let brokers: BrokerBoard
@@ -35,11 +36,16 @@ package final class Node: Sendable {
 
     /// Asks nothing of the cluster yet.
     ///
+    /// - Parameter stop: by which the node is asked to end, also while it is being made.
     /// - Throws: `NodeFailure` naming what this machine or the configuration does not give.
-    package init(_ settings: NodeSettings, clients: KafkaClients, log: Log) throws(NodeFailure) {
+    package init(
+        _ settings: NodeSettings, clients: KafkaClients, log: Log, stop: StopRequest = StopRequest()
+    ) throws(NodeFailure) {
         self.settings = settings
         self.clients = clients
         self.log = log
+        self.stop = stop
+        health = NodeHealth(stop)
         strategies = StrategyList(
             disabled: settings.configuration.disabledStrategies, external: settings.configuration.strategies)
         registry = MetricRegistry(strategies: strategies.names)
@@ -74,14 +80,12 @@ package final class Node: Sendable {
             state: state, metrics: metrics, health: health, readiness: readiness, board: board, brokers: brokers,
             heartbeats: heartbeats, lagWatch: lagWatch)
         metrics.describe(settings, isolation.report, strategies)
+        stop.whenEnding { [state] in state.consumerWake.signal() }
     }
 
     /// Asks the node to drain and end; false when that was asked before. Any thread.
     @discardableResult
-    package func requestStop() -> Bool {
-        defer { state.consumerWake.signal() }
-        return health.requestStop()
-    }
+    package func requestStop() -> Bool { stop.request() }
 
     /// Takes over what may change while the node runs; where that is wrong, what was in force stays in force.
     package func reload(_ configuration: OptimizerConfiguration) {
@@ -138,38 +142,22 @@ package final class Node: Sendable {
     /// - Returns: the exit code.
     /// - Throws: `NodeFailure` when it cannot begin.
     package func run() throws(NodeFailure) -> Int32 {
+        var threads = Threads()
+        defer { end(threads) }
         try serveHTTP()
-        defer { server.withLock { $0.take() }?.stop() }
-        // They may sit in a call for as long as a broker or a disk keeps them waiting: nobody waits for their end.
+        // Neither is waited for at the end: they may sit in a call for as long as a broker or a disk keeps them waiting.
         _ = try thread("data", dataWatch.run)
-        defer { dataWatch.stop() }
         guard let cluster = try awaitCluster() else {
-            stopHosting()
             log.info("stopped", JSONMember("exit_code", .integer(0)))
             return ExitCode.success
         }
         let work = try openWork(on: cluster)
-        defer { work.closeClients() }
         self.work.withLock { $0 = work }
         let known = clients.knowing(cluster)
         _ = try thread("lag") { [lagWatch] in lagWatch.run(known) }
-        defer { lagWatch.stop() }
-        let slotThreads = try startSlots(work.slots)
-        let externalsThread = work.externals.isEmpty ? nil : try thread("externals", work.externals.run)
-        let monitorThread = try thread("monitor", work.monitor.run)
-        defer {
-            work.monitor.stop()
-            monitorThread.join()
-        }
-        defer {
-            _ = state.decide { $0.stop() }
-            state.abandonRunning()
-            state.wakeAllSlots()
-            for thread in slotThreads { thread.join() }
-            work.externals.stop()
-            externalsThread?.join()
-            stopHosting()
-        }
+        for (index, slot) in work.slots.enumerated() { threads.slots.append(try thread("slot-\(index)", slot.run)) }
+        if !work.externals.isEmpty { threads.externals = try thread("externals", work.externals.run) }
+        threads.monitor = try thread("monitor", work.monitor.run)
         try awaitHosts()
         return try consume(work)
     }
@@ -198,11 +186,6 @@ package final class Node: Sendable {
                 settings: settings, state: state, spawner: spawner, strategies: strategies, registry: registry,
                 metrics: metrics, statistics: statistics, gauges: gauges, failures: failures, errors: errors, log: log),
             on: cluster, clients: clients)
-    }
-
-    private func stopHosting() {
-        spawner.stop()
-        isolation.stop()
     }
 
     private func consume(_ work: NodeWork) throws(NodeFailure) -> Int32 {
@@ -274,10 +257,42 @@ package final class Node: Sendable {
 
     // MARK: Threads
 
-    private func startSlots(_ slots: [Slot]) throws(NodeFailure) -> [PermanentThread] {
-        var threads: [PermanentThread] = []
-        for (index, slot) in slots.enumerated() { threads.append(try thread("slot-\(index)", slot.run)) }
-        return threads
+    /// The threads that have been started.
+    private struct Threads {
+        var slots: [PermanentThread] = []
+        var externals: PermanentThread?
+        var monitor: PermanentThread?
+    }
+
+    /// What the threads and the clients may take to end, in ms, all together.
+    private static let endMs = 3000
+
+    /// Ends what the node has started, each after what uses it, by one deadline. A thread that is not over by then sits
+    /// in a call that does not return: it is left behind, with the clients, which it may be using.
+    private func end(_ threads: Threads) {
+        let work = work.withLock { $0 }
+        let ending = Ending(until: .now().adding(milliseconds: Self.endMs))
+        _ = state.decide { $0.stop() }
+        state.abandonRunning()
+        state.wakeAllSlots()
+        dataWatch.stop()
+        lagWatch.stop()
+        for thread in threads.slots { ending.join(thread) }
+        work?.externals.stop()
+        ending.join(threads.externals)
+        ending.note("spawner", spawner.stop(until: ending.deadline))
+        ending.note("host-monitor", isolation.stop(until: ending.deadline))
+        work?.monitor.stop()
+        ending.join(threads.monitor)
+        server.withLock { $0.take() }?.stop()
+        if ending.leftBehind.isEmpty {
+            work?.closeClients(ending)
+        } else {
+            work?.abandonClients()
+        }
+        guard !ending.leftBehind.isEmpty else { return }
+        log.warning(
+            "left behind: they did not end in time", JSONMember("what", .array(ending.leftBehind.map { .string($0) })))
     }
 
     private func thread(_ name: String, _ body: @escaping @Sendable () -> Void) throws(NodeFailure) -> PermanentThread {
@@ -310,6 +325,8 @@ package final class Node: Sendable {
             settings: settings, gauges: gauges,
             monitor: { [weak self] in self?.work.withLock { $0?.monitor } }, errors: errors, startedAt: startedAt,
             isolation: isolation.report)
+        let droppedLines = registry.counter(.logLinesDropped)
+        registry.beforeExposition { [log] in droppedLines.mirror(total: UInt64(log.droppedLines)) }
         registry.beforeExposition { [gauges] in gauges.update(at: .now()) }
         let endpoints = NodeEndpoints(
             registry: registry,

@@ -1,22 +1,32 @@
 import Hosting
+package import Scheduling
 import Synchronization
 
-/// A node that runs on a thread of its own.
+/// A node that is made and runs on a thread of its own.
 package final class NodeThread: Sendable {
     private let thread: PermanentThread
     private let outcome: Outcome
 
     private final class Outcome: Sendable {
-        let result = Mutex<Result<Int32, NodeFailure>>(.success(0))
+        let node = Mutex<Node?>(nil)
+        let result = Mutex<Result<Int32, NodeFailure>?>(nil)
     }
 
-    /// - Parameter whenEnded: called on the node's thread once it has ended.
-    package init(_ node: Node, whenEnded: @escaping @Sendable () -> Void = {}) throws(NodeFailure) {
+    /// - Parameters:
+    ///   - whenEnded: called on the node's thread once it has ended.
+    ///   - makeNode: called on the node's thread, which may wait for what the node needs.
+    /// - Throws: `NodeFailure` when the system gives no thread.
+    package init(
+        whenEnded: @escaping @Sendable () -> Void = {},
+        makeNode: @escaping @Sendable () throws(NodeFailure) -> Node
+    ) throws(NodeFailure) {
         let outcome = Outcome()
         self.outcome = outcome
         do {
             thread = try PermanentThread(name: "consumer") {
                 do throws(NodeFailure) {
+                    let node = try makeNode()
+                    outcome.node.withLock { $0 = node }
                     let code = try node.run()
                     outcome.result.withLock { $0 = .success(code) }
                 } catch {
@@ -29,12 +39,19 @@ package final class NodeThread: Sendable {
         }
     }
 
+    /// The node; nil while it is being made, and where it could not be.
+    package var node: Node? { outcome.node.withLock { $0 } }
+
+    /// Whether the node has ended, or could not begin.
+    package var hasEnded: Bool { outcome.result.withLock { $0 != nil } }
+
     /// Waits for the node's end.
     ///
-    /// - Returns: its exit code.
+    /// - Parameter until: when to give up; nil waits without end.
+    /// - Returns: its exit code; nil where it has not ended by then.
     /// - Throws: why it could not begin.
-    package func result() throws(NodeFailure) -> Int32 {
-        thread.join()
-        return try outcome.result.withLock { $0 }.get()
+    package func result(until: MonotonicTime?) throws(NodeFailure) -> Int32? {
+        guard thread.join(until: until) else { return nil }
+        return try outcome.result.withLock { $0 }?.get()
     }
 }

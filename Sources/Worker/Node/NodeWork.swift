@@ -62,10 +62,18 @@ struct NodeWork: Sendable {
         }
     }
 
-    func closeClients() {
-        consumer.destroy()
-        producers.destroy()
-        events.close(timeoutMs: 1000)
+    /// Ends the clients, by the ending's deadline. No thread uses them any more.
+    func closeClients(_ ending: Ending) {
+        ending.note("consumer client", consumer.destroy(closingMs: ending.leftMs, patienceMs: ending.leftMs))
+        ending.note("producer client", producers.destroy(by: ending))
+        ending.note("metrics client", events.close(flushMs: min(1000, ending.leftMs), patienceMs: ending.leftMs))
+    }
+
+    /// Gives the clients up: a thread that does not end may still be using them.
+    func abandonClients() {
+        consumer.abandon()
+        producers.abandon()
+        events.abandon()
     }
 
     private struct Clients {

@@ -9,15 +9,14 @@ final class NodeHealth: Sendable {
         var partitions: Set<Int32> = []
         var isFenced = false
         var isDraining = false
-        /// Somebody has asked for the node's end.
-        var isStopRequested = false
-        /// The node itself has found that it cannot go on.
-        var isEnding = false
         var commitFailures = 0
         var commitFailure = ""
     }
 
     private let condition = Mutex(Condition())
+    private let stop: StopRequest
+
+    init(_ stop: StopRequest) { self.stop = stop }
 
     /// Commits that fail this often in a row are no hiccup.
     private static let toleratedCommitFailures = 5
@@ -50,20 +49,11 @@ final class NodeHealth: Sendable {
         }
     }
 
-    /// Asks the node to end; false when that was asked before.
-    @discardableResult
-    func requestStop() -> Bool {
-        condition.withLock { condition in
-            defer { condition.isStopRequested = true }
-            return !condition.isStopRequested
-        }
-    }
-
     /// The node ends by itself. A signal that comes meanwhile is still the first.
-    func noteEnding() { condition.withLock { $0.isEnding = true } }
+    func noteEnding() { stop.noteEnding() }
 
     /// Whether the node is to end, whoever wants it.
-    var isStopRequested: Bool { condition.withLock { $0.isStopRequested || $0.isEnding } }
+    var isStopRequested: Bool { stop.isEnding }
     var isDraining: Bool { condition.withLock { $0.isDraining } }
     var isFenced: Bool { condition.withLock { $0.isFenced } }
     var partitions: Set<Int32> { condition.withLock { $0.partitions } }

@@ -62,8 +62,12 @@ final class MetricsPublisher: Sendable {
     }
 
     /// Waits for what is queued, a short while: the last events of a node are worth that, not more.
-    func close(timeoutMs: Int32) {
-        _ = producer.flushStep(timeoutMs: timeoutMs) { _ in }
-        producer.destroy()
+    /// - Returns: whether the client has ended in time.
+    func close(flushMs: Int32, patienceMs: Int32) -> Bool {
+        _ = producer.flushStep(timeoutMs: flushMs) { _ in }
+        return producer.destroy(patienceMs: patienceMs)
     }
+
+    /// Gives the client up: a thread that does not end may still be using it.
+    func abandon() { producer.abandon() }
 }

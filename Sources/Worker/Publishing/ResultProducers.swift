@@ -173,4 +173,17 @@ final class ResultProducers: Sendable {
         let all = producers.withLock { $0.batching + [$0.single].compactMap(\.self) }
         for producer in all { producer.destroy() }
     }
+
+    /// The same by a deadline.
+    /// - Returns: whether all have ended in time.
+    func destroy(by ending: Ending) -> Bool {
+        let all = producers.withLock { $0.batching + [$0.single].compactMap(\.self) }
+        return all.map { $0.destroy(patienceMs: ending.leftMs) }.allSatisfy(\.self)
+    }
+
+    /// Gives the clients up: a thread that does not end may still be using them.
+    func abandon() {
+        let all = producers.withLock { $0.batching + [$0.single].compactMap(\.self) }
+        for producer in all { producer.abandon() }
+    }
 }

@@ -1,5 +1,6 @@
 import Configuration
 import Glibc
+import Hosting
 import Kafka
 import Messages
 import Worker
@@ -13,7 +14,7 @@ enum RunCommand: Command {
 
         Takes requests from Kafka, runs each in a host process out of the pool, publishes a result for every one.
         SIGTERM or SIGINT drains and ends it with 0; a second one ends it at once. SIGHUP reads disabledStrategies
-        again. Exit code 70: fenced or fatal, start it again. 78: something must be set up first.
+        again. Exit code 70: fenced, fatal, or not ended in time, start it again. 78: something must be set up first.
         """
     static let options = ConfigurationOptions.all
 
@@ -22,18 +23,15 @@ enum RunCommand: Command {
         let configuration = try ConfigurationOptions.load(arguments)
         // Before any thread: what is blocked here is blocked in all of them, and waits for this one.
         let signals = SignalWait()
-        let log = Log(configuration.logging)
-        let record = RunRecord(configuration, environment: ConfigurationOptions.environment, log: log)
-        for warning in configuration.warnings { log.warning(warning.description) }
-        do throws(NodeFailure) {
-            let broker = try embeddedBroker(configuration, log)
-            defer { broker?.close() }
-            let clients = KafkaClients(configuration.kafka, embedded: broker?.bootstrapServers)
-            var settings = try NodeSettings(configuration)
-            settings.lastEnd = record.previous
-            settings.noteEnd = { record.note($0) }
-            let node = try Node(settings, clients: clients, log: log)
-            return try run(node, signals) {
+        do throws(HostFailure) {
+            let lines = try LogQueue(configuration.logging)
+            let log = Log(lines, configuration.logging)
+            let record = RunRecord(configuration, environment: ConfigurationOptions.environment, log: log)
+            for warning in configuration.warnings { log.warning(warning.description) }
+            let end = ProcessEnd(lines, record)
+            let stop = StopRequest()
+            try end.watch(stop, within: configuration.shutdown.drainMs)
+            run(configuration, signals, stop, end, log) { node, log in
                 do throws(CommandFailure) {
                     node.reload(try ConfigurationOptions.load(arguments))
                 } catch {
@@ -41,24 +39,38 @@ enum RunCommand: Command {
                 }
             }
         } catch {
-            record.note(NodeEnd(error, time: .now()))
-            throw CommandFailure(error.description, code: error.code)
+            throw CommandFailure(error.description, code: ExitCode.software)
         }
     }
 
     /// The node has a thread of its own; this one waits for signals and for the node's end.
     private static func run(
-        _ node: Node, _ signals: SignalWait, reload: () -> Void
-    ) throws(NodeFailure) -> Int32 {
-        let running = try NodeThread(node) { signals.wakeUp() }
-        while true {
-            switch signals.wait() {
-            case .end:
-                if !node.requestStop() { _exit(ExitCode.failure) }
-            case .reload:
-                reload()
-            case .wakeUp: return try running.result()
+        _ configuration: OptimizerConfiguration, _ signals: SignalWait, _ stop: StopRequest, _ end: ProcessEnd,
+        _ log: Log, reload: (Node, Log) -> Void
+    ) -> Never {
+        do throws(NodeFailure) {
+            let broker = try embeddedBroker(configuration, log)
+            defer { broker?.close() }
+            let clients = KafkaClients(configuration.kafka, embedded: broker?.bootstrapServers)
+            var settings = try NodeSettings(configuration)
+            settings.lastEnd = end.record.previous
+            settings.noteEnd = { end.record.note($0) }
+            let running = try NodeThread(whenEnded: { signals.wakeUp() }) { [settings] () throws(NodeFailure) in
+                try Node(settings, clients: clients, log: log, stop: stop)
             }
+            while !running.hasEnded {
+                switch signals.wait() {
+                case .end: if !stop.request() { end.now(ExitCode.failure, "a second signal: ended at once", log) }
+                case .reload: if let node = running.node { reload(node, log) }
+                case .wakeUp where running.hasEnded: break
+                case .wakeUp: log.info("SIGUSR1 and SIGUSR2 mean nothing to a node; one came and was ignored")
+                }
+            }
+            let code = try running.result(until: nil) ?? ExitCode.software
+            broker?.close()
+            end.now(code)
+        } catch {
+            end.now(error)
         }
     }
 

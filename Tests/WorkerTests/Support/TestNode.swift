@@ -1,11 +1,11 @@
 import Configuration
 import Glibc
-import Hosting
 import Kafka
 import Scheduling
 import Synchronization
 import TestSupport
 
+@testable import Hosting
 @testable import Worker
 
 /// A node inside the test's process.
@@ -19,9 +19,11 @@ final class TestNode: Sendable {
     ///   - mode: the mode of the offender that the hosts run in, where it is another.
     ///   - file: the configuration file.
     ///   - tune: changes what has no key.
+    ///   - line: gets every line that is logged, on the thread that logs it.
     init(
         _ kafka: TestKafka, _ more: [String] = [], unruly: Bool = false, mode: String = "unruly", file: String? = nil,
-        external: ExternalPolicy = ExternalPolicy(), tune: (inout NodeSettings) -> Void = { _ in }
+        external: ExternalPolicy = ExternalPolicy(), tune: (inout NodeSettings) -> Void = { _ in },
+        line: @escaping @Sendable (String) -> Void = { _ in }
     ) throws {
         let configuration = try OptimizerConfiguration.load(
             file: file, environment: [:], settings: kafka.settings(more))
@@ -34,10 +36,14 @@ final class TestNode: Sendable {
         tune(&settings)
         let log = LogLines()
         self.log = log
-        node = try Node(
+        let node = try Node(
             settings, clients: KafkaClients(configuration.kafka),
-            log: Log(minimum: .info, format: .json) { log.append($0) })
-        thread = try NodeThread(node)
+            log: Log(minimum: .info, format: .json) {
+                log.append($0)
+                line($0)
+            })
+        self.node = node
+        thread = try NodeThread { node }
     }
 
     /// A test that fails on its way leaves no node at work.
@@ -47,10 +53,10 @@ final class TestNode: Sendable {
     @discardableResult
     func stop() throws -> Int32 {
         node.requestStop()
-        return try thread.result()
+        return try result()
     }
 
-    func result() throws -> Int32 { try thread.result() }
+    func result() throws -> Int32 { try thread.result(until: nil) ?? ExitCode.failure }
 }
 
 /// What a node has logged.
@@ -66,19 +72,37 @@ final class NodeProcess {
     let pid: pid_t
     private var status: Int32?
 
-    init(_ kafka: TestKafka, _ more: [String] = [], file: String? = nil) throws {
+    /// What its descriptors 0 to 2 are.
+    enum Standard {
+        case null
+        case closed
+        /// Standard error is this one, the others /dev/null.
+        case errors(Int32)
+    }
+
+    convenience init(
+        _ kafka: TestKafka, _ more: [String] = [], file: String? = nil, standard: Standard = .null
+    ) throws {
+        try self.init(settings: kafka.settings(more), file: file, standard: standard)
+    }
+
+    init(settings: [String], file: String? = nil, standard: Standard = .null) throws {
         guard let optimizer = ExecutablePath.beside("optimizer") else { throw Failure("no optimizer executable") }
         let words =
             ["optimizer", "run"] + (file.map { ["--config", $0] } ?? [])
-            + kafka.settings(more).flatMap { ["--set", $0] }
+            + settings.flatMap { ["--set", $0] }
         var arguments = words.map { strdup($0) } + [nil]
         defer { for argument in arguments { free(argument) } }
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
-        posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
+        for descriptor in Int32(0)...2 {
+            switch standard {
+            case .closed: posix_spawn_file_actions_addclose(&actions, descriptor)
+            case .errors(let errors) where descriptor == 2: posix_spawn_file_actions_adddup2(&actions, errors, 2)
+            default: posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_RDWR, 0)
+            }
+        }
         var environment: [UnsafeMutablePointer<CChar>?] = [strdup("PATH=/usr/bin:/bin"), nil]
         defer { for entry in environment { free(entry) } }
         var pid: pid_t = 0
@@ -100,6 +124,21 @@ final class NodeProcess {
         status = code
         return code
     }
+
+    /// Waits for the end of a process that has been told to end and drains for a moment only; the exit code. What a
+    /// node promises is no matter of the machine's speed: by 10 s after the drain its own clock ends it.
+    func end() throws -> Int32 {
+        let deadline = MonotonicTime.now().adding(milliseconds: 60_000)
+        var info = siginfo_t()
+        while waitid(P_PID, id_t(pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0, info.si_signo != SIGCHLD {
+            guard MonotonicTime.now() < deadline else { throw Failure("the process is still there after 60 s") }
+            _ = waitReadable(-1, until: .now().adding(milliseconds: 20))
+        }
+        return wait()
+    }
+
+    /// The processes of its hosts.
+    var hosts: [Int32] { ProcessFiles.children(of: pid) }
 
     deinit {
         guard status == nil else { return }
