@@ -19,6 +19,16 @@ import Testing
         #expect(lines.contains("RestartPreventExitStatus=78"))
         #expect(!lines.contains { $0.hasPrefix("ExecStartPre=") })
     }
+
+    /// A node that is down for long is not given up.
+    @Test func aNodeIsStartedAgainWithoutEnd() throws {
+        let unit = try #require(Self.unit.firstRange(of: "[Unit]"))
+        let service = try #require(Self.unit.firstRange(of: "[Service]"))
+        #expect(Self.unit[unit.upperBound..<service.lowerBound].contains("\nStartLimitIntervalSec=0\n"))
+        #expect(!Self.unit.contains("StartLimitBurst"))
+        let lines = Self.unit[service.upperBound...].split(separator: "\n")
+        #expect(lines.contains("Restart=on-failure") && lines.contains("RestartMaxDelaySec=60"))
+    }
 }
 
 @Suite(.machine) struct CheckIsolationTests {
