@@ -30,7 +30,8 @@ package struct IsolationSettings: Sendable {
     package var processes = 64
     /// The longest file a host may write, in units of 2^20 bytes.
     package var fileMB = 64
-    package var openFiles = 1024
+    /// Of one host. No process may be given more than the hard limit of the one that starts it.
+    package var openFiles = min(1024, OpenFiles.most)
     /// What a strict sandbox lets hosts read beyond the system's own directories.
     package var readablePaths: [String]
 

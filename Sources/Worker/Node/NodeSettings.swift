@@ -40,6 +40,7 @@ package struct NodeSettings: Sendable {
         nodeID = configuration.node.id ?? NodeName.made(host: machine.hostName, processID: machine.processID)
         topics = TopicNames(configuration.kafka.topics)
         slotCount = try Self.slotCount(configuration, machine)
+        try Self.claimFiles(slotCount, machine)
         ceilings = ResourceLimits(
             cpuPercent: configuration.limits.cpuPercent, memoryMB: configuration.limits.memoryMB,
             timeoutMs: configuration.limits.timeoutMs)
@@ -95,6 +96,19 @@ package struct NodeSettings: Sendable {
             throw NodeFailure(problem.description, code: ExitCode.configuration)
         }
         return count
+    }
+
+    /// Two pipes and an event descriptor for each slot's host, as much again for hosts that are being replaced or
+    /// borrowed; connections to brokers, HTTP, what is looked at in /proc. A host needs some of its own.
+    private static func claimFiles(_ slots: Int, _ machine: Machine) throws(NodeFailure) {
+        let needed = 128 + 12 * slots
+        guard machine.openFiles >= needed else {
+            throw NodeFailure(
+                "a process may have \(machine.openFiles) files open here (ulimit -Hn), and a node with \(slots) slots "
+                    + "needs \(needed): raise the hard limit (LimitNOFILE= in a systemd unit, --ulimit nofile= of a "
+                    + "container) or lower pool.maxConcurrentStrategies", code: ExitCode.configuration)
+        }
+        OpenFiles.raise(to: needed)
     }
 
     /// What the node's own process takes, with what lies prefetched, what is in flight, and what is not acknowledged.
