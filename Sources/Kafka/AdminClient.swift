@@ -1,4 +1,5 @@
 internal import CRdKafka
+internal import Synchronization
 
 /// Asks a cluster and creates topics, without joining a group and without making a broker create anything by itself.
 ///
@@ -7,6 +8,7 @@ internal import CRdKafka
 package final class AdminClient: @unchecked Sendable {
     let client: OpaquePointer
     private let properties: ClientProperties
+    private let failures = Mutex(BrokerFailures())
     private var isClosed = false
 
     /// - Parameter properties: `ClientProperties.admin`, or `ClientProperties.groupObserver` for one who asks for a
@@ -15,6 +17,7 @@ package final class AdminClient: @unchecked Sendable {
     package init(_ properties: ClientProperties) throws(KafkaFailure) {
         self.properties = properties
         let settings = try ClientSettings(properties)
+        settings.nameCertificateErrors()
         client = try settings.makeClient(
             properties.role == .consumer ? RD_KAFKA_CONSUMER : RD_KAFKA_PRODUCER,
             events: RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_LOG)
@@ -32,19 +35,27 @@ package final class AdminClient: @unchecked Sendable {
         BoundedDestroy.run(client, flags: RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
     }
 
-    /// Why the cluster does not answer: the errors and warnings the client has seen since last asked, oldest first.
-    ///
-    /// A call that fails with `_TIMED_OUT` or `_TRANSPORT` says little; a refused login is told here.
-    package func problems() -> [KafkaFailure] {
+    /// Why the cluster does not answer: a call's failure, with what the connections to the brokers have met so far.
+    package func explain(_ failure: KafkaFailure) -> KafkaFailure {
         let queue = rd_kafka_queue_get_main(client)
         defer { rd_kafka_queue_destroy(queue) }
-        var found: [KafkaFailure] = []
-        while let event = rd_kafka_queue_poll(queue, 0) {
-            defer { rd_kafka_event_destroy(event) }
-            guard rd_kafka_event_type(event) == RD_KAFKA_EVENT_ERROR else { continue }
-            found.append(KafkaFailure(event: event, of: client))
+        return failures.withLock { failures in
+            while let event = rd_kafka_queue_poll(queue, 0) {
+                defer { rd_kafka_event_destroy(event) }
+                if rd_kafka_event_type(event) == RD_KAFKA_EVENT_ERROR {
+                    failures.note(KafkaFailure(event: event, of: client))
+                } else if let line = LogLine(event) {
+                    failures.note(line)
+                }
+            }
+            return failures.explain(failure)
         }
-        return found
+    }
+
+    /// The properties of a client like this one that asks one broker first.
+    func properties(askingFirst broker: String) throws(KafkaFailure) -> ClientProperties {
+        try ClientProperties(
+            role: .producer, defaults: properties.properties, overrides: [.init("bootstrap.servers", broker)])
     }
 
     /// Waits for the one event that answers an admin request.

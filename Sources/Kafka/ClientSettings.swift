@@ -14,6 +14,9 @@ struct ClientSettings: ~Copyable {
         }
     }
 
+    /// Makes the log say why a broker's certificate is not taken, in lines of facility CERTVERIFY.
+    func nameCertificateErrors() { crdkafka_name_certificate_errors(conf) }
+
     private func set(_ property: ClientProperties.Property) -> KafkaFailure? {
         var reason = [CChar](repeating: 0, count: 512)
         let result = rd_kafka_conf_set(conf, property.name, property.value, &reason, reason.count)

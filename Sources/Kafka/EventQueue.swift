@@ -27,6 +27,12 @@ struct LogLine {
     let facility: String
     let message: String
 
+    init(level: Int32, facility: String, message: String) {
+        self.level = level
+        self.facility = facility
+        self.message = message
+    }
+
     init?(_ event: OpaquePointer) {
         var facility: UnsafePointer<CChar>?
         var message: UnsafePointer<CChar>?

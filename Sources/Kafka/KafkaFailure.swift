@@ -62,23 +62,6 @@ package struct KafkaFailure: Error, Sendable, Equatable, CustomStringConvertible
     package var isConnection: Bool {
         kind == .transient && ["_TRANSPORT", "_ALL_BROKERS_DOWN", "_RESOLVE", "_TIMED_OUT"].contains(name)
     }
-
-    /// What the person who runs this can do, where there is something.
-    package var remedy: String? {
-        switch kind {
-        case .handshake: "check security.protocol, sasl.* and ssl.* under kafka.client"
-        case .authorization:
-            "grant this principal read on the requests topic and the group, and write on the other three topics"
-        case .missing: "create the topics with `optimizer topics create`"
-        case .fenced: "another client uses the same group.instance.id: give every node its own"
-        case .fatal: "start the node again"
-        case .tooLarge: "raise max.message.bytes of the topic and message.max.bytes under kafka.producer"
-        case .configuration: "correct the property in the configuration"
-        case .transient where name == "_ALL_BROKERS_DOWN" || name == "_RESOLVE" || name == "_TRANSPORT":
-            "check kafka.bootstrapServers and that the brokers can be reached"
-        case .transient, .membership, .exists, .queueFull, .dropped, .permanent: nil
-        }
-    }
 }
 
 extension KafkaFailure {

@@ -68,7 +68,11 @@ struct KafkaConnection {
         do throws(KafkaFailure) {
             let client = try open()
             defer { client.close() }
-            return try body(client)
+            do throws(KafkaFailure) {
+                return try body(client)
+            } catch {
+                throw client.explain(error)
+            }
         } catch {
             throw CommandFailure(error, what)
         }
