@@ -6,7 +6,29 @@ extension AdminClient {
     package func setting(
         _ setting: String, of topics: [String], timeoutMs: Int32 = 5000
     ) throws(KafkaFailure) -> [String: String] {
-        var requests: [OpaquePointer?] = topics.map { rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, $0) }
+        try settings(of: topics, timeoutMs: timeoutMs).compactMapValues { $0[setting] }
+    }
+
+    /// All settings of topics, by topic and name; topics that may not be looked at are left out. Blocks up to about
+    /// `timeoutMs`.
+    /// - Throws: `KafkaFailure` where the request as a whole fails.
+    package func settings(
+        of topics: [String], timeoutMs: Int32 = 5000
+    ) throws(KafkaFailure) -> [String: [String: String]] {
+        try settings(RD_KAFKA_RESOURCE_TOPIC, of: topics, timeoutMs)
+    }
+
+    /// How many copies a topic gets where nothing is said; nil where this broker does not say, or may not be asked.
+    package func defaultReplicas(broker: Int32, timeoutMs: Int32 = 5000) -> Int? {
+        let name = String(broker)
+        let found = try? settings(RD_KAFKA_RESOURCE_BROKER, of: [name], timeoutMs)
+        return found?[name]?["default.replication.factor"].flatMap { Int($0) }
+    }
+
+    private func settings(
+        _ kind: rd_kafka_ResourceType_t, of names: [String], _ timeoutMs: Int32
+    ) throws(KafkaFailure) -> [String: [String: String]] {
+        var requests: [OpaquePointer?] = names.map { rd_kafka_ConfigResource_new(kind, $0) }
         defer { for request in requests { rd_kafka_ConfigResource_destroy(request) } }
         let options = adminOptions(RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, timeoutMs)
         defer { rd_kafka_AdminOptions_destroy(options) }
@@ -17,21 +39,22 @@ extension AdminClient {
         defer { rd_kafka_event_destroy(event) }
         var count = 0
         let list = rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(event), &count)
-        var values: [String: String] = [:]
+        var found: [String: [String: String]] = [:]
         for resource in UnsafeBufferPointer(start: list, count: count) {
             guard let resource, rd_kafka_ConfigResource_error(resource) == RD_KAFKA_RESP_ERR_NO_ERROR else { continue }
-            values[String(cString: rd_kafka_ConfigResource_name(resource))] = value(of: setting, in: resource)
+            found[String(cString: rd_kafka_ConfigResource_name(resource))] = settings(in: resource)
         }
-        return values
+        return found
     }
 
-    private func value(of setting: String, in resource: OpaquePointer) -> String? {
+    private func settings(in resource: OpaquePointer) -> [String: String] {
         var count = 0
         let entries = rd_kafka_ConfigResource_configs(resource, &count)
+        var values: [String: String] = [:]
         for entry in UnsafeBufferPointer(start: entries, count: count) {
-            guard let entry, String(cString: rd_kafka_ConfigEntry_name(entry)) == setting else { continue }
-            return rd_kafka_ConfigEntry_value(entry).map { String(cString: $0) }
+            guard let entry, let value = rd_kafka_ConfigEntry_value(entry) else { continue }
+            values[String(cString: rd_kafka_ConfigEntry_name(entry))] = String(cString: value)
         }
-        return nil
+        return values
     }
 }

@@ -43,7 +43,13 @@ extension AdminClient {
     /// asked for. Blocks up to `timeoutMs`.
     /// - Throws: `KafkaFailure` where no broker answers.
     package func topics(timeoutMs: Int32 = 10_000) throws(KafkaFailure) -> [TopicDescription] {
-        try describeTopics(client, timeoutMs)
+        try describeCluster(client, timeoutMs).topics
+    }
+
+    /// The brokers that are there, as they want to be addressed. Blocks up to `timeoutMs`.
+    /// - Throws: `KafkaFailure` where no broker answers.
+    package func brokers(timeoutMs: Int32 = 10_000) throws(KafkaFailure) -> [Broker] {
+        try describeCluster(client, timeoutMs).brokers
     }
 
     /// Creates topics and says of each what became of it. Blocks up to about `timeoutMs`.
@@ -65,20 +71,56 @@ extension AdminClient {
         return outcomes(results, count)
     }
 
-    /// Waits until these topics are shown with a leader for every partition: a cluster says that a topic is made before
-    /// all its brokers know it. Blocks up to about `timeoutMs`; false when some are not there by then.
+    /// Waits until every broker shows these topics with a leader for every partition: a cluster says that a topic is
+    /// made before all its brokers know it. Blocks up to about `timeoutMs` and a last round of questions.
+    ///
+    /// - Returns: the brokers that do not show them by then, or do not answer, as `host:port`.
     /// - Throws: `KafkaFailure` where no broker answers.
-    package func awaitTopics(_ names: [String], timeoutMs: Int32 = 10_000) throws(KafkaFailure) -> Bool {
+    package func awaitTopics(_ names: [String], timeoutMs: Int32 = 30_000) throws(KafkaFailure) -> [String] {
         let pauses = rd_kafka_queue_new(client)
         defer { rd_kafka_queue_destroy(pauses) }
-        let pauseMs: Int32 = 20
+        var waiting: [(broker: Broker, admin: AdminClient)] = []
+        defer { for (_, admin) in waiting { admin.close() } }
+        for broker in try describeCluster(client, 10_000).brokers {
+            waiting.append((broker, try AdminClient(properties(askingFirst: broker.address))))
+        }
+        let pauseMs: Int32 = 100
         for _ in 0...max(0, timeoutMs / pauseMs) {
-            let found = try topics(timeoutMs: timeoutMs)
-            if names.allSatisfy({ name in found.contains { $0.name == name && $0.isReady } }) { return true }
+            var behind: [(broker: Broker, admin: AdminClient)] = []
+            for (broker, admin) in waiting {
+                if admin.shows(names, broker, timeoutMs: min(timeoutMs, 1000)) {
+                    admin.close()
+                } else {
+                    behind.append((broker, admin))
+                }
+            }
+            waiting = behind
+            guard !waiting.isEmpty else { break }
             // Nothing ever comes: a queue is what librdkafka waits on.
             _ = rd_kafka_queue_poll(pauses, pauseMs)
         }
-        return false
+        return waiting.map(\.broker.address)
+    }
+
+    /// Whether this broker itself shows these topics. A client is connected to the broker that it was told to ask first
+    /// and to no other, as long as it wants nothing that only another can give; the answer says whose it is.
+    private func shows(_ names: [String], _ broker: Broker, timeoutMs: Int32) -> Bool {
+        guard let found = try? describeCluster(client, timeoutMs), found.answeredBy == broker.id else { return false }
+        return names.allSatisfy { name in found.topics.contains { $0.name == name && $0.isReady } }
+    }
+
+    /// Why a topic is not among those that are shown: it is missing, or this principal may not see it. Not for the
+    /// embedded broker, which makes a topic that is asked for. Blocks up to `timeoutMs`.
+    package func whyHidden(_ topic: String, timeoutMs: Int32 = 10_000) -> KafkaFailure? {
+        guard let handle = rd_kafka_topic_new(client, topic, nil) else { return KafkaFailure(rd_kafka_last_error()) }
+        defer { rd_kafka_topic_destroy(handle) }
+        var answer: UnsafePointer<rd_kafka_metadata>?
+        let code = rd_kafka_metadata(client, 0, handle, &answer, timeoutMs)
+        guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let answer else { return KafkaFailure(code) }
+        defer { rd_kafka_metadata_destroy(answer) }
+        guard answer.pointee.topic_cnt > 0 else { return nil }
+        let error = answer.pointee.topics[0].err
+        return error == RD_KAFKA_RESP_ERR_NO_ERROR ? nil : KafkaFailure(error)
     }
 
     /// Deletes topics and says of each what became of it. Blocks up to about `timeoutMs`.
@@ -137,16 +179,36 @@ extension AdminClient {
     }
 }
 
-/// All topics a client may see.
-func describeTopics(_ client: OpaquePointer, _ timeoutMs: Int32) throws(KafkaFailure) -> [TopicDescription] {
+/// A broker as the cluster describes it.
+package struct Broker: Sendable, Equatable {
+    package let id: Int32
+    /// `host:port`
+    package let address: String
+
+    fileprivate init(_ broker: rd_kafka_metadata_broker) {
+        let host = String(cString: broker.host)
+        id = broker.id
+        address = "\(host.contains(":") ? "[\(host)]" : host):\(broker.port)"
+    }
+}
+
+/// What a broker says of its cluster: all topics a client may see, and the brokers.
+func describeCluster(
+    _ client: OpaquePointer, _ timeoutMs: Int32
+) throws(KafkaFailure) -> (topics: [TopicDescription], brokers: [Broker], answeredBy: Int32) {
     var answer: UnsafePointer<rd_kafka_metadata>?
     let code = rd_kafka_metadata(client, 1, nil, &answer, timeoutMs)
     guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let answer else { throw KafkaFailure(code) }
     defer { rd_kafka_metadata_destroy(answer) }
     let list = UnsafeBufferPointer(start: answer.pointee.topics, count: Int(answer.pointee.topic_cnt))
-    return list.map { topic in
+    let brokers = UnsafeBufferPointer(start: answer.pointee.brokers, count: Int(answer.pointee.broker_cnt))
+    return (list.map { TopicDescription($0) }, brokers.map { Broker($0) }, answer.pointee.orig_broker_id)
+}
+
+extension TopicDescription {
+    fileprivate init(_ topic: rd_kafka_metadata_topic) {
         let partitions = UnsafeBufferPointer(start: topic.partitions, count: Int(topic.partition_cnt))
-        return TopicDescription(
+        self.init(
             name: String(cString: topic.topic), partitions: partitions.map(\.id).sorted(),
             replicas: Int(partitions.first?.replica_cnt ?? 0),
             failure: topic.err == RD_KAFKA_RESP_ERR_NO_ERROR ? nil : KafkaFailure(topic.err),

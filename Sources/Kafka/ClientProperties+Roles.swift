@@ -117,6 +117,19 @@ extension ClientProperties {
         return try ClientProperties(role: .consumer, defaults: defaults, overrides: overrides + fixed)
     }
 
+    /// For `WriteTrial`.
+    /// - Throws: `KafkaFailure` of kind `configuration` naming a property that librdkafka does not take.
+    package static func writeTrial(
+        bootstrap: String, timeoutMs: Int32, overrides: [Property] = []
+    ) throws(KafkaFailure) -> ClientProperties {
+        let trial = [
+            Property("acks", "2"), Property("enable.idempotence", "false"), Property("linger.ms", "0"),
+            Property("message.timeout.ms", String(timeoutMs)), Property("delivery.report.only.error", "false"),
+        ]
+        return try ClientProperties(
+            role: .producer, defaults: common(bootstrap: bootstrap, embedded: false), overrides: overrides + trial)
+    }
+
     /// How often a node's clients say how they are. Producers of commands that run for a moment have nobody to tell.
     package static let statistics = Property("statistics.interval.ms", "5000")
 

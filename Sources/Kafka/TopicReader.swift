@@ -55,7 +55,7 @@ package final class TopicReader {
         queue = rd_kafka_queue_get_consumer(client)
         rd_kafka_set_log_queue(client, queue)
         do throws(KafkaFailure) {
-            let known = try describeTopics(client, timeoutMs)
+            let known = try describeCluster(client, timeoutMs).topics
             let list = PartitionList(capacity: topics.count)
             for topic in topics {
                 guard let description = known.first(where: { $0.name == topic.name }) else {

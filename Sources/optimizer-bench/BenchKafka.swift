@@ -40,7 +40,7 @@ final class BenchKafka {
         defer { admin.close() }
         let topics = address.topics.all.map { NewTopic(name: $0, partitions: Feeder.partitions, replicas: 1) }
         for outcome in try admin.create(topics) { if let failure = outcome.failure { throw failure } }
-        guard try admin.awaitTopics(address.topics.all) else {
+        guard try admin.awaitTopics(address.topics.all).isEmpty else {
             throw BenchProcess.Failure(description: "\(address.topics.all) are not shown")
         }
     }

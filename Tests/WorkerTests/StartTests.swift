@@ -1,3 +1,4 @@
+import Configuration
 import Kafka
 import Messages
 import Scheduling
@@ -6,7 +7,7 @@ import Testing
 
 @testable import Worker
 
-@Suite struct StartTests {
+@Suite(.machine) struct StartTests {
     private static let served = ["metrics.http=127.0.0.1:0"]
 
     @Test func missingTopicsAreWaitedForInSight() async throws {
@@ -74,6 +75,40 @@ import Testing
             }
             #expect(unreachable?.code == ExitCode.unavailable)
         }
+    }
+
+    @Test func aGroupThatHasCommittedNothingIsSaidToRunEverything() async throws {
+        try await onOwnThread {
+            let kafka = try TestKafka()
+            defer { kafka.close() }
+            try kafka.submit((0..<3).map { request("r\($0)") })
+            func warnings(_ node: TestNode) -> [String] {
+                node.log.all.filter { $0.contains("has committed no offset") && $0.contains(kafka.group) }
+            }
+            let first = try TestNode(kafka)
+            _ = try kafka.results(3)
+            #expect(try first.stop() == 0)
+            #expect(warnings(first).count == 1)
+            #expect(warnings(first).first?.contains(#""records":3"#) == true)
+            let second = try TestNode(kafka)
+            try eventually("it has partitions") { !second.node.partitions.isEmpty }
+            #expect(try second.stop() == 0)
+            #expect(warnings(second) == [])
+        }
+    }
+
+    @Test func fewOpenFilesAreAWrongSettingWithItsNumber() throws {
+        let configuration = try OptimizerConfiguration.load(
+            file: nil, environment: [:], settings: ["pool.maxConcurrentStrategies=5"])
+        func settings(_ files: Int) throws -> NodeSettings {
+            let machine = Machine(hostName: "h", processID: 1, processors: 4, memoryMB: 65_536, openFiles: files)
+            return try NodeSettings(configuration, machine: machine)
+        }
+        let failure = #expect(throws: NodeFailure.self) { try settings(100) }
+        #expect(failure?.code == ExitCode.configuration)
+        #expect(failure?.description.contains("may have 100 files open") == true)
+        #expect(failure?.description.contains("needs 188") == true)
+        #expect(throws: Never.self) { try settings(256) }
     }
 
     @Test func whatIsWaitedForIsSaidAtOnceAndThenLessAndLessOften() {

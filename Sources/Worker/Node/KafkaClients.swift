@@ -85,6 +85,27 @@ package struct KafkaClients: Sendable {
         overrides(configuration.consumer).last { $0.name == "isolation.level" }?.value == "read_uncommitted"
     }
 
+    var groupID: String { configuration.groupId }
+
+    /// Who the brokers take these clients for, as Kafka's access rules name it by default.
+    package var principal: String {
+        let properties = configuration.client
+        if let name = properties["sasl.username"]?.exposed { return "User:\(name)" }
+        if let name = properties["sasl.kerberos.principal"]?.exposed { return "User:\(name)" }
+        let certificate = ["ssl.certificate.location", "ssl.certificate.pem", "ssl.keystore.location"]
+        return certificate.contains { properties[$0] != nil }
+            ? "the principal of this node's certificate" : "User:ANONYMOUS"
+    }
+
+    /// The topics these clients may not write to; see `WriteTrial`.
+    func writeRefusals(_ topics: [String], timeoutMs: Int32) throws(KafkaFailure) -> [String: KafkaFailure] {
+        guard !topics.isEmpty else { return [:] }
+        return try WriteTrial.refusals(
+            ClientProperties.writeTrial(
+                bootstrap: bootstrapServers, timeoutMs: timeoutMs, overrides: overrides(nil)),
+            topics: topics, timeoutMs: timeoutMs)
+    }
+
     /// Properties of a reader that belongs to no group.
     package func readerProperties() throws(KafkaFailure) -> ClientProperties {
         try ClientProperties.reader(

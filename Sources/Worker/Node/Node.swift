@@ -177,7 +177,25 @@ package final class Node: Sendable {
         }
         let cluster = try wait.run(until: { health.isStopRequested })
         health.noteWaiting(for: nil)
+        if let cluster { warnOfNewGroup(cluster) }
         return cluster
+    }
+
+    /// A group that has committed nothing begins with all that is there: right for the first node of all, and not what
+    /// one expects who has only changed the group's name.
+    private func warnOfNewGroup(_ cluster: TopicCheck.Cluster) {
+        guard let records = cluster.uncommittedRecords, records > 0 else { return }
+        let (group, topic) = (settings.configuration.kafka.groupId, settings.topics.requests)
+        log.warning(
+            "this group has committed no offset: it runs the whole topic from its beginning",
+            JSONMember("group", .string(group)), JSONMember("topic", .string(topic)),
+            JSONMember("records", .integer(records)),
+            JSONMember(
+                "to_avoid",
+                .string(
+                    "set kafka.groupId to the group that has run them, or, with no node running: "
+                        + "kafka-consumer-groups --bootstrap-server \(clients.bootstrapServers) --group \(group) "
+                        + "--topic \(topic) --reset-offsets --to-latest --execute")))
     }
 
     private func openWork(on cluster: TopicCheck.Cluster) throws(NodeFailure) -> NodeWork {

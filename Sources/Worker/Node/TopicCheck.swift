@@ -1,6 +1,7 @@
 package import Kafka
 
-/// Looks for the topics before they are used: a broker is never made to create one by accident.
+/// Looks for the topics before they are used, and tries what the node will have to do: a broker is never made to create
+/// a topic by accident, and a permission that is missing is found before the first request is.
 package struct TopicCheck: Sendable {
     let topics: TopicNames
 
@@ -11,7 +12,9 @@ package struct TopicCheck: Sendable {
         /// The cluster's name for itself.
         let id: String
         /// What the topics that the node writes results to take at once, in bytes; nil where the cluster does not say.
-        let largestBatch: Int?
+        var largestBatch: Int?
+        /// How many records the group begins with, where it has committed nothing; nil where it has, or nobody says.
+        var uncommittedRecords: Int?
 
         /// Whether it is librdkafka's mock cluster, in whichever process.
         var isEmbedded: Bool { AdminClient.isEmbedded(id) }
@@ -19,60 +22,92 @@ package struct TopicCheck: Sendable {
 
     /// Asks once. Blocks up to a few times `timeoutMs`.
     ///
-    /// - Throws: `StartObstacle` naming all that is missing and the command that makes it, or why nobody answers.
+    /// - Throws: `StartObstacle` naming all that is missing or refused, or why nobody answers.
     func ask(_ admin: AdminClient, _ clients: KafkaClients, timeoutMs: Int32) throws(StartObstacle) -> Cluster {
-        let found = try Self.topics(admin, clients, timeoutMs: timeoutMs)
-        let missing = topics.all.filter { name in !found.contains { $0.name == name && $0.failure == nil } }
-        guard missing.isEmpty, let requests = found.first(where: { $0.name == topics.requests }) else {
-            throw StartObstacle(
-                description: "the broker does not have, or does not show to this user, the topic"
-                    + "\(missing.count == 1 ? "" : "s") " + missing.joined(separator: ", ")
-                    + "; create what is missing with: optimizer topics create "
-                    + (["--brokers \(clients.bootstrapServers)"] + missing.map { "--topic \($0)" })
-                    .joined(separator: " "), code: ExitCode.configuration, mayPass: true)
+        let answer: (cluster: Cluster?, lacks: StartLacks)
+        do throws(KafkaFailure) {
+            answer = try look(admin, clients, timeoutMs: timeoutMs)
+        } catch {
+            throw Self.obstacle(admin.explain(error), clients)
         }
+        guard answer.lacks.isEmpty, let cluster = answer.cluster else {
+            let words = answer.lacks.description(
+                bootstrapServers: clients.bootstrapServers, principal: clients.principal)
+            throw StartObstacle(description: words, code: ExitCode.configuration, mayPass: true)
+        }
+        return cluster
+    }
+
+    private func look(
+        _ admin: AdminClient, _ clients: KafkaClients, timeoutMs: Int32
+    ) throws(KafkaFailure) -> (Cluster?, StartLacks) {
+        let found = try admin.topics(timeoutMs: timeoutMs).filter { $0.failure == nil }
         let id = admin.clusterID(timeoutMs: timeoutMs)
+        // The mock has no access rules, makes a topic that is asked for by name, and keeps the trial's records.
+        let isEmbedded = id.map(AdminClient.isEmbedded) ?? false
+        let hidden = topics.all.filter { name in !found.contains { $0.name == name } }
+        let lacks = isEmbedded ? StartLacks(missing: hidden) : try lacks(admin, clients, hidden: hidden)
+        guard lacks.isEmpty, let requests = found.first(where: { $0.name == topics.requests }) else {
+            return (nil, lacks)
+        }
+        var cluster = Cluster(partitions: requests.partitions.count, id: id ?? "unnamed-cluster")
         // The mock has no controller, and lets the question for settings run into its time-out.
-        let asksForSettings = id.map(AdminClient.isEmbedded) != true
-        return Cluster(
-            partitions: requests.partitions.count, id: id ?? "unnamed-cluster",
-            largestBatch: asksForSettings ? largestBatch(admin) : nil)
+        if !isEmbedded { cluster.largestBatch = largestBatch(admin) }
+        // Nothing but a warning hangs on it.
+        cluster.uncommittedRecords = try? admin.uncommittedRecords(
+            group: clients.groupID, topic: topics.requests, partitions: requests.partitions, timeoutMs: 5000)
+        return (cluster, lacks)
     }
 
     /// Every topic this principal may see.
     /// - Throws: `NodeFailure` with why nobody answers, or what has to be set up first.
     package static func list(_ clients: KafkaClients) throws(NodeFailure) -> [TopicDescription] {
-        do throws(StartObstacle) {
-            let admin: AdminClient
-            do throws(KafkaFailure) {
-                admin = try clients.admin()
-            } catch {
-                throw obstacle(error, clients)
-            }
+        let failure: KafkaFailure
+        do throws(KafkaFailure) {
+            let admin = try clients.admin()
             defer { admin.close() }
-            return try topics(admin, clients, timeoutMs: 10_000)
+            do throws(KafkaFailure) {
+                return try admin.topics()
+            } catch {
+                throw admin.explain(error)
+            }
         } catch {
-            throw NodeFailure(error.description, code: error.code)
+            failure = error
         }
+        let obstacle = obstacle(failure, clients)
+        throw NodeFailure(obstacle.description, code: obstacle.code)
     }
 
-    private static func topics(
-        _ admin: AdminClient, _ clients: KafkaClients, timeoutMs: Int32
-    ) throws(StartObstacle) -> [TopicDescription] {
-        do throws(KafkaFailure) {
-            return try admin.topics(timeoutMs: timeoutMs)
-        } catch {
-            // The request's own failure is mostly a timeout; what the client met on the way says why.
-            throw obstacle(admin.problems().first { !$0.isTemporary || $0.kind == .handshake } ?? error, clients)
+    private static let trialMs: Int32 = 10_000
+
+    /// - Parameter hidden: the node's topics that are not shown.
+    private func lacks(
+        _ admin: AdminClient, _ clients: KafkaClients, hidden: [String]
+    ) throws(KafkaFailure) -> StartLacks {
+        var lacks = StartLacks()
+        // Brokers refuse a topic that may not be seen, whether it is there or not.
+        var denied = Set(hidden.filter { admin.whyHidden($0, timeoutMs: Self.trialMs)?.kind == .authorization })
+        lacks.missing = hidden.filter { !denied.contains($0) }
+        let written = topics.all.filter { $0 != topics.requests && !hidden.contains($0) }
+        denied.formUnion(try clients.writeRefusals(written, timeoutMs: Self.trialMs).keys)
+        let group = Permission(operation: .read, resource: .group, name: clients.groupID)
+        let refusal = try admin.tryCommit(group: clients.groupID, topic: topics.requests, timeoutMs: Self.trialMs)
+        let isGroupDenied = refusal?.name.hasPrefix("GROUP") ?? false
+        if refusal != nil, !isGroupDenied { denied.insert(topics.requests) }
+        lacks.denied = topics.all.filter(denied.contains).map {
+            Permission(operation: $0 == topics.requests ? .read : .write, resource: .topic, name: $0)
         }
+        if isGroupDenied { lacks.denied.append(group) }
+        return lacks
     }
 
     private static func obstacle(_ failure: KafkaFailure, _ clients: KafkaClients) -> StartObstacle {
         let remedy = failure.remedy.map { "; \($0)" } ?? ""
-        let isSetUp = failure.kind == .configuration || failure.kind == .authorization
+        let isSetUp = failure.kind == .configuration || failure.kind == .authorization || failure.isWrongMechanism
         return StartObstacle(
-            description: "cannot list the topics at \(clients.bootstrapServers): \(failure)\(remedy)",
-            code: isSetUp ? ExitCode.configuration : ExitCode.unavailable, mayPass: failure.kind != .configuration)
+            description: "cannot ask the brokers at \(clients.bootstrapServers): \(failure)\(remedy)",
+            code: isSetUp ? ExitCode.configuration : ExitCode.unavailable,
+            mayPass: failure.kind != .configuration && !failure.isWrongMechanism)
     }
 
     /// What the topics that results and dead letters are written to take at once now, in bytes; nil where the cluster
