@@ -89,6 +89,34 @@ import Testing
         #expect(outcome.words.contains("embedded broker, which cannot create topics (missing: new.topic)"))
     }
 
+    @Test(arguments: ["--topic-config=retention.ms", "--topic-config==5", "--topic-config=a b=5"])
+    func whatIsNoSettingIsAWrongCall(_ option: String) throws {
+        let outcome = try bench.optimizer(["topics", "create", option])
+        #expect(outcome.code == 64)
+        #expect(outcome.words.contains("must be KEY=VALUE"))
+    }
+
+    @Test(.enabled(if: Bench.realBootstrap != nil, "the embedded broker has no settings"))
+    func settingsThatDoNotFitAreSaid() throws {
+        let names = BenchNames.unique()
+        let address = try bench.address
+        func optimizer(_ words: String...) throws -> Program.Outcome {
+            try Program.run(["topics"] + words + ["--brokers", address], environment: names.environment)
+        }
+        defer { #expect(throws: Never.self) { try names.delete(from: address) } }
+        let made = try optimizer(
+            "create", "--replication-factor", "1", "--topic", names.requests, "--topic-config",
+            "cleanup.policy=compact", "--topic-config", "retention.ms=3600000")
+        #expect(made.code == 0, "\(made.words)")
+        #expect(try optimizer("create", "--replication-factor", "1").code == 0)
+        let check = try optimizer("check", "--json")
+        #expect(check.code == 78)
+        #expect(check.words.contains("wrong: \(names.requests): cleanup.policy is compact"))
+        let requests = try #require(objects(check.output).first)
+        #expect(requests["wrong"]?.elements?.count == 1)
+        #expect(requests["notes"]?.elements?.contains { $0.string?.contains("retention.ms") == true } == true)
+    }
+
     @Test(arguments: ["--partitions=0", "--partitions=x", "--replication-factor=0"])
     func aNumberOutOfRangeIsAWrongCall(_ option: String) throws {
         let outcome = try bench.optimizer(["topics", "create", option])
