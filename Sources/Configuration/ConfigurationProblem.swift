@@ -30,6 +30,18 @@ package struct ConfigurationProblem: Hashable, Sendable, CustomStringConvertible
     /// Never holds a secret.
     package let message: String
 
+    init(origin: ConfigurationOrigin, line: Int?, column: Int?, message: String) {
+        self.origin = origin
+        self.line = line
+        self.column = column
+        self.message = message
+    }
+
+    /// One of the configuration as a whole, or that names its place itself.
+    package init(_ message: String) {
+        self.init(origin: .defaults, line: nil, column: nil, message: message)
+    }
+
     /// `config/optimizer.yml:12:5: …`, `environment variable OPTIMIZER_X: …` or `--set a.b: …`.
     package var description: String {
         switch origin {

@@ -117,6 +117,40 @@ import Testing
         #expect(told.count > 3 && told[3].contains(#"there is no strategy "noopp", did you mean "noop"?"#))
     }
 
+    @Test func whatOnlyThisMachineCanSayIsLookedAtOnDemand() throws {
+        let file = try folder.write(
+            """
+            kafka:
+              client:
+                security.protocol: ssl
+                ssl.ca.location: /no/such/ca.pem
+            strategies:
+              absent: { command: [/no/such/program] }
+              lost: { command: [cat], workingDirectory: /no/such/directory }
+              good: { command: [cat] }
+            data: { root: /no/such/data }
+            metrics: { http: "127.0.0.1:0" }
+            """, to: "deep.yml")
+        #expect(try Program.run(["check-config", file]).code == 0)
+        let outcome = try Program.run(["check-config", file, "--deep"])
+        #expect(outcome.code == 78)
+        let told = outcome.words
+        #expect(told.contains("kafka.client: ssl.ca.location failed"), "\(told)")
+        #expect(told.contains("strategies.absent: there is no program /no/such/program"), "\(told)")
+        #expect(told.contains("strategies.lost: there is no working directory /no/such/directory"), "\(told)")
+        #expect(told.contains("data.root: there is no /no/such/data"), "\(told)")
+        #expect(told.hasSuffix("4 problems\n"), "\(told)")
+    }
+
+    @Test func aMachineThatGivesWhatIsAskedForIsFine() throws {
+        let words = ["check-config", "--deep", "--set", "metrics.http=127.0.0.1:0"]
+        let outcome = try Program.run(words)
+        #expect(outcome.code == 0, "\(outcome.words)")
+        let few = try Program.run(words + ["--set", "limits.memoryMB=1048576"])
+        #expect(few.code == 78)
+        #expect(few.words.contains("lower limits.memoryMB"))
+    }
+
     @Test func aNodeDoesNotStartWithANameThatIsNobodys() throws {
         let outcome = try Program.run(["run", "-b", "127.0.0.1:1", "--set", "disabledStrategies=[noopp,slep]"])
         #expect(outcome.code == 78)

@@ -19,10 +19,10 @@ import Testing
         ("lag", kafka + ["-w, --watch", "--max N", "--json"]),
         ("health", ["--config FILE", "--set KEY=VALUE", "--url URL", "--live", "--timeout-ms N", "--json"]),
         ("strategies", ["--config FILE", "--set KEY=VALUE", "--json"]),
-        ("check-config", ["--config FILE", "--set KEY=VALUE", "--show", "--json"]),
+        ("check-config", ["--config FILE", "--set KEY=VALUE", "--deep", "--show", "--json"]),
         ("check-strategy", ["--config FILE", "--set KEY=VALUE", "--strategy NAME", "--timeout-ms N", "--json"]),
         ("topics check", kafka + ["--json"]),
-        ("topics create", kafka + ["--partitions N", "--replication-factor N", "--json"]),
+        ("topics create", kafka + ["--partitions N", "--replication-factor N", "--topic-config KEY=VALUE", "--json"]),
         (
             "dead-letters list",
             kafka + [

@@ -7,13 +7,16 @@ enum CheckConfigCommand: Command {
     static let name = "check-config"
     static let summary = "every problem of a configuration, with line and column"
     static let help = """
-        optimizer check-config [FILE] [--set KEY=VALUE]... [--show] [--json]
+        optimizer check-config [FILE] [--set KEY=VALUE]... [--deep] [--show] [--json]
 
         Reads the file, the OPTIMIZER_… environment variables and --set as a node would, and names every problem at
-        once. Exit code 78 where there is one. It asks no broker, and nothing of this machine.
+        once. Exit code 78 where there is one. It asks no broker, and nothing of this machine. With --deep it looks at
+        this machine as run does: memory and open files, isolation, the HTTP address, data.root, the programs of
+        external strategies, and the files that librdkafka's properties name. It still asks no broker.
         """
     static let options =
         ConfigurationOptions.all + [
+            Option("deep", "looks at this machine too, as run does: memory, files, programs, librdkafka's own checks"),
             Option("show", "writes the configuration that is in force to standard output, secrets hidden"),
             Option("json", "the problems, or with --show the keys, as JSON objects on standard output, one a line"),
         ]
@@ -42,8 +45,11 @@ enum CheckConfigCommand: Command {
         let (configuration, found) = OptimizerConfiguration.read(
             file: file, environment: ConfigurationOptions.environment,
             settings: ConfigurationOptions.settings(arguments))
-        let problems = ConfigurationProblem.sorted(
-            found + StrategyNames.problems(in: configuration) + ClientPropertyCheck.problems(in: configuration))
+        var problems = found + StrategyNames.problems(in: configuration)
+        problems += ClientPropertyCheck.problems(in: configuration)
+        // What cannot be read is nothing to try.
+        if arguments.has("deep"), problems.isEmpty { problems = DeepCheck.problems(in: configuration) }
+        problems = ConfigurationProblem.sorted(problems)
         return problems.isEmpty ? .success(configuration) : .failure(ConfigurationProblems(problems: problems))
     }
 
