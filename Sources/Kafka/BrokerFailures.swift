@@ -18,7 +18,7 @@ struct BrokerFailures {
 
     /// Notes why a broker's certificate was not taken, where a line of the log tells that.
     mutating func note(_ line: LogLine) {
-        guard line.facility == "CERTVERIFY", let text = BrokerText(line.message) else { return }
+        guard line.facility == "SSLCERTVRFY", let text = BrokerText(line.message) else { return }
         certificates[text.broker] = CertificateRefusal(text.reason)?.description ?? text.reason
     }
 
@@ -68,9 +68,9 @@ struct BrokerText {
 private struct CertificateRefusal: CustomStringConvertible {
     let description: String
 
-    /// - Parameter line: `Certificate subject=/CN=…, issuer=/CN=… verification callback failed: X.509 error 62`
+    /// - Parameter line: `Certificate (subject=/CN=…, issuer=/CN=…) verification callback failed: X.509 error 62`
     init?(_ line: String) {
-        let (mark, start) = ("X.509 error ", "Certificate subject=")
+        let (mark, start) = ("X.509 error ", "Certificate (subject=")
         guard let code = line.ranges(of: mark).last.flatMap({ Int(line[$0.upperBound...].prefix { $0.isNumber }) }),
             let subject = line.firstRange(of: start), let issuer = line.firstRange(of: ", issuer=")
         else { return nil }

@@ -14,7 +14,7 @@ struct ClientSettings: ~Copyable {
         }
     }
 
-    /// Makes the log say why a broker's certificate is not taken, in lines of facility CERTVERIFY.
+    /// Makes the log say why a broker's certificate is not taken, in lines of facility SSLCERTVRFY.
     func nameCertificateErrors() { crdkafka_name_certificate_errors(conf) }
 
     private func set(_ property: ClientProperties.Property) -> KafkaFailure? {

@@ -99,9 +99,9 @@ import Testing
         var failures = BrokerFailures()
         failures.note(
             LogLine(
-                level: 3, facility: "CERTVERIFY",
+                level: 3, facility: "SSLCERTVRFY",
                 message: "[thrd:ssl://localhost:24002/bootstrap]: ssl://localhost:24002/bootstrap: Certificate "
-                    + "subject=/CN=other.example, issuer=/CN=Test CA verification callback failed: X.509 error \(code)"))
+                    + "(subject=/CN=other.example, issuer=/CN=Test CA) verification callback failed: X.509 error \(code)"))
         failures.note(
             KafkaFailure.known(-181).saying(
                 "ssl://localhost:24002/bootstrap: SSL handshake failed: error:0A000086:SSL routines::certificate verify "
