@@ -4,14 +4,37 @@ import Testing
 @testable import Kafka
 
 @Suite(.machine) struct TrialTests {
+    private func tryGroup(
+        _ cluster: Cluster, _ group: String, _ topic: String, partitions: [Int32] = [0]
+    ) throws -> GroupTrial {
+        try GroupTrial(
+            .groupObserver(bootstrap: cluster.bootstrap, groupID: group, embedded: cluster.isEmbedded), topic: topic,
+            partitions: partitions, timeoutMs: 60_000)
+    }
+
     @Test func aCommitThatIsOnlyTriedCommitsNothing() throws {
         let cluster = try Cluster()
         defer { cluster.close() }
         let (topic, group) = (try cluster.topic(), Cluster.unique("group"))
-        let admin = try AdminClient(.admin(bootstrap: cluster.bootstrap, embedded: cluster.isEmbedded))
-        defer { admin.close() }
-        #expect(try admin.tryCommit(group: group, topic: topic, timeoutMs: 30_000) == nil)
-        #expect(try admin.committed(group: group, topic: topic, partitions: [0, .max]).allSatisfy { $0.nextOffset == nil })
+        for _ in 0..<2 {
+            let trial = try tryGroup(cluster, group, topic)
+            #expect(trial.refusal == nil)
+            #expect(trial.hasCommitted == false)
+        }
+        #expect(try tryGroup(cluster, group, topic, partitions: [.max]).hasCommitted != true)
+    }
+
+    @Test func whatAGroupHasCommittedIsSeen() throws {
+        let cluster = try Cluster()
+        defer { cluster.close() }
+        let (topic, group) = (try cluster.topic(partitions: 2), Cluster.unique("group"))
+        let member = try cluster.consumer(group: group)
+        defer { member.consumer.destroy() }
+        member.consumer.topic = topic
+        member.consumer.commit([CommitEntry(partition: 1, nextOffset: 1)])
+        let deadline = now() + 60_000
+        while now() < deadline, try tryGroup(cluster, group, topic, partitions: [0, 1]).hasCommitted != true {}
+        #expect(try tryGroup(cluster, group, topic, partitions: [0, 1]).hasCommitted == true)
     }
 
     @Test(.enabled(if: Cluster.realBootstrap == nil, "only the mock's answers can be replaced"))
@@ -19,35 +42,8 @@ import Testing
         let cluster = try Cluster(own: true)
         defer { cluster.close() }
         let topic = try cluster.topic()
-        let admin = try AdminClient(.admin(bootstrap: cluster.bootstrap, embedded: true))
-        defer { admin.close() }
         cluster.broker?.fail(.offsetCommit, with: [30])
-        let refusal = try admin.tryCommit(group: "g", topic: topic, timeoutMs: 30_000)
-        #expect(refusal?.name == "GROUP_AUTHORIZATION_FAILED")
-        cluster.broker?.fail(.findCoordinator, with: [30])
-        #expect(try admin.tryCommit(group: "other", topic: topic, timeoutMs: 30_000)?.kind == .authorization)
-    }
-
-    @Test func whatANewGroupBeginsWithIsCounted() throws {
-        let cluster = try Cluster()
-        defer { cluster.close() }
-        let (topic, group) = (try cluster.topic(partitions: 2), Cluster.unique("group"))
-        let publisher = try cluster.producer()
-        defer { publisher.producer.destroy() }
-        #expect(publisher.fill(topic, count: 7, partitions: 2))
-        let admin = try AdminClient(.admin(bootstrap: cluster.bootstrap, embedded: cluster.isEmbedded))
-        defer { admin.close() }
-        func records() throws -> Int? {
-            try admin.uncommittedRecords(group: group, topic: topic, partitions: [0, 1], timeoutMs: 30_000)
-        }
-        #expect(try records() == 7)
-        let member = try cluster.consumer(group: group)
-        defer { member.consumer.destroy() }
-        member.consumer.topic = topic
-        member.consumer.commit([CommitEntry(partition: 1, nextOffset: 1)])
-        let deadline = now() + 60_000
-        while now() < deadline, try records() != nil {}
-        #expect(try records() == nil)
+        #expect(try tryGroup(cluster, "g", topic).refusal?.name == "GROUP_AUTHORIZATION_FAILED")
     }
 
     @Test(.enabled(if: Cluster.realBootstrap == nil, "only the mock's answers can be replaced"))

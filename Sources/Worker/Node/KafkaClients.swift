@@ -67,11 +67,17 @@ package struct KafkaClients: Sendable {
     }
 
     /// A client that looks at the group and its topic while a node runs, and joins nothing.
-    package func groupObserver() throws(KafkaFailure) -> AdminClient {
-        try AdminClient(
-            ClientProperties.groupObserver(
-                bootstrap: bootstrapServers, groupID: configuration.groupId, embedded: isEmbedded,
-                overrides: overrides(configuration.consumer)))
+    package func groupObserver() throws(KafkaFailure) -> AdminClient { try AdminClient(observerProperties()) }
+
+    private func observerProperties() throws(KafkaFailure) -> ClientProperties {
+        try ClientProperties.groupObserver(
+            bootstrap: bootstrapServers, groupID: configuration.groupId, embedded: isEmbedded,
+            overrides: overrides(configuration.consumer))
+    }
+
+    /// Tries what the group lets these clients do; see `GroupTrial`.
+    func tryGroup(topic: String, _ partitions: [Int32], timeoutMs: Int32) throws(KafkaFailure) -> GroupTrial {
+        try GroupTrial(observerProperties(), topic: topic, partitions: partitions, timeoutMs: timeoutMs)
     }
 
     package func admin() throws(KafkaFailure) -> AdminClient {

@@ -46,17 +46,30 @@ package struct TopicCheck: Sendable {
         // The mock has no access rules, makes a topic that is asked for by name, and keeps the trial's records.
         let isEmbedded = id.map(AdminClient.isEmbedded) ?? false
         let hidden = topics.all.filter { name in !found.contains { $0.name == name } }
-        let lacks = isEmbedded ? StartLacks(missing: hidden) : try lacks(admin, clients, hidden: hidden)
-        guard lacks.isEmpty, let requests = found.first(where: { $0.name == topics.requests }) else {
-            return (nil, lacks)
+        let requests = found.first { $0.name == topics.requests }
+        var lacks = StartLacks(missing: hidden)
+        var hasCommitted: Bool?
+        if !isEmbedded {
+            (lacks, hasCommitted) = try tryPermissions(
+                admin, clients, hidden: hidden, partitions: requests?.partitions ?? [0])
         }
+        guard lacks.isEmpty, let requests else { return (nil, lacks) }
         var cluster = Cluster(partitions: requests.partitions.count, id: id ?? "unnamed-cluster")
         // The mock has no controller, and lets the question for settings run into its time-out.
         if !isEmbedded { cluster.largestBatch = largestBatch(admin) }
-        // Nothing but a warning hangs on it.
-        cluster.uncommittedRecords = try? admin.uncommittedRecords(
-            group: clients.groupID, topic: topics.requests, partitions: requests.partitions, timeoutMs: 5000)
+        let records = records(admin, requests)
+        if isEmbedded, let records, records > 0 {
+            let trial = try? clients.tryGroup(topic: topics.requests, requests.partitions, timeoutMs: 5000)
+            hasCommitted = trial?.hasCommitted
+        }
+        if hasCommitted == false { cluster.uncommittedRecords = records }
         return (cluster, lacks)
+    }
+
+    /// How many records lie in the topic; nil where that cannot be asked: nothing but a warning hangs on it.
+    private func records(_ admin: AdminClient, _ topic: TopicDescription) -> Int? {
+        let marks = try? admin.watermarks(topic: topic.name, partitions: topic.partitions, timeoutMs: 5000)
+        return marks?.values.reduce(0) { $0 + Int(max(0, $1.high - $1.low)) }
     }
 
     /// Every topic this principal may see.
@@ -80,25 +93,36 @@ package struct TopicCheck: Sendable {
 
     private static let trialMs: Int32 = 10_000
 
-    /// - Parameter hidden: the node's topics that are not shown.
-    private func lacks(
-        _ admin: AdminClient, _ clients: KafkaClients, hidden: [String]
-    ) throws(KafkaFailure) -> StartLacks {
-        var lacks = StartLacks()
+    /// - Parameters:
+    ///   - hidden: the node's topics that are not shown.
+    ///   - partitions: of the requests topic.
+    /// - Returns: what a start lacks, and whether the group has committed anything where that is known.
+    private func tryPermissions(
+        _ admin: AdminClient, _ clients: KafkaClients, hidden: [String], partitions: [Int32]
+    ) throws(KafkaFailure) -> (StartLacks, Bool?) {
         // Brokers refuse a topic that may not be seen, whether it is there or not.
         var denied = Set(hidden.filter { admin.whyHidden($0, timeoutMs: Self.trialMs)?.kind == .authorization })
-        lacks.missing = hidden.filter { !denied.contains($0) }
+        var lacks = StartLacks(missing: hidden.filter { !denied.contains($0) })
         let written = topics.all.filter { $0 != topics.requests && !hidden.contains($0) }
         denied.formUnion(try clients.writeRefusals(written, timeoutMs: Self.trialMs).keys)
-        let group = Permission(operation: .read, resource: .group, name: clients.groupID)
-        let refusal = try admin.tryCommit(group: clients.groupID, topic: topics.requests, timeoutMs: Self.trialMs)
-        let isGroupDenied = refusal?.name.hasPrefix("GROUP") ?? false
-        if refusal != nil, !isGroupDenied { denied.insert(topics.requests) }
+        var isGroupDenied = false
+        var hasCommitted: Bool?
+        do throws(KafkaFailure) {
+            let trial = try clients.tryGroup(topic: topics.requests, partitions, timeoutMs: Self.trialMs)
+            hasCommitted = trial.hasCommitted
+            isGroupDenied = trial.refusal?.name.hasPrefix("GROUP") ?? false
+            if trial.refusal != nil, !isGroupDenied { denied.insert(topics.requests) }
+        } catch {
+            // What is known to be missing is said, though it may not be all.
+            if lacks.missing.isEmpty, denied.isEmpty { throw error }
+        }
         lacks.denied = topics.all.filter(denied.contains).map {
             Permission(operation: $0 == topics.requests ? .read : .write, resource: .topic, name: $0)
         }
-        if isGroupDenied { lacks.denied.append(group) }
-        return lacks
+        if isGroupDenied {
+            lacks.denied.append(Permission(operation: .read, resource: .group, name: clients.groupID))
+        }
+        return (lacks, hasCommitted)
     }
 
     private static func obstacle(_ failure: KafkaFailure, _ clients: KafkaClients) -> StartObstacle {
