@@ -37,9 +37,16 @@ package final class AdminClient: @unchecked Sendable {
 
     /// Why the cluster does not answer: a call's failure, with what the connections to the brokers have met so far.
     package func explain(_ failure: KafkaFailure) -> KafkaFailure {
+        drainEvents()
+        return failures.withLock { $0.explain(failure) }
+    }
+
+    /// Takes what the client has to say, of which the last failure of each broker is kept. Who never calls `explain` calls
+    /// this now and then.
+    package func drainEvents() {
         let queue = rd_kafka_queue_get_main(client)
         defer { rd_kafka_queue_destroy(queue) }
-        return failures.withLock { failures in
+        failures.withLock { failures in
             while let event = rd_kafka_queue_poll(queue, 0) {
                 defer { rd_kafka_event_destroy(event) }
                 if rd_kafka_event_type(event) == RD_KAFKA_EVENT_ERROR {
@@ -48,7 +55,6 @@ package final class AdminClient: @unchecked Sendable {
                     failures.note(line)
                 }
             }
-            return failures.explain(failure)
         }
     }
 

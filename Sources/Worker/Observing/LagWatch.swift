@@ -109,7 +109,7 @@ final class LagWatch: Sendable {
                 look(client, now, asksGroup: isGroupDue)
                 diagnose(client, now)
                 // What the client has to say others say, too.
-                _ = client.problems()
+                client.drainEvents()
             }
             heartbeats.rest(.lag, until: next)
             _ = wake.wait(until: next)
