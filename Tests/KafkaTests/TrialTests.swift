@@ -31,7 +31,7 @@ import Testing
         let member = try cluster.consumer(group: group)
         defer { member.consumer.destroy() }
         member.consumer.topic = topic
-        member.consumer.commit([CommitEntry(partition: 1, nextOffset: 1)])
+        member.consumer.commit([CommitEntry(partition: 1, nextOffset: 1)], number: 1)
         let deadline = now() + 60_000
         while now() < deadline, try tryGroup(cluster, group, topic, partitions: [0, 1]).hasCommitted != true {}
         #expect(try tryGroup(cluster, group, topic, partitions: [0, 1]).hasCommitted == true)
