@@ -22,15 +22,16 @@ import Testing
             Self.topics,
             names.map {
                 TopicDescription(
-                    name: $0, partitions: Array(0..<Int32(partitions)), replicas: replicas, failure: nil, isReady: true)
+                    name: $0, partitions: Array(0..<Int32(partitions)), replicas: replicas, failure: nil,
+                    withoutLeader: [], isReady: true)
             }, settings: Dictionary(uniqueKeysWithValues: settings), brokers: brokers
         ).findings
     }
 
     @Test func whatTopicsCreateMakesFits() {
         #expect(findings() == [])
-        #expect(findings(Dictionary(uniqueKeysWithValues: Self.topics.all.map { ($0, ["min.insync.replicas": "1"]) }),
-            replicas: 1, brokers: 1) == [])
+        let oneCopy = Dictionary(uniqueKeysWithValues: Self.topics.all.map { ($0, ["min.insync.replicas": "1"]) })
+        #expect(findings(oneCopy, replicas: 1, brokers: 1) == [])
     }
 
     @Test(arguments: [
@@ -75,7 +76,8 @@ import Testing
     }
 
     @Test func settingsThatMayNotBeLookedAtAreNotGuessed() {
-        let topic = TopicDescription(name: "q", partitions: [0, 1], replicas: 3, failure: nil, isReady: true)
+        let topic = TopicDescription(
+            name: "q", partitions: [0, 1], replicas: 3, failure: nil, withoutLeader: [], isReady: true)
         let found = TopicReview(Self.topics, [topic], settings: [:], brokers: 3).findings
         #expect(found.map(\.isWrong) == [false])
         #expect(found.first?.text.contains("DescribeConfigs") == true)
