@@ -27,4 +27,13 @@ import Testing
             DeliveryDiagnosis.problem("results", state((nil, 0), (2, 3)), minimumInSync: 2)
                 == "results has partition 0 without a leader")
     }
+
+    @Test func aTopicThatDoesNotExistIsToldAsThat() {
+        #expect(
+            DeliveryDiagnosis.problem("metrics", KafkaFailure.known(3))
+                == "the topic metrics does not exist: create the topics with `optimizer topics create`")
+        #expect(
+            DeliveryDiagnosis.problem("metrics", KafkaFailure.known(-195)).hasPrefix(
+                "metrics cannot be asked about: _TRANSPORT"))
+    }
 }

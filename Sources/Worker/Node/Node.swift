@@ -154,7 +154,7 @@ package final class Node: Sendable {
         let work = try openWork(on: cluster)
         self.work.withLock { $0 = work }
         let known = clients.knowing(cluster)
-        _ = try thread("lag") { [lagWatch] in lagWatch.run(known) }
+        _ = try thread("lag") { [lagWatch, events = work.events] in lagWatch.run(known, events: events) }
         for (index, slot) in work.slots.enumerated() { threads.slots.append(try thread("slot-\(index)", slot.run)) }
         if !work.externals.isEmpty { threads.externals = try thread("externals", work.externals.run) }
         threads.monitor = try thread("monitor", work.monitor.run)

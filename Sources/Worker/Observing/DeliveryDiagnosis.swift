@@ -15,10 +15,16 @@ struct DeliveryDiagnosis {
                 let state = try client.describe(topic: topic, timeoutMs: timeoutMs)
                 return Self.problem(topic, state, minimumInSync: minimum[topic].flatMap { Int($0) })
             } catch {
-                return "\(topic) cannot be asked about: \(error)"
+                return Self.problem(topic, error)
             }
         }
         return parts.isEmpty ? nil : parts.joined(separator: "; ")
+    }
+
+    /// What it means that a topic cannot be described.
+    static func problem(_ topic: String, _ failure: KafkaFailure) -> String {
+        guard failure.kind == .missing else { return "\(topic) cannot be asked about: \(failure)" }
+        return "the topic \(topic) does not exist" + (failure.remedy.map { ": \($0)" } ?? "")
     }
 
     /// What keeps a topic's leaders from acknowledging; nil where nothing does.

@@ -19,8 +19,10 @@ struct KafkaFailures: Sendable {
     ///   - client: which of the node's clients says so.
     ///   - place: what was being done.
     ///   - level: how bad it is.
+    ///   - key: what makes two of them the same, where their place and their name do not.
     func note(
-        _ failure: KafkaFailure, _ client: KafkaStatistics.Client, _ place: String, _ level: Log.Level, _ what: String
+        _ failure: KafkaFailure, _ client: KafkaStatistics.Client, _ place: String, _ level: Log.Level, _ what: String,
+        key: String? = nil
     ) {
         metrics.noteKafkaError(client: client.rawValue)
         brokers.note(error: failure.reason)
@@ -29,7 +31,7 @@ struct KafkaFailures: Sendable {
         let endsTheNode = [.fenced, .fatal, .authorization].contains(failure.kind)
         let isNews = errors.note(
             endsTheNode ? failure.kind.rawValue : "kafka", isAway ? failure.description : "\(place): \(failure)",
-            key: (isAway ? "" : place) + failure.name + brokers.named(in: failure.reason))
+            key: (isAway ? nil : key) ?? (isAway ? "" : place) + failure.name + brokers.named(in: failure.reason))
         // The board has a line for a broker that goes, and one for when it is back.
         log.line(
             isNews && !isAway ? level : .debug, what,

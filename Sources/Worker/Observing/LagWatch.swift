@@ -30,7 +30,7 @@ final class LagWatch: Sendable {
 
     /// How long one request may take.
     private static let patienceMs: Int32 = 2000
-    /// A result that waits for so long waits for something.
+    /// What waits for its acknowledgement for so long waits for something.
     private static let noticeableMs = 10_000
     /// The group is asked less often: describing it costs its coordinator more than an offset.
     private static let groupIntervalMs = 15_000
@@ -85,18 +85,18 @@ final class LagWatch: Sendable {
     }
 
     /// The thread's body. The client is its own, from the beginning to the end.
-    func run(_ clients: KafkaClients) {
+    func run(_ clients: KafkaClients, events: MetricsPublisher) {
         do throws(KafkaFailure) {
             let client = try clients.groupObserver()
             defer { client.close() }
             // The embedded broker does not know the question, and its client would hang.
-            watch(client, canAskGroup: !clients.isEmbedded)
+            watch(client, events, canAskGroup: !clients.isEmbedded)
         } catch {
             log.error("the lag cannot be watched", JSONMember("error", .string(error.description)))
         }
     }
 
-    private func watch(_ client: AdminClient, canAskGroup: Bool) {
+    private func watch(_ client: AdminClient, _ events: MetricsPublisher, canAskGroup: Bool) {
         var next = MonotonicTime.now()
         var nextGroup = next
         while !isStopped.load(ordering: .acquiring) {
@@ -108,6 +108,7 @@ final class LagWatch: Sendable {
                 if isGroupDue { nextGroup = now.adding(milliseconds: Self.groupIntervalMs) }
                 look(client, now, asksGroup: isGroupDue)
                 diagnose(client, now)
+                diagnose(events, client, now)
                 // What the client has to say others say, too.
                 client.drainEvents()
             }
@@ -177,6 +178,14 @@ final class LagWatch: Sendable {
         log.warning(
             "results are not acknowledged", JSONMember("oldest_ms", .integer(Int(ageMs))),
             JSONMember("reason", .string(reason)))
+    }
+
+    /// The same of metrics events.
+    private func diagnose(_ events: MetricsPublisher, _ client: AdminClient, _ now: MonotonicTime) {
+        guard events.unacknowledgedMs(at: now) >= Double(Self.noticeableMs) else { return }
+        let topics = [settings.topics.metrics]
+        let found = DeliveryDiagnosis(client: client, topics: topics, timeoutMs: Self.patienceMs).look()
+        if let found { events.explain(found) }
     }
 
     private func askGroup(_ client: AdminClient, _ topic: TopicState) {

@@ -3,10 +3,22 @@ import Kafka
 import Messages
 import Metrics
 import Scheduling
+import Synchronization
 
 /// Publishes metrics events through a producer of their own, so that they never hold up results: what does not fit
 /// its queue, or is not delivered in time, is dropped and counted. Any thread may publish; one thread drains.
 final class MetricsPublisher: Sendable {
+    private struct Waiting {
+        /// When the first event was handed over of those since the last acknowledgement.
+        var since: MonotonicTime?
+        /// Why nothing is acknowledged, where that is known.
+        var reason: String?
+    }
+
+    /// One thing that goes on, whatever each event that is lost in it says.
+    private static let key = "metrics events"
+    private static let words = "metrics events cannot be published"
+
     private let producer: KafkaProducer
     private let topic: String
     private let node: String
@@ -15,6 +27,7 @@ final class MetricsPublisher: Sendable {
     private let dropped: Counter
     private let undelivered: Counter
     private let failures: KafkaFailures
+    private let waiting = Mutex(Waiting())
 
     init(
         producer: KafkaProducer, topic: String, node: String, registry: MetricRegistry, statistics: KafkaStatistics,
@@ -31,6 +44,7 @@ final class MetricsPublisher: Sendable {
     }
 
     func publish(_ kind: MetricsEvent.Kind, _ details: [JSONMember]) {
+        waiting.withLock { if $0.since == nil { $0.since = .now() } }
         let event = MetricsEvent(kind, node: node, time: .now(), details)
         // One key per node keeps a node's events in order.
         switch producer.produce(topic: topic, key: Array(node.utf8), value: event.encoded(), token: 0) {
@@ -40,17 +54,41 @@ final class MetricsPublisher: Sendable {
         }
     }
 
+    /// For how long events have been handed over and none was acknowledged; 0 where they are.
+    func unacknowledgedMs(at now: MonotonicTime) -> Double {
+        waiting.withLock { $0.since.map { max(0, now.milliseconds(since: $0)) } ?? 0 }
+    }
+
+    /// Takes note of why no event is acknowledged: librdkafka tries again for half a minute, and then says only that it
+    /// was too long.
+    func explain(_ reason: String) {
+        waiting.withLock { $0.reason = reason }
+        guard failures.errors.note("kafka", "\(place): \(reason)", key: Self.key) else { return }
+        failures.log.warning(
+            Self.words, JSONMember("place", .string(place)), JSONMember("reason", .string(reason)))
+    }
+
+    private var place: String { "publishing a metrics event to \(topic)" }
+
     private func drop(_ failure: KafkaFailure) {
         dropped.increment()
         guard failure.kind != .dropped else { return }
         undelivered.increment()
-        failures.note(
-            failure, .metrics, "publishing a metrics event to \(topic)", .warning, "metrics events cannot be published")
+        failures.note(explained(failure), .metrics, place, .warning, Self.words, key: Self.key)
+    }
+
+    /// That it took too long goes with why, where that is known.
+    private func explained(_ failure: KafkaFailure) -> KafkaFailure {
+        guard failure.name == "_MSG_TIMED_OUT", let reason = waiting.withLock({ $0.reason }) else { return failure }
+        return KafkaFailure(code: failure.code, name: failure.name, reason: reason, kind: failure.kind)
     }
 
     /// Takes the answers of the brokers. Called by the monitor thread.
     func drain() {
-        producer.drainDeliveries { if let failure = $0.failure { drop(failure) } }
+        producer.drainDeliveries { report in
+            if let failure = report.failure { return drop(failure) }
+            waiting.withLock { $0 = Waiting() }
+        }
         while let event = producer.nextEvent() {
             switch event {
             case .failure(let failure):
