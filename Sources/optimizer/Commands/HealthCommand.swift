@@ -11,8 +11,9 @@ enum HealthCommand: Command {
     static let help = """
         optimizer health [--live] [--url http://HOST:PORT] [--timeout-ms N] [--json]
 
-        Asks /healthz (the process moves) and /readyz (it has joined the group and commits) of the node whose
-        metrics.http the configuration names. For containers: --live for restarting it, without for sending it work.
+        Asks /healthz (the process moves) and /readyz (it has joined the group, commits, hears from brokers, and gets
+        its results acknowledged) of the node whose metrics.http the configuration names. For containers: --live for
+        restarting it, without for sending it work.
 
         Exit codes: 0 well; 1 not, and why; 69 nobody answers; 78 metrics.http is null or the configuration is wrong.
         """
