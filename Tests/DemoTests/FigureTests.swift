@@ -20,11 +20,16 @@ struct FigureTests {
         #expect(FigureText.sparkline([1], top: 0, isUnicode: true) == " ")
     }
 
-    @Test func `a line is cut at the columns, styles and all`() {
+    @Test func `a line is cut before the last column, styles and all, and a mark says so`() {
         let line = ScreenLine("abc").adding("def", .bold).adding("ghi", .bad)
         #expect(line.width == 9)
-        #expect(line.rendered(columns: 5) == "abc\u{1B}[1mde\u{1B}[0m")
-        #expect(line.rendered(columns: 80).hasSuffix("\u{1B}[31mghi\u{1B}[0m"))
+        #expect(line.rendered(columns: 5) == "abc\u{1B}[1md\u{1B}[0m\u{1B}[7m>\u{1B}[0m")
+        #expect(line.rendered(columns: 80, hasColours: true).hasSuffix("\u{1B}[31mghi\u{1B}[0m"))
+    }
+
+    @Test func `without colours a line is bold where it was, and coloured nowhere`() {
+        let line = ScreenLine("abc", .bold).adding("def", .warning)
+        #expect(line.rendered(columns: 80, hasColours: false) == "\u{1B}[1mabc\u{1B}[0mdef")
     }
 
     @Test func `each request of the demo has other periods, fast below slow`() {

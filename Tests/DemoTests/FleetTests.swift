@@ -182,11 +182,6 @@ struct FleetTests {
         for rows in [8, 20] { #expect(table.lines(rows: rows, width: 60).count <= rows) }
     }
 
-    @Test func `a line that is cut says so at its end`() {
-        #expect(ScreenLine("abcdef").rendered(columns: 4) == "abc\u{1B}[7m>\u{1B}[0m")
-        #expect(ScreenLine("abcd").rendered(columns: 4) == "abcd")
-    }
-
     @Test func `a name cannot move the cursor`() {
         var fleet = Fleet()
         fleet.take(interval("evil\u{1B}[2J\n"), at: time(0))

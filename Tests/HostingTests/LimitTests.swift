@@ -143,9 +143,9 @@ extension HostingTests {
             let (outcome, usage, milliseconds) = try commit(.burn, enforcement, deadlineMs: 2000, limits: limits)
             #expect(outcome.isTimedOut)
             let percent = usage.cpuMs / milliseconds * 100
-            // The machine may be busy with other things: then it is less, but never more.
+            // The machine may be busy with other things: then it is less, and held for a shorter time, but never more.
             #expect(percent > 5 && percent < 26)
-            #expect(usage.throttledMs > 200)
+            #expect(usage.throttledMs > 0)
         }
 
         @Test(arguments: mechanisms)

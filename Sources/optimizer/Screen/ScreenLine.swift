@@ -12,17 +12,18 @@ enum TextStyle: String {
     case bad = "31"
     case heading = "36"
 
-    /// Whether the terminal is told nothing: always of colours where the user wants none (https://no-color.org). Bold, dim
-    /// and inverse are no colours.
-    var isPlain: Bool {
+    /// Whether the terminal is told nothing: always of colours where there are to be none. Bold, dim and inverse are no
+    /// colours.
+    func isPlain(hasColours: Bool) -> Bool {
         switch self {
         case .plain: true
         case .bold, .dim, .inverse: false
-        case .good, .warning, .bad, .heading: !Self.hasColours
+        case .good, .warning, .bad, .heading: !hasColours
         }
     }
 
-    private static let hasColours = unsafe getenv("NO_COLOR").map { unsafe $0.pointee == 0 } ?? true
+    /// False where the user wants no colours (https://no-color.org).
+    static let hasColours = unsafe getenv("NO_COLOR").map { unsafe $0.pointee == 0 } ?? true
 }
 
 /// One line of a screen: pieces of text, each in its style. Every character is one column wide.
@@ -49,14 +50,15 @@ struct ScreenLine {
     }
 
     /// The line as a terminal takes it; one of more than so many columns is cut, and ends with a mark that says so.
-    func rendered(columns: Int) -> String {
+    func rendered(columns: Int, hasColours: Bool = TextStyle.hasColours) -> String {
         let isCut = width > columns
         var left = isCut ? columns - 1 : columns
         var text = ""
         for piece in pieces where left > 0 {
             let shown = piece.text.prefix(left)
             left -= shown.count
-            text += piece.style.isPlain ? String(shown) : "\u{1B}[\(piece.style.rawValue)m\(shown)\u{1B}[0m"
+            let isPlain = piece.style.isPlain(hasColours: hasColours)
+            text += isPlain ? String(shown) : "\u{1B}[\(piece.style.rawValue)m\(shown)\u{1B}[0m"
         }
         return isCut ? text + "\u{1B}[\(TextStyle.inverse.rawValue)m>\u{1B}[0m" : text
     }
