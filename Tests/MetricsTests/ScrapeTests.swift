@@ -32,7 +32,7 @@ import Testing
         for metric in [GaugeMetric.kafkaBrokersUp, .kafkaQueuedMessages, .kafkaQueuedBytes] {
             registry.gauge(metric, "producer").set(3)
         }
-        for metric in [GaugeMetric.strategySlots, .strategySuspended, .strategyStartFailures] {
+        for metric in [GaugeMetric.strategySlots, .strategySuspended, .strategyStartFailures, .strategyDisabled] {
             registry.gauge(metric, "noop").set(1)
         }
         registry.gauge(.heartbeatAge, "lag").set(0.2)

@@ -64,7 +64,7 @@ import Testing
             "worker-3-4711", "87 / 100", "holding for 412 ms, until 50", "3 wait for lock", "3 / 5", "71 ms",
             "offset 119002: burn running in slot 2 for 38.5 s, request sweep-2026-03/step-00412", "paused",
             "parameters.fast is 60, must be less than slow (20)", "&lt;b&gt;not markup&lt;/b&gt;",
-            "80 % of one core, by cgroup", "1 of 5 slots",
+            "80 % of one core, by cgroup", "1 of 5 slots", "switched off here (disabledStrategies)",
             "The last run ended: fenced (exit code 70)", "Static consumer fenced",
             "suspended, tried again in 21.4 s", "donchian_breakout", "polyline",
         ] {

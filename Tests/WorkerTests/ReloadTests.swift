@@ -52,6 +52,26 @@ import Testing
         }
     }
 
+    @Test func whatIsSwitchedOffIsShownFromTheStartAndAfterItIsReadAgain() async throws {
+        try await run(["metrics.http=127.0.0.1:0", "disabledStrategies=[sleep]"]) { node, kafka in
+            try expect(node, disabled: ["sleep"])
+            node.node.reload(try configuration(kafka, ["disabledStrategies=[noop, burn]"]))
+            try expect(node, disabled: ["burn", "noop"])
+            node.node.reload(try configuration(kafka, []))
+            try expect(node, disabled: [])
+        }
+    }
+
+    private func expect(_ node: TestNode, disabled: Set<String>) throws {
+        let shown = try JSONValue.parse(Array(HTTPGet.text(node, "/status").utf8))["disabled_strategies"]?.elements
+        #expect(shown?.count == disabled.count && Set(shown?.compactMap(\.string) ?? []) == disabled)
+        let metrics = try HTTPGet.text(node, "/metrics").split(separator: "\n").map(String.init)
+        for name in ["sleep", "noop", "burn"] {
+            let line = "optimizer_strategy_disabled{strategy=\"\(name)\"} \(disabled.contains(name) ? 1 : 0)"
+            #expect(metrics.contains(line), "\(line)")
+        }
+    }
+
     @Test func keysThatHoldOnlyAfterARestartAreNamed() async throws {
         try await run([]) { node, kafka in
             node.node.reload(

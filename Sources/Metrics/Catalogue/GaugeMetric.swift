@@ -17,6 +17,7 @@ package enum GaugeMetric: String, Sendable, CaseIterable {
     case strategySlots = "optimizer_strategy_slots"
     case strategySuspended = "optimizer_strategy_suspended"
     case strategyStartFailures = "optimizer_strategy_start_failures"
+    case strategyDisabled = "optimizer_strategy_disabled"
     case latencyTarget = "optimizer_step_latency_target_ms"
     case enforcement = "optimizer_enforcement"
 
@@ -88,6 +89,8 @@ extension GaugeMetric {
             ("1 while the strategy's circuit breaker is open and its steps are not run", [.strategy])
         case .strategyStartFailures:
             ("Starts of the strategy's hosts that failed one after the other; while above 0, its requests wait", [.strategy])
+        case .strategyDisabled:
+            ("1 while the strategy is switched off on the node and its requests are refused", [.strategy])
         case .latencyTarget: ("The P95 step latency the node is asked to keep", [])
         case .enforcement: ("1 for the mechanism that enforces a limit", [.limitedResource, .mechanism])
         case .holding: ("1 while the node takes nothing from its partitions", [])

@@ -64,8 +64,9 @@ extension StatusPage {
                 + (one.retry_ms > 0 ? `in ${time(one.retry_ms)}` : "now"), "bad"]]),
             ...suspended.map((one) => [one.strategy,
               [one.retry_ms > 0 ? `suspended, tried again in ${time(one.retry_ms)}` : "suspended, a probe is due", "bad"]]),
-            ...throttled.map((one) => [one.strategy, [`${one.slots} of ${one.of} slots`, "warn"]])]);
-          byId("noPolicies").hidden = throttled.length + suspended.length + failing.length > 0;
+            ...throttled.map((one) => [one.strategy, [`${one.slots} of ${one.of} slots`, "warn"]]),
+            ...s.disabled_strategies.map((name) => [name, ["switched off here (disabledStrategies)", "warn"]])]);
+          byId("noPolicies").hidden = byId("policies").rows.length > 0;
         }
 
         function showPartitions(s) {

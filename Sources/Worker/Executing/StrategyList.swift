@@ -35,6 +35,12 @@ package final class StrategyList: Sendable {
         disabled.withLock { $0 = Set(names) }
     }
 
+    /// Names of this node's strategies that are switched off, in the order of `names`.
+    var disabledNames: [String] {
+        let disabled = disabled.withLock { $0 }
+        return names.filter(disabled.contains)
+    }
+
     /// Checks that the request's strategy can be run with its parameters.
     ///
     /// - Returns: the strategy's index.

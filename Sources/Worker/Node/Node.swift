@@ -106,6 +106,7 @@ package final class Node: Sendable {
 
     private func disable(_ names: [String]) {
         strategies.disable(names)
+        metrics.showDisabled(strategies)
         let indices = Set(names.map(strategies.index))
         state.decide { $0.disabled = indices }
     }
@@ -340,7 +341,7 @@ package final class Node: Sendable {
         guard let address = settings.http else { return }
         ProcessMetrics(in: registry)
         let status = NodeStatus(
-            settings: settings, gauges: gauges,
+            settings: settings, gauges: gauges, strategies: strategies,
             monitor: { [weak self] in self?.work.withLock { $0?.monitor } }, errors: errors, startedAt: startedAt,
             isolation: isolation.report)
         let droppedLines = registry.counter(.logLinesDropped)

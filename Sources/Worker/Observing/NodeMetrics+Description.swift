@@ -21,6 +21,13 @@ extension NodeMetrics {
                 enforcement: Dictionary(enforcement) { first, _ in first }))
         if let end = settings.lastEnd { registry.gauge(.lastEndInfo, end.reason.rawValue).set(true) }
         for index in registry.strategies.indices { strategySlots(index, settings.slotCount) }
+        showDisabled(strategies)
+    }
+
+    /// Shows which strategies are switched off, which may change while the node runs.
+    func showDisabled(_ strategies: StrategyList) {
+        let disabled = Set(strategies.disabledNames)
+        for name in strategies.names { registry.gauge(.strategyDisabled, name).set(disabled.contains(name)) }
     }
 
     /// Shows the data sets as they are now: they may be imported while the node runs.

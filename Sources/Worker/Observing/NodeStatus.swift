@@ -10,6 +10,7 @@ import Scheduling
 struct NodeStatus: Sendable {
     let settings: NodeSettings
     let gauges: LiveGauges
+    let strategies: StrategyList
     /// nil while the node waits for its cluster.
     let monitor: @Sendable () -> Monitor?
     let errors: RecentErrors
@@ -36,6 +37,7 @@ struct NodeStatus: Sendable {
             JSONMember("queue", queue(manager, now)),
             JSONMember("slots", .array(slots(manager, monitor, now))),
             JSONMember("policies", policies(manager, now)),
+            JSONMember("disabled_strategies", .array(strategies.disabledNames.map { .string($0) })),
             JSONMember("partitions", .array(board.all.map { partition($0, manager, now) })),
             JSONMember("unread_partitions", gauges.lagWatch.unreadPartitions.map { .integer($0) } ?? .null),
             JSONMember("brokers", .array(ConditionStatus(gauges: gauges).brokers(at: now))),
