@@ -86,29 +86,33 @@ import Testing
         #expect(try read("date,open,high,low,close\n2010-01-04,1,3,0.5,2\n").volume == [0])
     }
 
-    private static let good = "date,open,high,low,close,volume\n2010-01-04,1,3,0.5,2,10\n"
+    private static let good =
+        "date,open,high,low,close,volume\n2010-01-02,1,3,0.5,2,10\n2010-01-04,1,3,0.5,2,10\n"
 
     @Test(arguments: [
-        ("2010-01-04,1,3,0.5,2,10", "line 3: the time 2010-01-04 is that of the bar before"),
-        ("2010-01-03,1,3,0.5,2,10", "line 3: the time 2010-01-03 is before that of the bar before (2010-01-04)"),
-        ("2010-01-05,1,3,0.5,2", "line 3: 5 fields, at least 6 are needed"),
-        ("2010-01-05,1,3,0.5,null,10", "line 3: close is \"null\", must be a number"),
-        ("2010-01-05,1,3,0.5,nan,10", "line 3: close is \"nan\", must be a number"),
-        ("2010-01-05,1,3,0.5,1e999,10", "line 3: close is inf, must be a finite number"),
-        ("2010-01-05,0,3,0.5,2,10", "line 3: open is 0.0, prices must be above 0"),
-        ("2010-01-05,1,3,-0.5,2,10", "line 3: low is -0.5, prices must be above 0"),
-        ("2010-01-05,1,3,0.5,4,10", "line 3: close 4.0 is above high 3.0"),
-        ("2010-01-05,1,3,1.5,2,10", "line 3: open 1.0 is below low 1.5"),
-        ("2010-01-05,1,3,0.5,2,-1", "line 3: volume is -1.0, must be a finite number of at least 0"),
-        ("05/01/2010,1,3,0.5,2,10", "line 3: the time \"05/01/2010\" cannot be read"),
-        ("2010010509,1,3,0.5,2,10", "line 3: the time \"2010010509\" reads as a date and a clock"),
-        ("201001050930,1,3,0.5,2,10", "line 3: the time \"201001050930\" reads as a date and a clock"),
-        ("20100105093000,1,3,0.5,2,10", "line 3: the time \"20100105093000\" reads as a date and a clock"),
-        ("2010-02-30,1,3,0.5,2,10", "line 3: the time \"2010-02-30\" cannot be read"),
-        (",1,3,0.5,2,10", "line 3: the time \"\" cannot be read"),
-        ("yesterday,1,3,0.5,2,10", "line 3: the time \"yesterday\" cannot be read"),
-        ("99999999999999999999,1,3,0.5,2,10", "line 3: the time \"99999999999999999999\" cannot be read"),
-        ("\u{0}\u{1},1,3,0.5,2,10", "line 3: the time"),
+        ("2010-01-04,1,3,0.5,2,10", "line 4: the time 2010-01-04 is that of the bar before"),
+        ("2010-01-03,1,3,0.5,2,10", "line 4: the time 2010-01-03 is before that of the bar before (2010-01-04)"),
+        ("2010-01-05,1,3,0.5,2", "line 4: 5 fields, the header has 6"),
+        ("2010-01-05,1,3,0.5,null,10", "line 4: close is \"null\", must be a number"),
+        ("2010-01-05,1,3,0.5,nan,10", "line 4: close is \"nan\", must be a number"),
+        ("2010-01-05,1,3,0.5,1e999,10", "line 4: close is inf, must be a finite number"),
+        ("2010-01-05,0,3,0.5,2,10", "line 4: open is 0.0, prices must be above 0"),
+        ("2010-01-05,1,3,-0.5,2,10", "line 4: low is -0.5, prices must be above 0"),
+        ("2010-01-05,1,3,0.5,4,10", "line 4: close 4.0 is above high 3.0"),
+        ("2010-01-05,1,3,1.5,2,10", "line 4: open 1.0 is below low 1.5"),
+        ("2010-01-05,1,3,0.5,2,-1", "line 4: volume is -1.0, must be a finite number of at least 0"),
+        ("05/01/10,1,3,0.5,2,10", "line 4: the time \"05/01/10\" cannot be read"),
+        ("2010-01-05,1,3,0.5,2,10,5", "line 4: 7 fields, the header has 6"),
+        ("2010-01-05,,,,,", "line 4: no number in the whole row"),
+        ("2010010509,1,3,0.5,2,10", "line 4: the time \"2010010509\" reads as a date and a clock"),
+        ("201001050930,1,3,0.5,2,10", "line 4: the time \"201001050930\" reads as a date and a clock"),
+        ("20100105093000,1,3,0.5,2,10", "line 4: the time \"20100105093000\" reads as a date and a clock"),
+        ("2010-02-30,1,3,0.5,2,10", "line 4: the time \"2010-02-30\" cannot be read"),
+        (",1,3,0.5,2,10", "line 4: the time \"\" cannot be read"),
+        ("yesterday,1,3,0.5,2,10", "line 4: the time \"yesterday\" cannot be read"),
+        ("99999999999999999999,1,3,0.5,2,10", "line 4: the time \"99999999999999999999\" cannot be read"),
+        ("2010-01-05,1,3,\"0,5\",2,10", "line 4: low is \"0,5\", must be a number with a decimal point"),
+        ("\u{0}\u{1},1,3,0.5,2,10", "line 4: the time"),
     ]) func aWrongLineIsNamedWithItsNumber(line: String, words: String) throws {
         let found = try #require(try problem(Self.good + line + "\n"))
         #expect(found.count == 1)
@@ -135,7 +139,7 @@ import Testing
         #expect(found.count == 50)
         #expect(found.findings.count == 20)
         #expect(found.description.hasSuffix("and 30 more"))
-        #expect(found.findings[19].hasPrefix("line 22:"))
+        #expect(found.findings[19].hasPrefix("line 23:"))
     }
 
     @Test func aMissingFileAndADirectoryAreNamed() throws {

@@ -8,19 +8,22 @@ package struct ImportProgress: Equatable, Sendable {
 
 /// Reads a CSV file into a table, checking every bar.
 struct CSVReader {
-    private var table = BarTable()
-    private var findings: [String] = []
-    private var findingCount = 0
     private var fields: [ArraySlice<UInt8>] = []
-    private var layout: CSVLayout?
+    private var search: HeaderSearch
+    private var rows: RowReader?
     private static let progressEvery = 100_000
 
+    private init(symbol: String?) { search = HeaderSearch(symbol: symbol) }
+
+    /// - Parameters:
+    ///   - symbol: the instrument whose rows are read; nil: all rows are of one.
+    ///   - warn: called with what is odd and taken all the same.
     /// - Throws: every finding with its line number, the first twenty of them in words.
     static func read(
-        _ path: String, progress: (ImportProgress) -> Void
+        _ path: String, symbol: String? = nil, progress: (ImportProgress) -> Void, warn: (String) -> Void = { _ in }
     ) throws(ImportProblem) -> BarTable {
         let lines = try LineReader(path: path)
-        var reader = CSVReader()
+        var reader = CSVReader(symbol: symbol)
         var isAtEnd = false
         while !isAtEnd {
             let got: Void? = try lines.nextLine { line throws(ImportProblem) in
@@ -29,80 +32,34 @@ struct CSVReader {
             isAtEnd = got == nil
             if lines.lineNumber % progressEvery == 0 || isAtEnd {
                 progress(
-                    ImportProgress(bytesRead: lines.position, bytesTotal: lines.size, bars: reader.table.count))
+                    ImportProgress(
+                        bytesRead: lines.position, bytesTotal: lines.size, bars: reader.rows?.count ?? 0))
             }
         }
-        guard reader.findingCount == 0 else {
-            throw ImportProblem(findings: reader.findings, count: reader.findingCount)
+        guard let rows = reader.rows else { throw reader.search.problem ?? ImportProblem("the file has no bars") }
+        let table = try rows.finished(warn: warn)
+        if let last = reader.search.skipped.last {
+            warn("\(reader.search.skipped.count) lines up to line \(last) stand before the table and are passed over")
         }
-        guard reader.table.count > 0 else { throw ImportProblem("the file has no bars") }
-        return reader.table
+        return table
     }
 
     private mutating func take(_ line: ArraySlice<UInt8>, number: Int) throws(ImportProblem) {
         guard !line.allSatisfy({ $0 == 0x20 || $0 == 0x09 }) else { return }
-        guard let layout else { return try takeFirst(line, number: number) }
-        CSVFields.split(line, at: layout.delimiter, into: &fields)
-        takeBar(layout, number)
+        guard let delimiter = rows?.layout.delimiter else { return try takeFirst(line, number: number) }
+        CSVFields.split(line, at: delimiter, into: &fields)
+        rows?.take(&fields, number)
     }
 
     private mutating func takeFirst(_ line: ArraySlice<UInt8>, number: Int) throws(ImportProblem) {
         let delimiter = CSVLayout.delimiter(of: line)
         CSVFields.split(line, at: delimiter, into: &fields)
-        if let header = try CSVLayout.header(fields, delimiter: delimiter) {
-            layout = header
-            return
+        switch try search.take(fields, delimiter: delimiter, number: number) {
+        case nil: break
+        case .header(let layout): rows = try RowReader(layout, hasHeader: true, symbol: search.symbol)
+        case .row(let layout):
+            rows = try RowReader(layout, hasHeader: false, symbol: search.symbol)
+            rows?.take(&fields, number)
         }
-        let plain = try CSVLayout.withoutHeader(fields, delimiter: delimiter)
-        layout = plain
-        takeBar(plain, number)
-    }
-
-    private mutating func takeBar(_ layout: CSVLayout, _ number: Int) {
-        guard fields.count >= layout.width else {
-            return find(number, "\(fields.count) fields, at least \(layout.width) are needed")
-        }
-        let clock = layout.clock.map { fields[$0] }
-        guard let time = FieldParser.time(fields[layout.time], clock: clock), BarTime.valid.contains(time) else {
-            return find(number, "the time \(shown(layout.time)) " + timeProblem(layout))
-        }
-        guard let open = price(layout.open, "open", number), let high = price(layout.high, "high", number),
-            let low = price(layout.low, "low", number), let close = price(layout.close, "close", number),
-            let volume = layout.volume.map({ price($0, "volume", number) }) ?? 0
-        else { return }
-        if let problem = BarCheck.problem(
-            previous: table.time.last, time: time, open: open, high: high, low: low, close: close, volume: volume)
-        {
-            return find(number, problem)
-        }
-        table.time.append(time)
-        table.open.append(open)
-        table.high.append(high)
-        table.low.append(low)
-        table.close.append(close)
-        table.volume.append(volume)
-    }
-
-    private mutating func price(_ column: Int, _ name: String, _ number: Int) -> Double? {
-        if let value = FieldParser.number(fields[column]) { return value }
-        find(number, "\(name) is \(shown(column)), must be a number")
-        return nil
-    }
-
-    private func timeProblem(_ layout: CSVLayout) -> String {
-        guard !FieldParser.isDateAndClockInOne(fields[layout.time]) else {
-            return
-                "reads as a date and a clock, and as a number of seconds or milliseconds since 1970; write it like 2010-01-04T09:30:00Z"
-        }
-        return "cannot be read; it must be like 2010-01-04, 2010-01-04T09:30:00Z, or seconds or milliseconds since 1970"
-    }
-
-    private func shown(_ column: Int) -> String {
-        "\"\(String(decoding: fields[column].prefix(40), as: UTF8.self))\""
-    }
-
-    private mutating func find(_ number: Int, _ what: String) {
-        findingCount += 1
-        if findings.count < ImportProblem.maximumFindings { findings.append("line \(number): \(what)") }
     }
 }

@@ -56,7 +56,7 @@ enum FieldParser {
         field.count == 10 && field.count { $0 == UInt8(ascii: ".") } == 2
     }
 
-    /// Whether it is like `2010010409`, `201001040930` or `20100104093000`, which could be meant as more than one thing.
+    /// Whether it is like `2010010409`, `201001040930` or `20100104093000`, which could mean more than one thing.
     static func isDateAndClockInOne(_ field: ArraySlice<UInt8>) -> Bool {
         guard [10, 12, 14].contains(field.count), field.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) else {
             return false

@@ -1,7 +1,7 @@
 import CZlib
 import Glibc
 
-/// The lines of a text file, packed with gzip or not.
+/// The lines of a text file in UTF-8 or UTF-16, packed with gzip or not.
 ///
 /// Safety of the handle: it is made in `init`, used by one thread, and closed in `deinit`.
 final class LineReader {
@@ -10,6 +10,8 @@ final class LineReader {
     private var filled = 0
     private var next = 0
     private var isAtEnd = false
+    /// nil before the first bytes are read.
+    private var format: TextFormat?
     /// The number of the line that was read last, from 1.
     private(set) var lineNumber = 0
     /// A line longer than this is no line of a table of numbers.
@@ -85,11 +87,34 @@ final class LineReader {
         buffer.replaceSubrange(0..<filled - next, with: buffer[next..<filled])
         filled -= next
         next = 0
+        if let format, format != .utf8 { return try refillWide(format) }
         let got = buffer.withUnsafeMutableBytes { bytes in
             gzread(handle, bytes.baseAddress.map { $0 + filled }, UInt32(bytes.count - filled))
         }
         guard got > 0 else { return try end(isFailure: got < 0) }
         filled += Int(got)
+        if format == nil { try begin() }
+    }
+
+    /// Looks at what the file is, with its first bytes in the buffer.
+    private func begin() throws(ImportProblem) {
+        let found = TextFormat(of: buffer[..<filled])
+        format = found
+        if case .other(let words) = found { throw ImportProblem("the file is \(words)") }
+        guard found != .utf8 else { return }
+        let text = found.utf8(buffer[..<filled])
+        filled = text.count
+        buffer = text + repeatElement(0, count: max(0, buffer.count - text.count))
+    }
+
+    private func refillWide(_ format: TextFormat) throws(ImportProblem) {
+        var wide = [UInt8](repeating: 0, count: Self.longestLine)
+        let got = wide.withUnsafeMutableBytes { gzread(handle, $0.baseAddress, UInt32($0.count)) }
+        guard got > 0 else { return try end(isFailure: got < 0) }
+        let text = format.utf8(wide[..<Int(got)])
+        // UTF-8 takes at most half as much again, and the buffer has three times a longest line free.
+        buffer.replaceSubrange(filled..<filled + text.count, with: text)
+        filled += text.count
     }
 
     /// Nothing more comes. zlib gives all of a packed file that is cut off as if it were whole, and tells it only here.

@@ -9,11 +9,14 @@ enum ImportCommand: Command {
     static let name = "import"
     static let summary = "CSV into a data set under the data root"
     static let help = """
-        optimizer import CSV|- --dataset NAME [--timeframe 1d] [--json]
+        optimizer import CSV|- --dataset NAME [--timeframe 1d] [--symbol NAME] [--json]
 
-        Reads bars from CSV, packed with gzip or not: a header in any case and order or none, a time as a date, ISO 8601
-        or seconds or milliseconds since 1970, then open, high, low, close and, where there is one, volume. Every bar is
-        checked, and nothing is written where one is wrong. The same bars imported again are the same version; steps
+        Reads bars from CSV, packed with gzip or not, in UTF-8 or UTF-16: a header in any case and order or none, a time
+        as a date, ISO 8601 or seconds or milliseconds since 1970 (without an offset UTC), open, high, low, close and,
+        where there is one, volume; oldest first or newest first. So do yfinance, Stooq, Dukascopy, HistData,
+        MetaTrader, CryptoDataDownload, NASDAQ, investing.com, Alpha Vantage, Polygon, Binance, Coinbase and Kraken
+        write them. Every bar is checked, and nothing is written where one is wrong. Of a file with several instruments
+        --symbol takes one. The same bars imported again are the same version; steps
         that run meanwhile keep the version they have. Where no timeframe is given and the bars are no days, they are
         refused with the timeframe that fits.
 
@@ -24,6 +27,7 @@ enum ImportCommand: Command {
         ConfigurationOptions.config, ConfigurationOptions.set,
         Option("dataset", value: "NAME", "what requests call it"),
         Option("timeframe", value: "TIME", "of one bar, as requests say it (1d)"),
+        Option("symbol", value: "NAME", "the instrument to take of a file with several"),
         Option("json", "the data set as one JSON object"),
     ]
 
@@ -48,7 +52,8 @@ enum ImportCommand: Command {
         var warnings: [String] = []
         do throws(ImportProblem) {
             let entry = try DataSetImport.run(
-                path, as: name, under: root, isTimeframeAssumed: arguments.value("timeframe") == nil,
+                path, as: name, symbol: arguments.value("symbol"), under: root,
+                isTimeframeAssumed: arguments.value("timeframe") == nil,
                 progress: { progress.show(text($0)) }, warn: { warnings.append($0) })
             progress.clear()
             for warning in warnings { Output.words("\(shown): \(warning)") }
