@@ -35,7 +35,71 @@ import Testing
             ))
         #expect(sweep.axes[0].count == 23)
         #expect(sweep.axes[0].value(22) == .number(2.3))
-        #expect(sweep.axes[0].value(6) == .number(0.1 + 6 * 0.1))
+        #expect(sweep.axes[0].value(6) == .number(0.7))
+    }
+
+    @Test(arguments: [
+        ("0.1", "0.5", "0.1", [0.1, 0.2, 0.3, 0.4, 0.5]), ("0.8", "1.0", "0.1", [0.8, 0.9, 1]),
+        ("0.1", "0.35", "0.1", [0.1, 0.2, 0.3]), ("0.1", "0.30000000000000004", "0.1", [0.1, 0.2, 0.3]),
+        ("0", "0.000003", "1e-6", [0, 0.000_001, 0.000_002, 0.000_003]), ("7", "7", "0.3", [7]),
+        ("33.333333333333336", "67", "33.333333333333336", [33.333333333333336, 66.66666666666667]),
+        ("0", "90", "30", [0, 30, 60, 90]), ("0.7", "2.8", "0.7", [0.7, 1.4, 2.1, 2.8]),
+    ]) func valuesAreTheDecimalOnesAndTheLastIsReached(
+        minimum: String, maximum: String, step: String, values: [Double]
+    ) throws {
+        let axis = #"{"name":"take_profit_pct","min":\#(minimum),"max":\#(maximum),"step":\#(step)}"#
+        let sweep = try fixture.sweep((#"{"name":"fast","min":5,"max":45,"step":2}"#, axis))
+        #expect(sweep.axes[0].count == values.count)
+        #expect((0..<sweep.axes[0].count).map { sweep.axes[0].value($0).double } == values)
+    }
+
+    @Test func digitsTooFarApartForIntegersAreCountedInBinary() throws {
+        let axis = #"{"name":"take_profit_pct","min":1e-30,"max":99999,"step":33333}"#
+        let sweep = try fixture.sweep((#"{"name":"fast","min":5,"max":45,"step":2}"#, axis))
+        #expect((0..<sweep.axes[0].count).map { sweep.axes[0].value($0).double } == [1e-30, 33333, 66666, 99999])
+    }
+
+    @Test func valuesOfTwoRangesCompareAsTheyRead() throws {
+        let sweep = try fixture.sweep(
+            (
+                #"{"name":"fast","min":5,"max":45,"step":2}"#,
+                #"{"name":"stop_loss_pct","min":0.1,"max":0.5,"step":0.1}"#
+            ),
+            (
+                #"{"name":"slow","min":20,"max":120,"step":5}"#,
+                #"{"name":"take_profit_pct","values":[0.30000000000000004,0.4,0.5,0.3,5e-1]}"#
+            ),
+            (
+                #"{"left":"fast","operator":"less","right":"slow"}"#,
+                #"{"left":"stop_loss_pct","operator":"lessOrEqual","right":"take_profit_pct"}"#
+            ))
+        #expect(sweep.setCount == 15)
+        let admitted = (0..<15).filter { sweep.admits(sweep.parameters(of: $0)) }
+        #expect(admitted.count == 12)
+        #expect(
+            admitted.contains {
+                sweep.sweptParameters(of: $0)
+                    == [JSONMember("stop_loss_pct", .number(0.3)), JSONMember("take_profit_pct", .number(0.3))]
+            })
+    }
+
+    @Test func aNumberIsAsItIsWrittenAndWhatNobodyWritesIsTheShortOne() {
+        for text in [
+            "0.1", "1e-05", "123456.789", "5e-324", "1e+16", "0.3333333333333333", "0.6666666666666666", "-2.5",
+        ] {
+            guard let value = Double(text) else { continue }
+            #expect(DecimalNumber(value).double == value, "\(text)")
+        }
+        #expect(DecimalNumber(0.1 + 0.2).double == 0.3)
+        #expect(DecimalNumber(1.1 * 3).double == 3.3)
+        #expect(DecimalNumber(2.9000000000000004).double == 2.9)
+        var generator = SeededGenerator(seed: 14)
+        for _ in 0..<2000 {
+            let (count, exponent) = (
+                Int.random(in: 1...999_999_999, using: &generator), Int.random(in: -30...5, using: &generator)
+            )
+            #expect(DecimalNumber.double(count, exponent: exponent) == Double("\(count)e\(exponent)"))
+        }
     }
 
     @Test func aListOfWordsCanBeSwept() throws {

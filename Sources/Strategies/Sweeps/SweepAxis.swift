@@ -5,6 +5,8 @@ struct SweepAxis: Equatable, Sendable {
     enum Values: Equatable, Sendable {
         /// minimum + i · step, never added up, so that value i is the same wherever it is computed.
         case integers(minimum: Int, maximum: Int, step: Int)
+        case decimals(DecimalRange)
+        /// Where the digits are too far apart to be counted in.
         case numbers(minimum: Double, maximum: Double, step: Double)
         case list([JSONValue])
     }
@@ -48,7 +50,7 @@ struct SweepAxis: Equatable, Sendable {
                 throw section.wrong("values", "a list of at least one value")
             }
             for value in values { try specification.check(value) }
-            return .list(values)
+            return .list(Self.distinct(values.map(Self.decimal)))
         }
         switch specification.kind {
         case .integer:
@@ -69,10 +71,30 @@ struct SweepAxis: Equatable, Sendable {
             guard let step = try section.number("step", in: span), step > 0 else {
                 throw section.wrong("step", "a number above 0")
             }
-            return .numbers(minimum: minimum, maximum: maximum, step: step)
+            return DecimalRange(from: minimum, through: maximum, by: step).map { .decimals($0) }
+                ?? .numbers(minimum: minimum, maximum: maximum, step: step)
         case .boolean, .choice, .numbers:
             throw section.wrong("values", "a list of values, because \(specification.name) is no number")
         }
+    }
+
+    /// 0.30000000000000004 is what a program has made of 0.3.
+    private static func decimal(_ value: JSONValue) -> JSONValue {
+        guard value.integer == nil, let number = value.double else { return value }
+        return .number(DecimalNumber(number).double)
+    }
+
+    /// Each value once, where it stands first; 1 and 1.0 are one.
+    private static func distinct(_ values: [JSONValue]) -> [JSONValue] {
+        var (distinct, numbers) = ([JSONValue](), Set<Double>())
+        for value in values {
+            if let number = value.double {
+                if numbers.insert(number).inserted { distinct.append(value) }
+            } else if !distinct.contains(value) {
+                distinct.append(value)
+            }
+        }
+        return distinct
     }
 
     /// What a list takes in a request; 0 for a range.
@@ -86,8 +108,8 @@ struct SweepAxis: Equatable, Sendable {
         case .integers(let minimum, let maximum, let step):
             let count = (maximum - minimum) / step + 1
             return count <= Sweep.maximumSets ? count : nil
+        case .decimals(let range): return range.count <= Sweep.maximumSets ? range.count : nil
         case .numbers(let minimum, let maximum, let step):
-            // 0.1 to 0.5 by 0.1 is 3.9999999999999996 steps in binary and four in everybody's mind.
             let count = ((maximum - minimum) / step + 1e-9).rounded(.down) + 1
             return count <= Double(Sweep.maximumSets) ? Int(count) : nil
         case .list(let values): return values.count
@@ -98,6 +120,7 @@ struct SweepAxis: Equatable, Sendable {
     func value(_ index: Int) -> JSONValue {
         switch values {
         case .integers(let minimum, _, let step): .integer(minimum + index * step)
+        case .decimals(let range): .number(range.value(index))
         case .numbers(let minimum, let maximum, let step): .number(min(minimum + Double(index) * step, maximum))
         case .list(let values): values[index]
         }

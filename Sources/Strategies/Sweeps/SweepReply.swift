@@ -58,6 +58,10 @@ extension JSONWriter {
             member("min", minimum)
             member("max", maximum)
             member("step", step)
+        case .decimals(let range):
+            member("min", range.minimum)
+            member("max", range.maximum)
+            member("step", range.step)
         case .numbers(let minimum, let maximum, let step):
             member("min", minimum)
             member("max", maximum)

@@ -32,9 +32,9 @@ struct SweepFixture {
         "output":{"top":7,"heatmap":true}}
         """.replacingOccurrences(of: "my-sweep", with: "my-sweep")
 
-    func sweep(_ change: (String, String)? = nil) throws -> Sweep {
+    func sweep(_ changes: (String, String)...) throws -> Sweep {
         var text = Self.text
-        if let change {
+        for change in changes {
             #expect(text.contains(change.0))
             text = text.replacingOccurrences(of: change.0, with: change.1)
         }
