@@ -203,6 +203,27 @@ import Testing
         #expect(message.contains(words), "\(message)")
     }
 
+    @Test(arguments: [
+        ([0, 1, 2, 3].map { 1_704_067_200 + $0 * 86_400 }, "1d", "data.inline.time looks like seconds since 1970"),
+        ([1_704_067_200], "1d", "data.inline.time looks like seconds since 1970"),
+        ([0, 1, 2, 3].map { 1_704_067_200_000 + $0 * 3_600_000 }, "1d", "bars of 1h; give \"timeframe\": \"1h\""),
+        ([0, 1, 2, 3].map { 1_704_067_200_000 + $0 * 86_400_000 }, "1h", "bars of 1d; give \"timeframe\": \"1d\""),
+        ([0, 1, 2, 3].map { 1_704_067_200_000 + $0 * 86_400_000 }, "1d", nil),
+        // Days of February 1970, in milliseconds.
+        ([0, 1, 2, 3].map { 2_678_400_000 + $0 * 86_400_000 }, "1d", nil),
+    ]) func inlineTimesFitTheirTimeframe(times: [Int], timeframe: String, words: String?) throws {
+        let ones = "[" + times.map { _ in "1" }.joined(separator: ",") + "]"
+        let inline =
+            #"{"timeframe":"\#(timeframe)","time":\#(times),"open":\#(ones),"high":\#(ones),"low":\#(ones),"close":\#(ones)}"#
+        let error = try crossover(#","data":{"inline":\#(inline)}"#)["error"]
+        if let words {
+            #expect(error?["code"]?.string == "invalid_data")
+            #expect(error?["message"]?.string?.contains(words) == true, "\(error?.text ?? "")")
+        } else {
+            #expect(error?["code"]?.string != "invalid_data", "\(error?.text ?? "")")
+        }
+    }
+
     @Test func moreInlineBarsThanAllowedAreRefused() throws {
         let ones = "[" + (0...5000).map { "\($0)" }.joined(separator: ",") + "]"
         let reply = try crossover(#","data":{"inline":{"time":\#(ones)}}"#)

@@ -117,7 +117,35 @@ import Testing
         #expect(isClose(outcome.statistics.sharpeRatioSimple, mean / variance.squareRoot() * tradingDays.squareRoot()))
     }
 
-    @Test func aMeanDurationIsRoundedUpToWholeBars() {
+    private static let distances: [(minutes: [Int64], unit: Double)] = [
+        ([31, 29, 31, 30, 31, 30, 31].map { $0 * 1440 }, 1440), ([10_080, 10_080, 10_080], 1440),
+        ([1440, 1440, 4320, 1440], 1440), ([43_200, 44_640], 60), ([60, 60, 1020], 60), ([240, 240, 240], 60),
+        ([15, 15, 15], 1), ([90, 90], 1), ([], 1440),
+    ]
+
+    @Test(arguments: distances) func theUnitOfDurationsIsThatOfTheBarsDistance(minutes: [Int64], unit: Double) {
+        var times: [Int64] = [1_577_836_800_000]
+        for distance in minutes { times.append(times[times.count - 1] + distance * 60_000) }
+        let calendar = times.withUnsafeBufferPointer { Calendar(time: $0) }
+        #expect(isClose(calendar.unitDays * 1440, unit))
+    }
+
+    @Test func aMeanDurationOfMonthsIsWholeDays() {
+        var table = Scenario(flat: [100, 100, 101, 102, 101, 100, 101, 102, 103, 104]).table
+        // Months of 2020, the first trade from March to May, the second from June to October.
+        let lengths: [Int64] = [0, 31, 29, 31, 30, 31, 30, 31, 31, 30]
+        var day: Int64 = 18_262
+        for (bar, length) in lengths.enumerated() {
+            day += length
+            table.time[bar] = day * BarTime.millisecondsPerDay
+        }
+        let statistics = Scenario(table).run([1: .buy, 3: .close, 4: .buy, 8: .close]).statistics
+        #expect(statistics.trades.count == 2)
+        // 61 and 122 days are 91.5 on average, and 93 would be whole bars.
+        #expect(statistics.trades.averageDays == 92)
+    }
+
+    @Test func aMeanDurationIsRoundedUpToWholeUnits() {
         #expect(roundedUp(2.0000000000001, toMultipleOf: 1) == 2)
         #expect(roundedUp(2.1, toMultipleOf: 1) == 3)
         #expect(roundedUp(8, toMultipleOf: 7) == 14)

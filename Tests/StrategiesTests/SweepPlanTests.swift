@@ -233,6 +233,7 @@ import Testing
         (#""max":45"#, #""max":450000"#, "parameters[0]"),
         (#""start":"2011-07-01""#, #""start":"2011""#, "out_of_sample.start"),
         (#""top":7"#, #""top":0"#, "output.top"),
+        (#""search""#, #""data":{},"search""#, "data is given twice; give it once"),
         (#""objective""#, #""objectiv""#, "did you mean \"objective\""),
         (#""name":"sma_crossover""#, #""name":"noop""#, "noop"),
         (#""name":"sma_crossover""#, #""name":"mine""#, "external strategies cannot be swept, these can: bollinger"),

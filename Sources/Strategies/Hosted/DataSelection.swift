@@ -93,7 +93,26 @@ enum InlineBars {
             section["volume"] == nil
             ? [Double](repeating: 0, count: times.count) : try prices("volume", section, times.count)
         try check(table)
+        if let problem = rhythmProblem(table.time, timeframe) {
+            throw RequestProblem(.invalidData, "data.inline\(problem)")
+        }
         return .inline(table, timeframe: timeframe)
+    }
+
+    /// What seconds taken for milliseconds, and hours taken for days, would make of every figure of a year.
+    private static func rhythmProblem(_ times: [Int64], _ timeframe: String) -> String? {
+        let better = TimeframeLabel.better(than: timeframe, for: times)
+        // As milliseconds these are days of January to April 1970.
+        let seconds: ClosedRange<Int64> = 100_000_000...9_999_999_999
+        let isKnownToFit = better == nil && TimeframeLabel.medianInterval(of: times) != nil
+        if times.allSatisfy(seconds.contains), !isKnownToFit || TimeframeLabel.milliseconds(timeframe) == nil {
+            let first = times[0]
+            return ".time looks like seconds since 1970; it must be milliseconds (\(first)000 for \(first))"
+        }
+        return better.map {
+            ": the bars do not look like \(timeframe): most stand as far apart as bars of \($0); "
+                + "give \"timeframe\": \"\($0)\""
+        }
     }
 
     private static func prices(_ name: String, _ section: SectionReader, _ count: Int) throws(RequestProblem)

@@ -4,6 +4,8 @@ struct Calendar: Equatable, Sendable {
 
     /// The median distance of neighbouring bars, in days.
     let intervalDays: Double
+    /// The largest of day, hour, minute, second and millisecond that the bars' usual distance is whole in, in days.
+    let unitDays: Double
     /// Bars that a year has, or for bars shorter than a day, trading days.
     let annualTradingDays: Int
 
@@ -16,7 +18,18 @@ struct Calendar: Equatable, Sendable {
         distances.sort()
         let median = distances.isEmpty ? 0 : Double(distances[distances.count / 2])
         intervalDays = median > 0 ? median / Self.millisecondsPerDay : 1
+        unitDays = Self.unit(of: time)
         annualTradingDays = Self.tradingDays(intervalDays, weekendShare: Self.weekendShare(time))
+    }
+
+    /// By the last hundred bars, as backtesting.py goes, and where the middle lies between two distances by their mean.
+    private static func unit(of time: UnsafeBufferPointer<Int64>) -> Double {
+        let distances = zip(time.suffix(100), time.suffix(100).dropFirst()).map { $1 - $0 }.sorted()
+        guard !distances.isEmpty else { return 1 }
+        let half = distances.count / 2
+        let median = distances.count % 2 == 1 ? distances[half] : (distances[half - 1] + distances[half]) / 2
+        let units: [Int64] = [86_400_000, 3_600_000, 60_000, 1000]
+        return Double(units.first { median % $0 == 0 } ?? 1) / millisecondsPerDay
     }
 
     private static func tradingDays(_ interval: Double, weekendShare: Double) -> Int {

@@ -58,9 +58,9 @@ struct Drawdowns: Equatable, Sendable {
     }
 }
 
-/// A mean duration rounded up to whole bars; what lies above a whole number by less than 1e-9 is that number.
+/// A mean duration rounded up to whole units; what lies above a whole number by less than 1e-9 is that number.
 func roundedUp(_ days: Double, toMultipleOf unit: Double) -> Double {
-    let bars = days / unit
-    let whole = bars.rounded()
-    return (abs(bars - whole) < 1e-9 ? whole : bars.rounded(.up)) * unit
+    let units = days / unit
+    let whole = units.rounded()
+    return (abs(units - whole) < 1e-9 ? whole : units.rounded(.up)) * unit
 }

@@ -17,8 +17,8 @@ extension Statistics {
         let first = min(warmUp, last)
         buyHoldReturnPct = (bars.close[last] - bars.close[first]) / bars.close[first] * 100
         cagrPct = days > 0 ? (pow(equity[last] / equity[0], 365.25 / days) - 1) * 100 : .nan
-        drawdowns = Drawdowns(equity: equity, time: bars.time, roundingDaysUpTo: calendar.intervalDays)
-        let unit = calendar.intervalDays
+        let unit = calendar.unitDays
+        drawdowns = Drawdowns(equity: equity, time: bars.time, roundingDaysUpTo: unit)
         trades = TradeStatistics(simulation.workspace.trades, time: bars.time, roundingDaysUpTo: unit)
         commissions = simulation.workspace.trades.reduce(0) { $0 + $1.commission }
         exposureTimePct = 100 * Double(barsInTrades(simulation.workspace.trades)) / Double(bars.count)

@@ -55,6 +55,10 @@ package struct Sweep: Sendable {
                 .invalidRequest,
                 "the sweep has an unknown member \"\(member.name)\"\(nearestNameHint(to: member.name, in: sections))")
         }
+        for (index, member) in members.enumerated() where members[..<index].contains(where: { $0.name == member.name })
+        {
+            throw RequestProblem(.invalidRequest, "\(member.name) is given twice; give it once")
+        }
         guard value["type"]?.string == "optimization" else {
             throw RequestProblem(.invalidRequest, "type must be \"optimization\" for a sweep")
         }

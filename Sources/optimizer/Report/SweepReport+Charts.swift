@@ -98,8 +98,18 @@ extension SweepReport {
         if let reason = summary.whyNoneIsOutOfSample { return reason }
         return hasSplit
             ? "Out of sample none of the best sets has a value of \(objective)."
-            : "The sweep kept no bars back: \"out_of_sample\": {\"start\": \"2016-01-01\"} judges the best sets by bars they "
+            : "The sweep kept no bars back: \"out_of_sample\": {\"start\": \"\(laterDate)\"} judges the best sets by bars they "
                 + "were not chosen by."
+    }
+
+    /// Where the last quarter of the data begins: a start that a reader can take over.
+    private var laterDate: String {
+        let ends = ["start", "end"].compactMap { name in
+            merged["data"]?[name]?.string.flatMap { Timestamp(rfc3339: $0.prefix(10) + "T00:00:00Z") }
+        }
+        guard ends.count == 2 else { return "2016-01-01" }
+        let (first, last) = (ends[0].milliseconds, ends[1].milliseconds)
+        return DateTicks.text(first + (last - first) / 4 * 3, 10)
     }
 }
 

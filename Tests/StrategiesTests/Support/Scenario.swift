@@ -33,6 +33,10 @@ struct Scenario {
             table.close.append(bar.3)
             table.volume.append(0)
         }
+        self.init(table)
+    }
+
+    init(_ table: BarTable) {
         self.table = table
         account.cash = 10_000
         account.commission = 0
