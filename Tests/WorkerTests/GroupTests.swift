@@ -1,6 +1,7 @@
 import Glibc
 import Hosting
 import Messages
+import Metrics
 import TestSupport
 import Testing
 
@@ -73,7 +74,7 @@ import Testing
             let directory = try TemporaryDirectory(prefix: "optimizer-group")
             defer { directory.remove() }
             let end = directory.path + "/end"
-            let settings = ["limits.memoryMB=64", "rebalance.revokeDrainMs=100", "pool.maxConcurrentStrategies=8"]
+            let settings = OwnKillTests.strict + ["rebalance.revokeDrainMs=100", "pool.maxConcurrentStrategies=8"]
             try kafka.submit((0..<8).map { scripted("r\($0)", "await \(end)") })
             let first = try TestNode(kafka, settings + ["node.id=first"], mode: "locker")
             try eventually("the steps run") { first.node.runningCount == 8 }
@@ -89,6 +90,8 @@ import Testing
             // Had they gone on on the first node, there were two results each.
             #expect(try kafka.contents(kafka.topics.results).count == 8)
             #expect(results.allSatisfy { $0.status == "completed" })
+            #expect(first.node.count(.hostRestarts, "recycled") >= 4)
+            for node in [first, second] { try node.expectNobodyBlamed() }
         }
     }
 

@@ -39,7 +39,8 @@ extension Slot {
                 end.mayBeOfTheStepBefore(isNew: isNew) || end.isForMemory && host.hadLeftovers(for: step.limits)
             return lost(step, end, run, mayBeOfStepsBefore: isOfStepsBefore)
         }
-        guard hosts.isSpent(host, step.limits) else {
+        // One that the node ends for this step may have been hit already, though it has answered: nobody else gets it.
+        guard isEnded || hosts.isSpent(host, step.limits) else {
             hosts.giveBack(host)
             return finish(step, end, run)
         }

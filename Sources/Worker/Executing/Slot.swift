@@ -132,7 +132,12 @@ final class Slot: Sendable {
                 switch host.waitIdle(wake: wake, until: nil) {
                 case .woken, .deadline: continue
                 case .hostLost(let loss):
-                    if !isStopping { reporter.hostLost(slot: index, loss, step: nil) }
+                    if isEnded {
+                        // The step that the node ended the host for had ended by itself before the kill came.
+                        reporter.metrics.hostLost(reason: "recycled")
+                    } else if !isStopping {
+                        reporter.hostLost(slot: index, loss, step: nil)
+                    }
                     reporter.diagnostics(host, step: nil)
                     idleLosses += 1
                     return

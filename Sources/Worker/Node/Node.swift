@@ -11,7 +11,7 @@ package final class Node: Sendable {
     private let settings: NodeSettings
     private let clients: KafkaClients
     private let log: Log
-    private let state: NodeState
+    let state: NodeState
     private let stop: StopRequest
     private let health: NodeHealth
     private let board = PartitionBoard()
@@ -113,6 +113,9 @@ package final class Node: Sendable {
 
     /// The value of a counter without labels.
     func count(_ metric: CounterMetric) -> Double { registry.counter(metric).value }
+
+    /// The value of a counter for one value of its label.
+    func count(_ metric: CounterMetric, _ label: String) -> Double { registry.counter(metric, label).value }
 
     /// The value of a gauge of one strategy.
     func value(_ metric: GaugeMetric, strategy: String) -> Double { registry.gauge(metric, strategy).value }
