@@ -55,7 +55,8 @@ let package = Package(
             name: "offender", dependencies: ["Hosting", "Messages", "Strategies"], path: "Tests/Offender",
             swiftSettings: house),
 
-        .target(name: "TestSupport", dependencies: ["Hosting"], path: "Tests/TestSupport", swiftSettings: house),
+        .target(
+            name: "TestSupport", dependencies: ["Hosting", "Kafka"], path: "Tests/TestSupport", swiftSettings: house),
 
         .testTarget(name: "TestSupportTests", dependencies: ["TestSupport"], swiftSettings: house),
         .testTarget(name: "MessagesTests", dependencies: ["Messages"], swiftSettings: house),

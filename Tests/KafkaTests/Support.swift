@@ -50,7 +50,7 @@ final class Cluster {
             let outcome = try admin.create([NewTopic(name: name, partitions: partitions, replicas: 1)])
             if let failure = outcome.first?.failure { throw failure }
             created.append(name)
-            #expect(try admin.awaitTopics([name]).isEmpty)
+            try EachBroker.awaitTopics([name], bootstrap: bootstrap)
         }
         return name
     }

@@ -39,7 +39,7 @@ struct BenchNames {
             NewTopic(name: $0, partitions: $0 == requests || $0 == results ? 6 : 1, replicas: 1)
         }
         for outcome in try admin.create(new) { if let failure = outcome.failure { throw failure } }
-        guard try admin.awaitTopics(topics).isEmpty else { throw Failure("\(topics) are not shown") }
+        try EachBroker.awaitTopics(topics, bootstrap: bootstrap)
     }
 
     func delete(_ names: [String]? = nil, from bootstrap: String) throws {

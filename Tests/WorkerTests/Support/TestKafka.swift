@@ -41,7 +41,7 @@ final class TestKafka: @unchecked Sendable {
                 return NewTopic(name: name, partitions: partitions, replicas: 1, settings: topicSettings + more)
             }
             for outcome in try admin.create(new) { if let failure = outcome.failure { throw failure } }
-            guard try admin.awaitTopics(wanted).isEmpty else { throw Failure("\(wanted) are not shown") }
+            try EachBroker.awaitTopics(wanted, bootstrap: bootstrap)
         } else {
             let broker = try EmbeddedBroker(topics: wanted.map { ($0, partitions) })
             self.broker = broker
