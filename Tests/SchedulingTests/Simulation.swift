@@ -214,10 +214,12 @@ struct Simulation {
             let (partition, position) = (Int(commit.partition), commit.position)
             // Nobody can know of a log that has changed until it is read.
             if !kafka.unnoticed.contains(commit.partition) {
-                for offset in kafka.low[partition]..<position.value {
+                let first = kafka.firstUnchecked(of: partition)
+                for offset in first..<max(first, position.value) {
                     let isDone = results[kafka.digest(of: partition, at: offset)] != nil
                     check(isDone, "committed past \(partition)-\(offset), not done")
                 }
+                kafka.noteChecked(partition, to: position.value)
             }
             let known = answered[commit.generation]?[commit.partition]
             check(known.map { position > $0 } ?? true, "\(commit) is sent again")
@@ -259,7 +261,9 @@ struct Simulation {
             position[partition] = cut
         } else {
             // The client's offset is out of range; it goes to the first there is, and says so.
-            let first = (low..<cut).first { results[kafka.digest(of: partition, at: $0)] == nil }
+            let first = (kafka.firstUnchecked(of: partition)..<cut).first {
+                results[kafka.digest(of: partition, at: $0)] == nil
+            }
             kafka.low[partition] = first ?? cut
             position[partition] = first ?? cut
             book.restart(number)
@@ -353,10 +357,18 @@ struct SimulatedLogs {
     var unnoticed: Set<Int32> = []
     /// Where they changed.
     var cuts: [Int32: Int64] = [:]
+    /// Up to where every record was seen to have its result: a result stays.
+    private var checked: [Int64]
 
     init(partitions: Int) {
         logs = Array(repeating: [], count: partitions)
         low = Array(repeating: 0, count: partitions)
+        checked = low
+    }
+
+    func firstUnchecked(of partition: Int) -> Int64 { max(low[partition], checked[partition]) }
+    mutating func noteChecked(_ partition: Int, to offset: Int64) {
+        checked[partition] = max(checked[partition], offset)
     }
 
     func end(of partition: Int) -> Int64 { Int64(logs[partition].count) }
@@ -370,7 +382,10 @@ struct SimulatedLogs {
         }
     }
 
-    mutating func cut(_ partition: Int, at offset: Int64) { logs[partition].removeSubrange(Int(offset)...) }
+    mutating func cut(_ partition: Int, at offset: Int64) {
+        logs[partition].removeSubrange(Int(offset)...)
+        checked[partition] = min(checked[partition], offset)
+    }
 
     mutating func noteUnnoticed(_ partition: Int32, cut: Int64) {
         unnoticed.insert(partition)
