@@ -30,7 +30,11 @@ package final class LockedFile: Sendable {
         self.lock = lock
     }
 
-    deinit { close(lock) }
+    deinit {
+        // Given back by name: a child that is just being spawned has the descriptor until it runs its program.
+        flock(lock, LOCK_UN)
+        close(lock)
+    }
 
     /// What it holds; empty when there is nothing.
     package var content: [UInt8] { FileContent.read(path) }
