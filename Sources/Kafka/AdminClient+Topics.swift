@@ -85,7 +85,9 @@ extension AdminClient {
             waiting.append((broker, try AdminClient(properties(askingFirst: broker.address))))
         }
         let pauseMs: Int32 = 100
-        for _ in 0...max(0, timeoutMs / pauseMs) {
+        // By the clock: a broker that is away costs its question's whole patience in each round.
+        let deadline = ContinuousClock.now + .milliseconds(timeoutMs)
+        repeat {
             var behind: [(broker: Broker, admin: AdminClient)] = []
             for (broker, admin) in waiting {
                 if admin.shows(names, broker, timeoutMs: min(timeoutMs, 1000)) {
@@ -98,7 +100,7 @@ extension AdminClient {
             guard !waiting.isEmpty else { break }
             // Nothing ever comes: a queue is what librdkafka waits on.
             _ = rd_kafka_queue_poll(pauses, pauseMs)
-        }
+        } while ContinuousClock.now < deadline
         return waiting.map(\.broker.address)
     }
 
