@@ -1,6 +1,6 @@
 import Glibc
 
-/// A Prometheus on a free port of 127.0.0.1 that scrapes one node and looks at the rules many times a minute.
+/// A Prometheus on a free port of 127.0.0.1 that scrapes nodes and looks at the rules many times a minute.
 package final class PrometheusServer {
     package static let path = CommandLineTool.find("prometheus")
 
@@ -9,16 +9,21 @@ package final class PrometheusServer {
     private let port: UInt16
 
     /// - Parameter interval: of scrapes and of the rules; an answer that takes longer is a failed scrape.
-    package init(scraping node: UInt16, rules: [String] = [], every interval: String = "100ms") throws {
+    package convenience init(scraping node: UInt16, rules: [String] = [], every interval: String = "100ms") throws {
+        try self.init(scraping: [node], rules: rules, every: interval)
+    }
+
+    package init(scraping nodes: [UInt16], rules: [String] = [], every interval: String = "100ms") throws {
         try MachineTurn.require()
         guard let path = Self.path else { throw Failure("no prometheus") }
         folder = try TemporaryFolder()
+        let targets = nodes.map { "\"127.0.0.1:\($0)\"" }
         let configuration = """
             global: { scrape_interval: \(interval), scrape_timeout: \(interval), evaluation_interval: \(interval) }
             rule_files: [\(rules.joined(separator: ", "))]
             scrape_configs:
-              - job_name: optimizer
-                static_configs: [{ targets: ["127.0.0.1:\(node)"] }]
+              - job_name: workers
+                static_configs: [{ targets: [\(targets.joined(separator: ", "))] }]
 
             """
         try folder.write(Array(configuration.utf8), to: "prometheus.yml")
