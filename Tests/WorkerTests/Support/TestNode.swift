@@ -46,6 +46,18 @@ final class TestNode: Sendable {
         thread = try NodeThread { node }
     }
 
+    /// On whatever cluster the settings name.
+    init(settings texts: [String]) throws {
+        let configuration = try OptimizerConfiguration.load(file: nil, environment: [:], settings: texts)
+        let log = LogLines()
+        self.log = log
+        let node = try Node(
+            try NodeSettings(configuration), clients: KafkaClients(configuration.kafka),
+            log: Log(minimum: .info, format: .json) { log.append($0) })
+        self.node = node
+        thread = try NodeThread { node }
+    }
+
     /// A test that fails on its way leaves no node at work.
     deinit { node.requestStop() }
 
