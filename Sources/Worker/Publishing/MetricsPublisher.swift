@@ -77,10 +77,12 @@ final class MetricsPublisher: Sendable {
         failures.note(explained(failure), .metrics, place, .warning, Self.words, key: Self.key)
     }
 
-    /// That it took too long goes with why, where that is known.
+    /// That it took too long goes with why, where that is known; that a partition is not there, with what that means.
     private func explained(_ failure: KafkaFailure) -> KafkaFailure {
-        guard failure.name == "_MSG_TIMED_OUT", let reason = waiting.withLock({ $0.reason }) else { return failure }
-        return KafkaFailure(code: failure.code, name: failure.name, reason: reason, kind: failure.kind)
+        let reason = waiting.withLock { $0.reason }
+        let words = failure.kind == .missing ? DeliveryDiagnosis.problem(topic, failure) : reason
+        guard failure.kind == .missing || failure.name == "_MSG_TIMED_OUT", let words else { return failure }
+        return KafkaFailure(code: failure.code, name: failure.name, reason: words, kind: failure.kind)
     }
 
     /// Takes the answers of the brokers. Called by the monitor thread.
