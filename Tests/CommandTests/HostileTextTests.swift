@@ -3,6 +3,8 @@ import Messages
 import TestSupport
 import Testing
 
+@testable import optimizer
+
 /// What strangers put into requests, keys and topics clears nobody's screen, and forges no line.
 @Suite(WithBroker()) struct HostileTextTests {
     /// Clears the screen; the same in one character; a line of its own; the order of letters turned round.
@@ -33,7 +35,11 @@ import Testing
         try bench.produce(
             names.deadLetters, key: Array(Self.hostile.utf8), value: Array(Self.hostile.utf8),
             headers: reasons.map { KafkaHeader(name: $0.name, value: $0.value) })
+        let interval = #"{"event":"interval","node":"\#(Self.asJSON)","interval_ms":5000,"strategies":"#
+            + #"[{"name":"\#(Self.asJSON)\#(raw)","count":1,"latency_ms":{"p50":1,"p95":2}}]}"#
+        try bench.produce(names.metrics, value: Array(interval.utf8))
         let commands: [([String], String?)] = [
+            (["top", "--once"], nil),
             (["results"], nil), (["results", "--json"], nil), (["results", "--request", Self.hostile], nil),
             (["results", "--sweep", Self.hostile], nil), (["dead-letters", "list"], nil),
             (["dead-letters", "list", "--json"], nil), (["dead-letters", "replay", "--all", "--dry-run"], nil),
@@ -42,7 +48,39 @@ import Testing
             (["results", "--\(Self.hostile)"], nil),
         ]
         for (words, input) in commands {
-            expectHarmless(try bench.optimizer(words, input: input), words.joined(separator: " "))
+            let outcome = try bench.optimizer(words, input: input)
+            expectHarmless(outcome, words.joined(separator: " "))
+            if words == ["top", "--once"] {
+                #expect(outcome.output.ranges(of: #"x\u{1B}[2J\u{9B}2J\u{A}12:00:00"#).count == 2, "\(outcome)")
+            }
         }
+    }
+
+    @Test func whatASweepSaysOfItsStepsDoesNotEither() throws {
+        let sweeps = try SweepBench()
+        defer { #expect(throws: Never.self) { try sweeps.close() } }
+        let plan = try sweeps.plan(SweepBench.sweep("hostile", fastest: 4))
+        try sweeps.produce(resultOf: plan, 0, engineVersion: Self.hostile)
+        try sweeps.produce(failureOf: plan, 1, "rejected", Self.asJSON, Self.asJSON)
+        let request = #"{"request_id":"\#(Self.asJSON):0123456789abcdef:0"}"#
+        try sweeps.bench.produce(sweeps.bench.names.results, value: Array(request.utf8))
+        for options in [[], ["--json"], ["--html", sweeps.bench.folder.file("page.html")]] {
+            let outcome = try sweeps.merged("hostile", options)
+            expectHarmless(outcome, "\(options)")
+            #expect(outcome.words.contains("step 1 ") && outcome.words.contains(#"\u{1B}[2J"#), "\(outcome.words)")
+        }
+        expectHarmless(try sweeps.merged("hostil"), "an unknown sweep")
+        expectHarmless(try sweeps.merged(Self.hostile), "a sweep of a hostile name")
+    }
+
+    @Test func aTableOfSetsDoesNotWhateverTheirParametersAreCalled() throws {
+        let merged = try JSONValue.parse(
+            Array(
+                (#"{"objective":{"target":"\#(Self.asJSON)"},"top":[{"index":0,"#
+                    + #""parameters":{"\#(Self.asJSON)":"\#(Self.asJSON)","b":{"c":"\#(Self.asJSON)"}}}]}"#).utf8))
+        let lines = SweepTable.lines(merged)
+        #expect(lines.count == 2)
+        for line in lines { expectHarmless(Program.Outcome(code: 0, output: line, words: ""), "the table") }
+        #expect(!lines.contains { $0.contains("\n") })
     }
 }

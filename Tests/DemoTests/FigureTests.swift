@@ -47,11 +47,11 @@ struct FigureTests {
         #expect(workload.index(of: "other-1") == nil)
     }
 
-    private func result(_ id: String, _ status: String, sharpe: Double?) -> JSONValue {
+    private func result(_ id: String, _ status: String, sharpe: Double?, node: String = "n") -> JSONValue {
         .object([
             JSONMember("request_id", .string(id)), JSONMember("status", .string(status)),
             JSONMember("error", status == "completed" ? .null : .object([JSONMember("message", .string("because"))])),
-            JSONMember("node", .string("n")), JSONMember("timing", .object([JSONMember("step_ms", .number(2))])),
+            JSONMember("node", .string(node)), JSONMember("timing", .object([JSONMember("step_ms", .number(2))])),
             JSONMember("statistics", .object([JSONMember("sharpe_ratio", sharpe.map { .number($0) } ?? .null)])),
         ])
     }
@@ -70,6 +70,16 @@ struct FigureTests {
         #expect(figures.stepLatency([0.5, 0.95]) == [2, 2])
         #expect(figures.firstMissing(below: 12) == 10)
         #expect(figures.failure == nil)
+    }
+
+    @Test func `a node's name neither acts on the terminal nor makes a line of its own`() {
+        let workload = DemoWorkload(requests: 20, bars: 2000)
+        var figures = DemoFigures(requests: 20)
+        let name = "x\u{1B}[2J\u{9B}2J\n12:00:00 ERROR forged\u{202E}y"
+        figures.take(result: result("demo-1", "completed", sharpe: 1, node: name), of: workload)
+        let lines = DemoSummary(figures: figures, workload: workload, seconds: 1).lines
+        #expect(lines[0].contains(#"(x\u{1B}[2J\u{9B}2J\u{A}12:00:00 ERROR forged\u{202E}y 1)"#), "\(lines[0])")
+        #expect(lines == lines.map(\.escapedForTerminal))
     }
 
     @Test func `a result that is not completed is named`() {

@@ -37,7 +37,7 @@ enum DemoCommand: Command {
         defer { broker.close() }
         let workload = DemoWorkload(requests: requests, bars: data.bars)
         let summary = try run(workload, topics, broker.bootstrapServers, directory.path, signals)
-        Output.data(summary.text)
+        try DataWriter.write(summary.lines)
         return ExitCode.success
     }
 

@@ -1,3 +1,5 @@
+import Messages
+
 /// What the demo says at its end.
 struct DemoSummary {
     let figures: DemoFigures
@@ -15,7 +17,8 @@ struct DemoSummary {
             + (evaluation.trades.map(String.init) ?? "-").leftPadded(to: 8)
     }
 
-    var text: String {
+    /// The nodes' names are what the results say they are.
+    var lines: [String] {
         let latency = figures.stepLatency([0.5, 0.95])
         let shares = figures.resultsByNode.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
         let rate = seconds > 0 ? Double(figures.completed) / seconds : 0
@@ -28,6 +31,6 @@ struct DemoSummary {
         ]
         if figures.repeated > 0 { lines.append("\(figures.repeated) requests ran again after a rebalance") }
         lines += ["best parameter sets of \(DemoWorkload.strategy), by Sharpe ratio:", Self.heading]
-        return (lines + figures.best.map(Self.row)).joined(separator: "\n")
+        return (lines + figures.best.map(Self.row)).map(\.escapedForTerminal)
     }
 }

@@ -47,7 +47,8 @@ struct SweepResults {
         let merged = results.merge.merged()
         let value = (try? JSONValue.parse(merged)) ?? .null
         try DataWriter.write(
-            arguments.has("json") ? [String(decoding: merged, as: UTF8.self)] : SweepTable.lines(value))
+            arguments.has("json")
+                ? [String(decoding: merged.escapedJSONForTerminal, as: UTF8.self)] : SweepTable.lines(value))
         if let path = arguments.value("html") {
             try SweepReportFile.write(path, value, results, connection, arguments)
         }

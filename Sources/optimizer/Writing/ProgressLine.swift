@@ -1,4 +1,5 @@
 import Glibc
+import Messages
 
 /// How far a command has come, on standard error: one line that changes on a terminal, now and then a line elsewhere.
 struct ProgressLine {
@@ -12,7 +13,7 @@ struct ProgressLine {
     mutating func show(_ text: @autoclosure () -> String) {
         guard .now >= next else { return }
         next = .now + (isTerminal ? .milliseconds(100) : .seconds(5))
-        let text = text()
+        let text = text().escapedForTerminal
         guard isTerminal else { return Output.words(text) }
         Output.write(2, "\r" + text.padded(to: width))
         width = text.count
