@@ -1,122 +1,92 @@
 internal import CRdKafka
 
-/// A partition of a topic as the cluster describes it.
-package struct PartitionState: Sendable, Equatable {
-    package let partition: Int32
-    /// nil: it has none at the moment, and can be neither read nor written.
-    package let leader: Int32?
-    /// How many copies it should have.
-    package let replicas: Int
-    /// How many of them are in step with the leader.
-    package let inSync: Int
+/// What its coordinator says of a group.
+package struct GroupDescription: Sendable, Equatable {
+    /// A member, and what it has been given of one topic.
+    package struct Member: Sendable, Equatable {
+        /// Its address, as the coordinator sees it.
+        package let host: String
+        /// nil: a dynamic member.
+        package let instanceID: String?
+        package let partitions: [Int32]
 
-    package init(partition: Int32, leader: Int32?, replicas: Int, inSync: Int) {
-        self.partition = partition
-        self.leader = leader
-        self.replicas = replicas
-        self.inSync = inSync
-    }
-}
-
-/// A topic as the cluster describes it now.
-package struct TopicState: Sendable, Equatable {
-    /// In order.
-    package let partitions: [PartitionState]
-    /// The numbers of all brokers that the cluster counts as alive.
-    package let brokers: Set<Int>
-
-    package init(partitions: [PartitionState], brokers: Set<Int>) {
-        self.partitions = partitions
-        self.brokers = brokers
+        package init(host: String, instanceID: String?, partitions: [Int32]) {
+            self.host = host
+            self.instanceID = instanceID
+            self.partitions = partitions
+        }
     }
 
-    /// Those of `wanted` that have a leader, by it.
-    package func byLeader(_ wanted: Set<Int32>) -> [[Int32]] {
-        let led = partitions.filter { wanted.contains($0.partition) && $0.leader != nil }
-        return Dictionary(grouping: led) { $0.leader }.values.map { $0.map(\.partition) }
-    }
-}
-
-/// How the partitions of a topic are shared out in a group.
-package struct GroupAssignment: Sendable, Equatable {
-    package let members: Int
-    /// The topic's partitions that some member reads.
-    package let partitions: Set<Int32>
-    /// False while the group shares them out anew: then members have none.
+    /// False: it has no members and has committed nothing.
+    package let exists: Bool
+    /// False while members join or leave: then nobody knows yet who has what.
     package let isSettled: Bool
+    package let members: [Member]
+
+    package init(exists: Bool, isSettled: Bool, members: [Member]) {
+        self.exists = exists
+        self.isSettled = isSettled
+        self.members = members
+    }
 }
 
 extension AdminClient {
-    /// One topic, and the brokers. Blocks up to `timeoutMs`.
-    /// - Throws: `KafkaFailure` where no broker answers, or of the topic itself.
-    package func describe(topic: String, timeoutMs: Int32) throws(KafkaFailure) -> TopicState {
-        guard let handle = rd_kafka_topic_new(client, topic, nil) else { throw KafkaFailure(rd_kafka_last_error()) }
-        defer { rd_kafka_topic_destroy(handle) }
-        var answer: UnsafePointer<rd_kafka_metadata>?
-        let code = rd_kafka_metadata(client, 0, handle, &answer, timeoutMs)
-        guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let answer else { throw KafkaFailure(code) }
-        defer { rd_kafka_metadata_destroy(answer) }
-        let topics = UnsafeBufferPointer(start: answer.pointee.topics, count: Int(answer.pointee.topic_cnt))
-        guard let found = topics.first else { throw KafkaFailure(RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC) }
-        guard found.err == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaFailure(found.err) }
-        let list = UnsafeBufferPointer(start: found.partitions, count: Int(found.partition_cnt))
-        let partitions = list.map { partition in
-            PartitionState(
-                partition: partition.id, leader: partition.leader >= 0 ? partition.leader : nil,
-                replicas: Int(partition.replica_cnt), inSync: Int(partition.isr_cnt))
-        }
-        let brokers = UnsafeBufferPointer(start: answer.pointee.brokers, count: Int(answer.pointee.broker_cnt))
-        return TopicState(
-            partitions: partitions.sorted { $0.partition < $1.partition }, brokers: Set(brokers.map { Int($0.id) }))
-    }
-
-    /// Which partitions of a topic a group's members read. Blocks up to about `timeoutMs`.
+    /// Asks a group's coordinator for its members and what each has of a topic. Blocks up to about `timeoutMs`.
     ///
-    /// Never on the embedded broker, which does not know the request: a client of librdkafka 2.0.2 that has been told so
-    /// answers nothing any more.
-    /// - Throws: `KafkaFailure` where the coordinator does not answer or refuses.
-    package func assignment(
-        of group: String, topic: String, timeoutMs: Int32
-    ) throws(KafkaFailure) -> GroupAssignment {
-        let options = adminOptions(RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS, timeoutMs)
+    /// Not for the embedded broker: it does not know the request, and librdkafka 2.0.2 then locks itself up when the client
+    /// is destroyed.
+    /// - Throws: `KafkaFailure` where nobody answers or this principal may not look.
+    package func describe(
+        group: String, topic: String, timeoutMs: Int32 = 10_000
+    ) throws(KafkaFailure) -> GroupDescription {
+        let options = rd_kafka_AdminOptions_new(client, RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS)
         defer { rd_kafka_AdminOptions_destroy(options) }
+        _ = rd_kafka_AdminOptions_set_request_timeout(options, timeoutMs, nil, 0)
         let queue: OpaquePointer = rd_kafka_queue_new(client)
         defer { rd_kafka_queue_destroy(queue) }
         group.withCString { name in
             var names: [UnsafePointer<CChar>?] = [name]
-            rd_kafka_DescribeConsumerGroups(client, &names, 1, options, queue)
+            rd_kafka_DescribeConsumerGroups(client, &names, names.count, options, queue)
         }
         let event = try answer(queue, timeoutMs: timeoutMs)
         defer { rd_kafka_event_destroy(event) }
         var count = 0
         let groups = rd_kafka_DescribeConsumerGroups_result_groups(
             rd_kafka_event_DescribeConsumerGroups_result(event), &count)
-        guard count > 0, let found = groups?[0] else { throw KafkaFailure(RD_KAFKA_RESP_ERR__UNKNOWN_GROUP) }
+        guard count > 0, let found = groups?[0] else { throw KafkaFailure(RD_KAFKA_RESP_ERR__FAIL) }
         if let error = rd_kafka_ConsumerGroupDescription_error(found) {
-            let reason = String(cString: rd_kafka_error_string(error))
-            throw KafkaFailure(rd_kafka_error_code(error), reason: reason)
-        }
-        return assignment(found, topic: topic)
-    }
-
-    private func assignment(_ group: OpaquePointer, topic: String) -> GroupAssignment {
-        let members = rd_kafka_ConsumerGroupDescription_member_count(group)
-        var partitions: Set<Int32> = []
-        for index in 0..<members {
-            guard let member = rd_kafka_ConsumerGroupDescription_member(group, index),
-                let assignment = rd_kafka_MemberDescription_assignment(member),
-                let list = rd_kafka_MemberAssignment_partitions(assignment)
-            else { continue }
-            eachEntry(of: list) { entry in
-                if String(cString: entry.topic) == topic { partitions.insert(entry.partition) }
+            let code = rd_kafka_error_code(error)
+            guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
+                throw KafkaFailure(code, reason: rd_kafka_error_string(error).map { String(cString: $0) })
             }
         }
-        let sharing = [
-            RD_KAFKA_CONSUMER_GROUP_STATE_PREPARING_REBALANCE, RD_KAFKA_CONSUMER_GROUP_STATE_COMPLETING_REBALANCE,
-            RD_KAFKA_CONSUMER_GROUP_STATE_UNKNOWN,
-        ]
+        return describe(found, topic)
+    }
+
+    private func describe(_ group: OpaquePointer, _ topic: String) -> GroupDescription {
         let state = rd_kafka_ConsumerGroupDescription_state(group)
-        return GroupAssignment(
-            members: members, partitions: partitions, isSettled: !sharing.contains(state))
+        let members = (0..<rd_kafka_ConsumerGroupDescription_member_count(group)).compactMap { index in
+            rd_kafka_ConsumerGroupDescription_member(group, index).map { member($0, topic) }
+        }
+        return GroupDescription(
+            exists: state != RD_KAFKA_CONSUMER_GROUP_STATE_DEAD,
+            isSettled: state == RD_KAFKA_CONSUMER_GROUP_STATE_STABLE || members.isEmpty, members: members)
+    }
+
+    private func member(_ member: OpaquePointer, _ topic: String) -> GroupDescription.Member {
+        var partitions: [Int32] = []
+        if let assignment = rd_kafka_MemberDescription_assignment(member),
+            let list = rd_kafka_MemberAssignment_partitions(assignment)
+        {
+            eachEntry(of: list) { entry in
+                if let name = entry.topic, String(cString: name) == topic { partitions.append(entry.partition) }
+            }
+        }
+        // Brokers write an address as Java does, with a slash before it.
+        let host = rd_kafka_MemberDescription_host(member).map { String(cString: $0) } ?? ""
+        return GroupDescription.Member(
+            host: host.hasPrefix("/") ? String(host.dropFirst()) : host,
+            instanceID: rd_kafka_MemberDescription_group_instance_id(member).map { String(cString: $0) },
+            partitions: partitions.sorted())
     }
 }

@@ -30,6 +30,27 @@ struct ThreadTests {
         #expect(thread.join(until: .now()))
     }
 
+    @Test func whatABoundedCallHeldAndReturnedLivesOnlyAsLongAsItsCallerKeepsIt() {
+        for _ in 0..<300 {
+            var kept: (Note, Note)? = (Note(), Note())
+            weak let captured = kept?.0
+            weak let returned = kept?.1
+            let soon = MonotonicTime.now().adding(milliseconds: 60_000)
+            if let pair = kept {
+                let (one, other) = pair
+                kept = nil
+                _ = BoundedCall.run("bounded", until: soon) { one.text.withLock { $0.isEmpty } ? other : one }
+            }
+            #expect(captured == nil && returned == nil)
+        }
+    }
+
+    @Test func aBoundedCallThatHangsIsGivenUp() throws {
+        let hold = try WakeDescriptor()
+        #expect(BoundedCall.run("hangs", until: .now()) { hold.wait(until: nil) } == nil)
+        hold.signal()
+    }
+
     @Test func aSignalEndsAWaitInAnotherThread() throws {
         let wake = try WakeDescriptor()
         let thread = try PermanentThread(name: "signaller") { wake.signal() }

@@ -18,7 +18,8 @@ import Testing
         let all = settings + (directory ? [] : ["node.stateDirectory=\(folder.path("state"))"])
         let configuration = try OptimizerConfiguration.load(file: nil, environment: [:], settings: all)
         return RunRecord(
-            configuration, environment: environment, log: Log(minimum: .info, format: .json) { [log] in log.append($0) })
+            configuration, environment: environment, log: Log(minimum: .info, format: .json) { [log] in log.append($0) },
+            patienceMs: Patience.milliseconds)
     }
 
     @Test func theFirstRunKnowsOfNoneBeforeIt() throws {

@@ -10,17 +10,29 @@ package enum BoundedCall {
         _ name: String, until deadline: MonotonicTime, _ body: @escaping @Sendable () -> Value
     ) -> Value? {
         guard let done = try? WakeDescriptor() else { return nil }
-        let box = Box<Value>()
+        let call = Call(body)
         let thread = try? PermanentThread(name: name) {
-            let value = body()
-            box.value.withLock { $0 = value }
+            call.perform()
             done.signal()
         }
         guard thread != nil, done.wait(until: deadline) else { return nil }
-        return box.value.withLock { $0 }
+        return call.takeValue()
     }
 
-    private final class Box<Value: Sendable>: Sendable {
-        let value = Mutex<Value?>(nil)
+    /// The body, then what it returned. Both are handed over, not shared: what they hold lives only as long as the caller
+    /// keeps it, though the thread may end a moment later.
+    private final class Call<Value: Sendable>: Sendable {
+        private let body: Mutex<(@Sendable () -> Value)?>
+        private let value = Mutex<Value?>(nil)
+
+        init(_ body: @escaping @Sendable () -> Value) { self.body = Mutex(body) }
+
+        func perform() {
+            guard let body = body.withLock({ $0.take() }) else { return }
+            let new = body()
+            value.withLock { $0 = new }
+        }
+
+        func takeValue() -> Value? { value.withLock { $0.take() } }
     }
 }

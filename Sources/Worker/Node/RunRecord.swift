@@ -12,8 +12,7 @@ package final class RunRecord: Sendable {
     private let run: NodeRun
     private let file: LockedFile?
 
-    /// How long a disk may take.
-    private static let patienceMs = 2000
+    private let patienceMs: Int
     /// So many nodes with the same name on one machine each have a file.
     private static let mostFiles = 64
 
@@ -25,12 +24,17 @@ package final class RunRecord: Sendable {
 
     /// Takes the node's file, reads what the last run left, and says there that this one is under way.
     ///
-    /// - Parameter environment: of this process: where state belongs is said there.
-    package init(_ configuration: OptimizerConfiguration, environment: [String: String], log: Log) {
+    /// - Parameters:
+    ///   - environment: of this process: where state belongs is said there.
+    ///   - patienceMs: how long a disk may take.
+    package init(
+        _ configuration: OptimizerConfiguration, environment: [String: String], log: Log, patienceMs: Int = 2000
+    ) {
+        self.patienceMs = patienceMs
         let run = NodeRun(startedAt: .now())
         self.run = run
         let opening = Self.directory(configuration, environment).map { directory in
-            BoundedCall.run("run-record", until: .now().adding(milliseconds: Self.patienceMs)) {
+            BoundedCall.run("run-record", until: .now().adding(milliseconds: patienceMs)) {
                 Self.open(directory + "/" + Self.name(configuration), run)
             } ?? .impossible("\(directory) does not answer")
         }
@@ -51,7 +55,7 @@ package final class RunRecord: Sendable {
         var run = run
         run.end = end
         let content = run.encoded
-        _ = BoundedCall.run("run-record", until: .now().adding(milliseconds: Self.patienceMs)) {
+        _ = BoundedCall.run("run-record", until: .now().adding(milliseconds: patienceMs)) {
             try? file.replace(with: content)
         }
     }
