@@ -76,7 +76,7 @@ import Testing
             }
             #expect(shares.first?["reason"]?.string == "limits")
             #expect(try kafka.results(15).allSatisfy { $0.status == "timed_out" })
-            #expect(try Self.policies(node).text == #"{"throttled":[],"suspended":[]}"#)
+            #expect(try Self.policies(node).text == #"{"throttled":[],"suspended":[],"not_starting":[]}"#)
             #expect(try node.stop() == 0)
         }
     }
