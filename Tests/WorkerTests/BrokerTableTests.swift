@@ -66,6 +66,20 @@ import Testing
         #expect(table.brokers.map(\.state) == [.up, .down])
         _ = table.see([sight("a:1", 1), sight("b:1", 2, .unused)], by: "consumer", at: after(3700))
         #expect(table.brokers.map(\.state) == [.up, .unused])
+        _ = table.list([1], at: after(3800))
+        _ = table.see([sight("a:1", 1), sight("b:1", 2, .unused)], by: "consumer", at: after(3801))
+        #expect(table.brokers.map(\.state) == [.up, .unused])
+        #expect(words(table.see([sight("a:1", 1), sight("b:1", 2, .down)], by: "consumer", at: after(3900))) == ["b:1 gone"])
+    }
+
+    /// The client that had a connection to it may close it for being idle before the broker goes.
+    @Test mutating func aBrokerThatNobodyNeedsIsLostOnceTheClusterDoesNotListIt() {
+        _ = table.see([sight("a:1", 1), sight("b:1", 2, .unused)], by: "consumer", at: start)
+        #expect(words(table.list([1, 2], at: after(1))) == [])
+        #expect(words(table.list([1], at: after(11))) == ["b:1 gone"])
+        #expect(words(table.see([sight("a:1", 1), sight("b:1", 2, .unused)], by: "consumer", at: after(15))) == [])
+        #expect(table.brokers.map(\.state) == [.up, .down])
+        #expect(words(table.list([1, 2], at: after(60))) == ["b:1 back after 49000"])
     }
 
     @Test mutating func theAddressesToBeginWithCountOnlyWhileNoBrokerIsKnown() {

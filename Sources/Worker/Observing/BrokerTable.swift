@@ -33,6 +33,8 @@ struct BrokerTable: Sendable {
         var since: MonotonicTime
         var roundTripMs: Double?
         var error: (text: String, time: Timestamp)?
+        /// Taken out of its cluster for good, as far as can be told: its absence is no loss any more.
+        var isForgotten = false
     }
 
     enum Change: Sendable {
@@ -132,21 +134,26 @@ struct BrokerTable: Sendable {
                 now.milliseconds(since: broker.since) > Self.forgetMs
             {
                 broker.state = .unused
+                broker.isForgotten = true
             }
             return nil
         }
         broker.state = state
+        if state != .unused { broker.isForgotten = false }
         broker.since = now
         if state == .down { return .gone(broker) }
         return old.state == .down ? .back(broker, awayMs: now.milliseconds(since: old.since)) : nil
     }
 
-    /// Up for one is up; a broker that was lost stays lost, though nobody needs it any more, until the cluster lists it.
+    /// Up for one is up. One that nobody needs is down where the cluster does not list it; and a broker that was lost
+    /// stays lost, though nobody needs it any more, until the cluster lists it.
     private func state(of seen: [BrokerSighting], node: Int?, old: Broker?) -> State {
         if seen.contains(where: { $0.condition == .up }) { return .up }
         if seen.contains(where: { $0.condition == .down }) { return .down }
-        guard let old, old.state == .down, let node else { return .unused }
-        guard let alive, alive.nodes.contains(node) else { return .down }
+        let wasDown = old?.state == .down
+        guard let alive, let node else { return wasDown ? .down : .unused }
+        guard alive.nodes.contains(node) else { return old?.isForgotten == true ? .unused : .down }
+        guard wasDown, let old else { return .unused }
         return alive.time.milliseconds(since: old.since) > Self.listedMs ? .unused : .down
     }
 
