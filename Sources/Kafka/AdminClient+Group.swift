@@ -23,6 +23,9 @@ package struct GroupDescription: Sendable, Equatable {
     package let isSettled: Bool
     package let members: [Member]
 
+    /// The topic's partitions that some member reads.
+    package var partitions: Set<Int32> { Set(members.flatMap(\.partitions)) }
+
     package init(exists: Bool, isSettled: Bool, members: [Member]) {
         self.exists = exists
         self.isSettled = isSettled
@@ -39,9 +42,8 @@ extension AdminClient {
     package func describe(
         group: String, topic: String, timeoutMs: Int32 = 10_000
     ) throws(KafkaFailure) -> GroupDescription {
-        let options = rd_kafka_AdminOptions_new(client, RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS)
+        let options = adminOptions(RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS, timeoutMs)
         defer { rd_kafka_AdminOptions_destroy(options) }
-        _ = rd_kafka_AdminOptions_set_request_timeout(options, timeoutMs, nil, 0)
         let queue: OpaquePointer = rd_kafka_queue_new(client)
         defer { rd_kafka_queue_destroy(queue) }
         group.withCString { name in
@@ -63,6 +65,10 @@ extension AdminClient {
         return describe(found, topic)
     }
 
+    private static let settledStates = [
+        RD_KAFKA_CONSUMER_GROUP_STATE_STABLE, RD_KAFKA_CONSUMER_GROUP_STATE_EMPTY, RD_KAFKA_CONSUMER_GROUP_STATE_DEAD,
+    ]
+
     private func describe(_ group: OpaquePointer, _ topic: String) -> GroupDescription {
         let state = rd_kafka_ConsumerGroupDescription_state(group)
         let members = (0..<rd_kafka_ConsumerGroupDescription_member_count(group)).compactMap { index in
@@ -70,7 +76,7 @@ extension AdminClient {
         }
         return GroupDescription(
             exists: state != RD_KAFKA_CONSUMER_GROUP_STATE_DEAD,
-            isSettled: state == RD_KAFKA_CONSUMER_GROUP_STATE_STABLE || members.isEmpty, members: members)
+            isSettled: Self.settledStates.contains(state), members: members)
     }
 
     private func member(_ member: OpaquePointer, _ topic: String) -> GroupDescription.Member {

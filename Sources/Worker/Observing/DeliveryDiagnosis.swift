@@ -1,7 +1,7 @@
 import Kafka
 
-/// Why the brokers do not acknowledge what is written to topics, as far as they say: librdkafka 2.0.2 sends again what
-/// they refuse for now, and keeps the reason to itself.
+/// Why the brokers do not acknowledge what is written to topics, as far as they say: librdkafka 2.0.2 sends
+/// again what they refuse in a way that may pass, and keeps the reason to itself.
 struct DeliveryDiagnosis {
     let client: AdminClient
     let topics: [String]

@@ -191,7 +191,7 @@ final class LagWatch: Sendable {
     private func askGroup(_ client: AdminClient, _ topic: TopicState) {
         let name = settings.topics.requests
         let group = settings.configuration.kafka.groupId
-        let found = try? client.assignment(of: group, topic: name, timeoutMs: Self.patienceMs)
+        let found = try? client.describe(group: group, topic: name, timeoutMs: Self.patienceMs)
         // While partitions change hands nobody has them: what held before holds.
         if let found, !found.isSettled { return }
         let unread = found.map { Set(topic.partitions.map(\.partition)).subtracting($0.partitions).count }
