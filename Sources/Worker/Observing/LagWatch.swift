@@ -26,6 +26,8 @@ final class LagWatch: Sendable {
         var since: [Int32: MonotonicTime] = [:]
         /// nil: not known.
         var unread: Int?
+        /// When a broker last answered.
+        var heardAt: MonotonicTime
     }
 
     /// How long one request may take.
@@ -42,7 +44,7 @@ final class LagWatch: Sendable {
     private let errors: RecentErrors
     private let heartbeats: Heartbeats
     private let log: Log
-    private let findings = Mutex(Findings())
+    private let findings = Mutex(Findings(heardAt: .now()))
     private let wake: WakeDescriptor
     private let isStopped = Atomic(false)
 
@@ -77,10 +79,11 @@ final class LagWatch: Sendable {
     var unreadPartitions: Int? { findings.withLock { $0.unread } }
 
     /// The age of the oldest of what the lags are computed from: a partition of which nothing is known counts from when
-    /// it became the node's.
+    /// it became the node's. A node that has lost its partitions because no broker answers knows no lag either.
     func ageMs(at now: MonotonicTime) -> Double {
         findings.withLock { findings in
-            findings.since.map { now.milliseconds(since: findings.lags[$0.key]?.askedAt ?? $0.value) }.max() ?? 0
+            let times = findings.since.map { findings.lags[$0.key]?.askedAt ?? $0.value }
+            return max(0, now.milliseconds(since: min(times.min() ?? now, findings.heardAt)))
         }
     }
 
@@ -122,6 +125,7 @@ final class LagWatch: Sendable {
         keep(mine, now)
         do throws(KafkaFailure) {
             let topic = try client.describe(topic: settings.topics.requests, timeoutMs: Self.patienceMs)
+            findings.withLock { $0.heardAt = .now() }
             brokers.list(topic.brokers, at: .now())
             if asksGroup { askGroup(client, topic) }
             askLags(client, topic, mine, now)
