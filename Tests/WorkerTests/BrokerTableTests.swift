@@ -95,6 +95,18 @@ import Testing
         #expect(table.brokers.map(\.state) == [.up])
     }
 
+    /// A frozen broker: the client that writes nothing has its connection still.
+    @Test mutating func anIdleConnectionSaysLessThanOneThatFails() {
+        _ = table.see([sight("a:1", 1)], by: "consumer", at: start)
+        _ = table.see([sight("a:1", 1, .idle, silentMs: 40_000)], by: "producer", at: start)
+        #expect(table.brokers.map(\.state) == [.up])
+        #expect(words(table.see([sight("a:1", 1, .down)], by: "consumer", at: after(20))) == ["a:1 gone"])
+        #expect(words(table.see([sight("a:1", 1, .unused)], by: "consumer", at: after(30))) == [])
+        #expect(table.brokers.map(\.state) == [.down])
+        #expect(words(table.list([1], at: after(60))) == ["a:1 back after 40000"])
+        #expect(table.brokers.map(\.state) == [.up])
+    }
+
     @Test mutating func theLastErrorIsThatOfTheBrokerTheTextNames() {
         _ = table.see([sight("a:1", 1), sight("b:1", 2, .down)], by: "consumer", at: start)
         table.note(
@@ -156,12 +168,12 @@ import Testing
     @Test func aConnectionThatDoesNotAnswerWhatItWasAskedIsNone() throws {
         #expect(try broker(#""state":"UP","waitresp_cnt":1,"rxidle":16000000"#)?.condition == .down)
         #expect(try broker(#""state":"UP","waitresp_cnt":1,"rxidle":9000000"#)?.condition == .up)
-        #expect(try broker(#""state":"UP","waitresp_cnt":0,"rxidle":600000000"#)?.condition == .up)
+        #expect(try broker(#""state":"UP","waitresp_cnt":0,"rxidle":600000000"#)?.condition == .idle)
     }
 
     /// Joining a group may take minutes; that is no silence.
     @Test func theCoordinatorsConnectionMayTakeItsTime() throws {
         let text = #"{"nodename":"a:9092","nodeid":-1,"state":"UP","waitresp_cnt":1,"rxidle":60000000}"#
-        #expect(BrokerSighting(try JSONValue.parse(Array(text.utf8)))?.condition == .up)
+        #expect(BrokerSighting(try JSONValue.parse(Array(text.utf8)))?.condition == .idle)
     }
 }

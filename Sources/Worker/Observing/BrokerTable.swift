@@ -6,6 +6,8 @@ struct BrokerSighting: Sendable, Equatable {
     enum Condition: Sendable {
         /// Connected, and it answers.
         case up
+        /// Connected, and nothing has come for a while, nor had to: the broker may be gone, and nobody has noticed.
+        case idle
         /// The client wants a connection, and has none that answers.
         case down
         /// The client needs no connection.
@@ -122,7 +124,7 @@ struct BrokerTable: Sendable {
         let node = seen.compactMap(\.node).first
         let old = known[address]
         let state = state(of: seen, node: node ?? old?.node, old: old)
-        let trips = seen.filter { $0.condition == .up }.compactMap(\.roundTripMs)
+        let trips = seen.filter { $0.condition == .up || $0.condition == .idle }.compactMap(\.roundTripMs)
         var broker = old ?? Broker(address: address, node: node, state: state, since: now)
         broker.node = node ?? broker.node
         broker.error = errors[address]
@@ -145,16 +147,18 @@ struct BrokerTable: Sendable {
         return old.state == .down ? .back(broker, awayMs: now.milliseconds(since: old.since)) : nil
     }
 
-    /// Up for one is up. One that nobody needs is down where the cluster does not list it; and a broker that was lost
-    /// stays lost, though nobody needs it any more, until the cluster lists it.
+    /// Up for one is up; a connection that is idle says less than one that fails. Where no connection says anything now,
+    /// one that the cluster does not list is down, and one that was lost stays lost until the cluster lists it.
     private func state(of seen: [BrokerSighting], node: Int?, old: Broker?) -> State {
-        if seen.contains(where: { $0.condition == .up }) { return .up }
-        if seen.contains(where: { $0.condition == .down }) { return .down }
+        func isAny(_ condition: BrokerSighting.Condition) -> Bool { seen.contains { $0.condition == condition } }
+        if isAny(.up) { return .up }
+        if isAny(.down) { return .down }
+        let calm: State = isAny(.idle) ? .up : .unused
         let wasDown = old?.state == .down
-        guard let alive, let node else { return wasDown ? .down : .unused }
-        guard alive.nodes.contains(node) else { return old?.isForgotten == true ? .unused : .down }
-        guard wasDown, let old else { return .unused }
-        return alive.time.milliseconds(since: old.since) > Self.listedMs ? .unused : .down
+        guard let alive, let node else { return wasDown ? .down : calm }
+        guard alive.nodes.contains(node) else { return old?.isForgotten == true ? calm : .down }
+        guard wasDown, let old else { return calm }
+        return alive.time.milliseconds(since: old.since) > Self.listedMs ? calm : .down
     }
 
     private func isUnlisted(_ broker: Broker) -> Bool {

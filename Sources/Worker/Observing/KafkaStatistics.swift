@@ -66,7 +66,7 @@ extension KafkaClientNumbers {
 }
 
 extension BrokerSighting {
-    /// A connection that has sent nothing for so long, though it was asked for something, is as good as none.
+    /// A connection that has brought nothing for so long is as good as none, where something was asked for, and idle else.
     private static let unansweredMs = 15_000.0
 
     /// - Parameter broker: one of `brokers` in a statistics document of librdkafka's; nil where it names no address.
@@ -80,7 +80,7 @@ extension BrokerSighting {
         // What is asked of the group's coordinator, over a connection of its own, may take as long as a rebalance.
         let isAsked = node != nil && broker["waitresp_cnt"]?.integer ?? 0 > 0
         switch broker["state"]?.string {
-        case "UP", "UPDATE": condition = isAsked && silentMs ?? 0 > Self.unansweredMs ? .down : .up
+        case "UP", "UPDATE": condition = silentMs ?? 0 <= Self.unansweredMs ? .up : isAsked ? .down : .idle
         case "INIT", nil: condition = .unused
         default: condition = .down
         }
