@@ -182,10 +182,12 @@ struct FleetTests {
         for rows in [8, 20] { #expect(table.lines(rows: rows, width: 60).count <= rows) }
     }
 
-    @Test func `a name cannot move the cursor`() {
+    @Test func `names of nodes and strategies neither act on the terminal nor make lines of their own`() {
+        let name = "x\u{1B}[2J\u{9B}2J\n12:00:00 ERROR forged\u{202E}y"
         var fleet = Fleet()
-        fleet.take(interval("evil\u{1B}[2J\n"), at: time(0))
-        let table = FleetTable(fleet: fleet, order: .name, isReversed: false, now: time(1))
-        #expect(!table.lines().contains { $0.text.unicodeScalars.contains { $0.value < 0x20 } })
+        fleet.take(interval(name, strategies: [strategy(name, 1, p50: 1, p95: 2)]), at: time(0))
+        let lines = FleetTable(fleet: fleet, order: .name, isReversed: false, now: time(1)).lines().map(\.text)
+        #expect(lines.count { $0.contains(#"x\u{1B}[2J\u{9B}2J\u{A}12:00:00"#) } == 2, "\(lines)")
+        #expect(lines == lines.map(\.escapedForTerminal))
     }
 }

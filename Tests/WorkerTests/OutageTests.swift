@@ -75,6 +75,10 @@ struct OutageTests {
             }
             #expect(try Self.gauge("optimizer_ready", node) == 0)
             #expect(try HTTPGet.text(node, "/healthz") == "ok\n")
+            // A connection that is open counts as lost only once it has not answered for longer.
+            try eventually("the broker is shown as down") {
+                try Self.status(node)["brokers"]?.elements?.first?["state"]?.string == "down"
+            }
             broker.signal(SIGCONT)
             try eventually("the node is ready again") { try Self.gauge("optimizer_ready", node) == 1 }
             try eventually("the broker's return is in the log") {
@@ -126,9 +130,11 @@ struct OutageTests {
         try await onOwnThread {
             let kafka = try TestKafka(partitions: 1)
             defer { kafka.close() }
-            kafka.broker?.setTopicError(kafka.topics.metrics, code: 29)
             let node = try TestNode(
                 kafka, ["metrics.http=127.0.0.1:0", "pool.maxConcurrentStrategies=2", "limits.memoryMB=64"])
+            // A node that may not write there from the beginning does not start. Nothing else is written meanwhile.
+            try eventually("the node is ready") { try Self.gauge("optimizer_ready", node) == 1 }
+            kafka.broker?.fail(.produce, with: Array(repeating: 29, count: 1_000_000))
             let counter = #"optimizer_publish_failures_total{destination="metrics"}"#
             try eventually("events that were not taken are counted, again and again") {
                 try Self.gauge(counter, node) ?? 0 > 5
