@@ -2,7 +2,7 @@ package import Messages
 
 /// One request on its way through the node: what to run, where it came from, what it may use.
 ///
-/// A class, so that handing it from the consumer to the queue, a slot and the in-flight table is one reference.
+/// A class, so that handing it from the consumer to the queue and on to a slot is one reference.
 package final class Step: Sendable {
     package let request: StrategyRequest
     package let origin: RequestOrigin

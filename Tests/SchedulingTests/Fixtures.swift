@@ -36,6 +36,24 @@ func step(
         token: token ?? UInt64(offset) + 1)
 }
 
+/// A request in flight, for tests that look at nothing of it but where it stands.
+func inFlightRequest(_ token: UInt64, partition: Int32 = 0, offset: Int64 = 0) -> InFlightRequest {
+    InFlightRequest(
+        token: token, requestID: "\(partition)-\(offset)", type: "backtest", strategy: nil, strategyIndex: 0,
+        labels: [], origin: RequestOrigin(topic: "requests", partition: partition, offset: offset, key: nil),
+        headers: [], arrivedAt: time(0), recordTime: nil,
+        failure: StrategyResult.Failure(RequestProblem(.invalidJSON, "not JSON")))
+}
+
+extension InFlightTable {
+    /// Takes a record, and plans the request that it is.
+    mutating func takePlanned(_ coordinates: RequestCoordinates, digest: UInt64 = 0, bytes: Int = 1) -> UInt64 {
+        let token = take(coordinates, digest: digest, bytes: bytes)
+        plan(inFlightRequest(token, partition: coordinates.partition, offset: coordinates.offset))
+        return token
+    }
+}
+
 extension ConcurrencyManager {
     mutating func admit(_ step: Step) -> [Int] { admit([step]) }
 }

@@ -11,6 +11,7 @@ struct Simulation {
     private var random: SplitMix64
     private var manager: ConcurrencyManager
     private var book = LedgerBook()
+    private var inFlight = InFlightTable()
     private var now = time(0)
     /// Partitions move, and their logs change.
     private let rebalances: Bool
@@ -74,7 +75,7 @@ struct Simulation {
         default: if rebalances { rebalance() }
         }
         updateBackpressure()
-        let (depth, inFlight, known) = (manager.depth, manager.inFlight, book.inFlightCount)
+        let (depth, inFlight, known) = (manager.depth, manager.inFlight, inFlight.load.count)
         check(depth <= 100, "queue depth is \(depth)")
         check(inFlight == known, "\(inFlight) in flight for the manager, \(known) for the book")
         check(inFlight <= 300, "\(inFlight) in flight")
@@ -112,7 +113,8 @@ struct Simulation {
             taken = book.take(partition: partition, offset: offset, digest: digest)
         }
         switch taken {
-        case .run(let coordinates, let token):
+        case .run(let coordinates):
+            let token = inFlight.takePlanned(coordinates, digest: digest)
             check(begun.insert(coordinates).inserted, "\(coordinates) was taken twice in one generation")
             digests[token] = digest
             let step = try step(
@@ -184,12 +186,12 @@ struct Simulation {
             switch manager.requeue(slot: slot, at: now) {
             case .queued(let woken): wake(woken)
             case .givenBack(let step, let woken):
-                book.abandon(token: step.token)
+                inFlight.abandon(step.token)
                 wake(woken)
             }
         }
         wake(manager.noteStarting(slot: slot))
-        for step in manager.takeGivenBack() { book.abandon(token: step.token) }
+        for step in manager.takeGivenBack() { inFlight.abandon(step.token) }
     }
 
     private mutating func checkHost(_ slot: Int) {
@@ -205,7 +207,9 @@ struct Simulation {
         guard let index = published.indices.randomElement(using: &random) else { return }
         let step = published.remove(at: index)
         results[digests[step.token] ?? 0, default: 0] += 1
-        check(book.done(token: step.token) == step.coordinates, "the token \(step.token) is not in flight")
+        let done = inFlight.acknowledge(step.token, .result, .completed)
+        check(done?.coordinates == step.coordinates, "the token \(step.token) is not in flight")
+        if let done { book.done(done.coordinates, digest: done.digest) }
         manager.noteDone()
     }
 
@@ -275,11 +279,11 @@ struct Simulation {
         let ours = book.partitions
         let moved = Set((0..<Self.partitionCount).filter { _ in random.chance(40) })
         let lost = moved.intersection(ours)
-        for step in manager.dropQueued(partitions: lost) { book.abandon(token: step.token) }
+        for step in manager.dropQueued(partitions: lost) { inFlight.abandon(step.token) }
         if random.chance(60) { commit(of: lost) }
         if random.chance(50) {
             killed.formUnion(manager.giveUpRunning(partitions: lost))
-            for step in manager.dropQueued(partitions: lost) { book.abandon(token: step.token) }
+            for step in manager.dropQueued(partitions: lost) { inFlight.abandon(step.token) }
         }
         book.release(lost, at: now)
         for partition in lost {

@@ -30,10 +30,10 @@ import Testing
         var book = LedgerBook()
         book.assign([0], at: MonotonicTime(nanoseconds: 0))
         for offset in Int64(0)..<2 {
-            guard case .run(_, let token) = book.take(partition: 0, offset: offset, digest: 1) else {
+            guard case .run(let coordinates) = book.take(partition: 0, offset: offset, digest: 1) else {
                 throw Failure("it is not taken")
             }
-            book.done(token: token)
+            book.done(coordinates, digest: 1)
             _ = schedule.noteSent(book.commits(), at: MonotonicTime(nanoseconds: 0))
         }
         #expect(schedule.noteAnswered(2, again: false).map(\.position.value) == [2])

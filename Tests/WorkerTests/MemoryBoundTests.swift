@@ -36,59 +36,33 @@ import Testing
         #expect(KafkaClients.outputKilobytes(configuration) == 7813)
     }
 
-    private func refused(_ token: UInt64, bytes: Int) -> InFlightRequest {
-        let problem = RequestProblem(.invalidJSON, "not JSON")
-        let origin = RequestOrigin(topic: "t", partition: 0, offset: Int64(token), key: nil)
-        return InFlightRequest(
-            token: token,
-            refusal: RequestIntake.Refusal(
-                requestID: "r\(token)", strategyIndex: 0, strategy: nil, problem: problem, labels: []),
-            origin: origin, headers: [], arrivedAt: MonotonicTime(nanoseconds: 0), recordTime: nil, bytes: bytes,
-            failure: StrategyResult.Failure(problem))
-    }
-
-    @Test func theBytesInFlightAreThoseOfWhatIsInFlight() {
-        var requests = InFlightRequests()
-        for token in UInt64(1)...4 { requests.add(refused(token, bytes: 100 * Int(token))) }
-        #expect(requests.bytes == 1000)
-        #expect(requests.acknowledge(2, .deadLetter, .rejected) == nil)
-        #expect(requests.bytes == 1000)
-        #expect(requests.acknowledge(2, .resultOfTwo, .rejected)?.requestID == "r2")
-        #expect(requests.bytes == 800)
-        #expect(requests.remove(2) == nil)
-        #expect(requests.acknowledge(9, .result, .completed) == nil)
-        for token in UInt64(1)...4 { requests.remove(token) }
-        #expect(requests.bytes == 0 && requests.isEmpty)
-    }
-
     @Test func whatIsInFlightHoldsNoBody() throws {
         weak var body: Step?
-        var requests = InFlightRequests()
+        var inFlight = InFlightTable()
+        let coordinates = RequestCoordinates(partition: 0, generation: 1, offset: 0)
+        let token = inFlight.take(coordinates, digest: 0, bytes: 1)
         do {
             let text = #"{"request_id":"a","strategy":{"name":"noop"},"labels":{"desk":"fx"}}"#
             let step = Step(
                 request: try StrategyRequest.parse(Array(text.utf8)),
                 origin: RequestOrigin(topic: "t", partition: 0, offset: 0, key: nil),
-                coordinates: RequestCoordinates(partition: 0, generation: 1, offset: 0),
+                coordinates: coordinates,
                 limits: ResourceLimits(cpuPercent: 80, memoryMB: 64, timeoutMs: 1000),
-                arrivedAt: MonotonicTime(nanoseconds: 0), token: 1)
+                arrivedAt: MonotonicTime(nanoseconds: 0), token: token)
             body = step
-            requests.add(InFlightRequest(step, recordTime: nil, bytes: text.utf8.count))
+            inFlight.plan(InFlightRequest(step, recordTime: nil))
         }
         #expect(body == nil)
-        #expect(requests[1]?.requestID == "a" && requests[1]?.labels.count == 1)
+        #expect(inFlight[token]?.requestID == "a" && inFlight[token]?.labels.count == 1)
     }
 
-    @Test func eachPartHasItsFormsOneAfterTheOther() {
-        var requests = InFlightRequests()
-        requests.add(refused(1, bytes: 1))
-        #expect(requests.nextForm(of: 1, .result) == .small)
-        #expect(requests.nextForm(of: 1, .result) == .deadLetter)
-        #expect(requests.nextForm(of: 1, .result) == nil)
-        for part in [OutgoingMessage.Part.resultOfTwo, .deadLetter] {
-            #expect(requests.nextForm(of: 1, part) == .small)
-            #expect(requests.nextForm(of: 1, part) == nil)
+    @Test func theLargestBoundOfRequestsInFlightCanBeNamed() throws {
+        let largest = try OptimizerConfiguration.load(
+            file: nil, environment: [:], settings: ["backpressure.maxInFlight=1000000"])
+        #expect(largest.backpressure.maxInFlight <= InFlightTable.mostRequests)
+        #expect(throws: (any Error).self) {
+            try OptimizerConfiguration.load(
+                file: nil, environment: [:], settings: ["backpressure.maxInFlight=\(InFlightTable.mostRequests)"])
         }
-        #expect(requests.nextForm(of: 2, .result) == nil)
     }
 }

@@ -5,14 +5,14 @@ package struct PartitionCommit: Equatable, Sendable {
     package let position: CommitOffset
 }
 
-/// The ledgers of a node's partitions over all their assignments, and what is in flight.
+/// The ledgers of a node's partitions over all their assignments: which offsets are done.
 ///
 /// Owned by the consumer thread alone. Commits are fenced by the generation: the answer to a commit of an older one
 /// moves no ledger. But a result the broker has acknowledged is a fact, so a partition that comes back to this node
 /// before its commit counted remembers which records are done, and does not run them again.
 package struct LedgerBook: Sendable {
     package enum Taken: Equatable, Sendable {
-        case run(RequestCoordinates, token: UInt64)
+        case run(RequestCoordinates)
         /// Done under an earlier assignment, whose commit did not get through; already marked.
         case doneBefore
         /// This assignment has taken the record before: the client rewound.
@@ -24,20 +24,12 @@ package struct LedgerBook: Sendable {
         case notAssigned
     }
 
-    private struct InFlight {
-        let coordinates: RequestCoordinates
-        let digest: UInt64
-    }
-
     private var ledgers: [Int32: OffsetLedger] = [:]
     private var memory: [Int32: DoneMemory] = [:]
     private var lastGeneration = 0
-    private var lastToken: UInt64 = 0
-    private var inFlight: [UInt64: InFlight] = [:]
 
     package init() {}
 
-    package var inFlightCount: Int { inFlight.count }
     package var partitions: Set<Int32> { Set(ledgers.keys) }
 
     package subscript(_ partition: Int32) -> OffsetLedger? { ledgers[partition] }
@@ -90,10 +82,7 @@ package struct LedgerBook: Sendable {
             _ = ledgers[partition]?.markDone(offset, digest: digest)
             return .doneBefore
         }
-        lastToken += 1
-        let coordinates = RequestCoordinates(partition: partition, generation: generation, offset: offset)
-        inFlight[lastToken] = InFlight(coordinates: coordinates, digest: digest)
-        return .run(coordinates, token: lastToken)
+        return .run(RequestCoordinates(partition: partition, generation: generation, offset: offset))
     }
 
     /// Whether the very record is done. Another one at its offset: nothing is known of what is behind it either.
@@ -109,12 +98,7 @@ package struct LedgerBook: Sendable {
     }
 
     /// Notes that a request is done: its result, and its dead letter if it has one, are acknowledged.
-    ///
-    /// - Returns: its coordinates, or nil for a token that is not in flight.
-    @discardableResult
-    package mutating func done(token: UInt64) -> RequestCoordinates? {
-        guard let (coordinates, digest) = inFlight.removeValue(forKey: token).map({ ($0.coordinates, $0.digest) })
-        else { return nil }
+    package mutating func done(_ coordinates: RequestCoordinates, digest: UInt64) {
         let partition = coordinates.partition
         if ledgers[partition]?.isBehind(coordinates.offset) == true {
             // It may be under an older generation: the result is there nevertheless.
@@ -122,7 +106,6 @@ package struct LedgerBook: Sendable {
         } else {
             memory[partition, default: DoneMemory()].add(coordinates.offset, digest: digest)
         }
-        return coordinates
     }
 
     /// Notes that a partition holds no more records before this offset.
@@ -130,11 +113,6 @@ package struct LedgerBook: Sendable {
     /// - Returns: whether that moves the commit.
     package mutating func noteRead(_ partition: Int32, to position: CommitOffset) -> Bool {
         ledgers[partition]?.noteRead(to: position) ?? false
-    }
-
-    /// Forgets a request that will not be run here: its partition was given up, or the node ends.
-    package mutating func abandon(token: UInt64) {
-        inFlight[token] = nil
     }
 
     /// What can be committed, of these partitions or of all.

@@ -36,14 +36,14 @@ extension ConsumerLoop {
     /// A message of a request is acknowledged, or given up.
     /// - Returns: whether that makes the request done.
     private func settle(
-        _ token: UInt64, _ part: OutgoingMessage.Part, _ status: ResultStatus, _ now: MonotonicTime
+        _ token: UInt64, _ part: MessagePart, _ status: ResultStatus, _ now: MonotonicTime
     ) -> Bool {
-        guard let request = inFlight.acknowledge(token, part, status) else { return false }
-        book.done(token: token)
+        guard let done = inFlight.acknowledge(token, part, status) else { return false }
+        book.done(done.coordinates, digest: done.digest)
         commits.noteDone()
         metrics.done(
-            request.status, strategyIndex: request.strategyIndex,
-            nanoseconds: now.nanoseconds(since: request.arrivedAt))
+            done.request.status, strategyIndex: done.request.strategyIndex,
+            nanoseconds: now.nanoseconds(since: done.request.arrivedAt))
         return true
     }
 

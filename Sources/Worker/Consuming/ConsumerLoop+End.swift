@@ -68,7 +68,7 @@ extension ConsumerLoop {
         if !inFlight.isEmpty {
             log.warning(
                 "the drain's time is over: what still runs is given up, its requests will be run again",
-                JSONMember("requests", .integer(inFlight.count)))
+                JSONMember("requests", .integer(inFlight.load.count)))
             state.abandonRunning()
         }
         let mayCommit = exitCode == 0 && !consumer.assignmentLost

@@ -75,7 +75,7 @@ extension ConsumerLoop {
     func advanceRevocation(_ now: MonotonicTime) {
         guard var current = revocation else { return }
         if !current.isCommitting {
-            let isBusy = inFlight.values.contains { current.partitions.contains($0.origin.partition) }
+            let isBusy = current.partitions.contains { inFlight.count(of: $0) > 0 }
             guard !isBusy || now >= current.deadline || consumer.assignmentLost else { return }
             guard !consumer.assignmentLost, commit(of: current.partitions, now) else { return giveUp(now) }
             current.isCommitting = true
@@ -88,10 +88,7 @@ extension ConsumerLoop {
 
     /// These steps will not be run here, nor have a result: their requests stay not done.
     func abandon(_ steps: [Step]) {
-        for step in steps {
-            inFlight.remove(step.token)
-            book.abandon(token: step.token)
-        }
+        for step in steps { inFlight.abandon(step.token) }
     }
 
     private func giveUp(_ now: MonotonicTime, isLost: Bool = false) {

@@ -3,7 +3,7 @@ import Kafka
 import Messages
 import Scheduling
 
-/// The consumer thread: the only owner of the consumer handle and of the ledgers.
+/// The consumer thread: the only owner of the consumer handle, of the ledgers and of what is in flight.
 ///
 /// It waits in one `poll(2)` on one eventfd that librdkafka, the slots and the signals write. Each turn drains every
 /// queue it may drain; nothing in a turn blocks. A revocation, a commit, a drain are states that turns move on.
@@ -25,7 +25,7 @@ final class ConsumerLoop {
     let log: Log
 
     var book = LedgerBook()
-    var inFlight = InFlightRequests()
+    var inFlight = InFlightTable()
     var phase = Phase.running
     var revocation: Revocation?
     var commits = CommitSchedule()
@@ -33,7 +33,6 @@ final class ConsumerLoop {
     var exitCode: Int32 = 0
     /// Why it ends, and what there is to say to it.
     var end: (reason: NodeEnd.Reason, detail: String) = (.stopped, "")
-    var unacknowledged = Unacknowledged()
     var lastTaken: [Int32: Timestamp] = [:]
     /// Partitions whose log is another than before, and which have not brought a record since.
     var resets: [Int32: LogReset] = [:]
@@ -161,7 +160,7 @@ final class ConsumerLoop {
     /// How many records of the usual size there is room for. One that is larger is taken nevertheless, and the bound is
     /// passed by what lies prefetched at most.
     private var roomInBytes: Int {
-        let left = settings.backpressure.maxInFlightBytes - inFlight.bytes
+        let left = settings.backpressure.maxInFlightBytes - inFlight.load.bytes
         return max(1, Int(Double(left) / averageRecordBytes))
     }
 
@@ -188,7 +187,8 @@ final class ConsumerLoop {
     private func accept(_ record: KafkaRecord, _ now: MonotonicTime) {
         lastTaken[record.partition] = record.time
         if !resets.isEmpty, let reset = resets.removeValue(forKey: record.partition) { noteBegun(reset, at: record) }
-        switch book.take(partition: record.partition, offset: record.offset, digest: record.digest) {
+        let digest = record.digest
+        switch book.take(partition: record.partition, offset: record.offset, digest: digest) {
         case .notAssigned: return
         case .doneBefore: commits.noteDone()
         case .ofAnotherLog:
@@ -199,10 +199,11 @@ final class ConsumerLoop {
                 "a record came twice in one assignment and was dropped",
                 JSONMember("partition", .integer(Int(record.partition))),
                 JSONMember("offset", .integer(Int(record.offset))))
-        case .run(let coordinates, let token):
+        case .run(let coordinates):
+            let token = inFlight.take(coordinates, digest: digest, bytes: record.size)
             switch intake.examine(record, coordinates: coordinates, token: token, at: now) {
             case .step(let step):
-                inFlight.add(InFlightRequest(step, recordTime: record.time, bytes: record.size))
+                inFlight.plan(InFlightRequest(step, recordTime: record.time))
                 metrics.noteUnknownFields(step.request.unknownFields.count)
                 accepted.append(step)
                 if accepted.count >= Self.mostAccepted { admitAccepted() }
@@ -223,10 +224,11 @@ final class ConsumerLoop {
         let failure = StrategyResult.Failure(refusal.problem)
         let origin = intake.origin(of: record)
         let headers = intake.headers(of: record)
-        inFlight.add(
+        inFlight.plan(
             InFlightRequest(
-                token: token, refusal: refusal, origin: origin, headers: headers, arrivedAt: now,
-                recordTime: record.time, bytes: record.size, failure: failure))
+                token: token, requestID: refusal.requestID, type: refusal.type, strategy: refusal.strategy,
+                strategyIndex: refusal.strategyIndex, labels: refusal.labels, origin: origin, headers: headers,
+                arrivedAt: now, recordTime: record.time, failure: failure))
         state.decide { $0.noteRefused() }
         errors.note("rejected", failure.message, strategy: refusal.strategy, requestID: refusal.requestID)
         log.line(
@@ -247,7 +249,7 @@ final class ConsumerLoop {
     // MARK: Backpressure
 
     private func applyBackpressure(_ now: MonotonicTime) {
-        let (isOutputFull, bytes) = (state.isOutputFull, inFlight.bytes)
+        let (isOutputFull, bytes) = (state.isOutputFull, inFlight.load.bytes)
         state.wake(slots: state.decide { $0.noteOutput(isFull: isOutputFull) })
         let action = state.decide {
             $0.updateBackpressure(inFlightBytes: bytes, isOutputFull: isOutputFull, at: now)

@@ -159,7 +159,7 @@ struct NodeMetrics: Sendable {
     func noteSkipped(_ count: Int) { registry.counter(.skippedRecords).increment(by: count) }
     func noteKafkaError(client: String) { registry.counter(.kafkaErrors, client).increment() }
 
-    func notePublishFailure(_ part: OutgoingMessage.Part) {
+    func notePublishFailure(_ part: MessagePart) {
         registry.counter(.publishFailures, part == .deadLetter ? "dead_letters" : "results").increment()
     }
 

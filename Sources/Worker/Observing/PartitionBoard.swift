@@ -47,21 +47,13 @@ final class PartitionBoard: Sendable {
 extension ConsumerLoop {
     /// Writes down how the partitions stand; looks at everything in flight, so not at every turn.
     func reportPartitions(_ now: MonotonicTime) {
-        var lowest: [Int32: InFlightRequest] = [:]
-        var counts: [Int32: Int] = [:]
-        for request in inFlight.values {
-            let partition = request.origin.partition
-            counts[partition, default: 0] += 1
-            if request.origin.offset < lowest[partition]?.origin.offset ?? .max { lowest[partition] = request }
-        }
+        let lowest = inFlight.lowest
         let notEnded = state.decide { $0.notEnded }
         let reports = consumer.assigned.map { partition in
             PartitionBoard.Report(
                 partition: partition, isPaused: consumer.paused.contains(partition),
-                inFlight: counts[partition] ?? 0, blockedBy: lowest[partition], lastTaken: lastTaken[partition])
+                inFlight: inFlight.count(of: partition), blockedBy: lowest[partition], lastTaken: lastTaken[partition])
         }
-        board.post(
-            reports,
-            unacknowledgedSince: unacknowledged.look(inFlight.tokens.lazy.filter { !notEnded.contains($0) }, at: now))
+        board.post(reports, unacknowledgedSince: inFlight.oldestUnacknowledged(notEnded: notEnded, at: now))
     }
 }

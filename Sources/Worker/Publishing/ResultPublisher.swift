@@ -44,7 +44,7 @@ struct ResultPublisher: Sendable {
     /// What is published in the place of a message that its topic does not take; small whatever the request was.
     /// - Parameter form: another than `full`.
     func replacement(
-        for request: InFlightRequest, part: OutgoingMessage.Part, form: InFlightRequest.Form, size: Int,
+        for request: InFlightRequest, part: MessagePart, form: MessageForm, size: Int,
         _ failure: KafkaFailure
     ) -> OutgoingMessage {
         var message =
@@ -58,7 +58,7 @@ struct ResultPublisher: Sendable {
 
     /// Its key is short, which that of the request need not be.
     private func smallDeadLetter(
-        for request: InFlightRequest, part: OutgoingMessage.Part, size: Int, _ failure: KafkaFailure
+        for request: InFlightRequest, part: MessagePart, size: Int, _ failure: KafkaFailure
     ) -> OutgoingMessage {
         let reason = request.failure ?? StrategyResult.Failure(problem(size: size, failure))
         return OutgoingMessage(
@@ -79,7 +79,7 @@ struct ResultPublisher: Sendable {
     }
 
     private func smallResult(
-        for request: InFlightRequest, part: OutgoingMessage.Part, size: Int, _ failure: KafkaFailure
+        for request: InFlightRequest, part: MessagePart, size: Int, _ failure: KafkaFailure
     ) -> OutgoingMessage {
         // The key may be what is too large; the id, which is short, is in the result.
         let origin = RequestOrigin(
@@ -96,7 +96,7 @@ struct ResultPublisher: Sendable {
     }
 
     private func message(
-        _ result: StrategyResult, token: UInt64, part: OutgoingMessage.Part, echoing echoed: [MessageHeader]
+        _ result: StrategyResult, token: UInt64, part: MessagePart, echoing echoed: [MessageHeader]
     ) -> OutgoingMessage {
         var headers = envelope.headers(partition: result.origin.partition, offset: result.origin.offset)
         for header in echoed where CorrelationHeaders.names.contains(header.name) {
