@@ -46,8 +46,6 @@ package struct BackpressureController: Sendable {
     package private(set) var state: State = .flowing
     package private(set) var holds = 0
     package private(set) var pauses = 0
-    /// As last told.
-    package private(set) var inFlightBytes = 0
     private var heldNanoseconds: Int64 = 0
     private var pausedNanoseconds: Int64 = 0
     /// When the present pause began, or the last one.
@@ -97,18 +95,15 @@ package struct BackpressureController: Sendable {
     }
 
     /// Takes in what is true now, and says what to do about it.
-    /// - Parameters:
-    ///   - inFlightBytes: of the records of all requests in flight.
-    ///   - isOutputFull: results wait for room in the producer's queue; more requests would be more of them.
+    /// - Parameter isOutputFull: results wait for room in the producer's queue; more requests would be more of them.
     package mutating func update(
-        depth: Int, inFlight: Int, inFlightBytes: Int = 0, isOutputFull: Bool = false, at now: MonotonicTime
+        depth: Int, inFlight: InFlightLoad, isOutputFull: Bool = false, at now: MonotonicTime
     ) -> Action {
-        self.inFlightBytes = inFlightBytes
         switch state {
         case .flowing:
             let isFull =
-                depth >= settings.queueDepth || inFlight >= settings.maxInFlight
-                || inFlightBytes >= settings.maxInFlightBytes
+                depth >= settings.queueDepth || inFlight.count >= settings.maxInFlight
+                || inFlight.bytes >= settings.maxInFlightBytes
             guard isFull || isOutputFull else { return .none }
             state = .holding(since: now)
             holds += 1
@@ -126,10 +121,10 @@ package struct BackpressureController: Sendable {
         refetchDebt.add(bytes: bytes, at: now)
     }
 
-    private func mayFlow(_ depth: Int, _ inFlight: Int) -> Bool {
+    private func mayFlow(_ depth: Int, _ inFlight: InFlightLoad) -> Bool {
         // In flight has a margin of its own: resuming at one below the bound would hold again at the next request.
-        depth <= settings.resumeDepth && inFlight <= settings.maxInFlight - settings.maxInFlight / 4
-            && inFlightBytes <= settings.maxInFlightBytes - settings.maxInFlightBytes / 4
+        depth <= settings.resumeDepth && inFlight.count <= settings.maxInFlight - settings.maxInFlight / 4
+            && inFlight.bytes <= settings.maxInFlightBytes - settings.maxInFlightBytes / 4
     }
 
     private mutating func pauseIfDue(since: MonotonicTime, _ now: MonotonicTime) -> Action {

@@ -82,10 +82,7 @@ extension ConcurrencyManager {
         if !isOver { displaced.append(again) }
         takeBackAhead(slot: slot)
         ended[slot] = nil
-        guard !isOver else {
-            inFlight -= 1
-            return .givenBack(again, woken: woken)
-        }
+        guard !isOver else { return .givenBack(again, woken: woken) }
         woken += idleSlotToWake()
         return .queued(woken: woken)
     }

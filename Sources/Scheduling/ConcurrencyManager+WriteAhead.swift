@@ -107,7 +107,6 @@ extension ConcurrencyManager {
     mutating func takeBackAhead(slot: Int) {
         for step in ahead[slot] {
             if isStopping || ended[slot]?.contains(step.token) == true {
-                inFlight -= 1
                 givenBack.append(step)
             } else {
                 displaced.append(step)

@@ -89,8 +89,9 @@ package struct ConcurrencyManager: Sendable {
     package private(set) var isStopping = false
     /// Whether the consumer waits for running steps to end (a revocation, a drain): then each end wakes it.
     package var isDrainAwaited = false
-    /// Requests taken and not done, the queued and the running among them.
-    package internal(set) var inFlight = 0
+    /// What is in flight, the queued and the running among it, as the consumer thread last said. It alone counts
+    /// (`InFlightTable`); here nothing is added or taken off.
+    package private(set) var inFlight = InFlightLoad()
 
     package init(
         slotCount: Int, backpressure settings: BackpressureController.Settings, resources: ResourceBudget = .unbounded,
@@ -122,52 +123,41 @@ package struct ConcurrencyManager: Sendable {
     package var capacity: Int {
         guard backpressure.isFlowing, !isStopping else { return 0 }
         let room = max(
-            0, min(queue.capacity - aheadCount - displaced.count, backpressure.settings.maxInFlight - inFlight))
+            0, min(queue.capacity - aheadCount - displaced.count, backpressure.settings.maxInFlight - inFlight.count))
         // Where too many wait already, what comes is looked at one by one: each may be one more.
         return min(room, max(1, waitingBound - waitingCount))
     }
 
     // MARK: The consumer's side
 
+    /// Takes in what is in flight now. The consumer thread says so whenever it has the lock, before anything else.
+    package mutating func noteInFlight(_ load: InFlightLoad) { inFlight = load }
+
     /// Queues steps. At most `capacity` may be admitted.
     ///
     /// - Returns: an idle slot to wake for them, if there is one.
     package mutating func admit(_ steps: [Step]) -> [Int] {
         for step in steps { queue.append(step) }
-        inFlight += steps.count
         return idleSlotToWake()
     }
 
-    /// Counts a request that needs no slot (it was refused) until its result is acknowledged.
-    package mutating func noteRefused() { inFlight += 1 }
-
-    /// Notes that so many requests are no longer in flight.
-    package mutating func noteDone(_ count: Int = 1) {
-        inFlight -= count
-        precondition(inFlight >= 0, "more requests done than taken")
-    }
-
-    /// Takes the queued steps of partitions that are given up; they are no longer in flight.
+    /// Takes the queued steps of partitions that are given up: their requests are to be abandoned.
     package mutating func dropQueued(partitions: Set<Int32>) -> [Step] {
         let isGone = { (step: Step) in partitions.contains(step.coordinates.partition) }
         let dropped = displaced.filter(isGone) + queue.drop(partitions: partitions)
         displaced.removeAll(where: isGone)
         for step in dropped { forgetWaiting(step) }
-        inFlight -= dropped.count
         return dropped
     }
 
     /// Call it before `capacity` is asked for.
-    /// - Parameters:
-    ///   - inFlightBytes: of the records of all requests in flight.
-    ///   - isOutputFull: results wait for room in the producer's queue.
+    /// - Parameter isOutputFull: results wait for room in the producer's queue.
     package mutating func updateBackpressure(
-        inFlightBytes: Int = 0, isOutputFull: Bool = false, at now: MonotonicTime
+        isOutputFull: Bool = false, at now: MonotonicTime
     ) -> BackpressureController.Action {
         // Nobody counts on a place at this moment.
         while queue.capacity > aheadCount, let step = displaced.popLast() { queue.putBack(step) }
-        return backpressure.update(
-            depth: depth, inFlight: inFlight, inFlightBytes: inFlightBytes, isOutputFull: isOutputFull, at: now)
+        return backpressure.update(depth: depth, inFlight: inFlight, isOutputFull: isOutputFull, at: now)
     }
 
     /// Whether results wait for room in the producer's queue: then no step begins, which would make one more.
@@ -207,7 +197,6 @@ package struct ConcurrencyManager: Sendable {
         displaced = []
         passes = [:]
         expired = []
-        inFlight -= dropped.count
         return dropped
     }
 

@@ -63,10 +63,26 @@ import Testing
         _ = manager.admit(try step(partition: 0, offset: 1, token: 3))
         #expect(manager.dropQueued(partitions: [0]).map(\.coordinates.offset) == [0, 1])
         #expect(manager.depth == 1)
-        #expect(manager.inFlight == 1)
+        #expect(manager.heldCount == 1)
         #expect(run(0) == 0)
         #expect(manager.giveUpRunning(partitions: [0]).isEmpty)
         #expect(manager.giveUpRunning(partitions: [1]) == [0])
+    }
+
+    @Test mutating func whatIsInFlightBoundsWhatMayBeTaken() {
+        manager = ConcurrencyManager(
+            slotCount: 2, backpressure: .init(maxInFlight: 110, maxInFlightBytes: 1000))
+        manager.noteInFlight(InFlightLoad(count: 108, bytes: 0))
+        #expect(manager.capacity == 2)
+        // What is told replaces what was told: there is nothing to keep in step with it.
+        manager.noteInFlight(InFlightLoad(count: 3, bytes: 1000))
+        #expect(manager.inFlight.count == 3)
+        #expect(manager.capacity == 50)
+        _ = manager.updateBackpressure(at: time(0))
+        #expect(manager.capacity == 0)
+        manager.noteInFlight(InFlightLoad(count: 2, bytes: 750))
+        _ = manager.updateBackpressure(at: time(1))
+        #expect(manager.capacity == 50)
     }
 
     @Test mutating func startsNothingOnceItStops() throws {

@@ -56,6 +56,19 @@ extension InFlightTable {
 
 extension ConcurrencyManager {
     mutating func admit(_ step: Step) -> [Int] { admit([step]) }
+
+    /// Steps that it has, wherever they are.
+    var heldCount: Int { depth + displaced.count + runningCount }
+}
+
+extension BackpressureController {
+    mutating func update(
+        depth: Int, inFlight: Int, inFlightBytes: Int = 0, isOutputFull: Bool = false, at now: MonotonicTime
+    ) -> Action {
+        update(
+            depth: depth, inFlight: InFlightLoad(count: inFlight, bytes: inFlightBytes), isOutputFull: isOutputFull,
+            at: now)
+    }
 }
 
 /// Where a log's identity is not what is tested, every record has the same digest.

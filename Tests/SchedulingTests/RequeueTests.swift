@@ -43,7 +43,7 @@ import Testing
         guard case .run(let step, _, _) = manager.next(for: 1, at: time(1)) else { return #expect(Bool(false)) }
         #expect(step.coordinates.offset == 1)
         #expect(step.attempt == 2)
-        #expect(manager.inFlight == 3)
+        #expect(manager.heldCount == 3)
     }
 
     @Test mutating func aFullQueueStaysAtItsBoundAndLosesNoVictim() throws {
@@ -95,7 +95,7 @@ import Testing
         _ = manager.stop()
         guard case .givenBack(let step, _) = manager.requeue(slot: 1, at: time(0)) else { return #expect(Bool(false)) }
         #expect(step.coordinates.offset == 1)
-        #expect(manager.inFlight == 1)
+        #expect(manager.heldCount == 1)
         guard case .stop = manager.next(for: 1, at: time(1)) else { return #expect(Bool(false)) }
     }
 
@@ -118,7 +118,7 @@ import Testing
         guard case .givenBack(let given, _) = manager.requeue(slot: 0, at: time(1)) else { return #expect(Bool(false)) }
         #expect(given.token == 1)
         #expect(!manager.isEnded(slot: 0))
-        #expect(manager.inFlight == 1)
+        #expect(manager.heldCount == 1)
 
         // A step that has ended by itself before its host was, and the next one on that host.
         #expect(manager.giveUpRunning(partitions: [1]) == [1])

@@ -7,6 +7,13 @@ import Messages
 /// hold is checked at every event.
 struct Simulation {
     static let partitionCount: Int32 = 4
+    private static let maxInFlight = 150
+
+    /// A request whose messages are on their way, and those of them that are not acknowledged.
+    private struct Published {
+        let step: Step
+        var parts: [MessagePart] = [.result]
+    }
 
     private var random: SplitMix64
     private var manager: ConcurrencyManager
@@ -28,7 +35,10 @@ struct Simulation {
     /// Commits that the broker has stored and not answered.
     private var unanswered: [PartitionCommit] = []
     private var answered: [Int: [Int32: CommitOffset]] = [:]
-    private var published: [Step] = []
+    private var published: [Published] = []
+    /// Bytes of the records in flight.
+    private var bytes: [UInt64: Int] = [:]
+    private var bytesInFlight = 0
     /// What the host of each slot has: the step it runs, and behind it what is written ahead.
     private var hosts: [Int: [Step]] = [:]
     /// Slots whose hosts were ended with steps of partitions that were given up, and have not noticed yet.
@@ -48,7 +58,10 @@ struct Simulation {
         random = SplitMix64(state: seed)
         let pauseAfter = [0, 10, 100].randomElement(using: &random) ?? 0
         manager = ConcurrencyManager(
-            slotCount: slots, backpressure: .init(pauseAfterMs: pauseAfter, maxInFlight: 300))
+            slotCount: slots,
+            backpressure: .init(
+                pauseAfterMs: pauseAfter, maxInFlight: Self.maxInFlight,
+                maxInFlightBytes: random.chance(50) ? 50_000 : 1_000_000))
         self.rebalances = rebalances
         book.assign(Array(0..<Self.partitionCount), at: now)
     }
@@ -75,10 +88,14 @@ struct Simulation {
         default: if rebalances { rebalance() }
         }
         updateBackpressure()
-        let (depth, inFlight, known) = (manager.depth, manager.inFlight, inFlight.load.count)
+        let (depth, load, told) = (manager.depth, inFlight.load, manager.inFlight)
         check(depth <= 100, "queue depth is \(depth)")
-        check(inFlight == known, "\(inFlight) in flight for the manager, \(known) for the book")
-        check(inFlight <= 300, "\(inFlight) in flight")
+        check(load.count <= Self.maxInFlight, "\(load.count) in flight")
+        check(told == load, "the manager knows of \(told), in flight is \(load)")
+        // Nothing in flight is nowhere, and nothing that is somewhere has left.
+        let (known, bytes) = (manager.heldCount + published.count, bytesInFlight)
+        check(load.count == known, "\(load.count) in flight, and \(known) are queued, run or published")
+        check(load.bytes == bytes, "\(load.bytes) bytes in flight, and \(bytes) taken and not gone")
     }
 
     private mutating func check(_ holds: Bool, _ message: @autoclosure () -> String) {
@@ -93,6 +110,7 @@ struct Simulation {
     private mutating func take() throws {
         for partition in book.partitions.sorted() where !paused.contains(partition) {
             let wanted = Int.random(in: 0...40, using: &random)
+            tellInFlight()
             var left = min(wanted, manager.capacity)
             while left > 0, position[Int(partition)] < kafka.end(of: Int(partition)) {
                 try takeRecord(partition)
@@ -114,7 +132,10 @@ struct Simulation {
         }
         switch taken {
         case .run(let coordinates):
-            let token = inFlight.takePlanned(coordinates, digest: digest)
+            let size = Int.random(in: 0...1000, using: &random)
+            let token = inFlight.takePlanned(coordinates, digest: digest, bytes: size)
+            bytes[token] = size
+            bytesInFlight += size
             check(begun.insert(coordinates).inserted, "\(coordinates) was taken twice in one generation")
             digests[token] = digest
             let step = try step(
@@ -122,9 +143,9 @@ struct Simulation {
                 strategy: Int.random(in: 0..<4, using: &random),
                 locks: random.chance(10) ? [["a", "b", "c"].randomElement(using: &random) ?? "a"] : [])
             if random.chance(3) {
-                manager.noteRefused()
-                published.append(step)
+                published.append(Published(step: step, parts: [.resultOfTwo, .deadLetter].shuffled(using: &random)))
             } else {
+                tellInFlight()
                 wake(manager.admit(step))
             }
         case .doneBefore:
@@ -168,7 +189,7 @@ struct Simulation {
         let (more, wakes) = manager.finishAnswered(
             slot: slot, tookNanoseconds: times, mayTakeMore: random.chance(70), at: now)
         wake(wakes.slots)
-        published += steps[..<count]
+        published += steps[..<count].map { Published(step: $0) }
         hosts[slot] = Array(steps[count...])
         if hosts[slot]?.isEmpty == true { hosts[slot] = nil }
         check(more.isEmpty || hosts[slot] != nil, "steps are written ahead to a host that runs none")
@@ -181,17 +202,17 @@ struct Simulation {
         takenBack += steps.count - 1
         if !manager.isEnded(slot: slot), random.chance(50) {
             wake(manager.finish(slot: slot, steps[0].strategyIndex == 1 ? .crash : .unknown, at: now))
-            published.append(steps[0])
+            published.append(Published(step: steps[0]))
         } else {
             switch manager.requeue(slot: slot, at: now) {
             case .queued(let woken): wake(woken)
             case .givenBack(let step, let woken):
-                inFlight.abandon(step.token)
+                abandon([step])
                 wake(woken)
             }
         }
         wake(manager.noteStarting(slot: slot))
-        for step in manager.takeGivenBack() { inFlight.abandon(step.token) }
+        abandon(manager.takeGivenBack())
     }
 
     private mutating func checkHost(_ slot: Int) {
@@ -205,13 +226,26 @@ struct Simulation {
 
     private mutating func acknowledge() {
         guard let index = published.indices.randomElement(using: &random) else { return }
-        let step = published.remove(at: index)
-        results[digests[step.token] ?? 0, default: 0] += 1
-        let done = inFlight.acknowledge(step.token, .result, .completed)
-        check(done?.coordinates == step.coordinates, "the token \(step.token) is not in flight")
-        if let done { book.done(done.coordinates, digest: done.digest) }
-        manager.noteDone()
+        let (step, part) = (published[index].step, published[index].parts.removeFirst())
+        let isLast = published[index].parts.isEmpty
+        if isLast { published.remove(at: index) }
+        if part != .deadLetter { results[digests[step.token] ?? 0, default: 0] += 1 }
+        let done = inFlight.acknowledge(step.token, part, .completed)
+        check(done?.coordinates == (isLast ? step.coordinates : nil), "\(step.coordinates) is done: \(done != nil)")
+        guard let done else { return }
+        bytesInFlight -= bytes.removeValue(forKey: step.token) ?? 0
+        book.done(done.coordinates, digest: done.digest)
     }
+
+    private mutating func abandon(_ steps: [Step]) {
+        for step in steps {
+            check(inFlight[step.token] != nil, "\(step.coordinates) is abandoned, and is not in flight")
+            inFlight.abandon(step.token)
+            bytesInFlight -= bytes.removeValue(forKey: step.token) ?? 0
+        }
+    }
+
+    private mutating func tellInFlight() { manager.noteInFlight(inFlight.load) }
 
     private mutating func commit(of partitions: Set<Int32>? = nil) {
         for commit in book.commits(of: partitions) {
@@ -279,11 +313,11 @@ struct Simulation {
         let ours = book.partitions
         let moved = Set((0..<Self.partitionCount).filter { _ in random.chance(40) })
         let lost = moved.intersection(ours)
-        for step in manager.dropQueued(partitions: lost) { inFlight.abandon(step.token) }
+        abandon(manager.dropQueued(partitions: lost))
         if random.chance(60) { commit(of: lost) }
         if random.chance(50) {
             killed.formUnion(manager.giveUpRunning(partitions: lost))
-            for step in manager.dropQueued(partitions: lost) { inFlight.abandon(step.token) }
+            abandon(manager.dropQueued(partitions: lost))
         }
         book.release(lost, at: now)
         for partition in lost {
@@ -308,6 +342,7 @@ struct Simulation {
     }
 
     private mutating func updateBackpressure() {
+        tellInFlight()
         switch manager.updateBackpressure(at: now) {
         case .none: break
         case .pause:
@@ -336,7 +371,7 @@ struct Simulation {
             for slot in manager.slots.indices where !asleep.contains(slot) { turnSlot(slot) }
             while !published.isEmpty { acknowledge() }
             updateBackpressure()
-            if manager.inFlight == 0, position == kafka.ends { break }
+            if inFlight.isEmpty, position == kafka.ends { break }
         }
         for partition in 0..<Int(Self.partitionCount) {
             for offset in kafka.low[partition]..<kafka.end(of: partition) {

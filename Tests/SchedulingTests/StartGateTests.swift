@@ -64,7 +64,7 @@ import Testing
         for slot in 0..<5 { fail(slot, &manager, at: slot) }
         #expect(manager.starts.failing(at: time(4)).map(\.failures) == [1])
         #expect(manager.takeChanges().count == 1)
-        #expect(manager.inFlight == 5)
+        #expect(manager.heldCount == 5)
     }
 
     /// While no more can be started, those there are go from one step to the next.

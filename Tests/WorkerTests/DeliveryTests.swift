@@ -110,6 +110,31 @@ import Testing
         }
     }
 
+    /// It takes nothing any more, which is when the shared state hears it otherwise.
+    @Test func whatIsInFlightIsKnownWhileANodeDrains() async throws {
+        try await onOwnThread {
+            let kafka = try TestKafka(partitions: 1)
+            defer { kafka.close() }
+            let directory = try TemporaryDirectory(prefix: "optimizer-drain")
+            defer { directory.remove() }
+            let ends = (0..<2).map { directory.path + "/end\($0)" }
+            try kafka.submit((0..<10).map { scripted("r\($0)", "await \(ends[$0 % 2])") })
+            let settings = ["pool.maxConcurrentStrategies=2", "limits.memoryMB=64"]
+            let node = try TestNode(kafka, settings, mode: "locker")
+            try eventually("all are taken and two run") {
+                node.node.inFlightCount == 10 && node.node.runningCount == 2
+            }
+            node.node.requestStop()
+            try eventually("the others are given back") { node.node.inFlightCount == 2 }
+            for (index, end) in ends.enumerated() {
+                close(open(end, O_CREAT | O_WRONLY, 0o600))
+                try eventually("one less is in flight") { node.node.inFlightCount == 1 - index }
+            }
+            #expect(try node.stop() == 0)
+            #expect(try kafka.results(2).map(\.requestID).sorted() == ["r0", "r1"])
+        }
+    }
+
     @Test func aDrainThatTakesTooLongGivesUpWhatRunsWithoutAResult() async throws {
         try await onOwnThread {
             let kafka = try TestKafka(partitions: 1)

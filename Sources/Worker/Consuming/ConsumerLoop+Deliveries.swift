@@ -5,57 +5,49 @@ import Scheduling
 extension ConsumerLoop {
     /// Takes what the brokers have acknowledged, and makes room for what waits.
     func drainDeliveries(_ now: MonotonicTime) {
-        var done = 0
         producers.drain { report, wasAlone in
             if let failure = report.failure {
                 guard let returned = report.returned else { return }
                 let message = OutgoingMessage(returned, deliveryToken: report.token)
-                done += undelivered(message, failure, wasAlone: wasAlone, now)
-            } else if delivered(report.token, now) {
-                done += 1
+                undelivered(message, failure, wasAlone: wasAlone, now)
+            } else {
+                delivered(report.token, now)
             }
         }
         // Those were refused before they came into any batch.
         for refused in state.takeRefused() {
-            done += undelivered(refused.message, refused.failure, wasAlone: true, now)
+            undelivered(refused.message, refused.failure, wasAlone: true, now)
         }
-        if done > 0 { state.decide { [done] in $0.noteDone(done) } }
         while let event = producers.nextEvent() { handle(event) }
         abandon(state.takeGivenBack())
         adjustBatches()
         publisher.sendOutbox()
     }
 
-    /// - Returns: whether that makes a request done.
-    private func delivered(_ deliveryToken: UInt64, _ now: MonotonicTime) -> Bool {
+    private func delivered(_ deliveryToken: UInt64, _ now: MonotonicTime) {
         let (token, part, status) = OutgoingMessage.split(deliveryToken: deliveryToken)
         if part == .deadLetter { metrics.noteDeadLetter() }
-        return settle(token, part, status, now)
+        settle(token, part, status, now)
     }
 
     /// A message of a request is acknowledged, or given up.
-    /// - Returns: whether that makes the request done.
-    private func settle(
-        _ token: UInt64, _ part: MessagePart, _ status: ResultStatus, _ now: MonotonicTime
-    ) -> Bool {
-        guard let done = inFlight.acknowledge(token, part, status) else { return false }
+    private func settle(_ token: UInt64, _ part: MessagePart, _ status: ResultStatus, _ now: MonotonicTime) {
+        guard let done = inFlight.acknowledge(token, part, status) else { return }
         book.done(done.coordinates, digest: done.digest)
         commits.noteDone()
         metrics.done(
             done.request.status, strategyIndex: done.request.strategyIndex,
             nanoseconds: now.nanoseconds(since: done.request.arrivedAt))
-        return true
     }
 
     /// A message was not taken: it is sent again, by itself or in another form, or costs its request the message, or
     /// the node ends. `KafkaFailure.undelivered` says which.
     ///
     /// - Parameter wasAlone: it was refused for itself; else it may be for another in its batch, or for all together.
-    /// - Returns: how many requests that makes done.
     private func undelivered(
         _ message: OutgoingMessage, _ failure: KafkaFailure, wasAlone: Bool, _ now: MonotonicTime
-    ) -> Int {
-        guard let request = inFlight[message.token] else { return 0 }
+    ) {
+        guard let request = inFlight[message.token] else { return }
         let place = message.part == .deadLetter ? "publishing a dead letter" : "publishing a result"
         switch failure.undelivered {
         case .dropped: break
@@ -72,7 +64,6 @@ extension ConsumerLoop {
             // What cannot be published must not be taken for done.
             endNow(.unpublishable, failure)
         }
-        return 0
     }
 
     private func sendAlone(_ message: OutgoingMessage) {
@@ -84,7 +75,7 @@ extension ConsumerLoop {
     /// The message was refused by itself: its next form is published. Where none is left, the node goes on without it.
     private func replace(
         _ message: OutgoingMessage, of request: InFlightRequest, _ failure: KafkaFailure, _ now: MonotonicTime
-    ) -> Int {
+    ) {
         metrics.notePublishFailure(message.part)
         let form = inFlight.nextForm(of: message.token, message.part)
         let what = message.topic == publisher.topics.deadLetters ? "dead letter" : "result"
@@ -101,14 +92,13 @@ extension ConsumerLoop {
                 "undeliverable", "\(what) refused by \(message.topic): \(failure)", strategy: request.strategy,
                 requestID: request.requestID)
             events.publish(.undeliverable, details)
-            return settle(message.token, message.part, message.status, now) ? 1 : 0
+            return settle(message.token, message.part, message.status, now)
         }
         if form == .deadLetter { metrics.noteDeadLetter() }
         let isTooLarge = failure.undelivered == .tooLarge
         log.line(.warning, isTooLarge ? "\(what) too large" : "\(what) refused", details + trace)
         publisher.send(
             publisher.replacement(for: request, part: message.part, form: form, size: message.size, failure))
-        return 0
     }
 
     /// Makes batches smaller, once it is known by how much.

@@ -47,7 +47,7 @@ extension ConsumerLoop {
     }
 
     private func beginDrain(_ now: MonotonicTime) {
-        let dropped = state.decide { manager in
+        let dropped = decide { manager in
             manager.isDrainAwaited = true
             return manager.stop()
         }
@@ -55,7 +55,7 @@ extension ConsumerLoop {
         state.wakeAllSlots()
         health.noteDraining()
         metrics.draining()
-        let running = state.decide { $0.runningCount }
+        let running = decide { $0.runningCount }
         log.info(
             "draining", JSONMember("running", .integer(running)), JSONMember("given_back", .integer(dropped.count)),
             JSONMember("drain_ms", .integer(settings.drainMs)))

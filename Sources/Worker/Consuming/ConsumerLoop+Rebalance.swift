@@ -33,7 +33,7 @@ extension ConsumerLoop {
         consumer.assign(partitions.map { PartitionStart(partition: $0) })
         book.assign(partitions, at: now)
         // librdkafka's pause outlives an assignment: what comes in is made to agree with what the node does now.
-        if state.decide({ $0.backpressure.isPaused }) {
+        if decide({ $0.backpressure.isPaused }) {
             consumer.pause(partitions)
         } else {
             consumer.resume(Array(consumer.paused.intersection(partitions)))
@@ -62,13 +62,13 @@ extension ConsumerLoop {
 
     private func beginRevocation(_ partitions: [Int32], lost: Bool, _ now: MonotonicTime) {
         let gone = Set(partitions)
-        abandon(state.decide { $0.dropQueued(partitions: gone) })
+        abandon(decide { $0.dropQueued(partitions: gone) })
         metrics.rebalanced(lost ? "lost" : "revoked")
         announce(lost ? "lost" : "revoked", partitions)
         revocation = Revocation(partitions: gone, deadline: now.adding(milliseconds: settings.revokeDrainMs))
         // Lost: somebody else has them already. Leaving: all has been waited for and committed before.
         if lost || isLeaving { return giveUp(now, isLost: lost) }
-        state.decide { $0.isDrainAwaited = true }
+        decide { $0.isDrainAwaited = true }
     }
 
     /// Moves a revocation on, if there is one.
@@ -86,17 +86,12 @@ extension ConsumerLoop {
         }
     }
 
-    /// These steps will not be run here, nor have a result: their requests stay not done.
-    func abandon(_ steps: [Step]) {
-        for step in steps { inFlight.abandon(step.token) }
-    }
-
     private func giveUp(_ now: MonotonicTime, isLost: Bool = false) {
         guard let current = revocation else { return }
         revocation = nil
         // Whoever has the partitions next runs these steps again: here they would only publish a second result.
         // So do those that have come back into the queue meanwhile, when their hosts were lost.
-        let (slots, dropped) = state.decide {
+        let (slots, dropped) = decide {
             ($0.giveUpRunning(partitions: current.partitions), $0.dropQueued(partitions: current.partitions))
         }
         abandon(dropped)
@@ -117,6 +112,6 @@ extension ConsumerLoop {
         // Only now: the monitor, which may be about to write the series, looks once more at what the node has.
         for partition in current.partitions { metrics.forget(partition: partition) }
         metrics.assigned(consumer.assigned.count, paused: consumer.paused.intersection(consumer.assigned).count)
-        if case .running = phase { state.decide { $0.isDrainAwaited = false } }
+        if case .running = phase { decide { $0.isDrainAwaited = false } }
     }
 }

@@ -26,6 +26,8 @@ final class ConsumerLoop {
 
     var book = LedgerBook()
     var inFlight = InFlightTable()
+    /// As the shared state has last heard of it.
+    var toldInFlight = InFlightLoad()
     var phase = Phase.running
     var revocation: Revocation?
     var commits = CommitSchedule()
@@ -107,6 +109,7 @@ final class ConsumerLoop {
         advanceRevocation(now)
         if case .running = phase { takeAll(now) }
         commitIfDue(now)
+        tellInFlight()
         if now.milliseconds(since: lastReport) >= 1000 {
             lastReport = now
             reportPartitions(now)
@@ -131,7 +134,7 @@ final class ConsumerLoop {
         case .running: break
         }
         // What a turn would not do now must not make the next one due: that would be one after the other.
-        let backpressure = state.decide { $0.backpressure.nextDeadline(at: now) }
+        let backpressure = decide { $0.backpressure.nextDeadline(at: now) }
         let commit = revocation == nil ? commits.nextDeadline(intervalMs: settings.commitIntervalMs) : nil
         return [backpressure, commit, revocation?.deadline].compactMap(\.self).reduce(latest, min)
     }
@@ -141,7 +144,7 @@ final class ConsumerLoop {
     /// Takes what there is room for, fairly from every partition, and holds or pauses when there is none.
     private func takeAll(_ now: MonotonicTime) {
         applyBackpressure(now)
-        var room = state.decide { $0.capacity }
+        var room = decide { $0.capacity }
         while room > 0 {
             let partitions = takeablePartitions()
             guard !partitions.isEmpty else { return }
@@ -153,7 +156,7 @@ final class ConsumerLoop {
             takeFrom += 1
             applyBackpressure(now)
             if taken == 0 { return }
-            room = state.decide { $0.capacity }
+            room = decide { $0.capacity }
         }
     }
 
@@ -166,7 +169,7 @@ final class ConsumerLoop {
 
     /// Begins with another partition each time, so that none is always the last to be asked.
     private func takeablePartitions() -> [Int32] {
-        let held = state.decide { $0.partitionsToHold() }
+        let held = decide { $0.partitionsToHold() }
         let sorted = consumer.assigned.subtracting(revocation?.partitions ?? []).subtracting(held).sorted()
         guard !sorted.isEmpty else { return [] }
         let first = takeFrom % sorted.count
@@ -215,7 +218,7 @@ final class ConsumerLoop {
 
     private func admitAccepted() {
         guard !accepted.isEmpty else { return }
-        let woken = state.decide { [accepted] in $0.admit(accepted) }
+        let woken = decide { [accepted] in $0.admit(accepted) }
         accepted.removeAll(keepingCapacity: true)
         state.wake(slots: woken)
     }
@@ -229,7 +232,6 @@ final class ConsumerLoop {
                 token: token, requestID: refusal.requestID, type: refusal.type, strategy: refusal.strategy,
                 strategyIndex: refusal.strategyIndex, labels: refusal.labels, origin: origin, headers: headers,
                 arrivedAt: now, recordTime: record.time, failure: failure))
-        state.decide { $0.noteRefused() }
         errors.note("rejected", failure.message, strategy: refusal.strategy, requestID: refusal.requestID)
         log.line(
             .info, "request rejected",
@@ -249,12 +251,9 @@ final class ConsumerLoop {
     // MARK: Backpressure
 
     private func applyBackpressure(_ now: MonotonicTime) {
-        let (isOutputFull, bytes) = (state.isOutputFull, inFlight.load.bytes)
-        state.wake(slots: state.decide { $0.noteOutput(isFull: isOutputFull) })
-        let action = state.decide {
-            $0.updateBackpressure(inFlightBytes: bytes, isOutputFull: isOutputFull, at: now)
-        }
-        switch action {
+        let isOutputFull = state.isOutputFull
+        state.wake(slots: decide { $0.noteOutput(isFull: isOutputFull) })
+        switch decide({ $0.updateBackpressure(isOutputFull: isOutputFull, at: now) }) {
         case .none: break
         case .pause: pause(now)
         case .resume: resume()
@@ -264,10 +263,10 @@ final class ConsumerLoop {
     private func pause(_ now: MonotonicTime) {
         let assigned = Array(consumer.assigned)
         let bytes = Int(Double(consumer.prefetched(assigned)) * averageRecordBytes)
-        state.decide { $0.noteDiscarded(bytes: bytes, at: now) }
+        decide { $0.noteDiscarded(bytes: bytes, at: now) }
         consumer.pause(assigned)
         metrics.paused(partitions: consumer.paused.count, discardedBytes: bytes)
-        let depth = state.decide { $0.depth }
+        let depth = decide { $0.depth }
         log.debug(
             "partitions paused", JSONMember("partitions", .integer(assigned.count)),
             JSONMember("queue_depth", .integer(depth)))

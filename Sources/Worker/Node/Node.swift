@@ -130,7 +130,7 @@ package final class Node: Sendable {
     var runningCount: Int { state.snapshot.runningCount }
 
     /// Requests taken and not done.
-    var inFlightCount: Int { state.snapshot.inFlight }
+    var inFlightCount: Int { state.snapshot.inFlight.count }
 
     /// The processes of its hosts.
     package var hostPIDs: [Int32] { state.hostPIDs.compactMap(\.self) }

@@ -37,7 +37,7 @@ struct IntervalReport {
             JSONMember("slots", .integer(manager.slots.count)),
             JSONMember("running", .integer(manager.runningCount)),
             JSONMember("queue_depth", .integer(manager.depth)),
-            JSONMember("in_flight", .integer(manager.inFlight)),
+            JSONMember("in_flight", .integer(manager.inFlight.count)),
             JSONMember("holding", .bool(!manager.backpressure.isFlowing)),
             JSONMember("paused", .bool(manager.backpressure.isPaused)),
             JSONMember("pauses", .integer(manager.backpressure.pauses)),

@@ -207,9 +207,9 @@ struct NodeMetrics: Sendable {
     func update(from manager: ConcurrencyManager, at now: MonotonicTime) {
         registry.gauge(.running).set(manager.runningCount)
         registry.gauge(.queueDepth).set(manager.depth)
-        registry.gauge(.inFlight).set(manager.inFlight)
-        registry.gauge(.inFlightBytes).set(manager.backpressure.inFlightBytes)
-        registry.gauge(.unacknowledged).set(max(0, manager.inFlight - manager.depth - manager.runningCount))
+        registry.gauge(.inFlight).set(manager.inFlight.count)
+        registry.gauge(.inFlightBytes).set(manager.inFlight.bytes)
+        registry.gauge(.unacknowledged).set(max(0, manager.inFlight.count - manager.depth - manager.runningCount))
         let waiting = manager.waiting
         for reason in WaitReason.allCases { registry.gauge(.waiting, reason.rawValue).set(waiting[reason] ?? 0) }
         registry.gauge(.holding).set(!manager.backpressure.isFlowing)

@@ -74,10 +74,10 @@ struct NodeStatus: Sendable {
             JSONMember("resume_at", .integer(settings.backpressure.resumeDepth)),
             JSONMember("holding", .bool(!manager.backpressure.isFlowing)),
             JSONMember("holding_ms", manager.backpressure.holdingMs(at: now).map { .integer(Int($0)) } ?? .null),
-            JSONMember("in_flight", .integer(manager.inFlight)),
+            JSONMember("in_flight", .integer(manager.inFlight.count)),
             JSONMember("in_flight_bound", .integer(settings.backpressure.maxInFlight)),
             JSONMember(
-                "unacknowledged", .integer(max(0, manager.inFlight - manager.depth - manager.runningCount))),
+                "unacknowledged", .integer(max(0, manager.inFlight.count - manager.depth - manager.runningCount))),
             JSONMember(
                 "oldest_unacknowledged_ms",
                 unacknowledgedMs > 0 ? .integer(Int(unacknowledgedMs)) : .null),

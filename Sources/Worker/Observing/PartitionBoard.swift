@@ -48,7 +48,7 @@ extension ConsumerLoop {
     /// Writes down how the partitions stand; looks at everything in flight, so not at every turn.
     func reportPartitions(_ now: MonotonicTime) {
         let lowest = inFlight.lowest
-        let notEnded = state.decide { $0.notEnded }
+        let notEnded = decide { $0.notEnded }
         let reports = consumer.assigned.map { partition in
             PartitionBoard.Report(
                 partition: partition, isPaused: consumer.paused.contains(partition),

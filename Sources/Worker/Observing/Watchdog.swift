@@ -53,7 +53,7 @@ struct Watchdog {
             JSONMember("free_slots", .integers(finding.free)), JSONMember("overdue", .array(overdue)),
             JSONMember("quiet_ms", .number(finding.quietMs.rounded())),
             JSONMember("holding", .bool(!manager.backpressure.isFlowing)),
-            JSONMember("in_flight", .integer(manager.inFlight)),
+            JSONMember("in_flight", .integer(manager.inFlight.count)),
         ]
     }
 }
