@@ -1,3 +1,4 @@
+import Glibc
 import Hosting
 import Messages
 import Metrics
@@ -143,13 +144,17 @@ import Testing
             let directory = try TemporaryDirectory(prefix: "optimizer-locks")
             defer { directory.remove() }
             let (first, second) = (directory.path + "/first", directory.path + "/second")
+            let drains = directory.path + "/drains"
             let settings = Self.settings + ["limits.timeoutMs=3600000", "shutdown.drainMs=3600000"]
             let node = try TestNode(kafka, settings, mode: "locker")
             try kafka.submit([
-                scripted("0", "lock a;own \(first);await \(second);lock b"),
-                scripted("1", "lock b;own \(second);await \(first);lock a"),
+                scripted("0", "lock a;own \(first);await \(second);await \(drains);lock b"),
+                scripted("1", "lock b;own \(second);await \(first);await \(drains);lock a"),
             ])
             try eventually("both run") { node.node.runningCount == 2 }
+            node.node.requestStop()
+            try eventually("it drains") { node.log.all.contains { $0.contains("\"draining\"") } }
+            close(open(drains, O_CREAT | O_WRONLY, 0o600))
             // The victim is given back, not waited for until the drain's time is over, or its own.
             #expect(try node.stop() == 0)
             #expect(node.node.count(.deadlocks) == 1)
