@@ -212,7 +212,9 @@ extension ConcurrencyManager {
     private mutating func noteExpired(at time: Timestamp) {
         for place in 0..<(displaced.count + queue.depth) {
             let step = candidate(place)
-            if let until = step.request.expiresAt, until < time, obstacle(to: step) != nil { expired.insert(step.token) }
+            if let until = step.request.expiresAt, until < time, obstacle(to: step) != nil {
+                expired.insert(step.token)
+            }
         }
     }
 }

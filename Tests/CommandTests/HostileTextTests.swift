@@ -25,7 +25,8 @@ import Testing
         let names = try bench.names
         // What JSON lets stand as it is.
         let raw = Self.hostile.filter { !["\n", "\r", "\u{1B}"].contains($0) }
-        let line = #"{"request_id":"\#(Self.asJSON)","status":"failed","strategy":{"name":"\#(Self.asJSON)"},"#
+        let line =
+            #"{"request_id":"\#(Self.asJSON)","status":"failed","strategy":{"name":"\#(Self.asJSON)"},"#
             + #""error":{"code":"c","message":"\#(raw)"}}"#
         try bench.produce(names.results, key: Array(Self.hostile.utf8), value: Array(line.utf8))
         let problem = RequestProblem(.unknownStrategy, "no strategy \"\(Self.hostile)\"")

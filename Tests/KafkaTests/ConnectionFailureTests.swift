@@ -82,7 +82,9 @@ import Testing
     }
 
     @Test func onlyAMechanismThatABrokerDoesNotOfferIsWrongWhateverComes() {
-        #expect(explained(-169, "SASL X mechanism handshake failed: Broker: Unsupported SASL mechanism: …").isWrongMechanism)
+        #expect(
+            explained(-169, "SASL X mechanism handshake failed: Broker: Unsupported SASL mechanism: …").isWrongMechanism
+        )
         #expect(!explained(-169, "SASL authentication error: Authentication failed").isWrongMechanism)
     }
 
@@ -101,7 +103,8 @@ import Testing
             LogLine(
                 level: 3, facility: "SSLCERTVRFY",
                 message: "[thrd:ssl://localhost:24002/bootstrap]: ssl://localhost:24002/bootstrap: Certificate "
-                    + "(subject=/CN=other.example, issuer=/CN=Test CA) verification callback failed: X.509 error \(code)"))
+                    + "(subject=/CN=other.example, issuer=/CN=Test CA) verification callback failed: X.509 error \(code)"
+            ))
         failures.note(
             KafkaFailure.known(-181).saying(
                 "ssl://localhost:24002/bootstrap: SSL handshake failed: error:0A000086:SSL routines::certificate verify "

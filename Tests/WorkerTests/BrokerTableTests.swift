@@ -69,7 +69,9 @@ import Testing
         _ = table.list([1], at: after(3800))
         _ = table.see([sight("a:1", 1), sight("b:1", 2, .unused)], by: "consumer", at: after(3801))
         #expect(table.brokers.map(\.state) == [.up, .unused])
-        #expect(words(table.see([sight("a:1", 1), sight("b:1", 2, .down)], by: "consumer", at: after(3900))) == ["b:1 gone"])
+        #expect(
+            words(table.see([sight("a:1", 1), sight("b:1", 2, .down)], by: "consumer", at: after(3900))) == ["b:1 gone"]
+        )
     }
 
     /// The client that had a connection to it may close it for being idle before the broker goes.

@@ -120,7 +120,9 @@ import Testing
             #expect(event["count"]?.integer == Int(low) - 1)
             let names = [kafka.topics.requests, "[0]", "\(low - 1) records", "offsets 1 to \(low - 1)"]
             let entry = status["errors"]?.elements?.first { $0["kind"]?.string == "records_skipped" }
-            for name in names { #expect(entry?["message"]?.string?.contains(name) == true, "\(status["errors"]?.text ?? "")") }
+            for name in names {
+                #expect(entry?["message"]?.string?.contains(name) == true, "\(status["errors"]?.text ?? "")")
+            }
             let line = node.log.all.first { $0.contains("were gone before they could be taken") } ?? ""
             for member in ["topic", "partition", "from_offset", "to_offset", "count"] {
                 #expect(line.contains("\"\(member)\":"), "\(line)")

@@ -79,7 +79,9 @@ import Testing
             defer { kafka.close() }
             try kafka.submit((0..<5).map { request("r\($0)", "late") })
             let node = try TestNode(kafka, file: file.path)
-            try eventually("they wait") { node.node.waitingFor(.start) >= 4 } explaining: {
+            try eventually("they wait") {
+                node.node.waitingFor(.start) >= 4
+            } explaining: {
                 "in flight: \(node.node.inFlightCount), running: \(node.node.runningCount), log: \(node.log.all.suffix(30))"
             }
             #expect(try node.stop() == 0)

@@ -31,8 +31,10 @@ import Testing
     @Test(arguments: [
         ("plain-1", "plain-1"), ("", "\"\""), ("two words", "\"two words\""), ("a=b", "\"a=b\""),
         ("say \"x\"\\", #""say \"x\"\\""#),
-        ("\u{1B}[2J\u{1B}[Hx\n12:00:00.000 ERROR forged line",
-            #""\u{1B}[2J\u{1B}[Hx\u{A}12:00:00.000 ERROR forged line""#),
+        (
+            "\u{1B}[2J\u{1B}[Hx\n12:00:00.000 ERROR forged line",
+            #""\u{1B}[2J\u{1B}[Hx\u{A}12:00:00.000 ERROR forged line""#
+        ),
         ("x\u{2028}y\u{202E}z", #""x\u{2028}y\u{202E}z""#), ("a\u{A0}level=error", "\"a\u{A0}level=error\""),
     ])
     func whatComesFromOutsideIsOneValueInTheTextLog(value: String, shown: String) throws {

@@ -13,12 +13,15 @@ import Testing
 
     init() throws { folder = try TemporaryFolder() }
 
-    private func record(_ settings: [String] = ["node.id=n1"], _ environment: [String: String] = [:]) throws -> RunRecord {
+    private func record(_ settings: [String] = ["node.id=n1"], _ environment: [String: String] = [:]) throws
+        -> RunRecord
+    {
         let directory = settings.contains { $0.hasPrefix("node.stateDirectory") } || !environment.isEmpty
         let all = settings + (directory ? [] : ["node.stateDirectory=\(folder.path("state"))"])
         let configuration = try OptimizerConfiguration.load(file: nil, environment: [:], settings: all)
         return RunRecord(
-            configuration, environment: environment, log: Log(minimum: .info, format: .json) { [log] in log.append($0) },
+            configuration, environment: environment,
+            log: Log(minimum: .info, format: .json) { [log] in log.append($0) },
             patienceMs: Patience.milliseconds)
     }
 
@@ -32,7 +35,8 @@ import Testing
         try record().note(end)
         #expect(try record().previous == end)
         #expect(log.all.count == 1)
-        #expect(log.all.last?.contains(#""level":"warning","message":"how the last run ended","reason":"fenced""#) == true)
+        #expect(
+            log.all.last?.contains(#""level":"warning","message":"how the last run ended","reason":"fenced""#) == true)
         #expect(log.all.last?.contains("FENCED: it") == true)
     }
 
@@ -53,7 +57,9 @@ import Testing
     }
 
     @Test func theFileIsWhereTheSystemSays() throws {
-        for (name, place) in [("STATE_DIRECTORY", ""), ("XDG_STATE_HOME", "/optimizer"), ("HOME", "/.local/state/optimizer")] {
+        for (name, place) in [
+            ("STATE_DIRECTORY", ""), ("XDG_STATE_HOME", "/optimizer"), ("HOME", "/.local/state/optimizer"),
+        ] {
             let directory = folder.path(name)
             _ = try record(["node.id=n1"], [name: directory + (name == "STATE_DIRECTORY" ? ":/nowhere" : "")])
             #expect(access(directory + place + "/run-n1.json", R_OK) == 0, "\(name)")

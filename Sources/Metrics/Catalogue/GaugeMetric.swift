@@ -88,7 +88,10 @@ extension GaugeMetric {
         case .strategySuspended:
             ("1 while the strategy's circuit breaker is open and its steps are not run", [.strategy])
         case .strategyStartFailures:
-            ("Starts of the strategy's hosts that failed one after the other; while above 0, its requests wait", [.strategy])
+            (
+                "Starts of the strategy's hosts that failed one after the other; while above 0, its requests wait",
+                [.strategy]
+            )
         case .strategyDisabled:
             ("1 while the strategy is switched off on the node and its requests are refused", [.strategy])
         case .latencyTarget: ("The P95 step latency the node is asked to keep", [])

@@ -20,7 +20,8 @@ enum ListeningSocket {
         guard descriptor >= 0 else { throw failure(errno, address) }
         var on: Int32 = 1
         setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
-        guard bind(descriptor, first.pointee.ai_addr, first.pointee.ai_addrlen) == 0, listen(descriptor, SOMAXCONN) == 0 else {
+        guard bind(descriptor, first.pointee.ai_addr, first.pointee.ai_addrlen) == 0, listen(descriptor, SOMAXCONN) == 0
+        else {
             let code = errno
             close(descriptor)
             throw failure(code, address)

@@ -10,7 +10,8 @@ extension ConsumerLoop {
         book.restart(partition)
         resets[partition] = LogReset(expected: expected)
         noteReset(
-            partition, expected: expected, message, "the committed offset is out of range: the log is read from its beginning")
+            partition, expected: expected, message,
+            "the committed offset is out of range: the log is read from its beginning")
     }
 
     /// A log has gone back without a word of librdkafka's: its topic was made anew, or a leader without the latest
@@ -26,10 +27,11 @@ extension ConsumerLoop {
 
     private func noteReset(_ partition: Int32, expected: Int64?, _ detail: String, _ words: String) {
         metrics.noteOffsetReset()
-        let details = place(partition) + [
-            JSONMember("expected_offset", expected.map { .integer(Int($0)) } ?? .null),
-            JSONMember("detail", .string(detail)),
-        ]
+        let details =
+            place(partition) + [
+                JSONMember("expected_offset", expected.map { .integer(Int($0)) } ?? .null),
+                JSONMember("detail", .string(detail)),
+            ]
         log.line(.error, words, details)
         let offset = expected.map { " at offset \($0)" } ?? ""
         errors.note(

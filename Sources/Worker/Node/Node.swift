@@ -57,9 +57,11 @@ package final class Node: Sendable {
             unacknowledgedMs: settings.configuration.health.unacknowledgedMs)
         failures = KafkaFailures(brokers: brokers, errors: errors, metrics: metrics, log: log)
         do {
-            state = try NodeState(settings, external: settings.configuration.strategies.map { [strategies] in
-                strategies.index(of: $0.name)
-            })
+            state = try NodeState(
+                settings,
+                external: settings.configuration.strategies.map { [strategies] in
+                    strategies.index(of: $0.name)
+                })
             isolation = try Isolation(settings.isolation, launcher: settings.launcher)
             spawner = try HostSpawner(launcher: settings.launcher, isolation: isolation)
         } catch {

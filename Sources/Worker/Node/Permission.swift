@@ -1,6 +1,9 @@
 /// An operation on a resource of Kafka's, as its access rules name them.
 struct Permission: Sendable, Hashable, CustomStringConvertible {
-    enum Operation: String, Sendable { case read = "Read", write = "Write" }
+    enum Operation: String, Sendable {
+        case read = "Read"
+        case write = "Write"
+    }
     enum Resource: String, Sendable { case topic, group }
 
     let operation: Operation

@@ -77,7 +77,8 @@ package struct TopicReview {
         if name != topics.metrics, let retention = settings["retention.ms"].flatMap({ Int($0) }), 0..<day ~= retention {
             found.append(
                 note(
-                    name, "retention.ms is \(retention), \(Self.time(retention)): "
+                    name,
+                    "retention.ms is \(retention), \(Self.time(retention)): "
                         + (name == topics.requests
                             ? "a request that waits for longer is lost" : "what is not read by then is lost")))
         }

@@ -55,9 +55,11 @@ enum RunCommand: Command {
             var settings = try NodeSettings(configuration)
             settings.lastEnd = end.record.previous
             settings.noteEnd = { end.record.note($0) }
-            let running = try NodeThread(whenEnded: { signals.wakeUp() }) { [settings] () throws(NodeFailure) in
-                try Node(settings, clients: clients, log: log, stop: stop)
-            }
+            let running = try NodeThread(
+                whenEnded: { signals.wakeUp() },
+                makeNode: { [settings] () throws(NodeFailure) in
+                    try Node(settings, clients: clients, log: log, stop: stop)
+                })
             while !running.hasEnded {
                 switch signals.wait() {
                 case .end: if !stop.request() { end.now(ExitCode.failure, "a second signal: ended at once", log) }

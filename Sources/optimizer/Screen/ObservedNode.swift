@@ -77,7 +77,8 @@ struct ObservedNode {
             partitions = Self.integers(event["assigned"])
             if event["kind"]?.string != "assigned" { pausedPartitions.subtract(Self.integers(event["partitions"])) }
         case .hostLost, .deadlock, .stall, .throttle, .circuit, .interference, .offsetReset, .recordsSkipped,
-            .undeliverable, nil: break
+            .undeliverable, nil:
+            break
         }
     }
 

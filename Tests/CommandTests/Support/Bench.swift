@@ -5,8 +5,9 @@ import TestSupport
 import Testing
 
 /// The four topics on `optimizer broker`, or on the cluster `KAFKA_BOOTSTRAP_SERVERS` names; with or without a node.
+///
+/// Safety: everything is written in `init` and `close`, which the suite's scope calls before and after its tests.
 final class Bench: @unchecked Sendable {
-    // Safety: everything is written in `init` and `close`, which the suite's scope calls before and after its tests.
     let address: String
     let folder: TestFolder
     let names: BenchNames

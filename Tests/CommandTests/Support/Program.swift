@@ -108,7 +108,11 @@ final class Program {
 
     /// Waits for its end.
     func outcome() throws -> Outcome {
-        try eventually("the program ends") { hasEnded } explaining: { words }
+        try eventually("the program ends") {
+            hasEnded
+        } explaining: {
+            words
+        }
         return Outcome(code: status ?? 0, output: output, words: words)
     }
 

@@ -9,8 +9,9 @@ import TestSupport
 @testable import Worker
 
 /// The four topics of one test: on an embedded broker of its own, or on the cluster `KAFKA_BOOTSTRAP_SERVERS` names.
+///
+/// Safety: written in `init` and `close` only; `close` is called by the test that made it, at its end.
 final class TestKafka: @unchecked Sendable {
-    // Safety: written in `init` and `close` only; `close` is called by the test that made it, at its end.
     let bootstrap: String
     let topics: TopicNames
     let group: String
