@@ -58,6 +58,29 @@ import Testing
             #expect(try node.stop() == 0)
         }
     }
+
+    /// The node decides to end a borrowed host, which answers before the kill: from then on the slot's own host stands
+    /// where the kill goes.
+    @Test func aBorrowedHostThatAnswersBeforeItIsEndedLeavesItsSlotAsItWas() async throws {
+        try await onOwnThread {
+            let file = try ExternalFile()
+            let kafka = try TestKafka(partitions: 1)
+            defer { kafka.close() }
+            let node = try TestNode(kafka, ["pool.maxConcurrentStrategies=1"], file: file.path)
+            try kafka.submit([request("first", "unruly", #"{"do":"wait"}"#)])
+            try eventually("the step runs") { node.node.runningCount == 1 }
+            #expect(node.node.state.decide { $0.giveUpRunning(partitions: [0]) } == [0])
+            try file.letStart()
+            try eventually("it has ended by itself") { node.node.finishedCount == 1 }
+            try eventually("nothing of it is left") { !node.node.state.snapshot.isEnded(slot: 0) }
+            try node.expectNobodyBlamed()
+            // What its host is lost for next is the step's own doing again.
+            try kafka.submit([request("second", "unruly", #"{"do":"die"}"#)])
+            #expect(try kafka.results(2).first { $0.requestID == "second" }?.status == "crashed")
+            #expect(node.node.count(.hostRestarts, "crashed") >= 1)
+            #expect(try node.stop() == 0)
+        }
+    }
 }
 
 extension TestNode {

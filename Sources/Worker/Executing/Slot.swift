@@ -121,6 +121,11 @@ final class Slot: Sendable {
                 // Nothing is written ahead behind a step of an external strategy: its time is not noted.
                 if let hosts = externals[step.strategyIndex] {
                     executeExternally(step, in: hosts, own: host)
+                    // The kill that was meant for the borrowed host may have come when the own one stood in its place.
+                    if state.decide({ $0.isEnded(slot: index) }) {
+                        reporter.metrics.hostLost(reason: "recycled")
+                        return
+                    }
                 } else if execute(step, ahead: ahead, on: host) {
                     idleLosses = 0
                 } else {
@@ -200,7 +205,7 @@ final class Slot: Sendable {
     }
 
     func finish(_ step: Step, _ end: StepEnd, _ run: StepRun? = nil) {
-        report(step, end, run ?? StepRun(notBegunAt: .now()))
+        report(step, end, run ?? StepRun(notBegun: step, at: .now()))
         let now = MonotonicTime.now()
         let (woken, changes, isDrainAwaited) = state.decide {
             ($0.finish(slot: index, end.conduct, at: now), $0.takeChanges(), $0.isDrainAwaited)

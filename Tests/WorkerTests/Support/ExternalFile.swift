@@ -23,6 +23,7 @@ final class ExternalFile {
                 continue
             do = request["strategy"]["parameters"]["do"]
             if do == "hang": time.sleep(600)
+            while do == "wait" and not os.path.exists(os.path.dirname(__file__) + "/come"): time.sleep(0.005)
             if do == "hog": hoard = [bytearray(b"x" * (8 << 20)) for _ in range(100)]
             if do == "leak": leaked.append(b"x" * (60 << 20))
             refused = None
@@ -57,7 +58,7 @@ final class ExternalFile {
         path = directory.path + "/optimizer.yml"
         let script = directory.path + "/unruly.py"
         try Self.write(Self.unruly, to: script)
-        let choices = "[ok, hang, hog, leak, gulp, die, babble, flood, log, raise, wrong-id, fail, twice, leave, lock]"
+        let choices = "[ok, hang, wait, hog, leak, gulp, die, babble, flood, log, raise, wrong-id, fail, twice, leave, lock]"
         try Self.write(
             """
             strategies:
@@ -90,7 +91,7 @@ final class ExternalFile {
             """, to: path)
     }
 
-    /// From now on the hosts of `late` start.
+    /// From now on the hosts of `late` start, and what waits goes on.
     func letStart() throws { try Self.write("", to: directory.path + "/come") }
 
     private static func write(_ text: String, to path: String) throws {
