@@ -73,9 +73,9 @@ struct StepRun {
             started: host.span.began, ended: host.span.ended, attempt: attempt, usage: ResultUsage(host.usage))
     }
 
-    /// A step that never began.
-    init(notBegunAt now: MonotonicTime) {
-        self.init(started: now, ended: now, attempt: 1, usage: nil)
+    /// A step that is over without this attempt; the last one that it had counts.
+    init(notBegun step: Step, at now: MonotonicTime) {
+        self.init(started: now, ended: now, attempt: max(1, step.attempt - 1), usage: nil)
     }
 }
 
