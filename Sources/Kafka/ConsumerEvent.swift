@@ -5,6 +5,8 @@ package enum ConsumerEvent: Sendable, Equatable {
     /// Partitions are taken back. Answer with `KafkaConsumer.unassign`, an empty list too, once they are given up.
     /// `lost`: another member may have them already; a commit would be refused.
     case revoke([Int32], lost: Bool)
+    /// The group could not share out its partitions: nothing is held any more. Answer as to a revocation of all.
+    case rebalanceFailed(KafkaFailure)
     /// What became of one `KafkaConsumer.commit`, named by the number that was given to it.
     case committed([CommitResult], of: UInt64)
     /// A partition's next offset is no longer (or not yet) there, so librdkafka goes to the low watermark.

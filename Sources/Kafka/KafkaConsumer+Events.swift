@@ -37,10 +37,7 @@ extension KafkaConsumer {
         switch rd_kafka_event_error(event) {
         case RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS: return .assign(partitions)
         case RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS: return .revoke(partitions, lost: assignmentLost)
-        default:
-            // The rebalance failed: nothing is held any more, and librdkafka waits to hear so.
-            unassign(Array(assigned))
-            return .failure(KafkaFailure(event: event, of: client))
+        default: return .rebalanceFailed(KafkaFailure(event: event, of: client))
         }
     }
 

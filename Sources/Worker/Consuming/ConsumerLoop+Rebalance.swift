@@ -20,6 +20,9 @@ extension ConsumerLoop {
         switch event {
         case .assign(let partitions): assigned(partitions, now)
         case .revoke(let partitions, let lost): beginRevocation(partitions, lost: lost, now)
+        case .rebalanceFailed(let failure):
+            handle(failure, "rebalance")
+            beginRevocation(Array(consumer.assigned), lost: true, now)
         case .committed(let results, let number): committed(results, of: number)
         case .offsetOutOfRange(let partition, let expected, let message):
             offsetReset(partition, expected: expected, message)
