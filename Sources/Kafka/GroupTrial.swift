@@ -24,7 +24,7 @@ package struct GroupTrial: Sendable {
             RD_KAFKA_CONSUMER, events: RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_OFFSET_COMMIT)
         rd_kafka_poll_set_consumer(client)
         // Nobody has joined a group with it: there is none to leave.
-        defer { rd_kafka_destroy_flags(client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE) }
+        defer { BoundedDestroy.run(client, flags: RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE) }
         // Before the commit: one that finds no coordinator keeps the client from being destroyed for 45 s.
         let committed: [CommittedOffset]
         switch try Self.committed(client, topic, partitions, timeoutMs) {

@@ -40,8 +40,12 @@ import Testing
             try await onOwnThread {
                 let broker = try BrokerProcess()
                 let port = try FreePort.find()
+                let folder = try TemporaryFolder()
                 let node = try NodeProcess(
-                    settings: broker.settings(["metrics.http=127.0.0.1:\(port)", "shutdown.drainMs=3600000"]))
+                    settings: broker.settings([
+                        "metrics.http=127.0.0.1:\(port)", "shutdown.drainMs=3600000", "node.id=n1",
+                        "node.stateDirectory=\(folder.path("state"))",
+                    ]))
                 try eventually("the node is ready") { isReady(port) }
                 let hosts = node.hosts
                 broker.signal(SIGSTOP)
@@ -53,6 +57,8 @@ import Testing
                 node.signal(SIGTERM)
                 #expect(try node.end() == 1)
                 try eventually("no host is left") { hosts.allSatisfy { kill($0, 0) != 0 } }
+                let end = NodeRun(FileContent.read(folder.path("state/run-n1.json")))?.end
+                #expect(end?.reason == .stopped && end?.detail.contains("a second signal") == true, "\(end as Any)")
             }
         }
     }

@@ -2,6 +2,7 @@ import Configuration
 import Kafka
 import Messages
 import Scheduling
+import Synchronization
 import TestSupport
 import Testing
 
@@ -56,9 +57,12 @@ import Testing
         try await onOwnThread {
             let kafka = try TestKafka(create: [])
             defer { kafka.close() }
-            let node = try TestNode(kafka)
+            let said = Mutex<NodeEnd?>(nil)
+            let node = try TestNode(kafka, tune: { $0.noteEnd = { end in said.withLock { $0 = end } } })
             try eventually("it waits") { node.log.all.contains { $0.contains("waiting to start") } }
             #expect(try node.stop() == 0)
+            // Else the next run would tell of a crash.
+            #expect(said.withLock { $0?.reason } == .stopped)
         }
     }
 

@@ -108,7 +108,6 @@ extension GaugeMetric {
         case .draining: ("1 while the node finishes what runs and takes nothing new", [])
         case .fenced: ("1 after another member took the node's place in the group", [])
         case .heartbeatAge:
-
             ("Time since a thread of the node should have moved and has not, 0 while it does", [.thread])
         case .brokersDown: ("Brokers that the node cannot reach", [])
         case .brokerUp: ("0 while the node cannot reach the broker, else 1", [.broker])

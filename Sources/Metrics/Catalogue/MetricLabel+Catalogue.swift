@@ -36,7 +36,7 @@ extension MetricLabel {
             "throttle", "circuit", "interference", "offset_reset", "records_skipped", "undeliverable", "stopped",
         ]))
     package static let client = MetricLabel(name: "client", domain: .closed(["consumer", "producer", "metrics"]))
-    /// Threads of the node that must move all the time.
+    /// Threads of the node that must move, each by a time it has said.
     package static let thread = MetricLabel(
         name: "thread", domain: .closed(["consumer", "monitor", "lag", "data", "hosts"]))
     package static let statistic = MetricLabel(name: "statistic", domain: .closed(["average", "p99"]))

@@ -14,7 +14,7 @@ package struct NodeEndpoints: Sendable {
 
     /// - Parameters:
     ///   - health: `/healthz`: the process moves; must not depend on the broker.
-    ///   - readiness: `/readyz`: joined the group, not fenced, commits do not fail; paused is ready.
+    ///   - readiness: `/readyz`: has brokers and its group, and what it did is acknowledged; paused is ready.
     ///   - status: `/status`: the JSON the documentation page `Status` describes.
     package init(
         registry: MetricRegistry, health: @escaping @Sendable () -> Condition,

@@ -23,10 +23,10 @@ package enum ExitCode {
 
 /// The node's end: take nothing new → finish what runs → give the rest up → commit → leave the group.
 extension ConsumerLoop {
-    /// What the commit may take once the drain is over, and after it the group's answer. Where the commit has had no
-    /// answer, little is to be hoped for the other.
-    private static let goodbyeMs = 3000
-    private static let shortGoodbyeMs = 1000
+    /// What the commit may take once the drain is over, and after it the group's answer: together 4 s. Where the commit
+    /// has had no answer, little is to be hoped for the other.
+    private static let lastCommitMs = 3000
+    private static let goodbyeMs = 1000
 
     /// Moves the end on, once it has begun.
     func advanceEnd(_ now: MonotonicTime) {
@@ -38,7 +38,7 @@ extension ConsumerLoop {
             finishDrain(now)
         case .committing(let until):
             guard !commits.isPending || now >= until else { return }
-            leave(now, withinMs: commits.isPending ? Self.shortGoodbyeMs : Self.goodbyeMs)
+            leave(now, until: max(until, now).adding(milliseconds: Self.goodbyeMs))
         case .leaving(let until):
             guard consumer.isClosed || now >= until else { return }
             phase = .ended
@@ -72,13 +72,14 @@ extension ConsumerLoop {
             state.abandonRunning()
         }
         let mayCommit = exitCode == 0 && !consumer.assignmentLost
-        guard mayCommit, commit(of: nil, now) else { return leave(now) }
-        phase = .committing(until: now.adding(milliseconds: Self.goodbyeMs))
+        let commitEnd = now.adding(milliseconds: Self.lastCommitMs)
+        guard mayCommit, commit(of: nil, now) else { return leave(now, until: commitEnd) }
+        phase = .committing(until: commitEnd)
     }
 
-    private func leave(_ now: MonotonicTime, withinMs: Int = goodbyeMs) {
+    private func leave(_ now: MonotonicTime, until: MonotonicTime) {
         consumer.startClose()
-        phase = .leaving(until: now.adding(milliseconds: withinMs))
+        phase = .leaving(until: until)
     }
 
     /// Ends without a drain: what is not done runs again elsewhere.

@@ -112,8 +112,8 @@ final class ExternalHosts: Sendable {
     }
 
     /// Ends all that wait, and from now on every host that comes back.
-    func close() {
-        let patience = MonotonicTime.now().adding(milliseconds: 500)
+    /// - Parameter patience: who has not ended by itself until then is killed.
+    func close(until patience: MonotonicTime) {
         for host in pool.close() {
             end(host, graceMs: max(0, Int(patience.milliseconds(since: .now()))))
         }

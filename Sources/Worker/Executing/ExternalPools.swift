@@ -11,6 +11,9 @@ final class ExternalPools: Sendable {
     private let wake: WakeDescriptor
     private let isStopped = Atomic(false)
 
+    /// What hosts with nothing to do may take to end by themselves, all together.
+    private static let endMs = 500
+
     /// - Throws: `HostFailure` of code `resources`.
     init(_ pools: [ExternalHosts], strategies: StrategyList, policy: ExternalPolicy) throws(HostFailure) {
         var byIndex = [ExternalHosts?](repeating: nil, count: pools.isEmpty ? 0 : strategies.names.count + 1)
@@ -58,6 +61,7 @@ final class ExternalPools: Sendable {
     func stop() {
         isStopped.store(true, ordering: .releasing)
         wake.signal()
-        for case let pool? in pools { pool.close() }
+        let patience = MonotonicTime.now().adding(milliseconds: Self.endMs)
+        for case let pool? in pools { pool.close(until: patience) }
     }
 }

@@ -154,6 +154,7 @@ package final class Node: Sendable {
         // Neither is waited for at the end: they may sit in a call for as long as a broker or a disk keeps them waiting.
         _ = try thread("data", dataWatch.run)
         guard let cluster = try awaitCluster() else {
+            settings.noteEnd(NodeEnd(.stopped, exitCode: ExitCode.success, time: .now()))
             log.info("stopped", JSONMember("exit_code", .integer(0)))
             return ExitCode.success
         }
@@ -302,7 +303,11 @@ package final class Node: Sendable {
         dataWatch.stop()
         lagWatch.stop()
         for thread in threads.slots { ending.join(thread) }
-        work?.externals.stop()
+        if let externals = work?.externals {
+            // A process that the kernel does not let go of is waited for as little as a thread.
+            let isOver = BoundedCall.run("externals-end", until: ending.deadline) { externals.stop() } != nil
+            ending.note("external hosts", isOver)
+        }
         ending.join(threads.externals)
         ending.note("spawner", spawner.stop(until: ending.deadline))
         ending.note("host-monitor", isolation.stop(until: ending.deadline))

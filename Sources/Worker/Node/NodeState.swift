@@ -12,7 +12,8 @@ struct RefusedMessage: Sendable {
 
 /// What the node's threads share: the manager behind its lock, and what wakes them.
 ///
-/// Lock order: `manager`, `hosts`, `outbox`, `refused` and `givenBack` are never held together, and no call goes out while one is held.
+/// No two of its locks are ever held together, and nothing is waited for under one: the only call that goes out is the
+/// signal to a host, under `hosts`, so that its number is nobody else's yet.
 final class NodeState: Sendable {
     private let manager: Mutex<ConcurrencyManager>
     let consumerWake: WakeDescriptor

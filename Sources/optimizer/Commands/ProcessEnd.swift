@@ -7,9 +7,10 @@ import Worker
 /// The end of a node's process. It does not depend on anything that may never come: not on threads that sit in calls
 /// to brokers and disks, which `exit` would run into with its destructors, and not on whoever reads the log.
 struct ProcessEnd {
-    /// What the node needs for its end beside the drain: the last commit and the goodbye to the group 4 s, the threads
-    /// and clients 3 s. So long after the drain the process is ended whatever its threads do.
-    static let graceMs = 10_000
+    /// What the node needs for its end beside the drain: the last commit and the goodbye to the group 4 s, the word of
+    /// how it ended 2 s where the disk hangs, the threads and clients 3 s and a little for each that was held up. So long
+    /// after the drain the process is ended whatever its threads do.
+    static let graceMs = 12_000
     private static let logMs = 1000
     private static let hostsMs = 500
 
@@ -28,7 +29,8 @@ struct ProcessEnd {
         _exit(code)
     }
 
-    func now(_ code: Int32, _ why: String, _ log: Log) -> Never {
+    func now(_ end: NodeEnd.Reason, _ code: Int32, _ why: String, _ log: Log) -> Never {
+        record.note(NodeEnd(end, exitCode: code, time: .now(), detail: why))
         log.error(why, JSONMember("exit_code", .integer(Int(code))))
         now(code)
     }
@@ -52,8 +54,7 @@ struct ProcessEnd {
             _ = wake.wait(until: nil)
             _ = wake.wait(until: .now().adding(milliseconds: drainMs + Self.graceMs))
             let why = "the end has taken too long and is cut short"
-            record.note(NodeEnd(.failed, exitCode: ExitCode.software, time: .now(), detail: why))
-            now(ExitCode.software, why, Log(lines, minimum: .error))
+            now(.failed, ExitCode.software, why, Log(lines, minimum: .error))
         }
     }
 }

@@ -3,6 +3,7 @@ import Glibc
 import Hosting
 import Kafka
 import Messages
+import Scheduling
 import Worker
 
 /// `optimizer run`: a worker node.
@@ -17,6 +18,8 @@ enum RunCommand: Command {
         again. Exit code 70: fenced, fatal, or not ended in time, start it again. 78: something must be set up first.
         """
     static let options = ConfigurationOptions.all
+    /// What the files of the configuration may take to be read again.
+    private static let reloadMs = 5000
 
     static func run(_ arguments: Arguments) throws(CommandFailure) -> Int32 {
         try arguments.expectPositional(0...0, "nothing")
@@ -32,15 +35,23 @@ enum RunCommand: Command {
             let stop = StopRequest()
             try end.watch(stop, within: configuration.shutdown.drainMs)
             run(configuration, signals, stop, end, log) { node, log in
-                do throws(CommandFailure) {
-                    node.reload(try ConfigurationOptions.load(arguments))
-                } catch {
-                    log.error("the configuration is not read again", JSONMember("cause", .string(error.message)))
+                // A disk that hangs must not keep the next signal from being heard.
+                let loaded = BoundedCall.run("reload", until: .now().adding(milliseconds: reloadMs)) {
+                    Result { () throws(CommandFailure) in try ConfigurationOptions.load(arguments) }
+                }
+                switch loaded {
+                case .success(let configuration): node.reload(configuration)
+                case .failure(let failure): notReloaded(failure.message, log)
+                case nil: notReloaded("its files could not be read within \(reloadMs) ms", log)
                 }
             }
         } catch {
             throw CommandFailure(error.description, code: ExitCode.software)
         }
+    }
+
+    private static func notReloaded(_ cause: String, _ log: Log) {
+        log.error("the configuration is not read again", JSONMember("cause", .string(cause)))
     }
 
     /// The node has a thread of its own; this one waits for signals and for the node's end.
@@ -62,7 +73,8 @@ enum RunCommand: Command {
                 })
             while !running.hasEnded {
                 switch signals.wait() {
-                case .end: if !stop.request() { end.now(ExitCode.failure, "a second signal: ended at once", log) }
+                case .end where stop.request(): break
+                case .end: end.now(.stopped, ExitCode.failure, "a second signal: ended at once", log)
                 case .reload: if let node = running.node { reload(node, log) }
                 case .wakeUp where running.hasEnded: break
                 case .wakeUp: log.info("SIGUSR1 and SIGUSR2 mean nothing to a node; one came and was ignored")

@@ -7,7 +7,7 @@ enum TopCommand: Command {
     static let name = "top"
     static let summary = "live view of all nodes, from the metrics topic"
     static let help = """
-        optimizer top [--once]
+        optimizer top [--once] [--sort KEY]
 
         A line for every node that publishes metrics events: what it runs, its queue, paused of its partitions,
         throughput, P95 of its steps, lag; and one for every strategy, with the highest P50 and P95 of the nodes'. A

@@ -58,7 +58,8 @@ final class ExternalFile {
         path = directory.path + "/optimizer.yml"
         let script = directory.path + "/unruly.py"
         try Self.write(Self.unruly, to: script)
-        let choices = "[ok, hang, wait, hog, leak, gulp, die, babble, flood, log, raise, wrong-id, fail, twice, leave, lock]"
+        let choices =
+            "[ok, hang, wait, hog, leak, gulp, die, babble, flood, log, raise, wrong-id, fail, twice, leave, lock]"
         try Self.write(
             """
             strategies:
