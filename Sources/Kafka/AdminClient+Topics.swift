@@ -199,7 +199,12 @@ func describeCluster(
     _ client: OpaquePointer, _ timeoutMs: Int32
 ) throws(KafkaFailure) -> (topics: [TopicDescription], brokers: [Broker], answeredBy: Int32) {
     var answer: UnsafePointer<rd_kafka_metadata>?
-    let code = rd_kafka_metadata(client, 1, nil, &answer, timeoutMs)
+    // A question that was put to a broker just as that went has no answer: it is put once more.
+    let firstMs = min(timeoutMs, max(timeoutMs / 3, 1000))
+    var code = rd_kafka_metadata(client, 1, nil, &answer, firstMs)
+    if code == RD_KAFKA_RESP_ERR__TIMED_OUT, firstMs < timeoutMs {
+        code = rd_kafka_metadata(client, 1, nil, &answer, timeoutMs - firstMs)
+    }
     guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let answer else { throw KafkaFailure(code) }
     defer { rd_kafka_metadata_destroy(answer) }
     let list = UnsafeBufferPointer(start: answer.pointee.topics, count: Int(answer.pointee.topic_cnt))

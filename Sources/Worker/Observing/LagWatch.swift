@@ -26,8 +26,8 @@ final class LagWatch: Sendable {
         var since: [Int32: MonotonicTime] = [:]
         /// nil: not known.
         var unread: Int?
-        /// When a broker last answered.
-        var heardAt: MonotonicTime
+        /// When a broker last answered, or the watch began; nil before.
+        var heardAt: MonotonicTime?
     }
 
     /// How long one request may take.
@@ -44,7 +44,7 @@ final class LagWatch: Sendable {
     private let errors: RecentErrors
     private let heartbeats: Heartbeats
     private let log: Log
-    private let findings = Mutex(Findings(heardAt: .now()))
+    private let findings = Mutex(Findings())
     private let wake: WakeDescriptor
     private let isStopped = Atomic(false)
 
@@ -83,7 +83,7 @@ final class LagWatch: Sendable {
     func ageMs(at now: MonotonicTime) -> Double {
         findings.withLock { findings in
             let times = findings.since.map { findings.lags[$0.key]?.askedAt ?? $0.value }
-            return max(0, now.milliseconds(since: min(times.min() ?? now, findings.heardAt)))
+            return max(0, now.milliseconds(since: min(times.min() ?? now, findings.heardAt ?? now)))
         }
     }
 
@@ -92,6 +92,7 @@ final class LagWatch: Sendable {
         do throws(KafkaFailure) {
             let client = try clients.groupObserver()
             defer { client.close() }
+            findings.withLock { $0.heardAt = .now() }
             // The embedded broker does not know the question, and its client would hang.
             watch(client, events, canAskGroup: !clients.isEmbedded)
         } catch {
