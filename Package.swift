@@ -13,6 +13,9 @@ let house: [SwiftSetting] = [
 /// Targets that must not hold an unsafe pointer: everything that neither wraps C nor maps files.
 let safe: [SwiftSetting] = house + [.strictMemorySafety()]
 
+/// Optimized in debug builds too: the simulations of the core look at millions of states.
+let simulated: [SwiftSetting] = [.unsafeFlags(["-O"], .when(configuration: .debug))]
+
 let package = Package(
     name: "Optimizer",
     products: [
@@ -29,7 +32,7 @@ let package = Package(
         .systemLibrary(name: "CBaseline"),
 
         .target(name: "Messages", swiftSettings: safe),
-        .target(name: "Scheduling", dependencies: ["Messages"], swiftSettings: safe),
+        .target(name: "Scheduling", dependencies: ["Messages"], swiftSettings: safe + simulated),
         .target(name: "Kafka", dependencies: ["CLinux", "CRdKafka"], swiftSettings: house),
         .target(name: "Hosting", dependencies: ["CLinux", "Messages", "Scheduling"], swiftSettings: house),
         .target(name: "Strategies", dependencies: ["CZlib", "Messages"], swiftSettings: house),

@@ -11,7 +11,7 @@ package final class MachineGate: Sendable {
     /// The part of all processors that must have been idle for more than `TurnQueue` always lets in.
     private static let enoughIdle = 0.25
     /// Time enough to see what the test served last does to the machine.
-    private static let pause = DispatchTimeInterval.milliseconds(500)
+    private static let pause = DispatchTimeInterval.milliseconds(250)
 
     private struct State {
         var queue: TurnQueue

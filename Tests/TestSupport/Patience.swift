@@ -12,7 +12,6 @@ package enum Patience {
 /// Looks again and again whether something has come true; false where it does not in `Patience`.
 package func eventually(_ holds: () throws -> Bool) rethrows -> Bool {
     let begun = monotonicMilliseconds()
-    var shortest = 5
     while true {
         let looked = monotonicMilliseconds()
         if try holds() { return true }
@@ -20,9 +19,9 @@ package func eventually(_ holds: () throws -> Bool) rethrows -> Bool {
         guard now - begun < Patience.milliseconds else { return false }
         // A look that costs much, such as reading a topic, takes no more than half of the time.
         var pause = pollfd(fd: -1, events: 0, revents: 0)
-        poll(&pause, 1, Int32(clamping: max(shortest, min(now - looked, 1000))))
-        // Nor do many looks together: what takes long is looked for less often.
-        shortest = min(shortest + 1, 50)
+        // Nor do many looks together: what takes seconds is looked for less often.
+        let least = max(5, min((now - begun) / 100, 50))
+        poll(&pause, 1, Int32(clamping: max(least, min(now - looked, 1000))))
     }
 }
 

@@ -97,12 +97,13 @@ final class Bench: @unchecked Sendable {
         defer { reader.close() }
         var records: [KafkaRecord] = []
         try eventually("the end of \(topic)") {
-            switch reader.next(timeoutMs: 100) {
-            case .record(_, let record): records.append(record)
-            case .caughtUp: return true
-            case .idle, .failure: break
+            while true {
+                switch reader.next(timeoutMs: 100) {
+                case .record(_, let record): records.append(record)
+                case .caughtUp: return true
+                case .idle, .failure: return false
+                }
             }
-            return false
         }
         return records
     }
