@@ -9,5 +9,4 @@ package struct InFlightLoad: Equatable, Sendable {
         self.count = count
         self.bytes = bytes
     }
-
 }
