@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// How many files a process may have open.
