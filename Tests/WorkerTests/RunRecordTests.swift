@@ -22,7 +22,7 @@ import Testing
         return RunRecord(
             configuration, environment: environment,
             log: Log(minimum: .info, format: .json) { [log] in log.append($0) },
-            patienceMs: Patience.milliseconds)
+            patienceMs: Patience.milliseconds, endMs: Patience.milliseconds)
     }
 
     @Test func theFirstRunKnowsOfNoneBeforeIt() throws {

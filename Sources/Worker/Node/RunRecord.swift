@@ -12,7 +12,7 @@ package final class RunRecord: Sendable {
     private let run: NodeRun
     private let file: LockedFile?
 
-    private let patienceMs: Int
+    private let endMs: Int
     /// So many nodes with the same name on one machine each have a file.
     private static let mostFiles = 64
 
@@ -26,11 +26,13 @@ package final class RunRecord: Sendable {
     ///
     /// - Parameters:
     ///   - environment: of this process: where state belongs is said there.
-    ///   - patienceMs: how long a disk may take.
+    ///   - patienceMs: how long a disk may take at the beginning.
+    ///   - endMs: and how long at the end, which has a bound.
     package init(
-        _ configuration: OptimizerConfiguration, environment: [String: String], log: Log, patienceMs: Int = 2000
+        _ configuration: OptimizerConfiguration, environment: [String: String], log: Log, patienceMs: Int = 2000,
+        endMs: Int = 1000
     ) {
-        self.patienceMs = patienceMs
+        self.endMs = endMs
         let run = NodeRun(startedAt: .now())
         self.run = run
         let opening = Self.directory(configuration, environment).map { directory in
@@ -55,7 +57,7 @@ package final class RunRecord: Sendable {
         var run = run
         run.end = end
         let content = run.encoded
-        _ = BoundedCall.run("run-record", until: .now().adding(milliseconds: patienceMs)) {
+        _ = BoundedCall.run("run-record", until: .now().adding(milliseconds: endMs)) {
             try? file.replace(with: content)
         }
     }

@@ -8,9 +8,9 @@ import Worker
 /// to brokers and disks, which `exit` would run into with its destructors, and not on whoever reads the log.
 struct ProcessEnd {
     /// What the node needs for its end beside the drain: the last commit and the goodbye to the group 4 s, the word of
-    /// how it ended 2 s where the disk hangs, the threads and clients 3 s and a little for each that was held up. So long
+    /// how it ended 1 s where the disk hangs, the threads and clients 3 s and a little for each that was held up. So long
     /// after the drain the process is ended whatever its threads do.
-    static let graceMs = 12_000
+    static let graceMs = 10_000
     private static let logMs = 1000
     private static let hostsMs = 500
 
