@@ -7,9 +7,13 @@ import Testing
     @Test func checkNamesEveryTopicWithItsPartitions() throws {
         let outcome = try bench.optimizer(["topics", "check"])
         #expect(outcome.code == 0)
-        // A cluster of several brokers would keep more copies than these have.
-        let complaints = outcome.words.split(separator: "\n").filter { !$0.contains("it has one copy") }
-        #expect(complaints == [])
+        let words = outcome.words.split(separator: "\n")
+        if Bench.realBootstrap != nil {
+            // A cluster of several brokers would keep more copies than these have.
+            #expect(words.filter { !$0.contains("it has one copy") } == [])
+        } else {
+            #expect(words == [])
+        }
         #expect(outcome.lines.count == 5)
         for name in try names { #expect(outcome.output.contains(name)) }
         #expect(try outcome.lines[1].split(separator: " ") == [Substring(bench.names.requests), "6", "1", "there"])
