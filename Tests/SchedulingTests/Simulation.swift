@@ -15,26 +15,26 @@ struct Simulation {
         var parts: [MessagePart] = [.result]
     }
 
-    private var random: SplitMix64
-    private var manager: ConcurrencyManager
-    private var book = LedgerBook()
+    var random: SplitMix64
+    var manager: ConcurrencyManager
+    var book = LedgerBook()
     private var inFlight = InFlightTable()
-    private var now = time(0)
+    var now = time(0)
     /// Partitions move, and their logs change.
     private let rebalances: Bool
 
     // The model of Kafka.
-    private var kafka = SimulatedLogs(partitions: Int(partitionCount))
-    private var position: [Int64] = Array(repeating: 0, count: Int(partitionCount))
-    private var committed: [Int64] = Array(repeating: 0, count: Int(partitionCount))
+    var kafka = SimulatedLogs(partitions: Int(partitionCount))
+    var position: [Int64] = Array(repeating: 0, count: Int(partitionCount))
+    var committed: [Int64] = Array(repeating: 0, count: Int(partitionCount))
     private var isPaused = false
     private var paused: Set<Int32> = []
     /// By the digest of the record.
-    private var results: [UInt64: Int] = [:]
+    var results: [UInt64: Int] = [:]
     private var digests: [UInt64: UInt64] = [:]
     /// Commits that the broker has stored and not answered.
-    private var unanswered: [PartitionCommit] = []
-    private var answered: [Int: [Int32: CommitOffset]] = [:]
+    var unanswered: [PartitionCommit] = []
+    var answered: [Int: [Int32: CommitOffset]] = [:]
     private var published: [Published] = []
     /// Bytes of the records in flight.
     private var bytes: [UInt64: Int] = [:]
@@ -42,7 +42,7 @@ struct Simulation {
     /// What the host of each slot has: the step it runs, and behind it what is written ahead.
     private var hosts: [Int: [Step]] = [:]
     /// Slots whose hosts were ended with steps of partitions that were given up, and have not noticed yet.
-    private var killed: Set<Int> = []
+    var killed: Set<Int> = []
     /// Slots that have found nothing to do: they move only when they are woken.
     private var asleep: Set<Int> = []
     private var begun: Set<RequestCoordinates> = []
@@ -52,7 +52,7 @@ struct Simulation {
     private(set) var pauses = 0
     private(set) var writtenAhead = 0
     private(set) var takenBack = 0
-    private(set) var logChanges = 0
+    var logChanges = 0
 
     init(seed: UInt64, slots: Int = 5, rebalances: Bool) {
         random = SplitMix64(state: seed)
@@ -98,7 +98,7 @@ struct Simulation {
         check(load.bytes == bytes, "\(load.bytes) bytes in flight, and \(bytes) taken and not gone")
     }
 
-    private mutating func check(_ holds: Bool, _ message: @autoclosure () -> String) {
+    mutating func check(_ holds: Bool, _ message: @autoclosure () -> String) {
         if !holds { violations.append("event \(events): \(message())") }
     }
 
@@ -237,7 +237,7 @@ struct Simulation {
         book.done(done.coordinates, digest: done.digest)
     }
 
-    private mutating func abandon(_ steps: [Step]) {
+    mutating func abandon(_ steps: [Step]) {
         for step in steps {
             check(inFlight[step.token] != nil, "\(step.coordinates) is abandoned, and is not in flight")
             inFlight.abandon(step.token)
@@ -246,100 +246,6 @@ struct Simulation {
     }
 
     private mutating func tellInFlight() { manager.noteInFlight(inFlight.load) }
-
-    private mutating func commit(of partitions: Set<Int32>? = nil) {
-        for commit in book.commits(of: partitions) {
-            let (partition, position) = (Int(commit.partition), commit.position)
-            // Nobody can know of a log that has changed until it is read.
-            if !kafka.unnoticed.contains(commit.partition) {
-                let first = kafka.firstUnchecked(of: partition)
-                for offset in first..<max(first, position.value) {
-                    let isDone = results[kafka.digest(of: partition, at: offset)] != nil
-                    check(isDone, "committed past \(partition)-\(offset), not done")
-                }
-                kafka.noteChecked(partition, to: position.value)
-            }
-            let known = answered[commit.generation]?[commit.partition]
-            check(known.map { position > $0 } ?? true, "\(commit) is sent again")
-            if random.chance(20) { continue }
-            committed[partition] = position.value
-            if !kafka.unnoticed.contains(commit.partition) { kafka.cuts[commit.partition] = nil }
-            unanswered.append(commit)
-        }
-        for _ in unanswered where random.chance(60) { answerCommit() }
-    }
-
-    /// One of the commits, not always the oldest, is answered.
-    private mutating func answerCommit() {
-        guard let index = unanswered.indices.randomElement(using: &random) else { return }
-        let commit = unanswered.remove(at: index)
-        let known = answered[commit.generation]?[commit.partition] ?? commit.position
-        answered[commit.generation, default: [:]][commit.partition] = max(known, commit.position)
-        book.noteCommitted(commit)
-    }
-
-    /// A topic is made anew, or a leader without the latest records takes over.
-    private mutating func changeLog() {
-        let number = Int32.random(in: 0..<Self.partitionCount, using: &random)
-        let partition = Int(number)
-        let end = kafka.end(of: partition)
-        let low = kafka.low[partition]
-        let cut = random.chance(30) ? low : max(low, end - .random(in: 0...60, using: &random))
-        guard cut < end else { return }
-        logChanges += 1
-        kafka.cut(partition, at: cut)
-        kafka.append(Int.random(in: 0...40, using: &random), to: partition)
-        guard book.partitions.contains(number) else {
-            committed[partition] = min(committed[partition], cut)
-            return
-        }
-        guard position[partition] > cut else { return }
-        kafka.noteUnnoticed(number, cut: cut)
-        if random.chance(50) {
-            position[partition] = cut
-        } else {
-            // The client's offset is out of range; it goes to the first there is, and says so.
-            let first = (kafka.firstUnchecked(of: partition)..<cut).first {
-                results[kafka.digest(of: partition, at: $0)] == nil
-            }
-            kafka.low[partition] = first ?? cut
-            position[partition] = first ?? cut
-            book.restart(number)
-            kafka.unnoticed.remove(number)
-        }
-    }
-
-    private mutating func rebalance() {
-        let ours = book.partitions
-        let moved = Set((0..<Self.partitionCount).filter { _ in random.chance(40) })
-        let lost = moved.intersection(ours)
-        abandon(manager.dropQueued(partitions: lost))
-        if random.chance(60) { commit(of: lost) }
-        if random.chance(50) {
-            killed.formUnion(manager.giveUpRunning(partitions: lost))
-            abandon(manager.dropQueued(partitions: lost))
-        }
-        book.release(lost, at: now)
-        for partition in lost {
-            // What was committed of a log that nobody knew to be gone, Kafka forgets with it.
-            guard let cut = kafka.cuts.removeValue(forKey: partition) else { continue }
-            kafka.unnoticed.remove(partition)
-            committed[Int(partition)] = min(committed[Int(partition)], cut)
-        }
-        for partition in moved.subtracting(ours) {
-            otherMemberWorks(on: Int(partition))
-            book.assign([partition], at: now)
-            position[Int(partition)] = max(committed[Int(partition)], kafka.low[Int(partition)])
-        }
-    }
-
-    /// Another member had the partition: it ran some of it and committed.
-    private mutating func otherMemberWorks(on partition: Int) {
-        let start = max(committed[partition], kafka.low[partition])
-        let end = min(kafka.end(of: partition), start + Int64.random(in: 0...30, using: &random))
-        for offset in start..<max(end, start) { results[kafka.digest(of: partition, at: offset), default: 0] += 1 }
-        committed[partition] = max(end, start)
-    }
 
     private mutating func updateBackpressure() {
         tellInFlight()
@@ -383,51 +289,5 @@ struct Simulation {
             let final = book.commits().first { $0.partition == Int32(partition) }?.position.value
             check(final == nil || final == end, "the last commit of \(partition) is \(final ?? -1)")
         }
-    }
-}
-
-/// The logs of the model: each record has a digest that no other has.
-struct SimulatedLogs {
-    private var logs: [[UInt64]]
-    private var lastDigest: UInt64 = 0
-    /// The first offset of each partition that is still there.
-    var low: [Int64]
-    /// Partitions whose log has changed, and whose reader has had no way to know.
-    var unnoticed: Set<Int32> = []
-    /// Where they changed.
-    var cuts: [Int32: Int64] = [:]
-    /// Up to where every record was seen to have its result: a result stays.
-    private var checked: [Int64]
-
-    init(partitions: Int) {
-        logs = Array(repeating: [], count: partitions)
-        low = Array(repeating: 0, count: partitions)
-        checked = low
-    }
-
-    func firstUnchecked(of partition: Int) -> Int64 { max(low[partition], checked[partition]) }
-    mutating func noteChecked(_ partition: Int, to offset: Int64) {
-        checked[partition] = max(checked[partition], offset)
-    }
-
-    func end(of partition: Int) -> Int64 { Int64(logs[partition].count) }
-    var ends: [Int64] { logs.map { Int64($0.count) } }
-    func digest(of partition: Int, at offset: Int64) -> UInt64 { logs[partition][Int(offset)] }
-
-    mutating func append(_ count: Int, to partition: Int) {
-        for _ in 0..<count {
-            lastDigest += 1
-            logs[partition].append(lastDigest)
-        }
-    }
-
-    mutating func cut(_ partition: Int, at offset: Int64) {
-        logs[partition].removeSubrange(Int(offset)...)
-        checked[partition] = min(checked[partition], offset)
-    }
-
-    mutating func noteUnnoticed(_ partition: Int32, cut: Int64) {
-        unnoticed.insert(partition)
-        cuts[partition] = min(cuts[partition] ?? cut, cut)
     }
 }

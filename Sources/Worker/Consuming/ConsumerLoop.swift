@@ -99,7 +99,7 @@ final class ConsumerLoop {
         if case .ended = phase { true } else { false }
     }
 
-    private func turn() {
+    func turn() {
         // The clock is read once a turn: every decision in it is made at the same moment.
         let now = MonotonicTime.now()
         heartbeats.beat(.consumer, at: now)

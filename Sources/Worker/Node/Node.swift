@@ -8,31 +8,31 @@ import Synchronization
 
 /// A worker node: its threads, and their beginning and end in order.
 package final class Node: Sendable {
-    private let settings: NodeSettings
-    private let clients: KafkaClients
-    private let log: Log
+    let settings: NodeSettings
+    let clients: KafkaClients
+    let log: Log
     let state: NodeState
     private let stop: StopRequest
-    private let health: NodeHealth
-    private let board = PartitionBoard()
-    private let errors = RecentErrors()
+    let health: NodeHealth
+    let board = PartitionBoard()
+    let errors = RecentErrors()
     private let brokers: BrokerBoard
-    private let heartbeats: Heartbeats
-    private let readiness: Readiness
+    let heartbeats: Heartbeats
+    let readiness: Readiness
     private let failures: KafkaFailures
     private let statistics: KafkaStatistics
-    private let startedAt = Timestamp.now()
-    private let strategies: StrategyList
-    private let registry: MetricRegistry
+    let startedAt = Timestamp.now()
+    let strategies: StrategyList
+    let registry: MetricRegistry
     private let metrics: NodeMetrics
-    private let isolation: Isolation
-    private let spawner: HostSpawner
-    private let lagWatch: LagWatch
-    private let dataWatch: DataWatch
-    private let gauges: LiveGauges
-    private let server = Mutex<HTTPServer?>(nil)
+    let isolation: Isolation
+    let spawner: HostSpawner
+    let lagWatch: LagWatch
+    let dataWatch: DataWatch
+    let gauges: LiveGauges
+    let server = Mutex<HTTPServer?>(nil)
     /// What works with the cluster; nil until that has been found.
-    private let work = Mutex<NodeWork?>(nil)
+    let work = Mutex<NodeWork?>(nil)
 
     /// Asks nothing of the cluster yet.
     ///
@@ -205,7 +205,7 @@ package final class Node: Sendable {
                         + "--topic \(topic) --reset-offsets --to-latest --execute")))
     }
 
-    private func openWork(on cluster: TopicCheck.Cluster) throws(NodeFailure) -> NodeWork {
+    func openWork(on cluster: TopicCheck.Cluster) throws(NodeFailure) -> NodeWork {
         try NodeWork(
             NodeWork.Surroundings(
                 settings: settings, state: state, spawner: spawner, strategies: strategies, registry: registry,
@@ -225,19 +225,24 @@ package final class Node: Sendable {
             throw NodeFailure("cannot subscribe to \(settings.topics.requests): \(error)", code: ExitCode.configuration)
         }
         announceStart(work.events)
-        let loop = ConsumerLoop(
-            consumer: work.consumer, producers: work.producers, state: state, settings: settings,
-            intake: RequestIntake(
-                topic: settings.topics.requests, strategies: strategies, ceilings: settings.ceilings,
-                resources: settings.resources),
-            publisher: work.publisher, events: work.events, metrics: metrics, health: health, board: board,
-            statistics: statistics, errors: errors, heartbeats: heartbeats, failures: failures, log: log)
+        let loop = loop(work)
         loop.run()
         settings.noteEnd(
             NodeEnd(loop.end.reason, exitCode: loop.exitCode, time: .now(), detail: loop.end.detail))
         log.info("stopped", JSONMember("exit_code", .integer(Int(loop.exitCode))))
         work.events.publish(.stopped, [JSONMember("exit_code", .integer(Int(loop.exitCode)))])
         return loop.exitCode
+    }
+
+    /// What the consumer thread runs.
+    func loop(_ work: NodeWork) -> ConsumerLoop {
+        ConsumerLoop(
+            consumer: work.consumer, producers: work.producers, state: state, settings: settings,
+            intake: RequestIntake(
+                topic: settings.topics.requests, strategies: strategies, ceilings: settings.ceilings,
+                resources: settings.resources),
+            publisher: work.publisher, events: work.events, metrics: metrics, health: health, board: board,
+            statistics: statistics, errors: errors, heartbeats: heartbeats, failures: failures, log: log)
     }
 
     private func announceStart(_ events: MetricsPublisher) {
@@ -280,50 +285,6 @@ package final class Node: Sendable {
         }
     }
 
-    // MARK: Threads
-
-    /// The threads that have been started.
-    private struct Threads {
-        var slots: [PermanentThread] = []
-        var externals: PermanentThread?
-        var monitor: PermanentThread?
-    }
-
-    /// What the threads and the clients may take to end, in ms, all together.
-    private static let endMs = 3000
-
-    /// Ends what the node has started, each after what uses it, by one deadline. A thread that is not over by then sits
-    /// in a call that does not return: it is left behind, with the clients, which it may be using.
-    private func end(_ threads: Threads) {
-        let work = work.withLock { $0 }
-        let ending = Ending(until: .now().adding(milliseconds: Self.endMs))
-        _ = state.decide { $0.stop() }
-        state.abandonRunning()
-        state.wakeAllSlots()
-        dataWatch.stop()
-        lagWatch.stop()
-        for thread in threads.slots { ending.join(thread) }
-        if let externals = work?.externals {
-            // A process that the kernel does not let go of is waited for as little as a thread.
-            let isOver = BoundedCall.run("externals-end", until: ending.deadline) { externals.stop() } != nil
-            ending.note("external hosts", isOver)
-        }
-        ending.join(threads.externals)
-        ending.note("spawner", spawner.stop(until: ending.deadline))
-        ending.note("host-monitor", isolation.stop(until: ending.deadline))
-        work?.monitor.stop()
-        ending.join(threads.monitor)
-        server.withLock { $0.take() }?.stop()
-        if ending.leftBehind.isEmpty {
-            work?.closeClients(ending)
-        } else {
-            work?.abandonClients()
-        }
-        guard !ending.leftBehind.isEmpty else { return }
-        log.warning(
-            "left behind: they did not end in time", JSONMember("what", .array(ending.leftBehind.map { .string($0) })))
-    }
-
     private func thread(_ name: String, _ body: @escaping @Sendable () -> Void) throws(NodeFailure) -> PermanentThread {
         do {
             return try PermanentThread(name: name, body)
@@ -342,34 +303,6 @@ package final class Node: Sendable {
             throw NodeFailure(
                 "no host became ready within \(PoolSettings.startTimeoutMs) ms; the log says why",
                 code: ExitCode.software)
-        }
-    }
-
-    // MARK: HTTP
-
-    private func serveHTTP() throws(NodeFailure) {
-        guard let address = settings.http else { return }
-        ProcessMetrics(in: registry)
-        let status = NodeStatus(
-            settings: settings, gauges: gauges, strategies: strategies,
-            monitor: { [weak self] in self?.work.withLock { $0?.monitor } }, errors: errors, startedAt: startedAt,
-            isolation: isolation.report)
-        let droppedLines = registry.counter(.logLinesDropped)
-        registry.beforeExposition { [log] in droppedLines.mirror(total: UInt64(log.droppedLines)) }
-        registry.beforeExposition { [gauges] in gauges.update(at: .now()) }
-        let endpoints = NodeEndpoints(
-            registry: registry,
-            health: { [heartbeats] in heartbeats.stuckReason(at: .now()).map { .unwell($0) } ?? .well },
-            readiness: { [readiness] in readiness.unreadyReason(at: .now()).map { .unwell($0) } ?? .well },
-            status: { status.encoded() })
-        do {
-            let started = try HTTPServer(host: address.host, port: UInt16(clamping: address.port)) {
-                endpoints.answer($0)
-            }
-            server.withLock { $0 = started }
-        } catch {
-            let problem = settings.configuration.problem(at: "metrics.http", error.description)
-            throw NodeFailure(problem.description, code: ExitCode.configuration)
         }
     }
 }
