@@ -116,8 +116,7 @@ import Testing
             let kafka = try TestKafka(partitions: 1)
             defer { kafka.close() }
             try kafka.commit(partition: 0, nextOffset: 1)
-            let filler = String(repeating: "x", count: 100_000)
-            try kafka.submit((0..<90).map { request("r\($0)", more: #","note":"\#(filler)""#) })
+            try kafka.submitMoreThanIsKept()
             let node = try TestNode(kafka, Self.settings)
             try eventually("the node has found that") { node.node.count(.skippedRecords) > 0 }
             let watch = try AlertWatch([node], secondsPerMinute: 60)

@@ -102,9 +102,7 @@ import Testing
             let kafka = try TestKafka(partitions: 1)
             defer { kafka.close() }
             try kafka.commit(partition: 0, nextOffset: 1)
-            // The embedded broker keeps 5 MiB of a partition.
-            let filler = String(repeating: "x", count: 100_000)
-            try kafka.submit((0..<90).map { request("r\($0)", more: #","note":"\#(filler)""#) })
+            try kafka.submitMoreThanIsKept()
             let admin = try AdminClient(.admin(bootstrap: kafka.bootstrap))
             defer { admin.close() }
             let low = try admin.watermarks(topic: kafka.topics.requests, partition: 0).low

@@ -75,6 +75,18 @@ import Testing
         #expect(timing.queuedMs == 0 && timing.stepMs == 1 && timing.totalMs == 0)
     }
 
+    /// Twice it has been tried; before the third time it was over.
+    @Test func aStepThatIsOverWithoutBeingRunHasTheAttemptsThatItHad() throws {
+        let now = MonotonicTime(nanoseconds: 1)
+        let step = Step(
+            request: try StrategyRequest.parse(Array(request("r").utf8)),
+            origin: RequestOrigin(topic: "t", partition: 0, offset: 0, key: nil),
+            coordinates: RequestCoordinates(partition: 0, generation: 1, offset: 0),
+            limits: ResourceLimits(cpuPercent: 80, memoryMB: 64, timeoutMs: 1000), arrivedAt: now, token: 1)
+        #expect(StepRun(notBegun: step, at: now).attempt == 1)
+        #expect(StepRun(notBegun: step.again().again(), at: now).attempt == 2)
+    }
+
     @Test func aNodeThatEndsGivesBackNothingItHasRunAndLosesNothing() async throws {
         try await onOwnThread {
             let count = 2500

@@ -47,6 +47,8 @@ import Testing
                 try HTTPClient.get("/readyz", port: port).text.contains(kafka.bootstrap)
             }
             #expect(try HTTPClient.get("/healthz", port: port).status == 200)
+            // Nothing asks for the lag yet: nothing of it grows old.
+            #expect(try HTTPClient.get("/metrics", port: port).text.contains("\noptimizer_lag_age_seconds 0\n"))
             kafka.broker?.setDown(false)
             try eventually("it is ready") { try HTTPClient.get("/readyz", port: port).status == 200 }
             #expect(try node.stop() == 0)

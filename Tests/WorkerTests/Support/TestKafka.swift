@@ -113,6 +113,12 @@ final class TestKafka: @unchecked Sendable {
         if let failure { throw failure }
     }
 
+    /// Ninety requests of which the embedded broker keeps the last ones: it keeps 5 MiB of a partition.
+    func submitMoreThanIsKept() throws {
+        let filler = String(repeating: "x", count: 100_000)
+        try submit((0..<90).map { request("r\($0)", more: #","note":"\#(filler)""#) })
+    }
+
     func submit(_ texts: [String]) throws { try submit(texts.map { Array($0.utf8) }) }
 
     /// Reads a topic from its beginning until `enough` says so.
