@@ -33,40 +33,49 @@ let package = Package(
 
         .target(name: "Messages", swiftSettings: safe),
         .target(name: "Scheduling", dependencies: ["Messages"], swiftSettings: safe + simulated),
-        .target(name: "Kafka", dependencies: ["CLinux", "CRdKafka"], swiftSettings: house),
-        .target(name: "Hosting", dependencies: ["CLinux", "Messages", "Scheduling"], swiftSettings: house),
+        .target(name: "System", dependencies: ["CLinux", "Scheduling"], swiftSettings: house),
+        .target(name: "Kafka", dependencies: ["CRdKafka", "System"], swiftSettings: house),
+        .target(name: "Hosting", dependencies: ["Messages", "Scheduling", "System"], swiftSettings: house),
         .target(name: "Strategies", dependencies: ["CZlib", "Messages"], swiftSettings: house),
         .target(name: "Baseline", dependencies: ["CBaseline", "Messages", "Strategies"], swiftSettings: house),
         .target(name: "Metrics", dependencies: ["CMicroHTTPD"], swiftSettings: house),
         .target(name: "Configuration", dependencies: ["CYAML", "Messages"], swiftSettings: house),
         .target(
             name: "Worker",
-            dependencies: ["Messages", "Scheduling", "Kafka", "Hosting", "Strategies", "Metrics", "Configuration"],
+            dependencies: [
+                "Messages", "Scheduling", "System", "Kafka", "Hosting", "Strategies", "Metrics", "Configuration",
+            ],
             swiftSettings: safe),
 
         .executableTarget(
             name: "optimizer",
-            dependencies: ["Worker", "Messages", "Scheduling", "Kafka", "Hosting", "Configuration", "Strategies"],
+            dependencies: [
+                "Worker", "Messages", "Scheduling", "System", "Kafka", "Hosting", "Configuration", "Strategies",
+            ],
             swiftSettings: safe),
         .executableTarget(
-            name: "optimizer-host", dependencies: ["Hosting", "Strategies", "Messages"], swiftSettings: safe),
+            name: "optimizer-host", dependencies: ["System", "Hosting", "Strategies", "Messages"], swiftSettings: safe),
         .executableTarget(
             name: "optimizer-bench",
-            dependencies: ["Worker", "Messages", "Scheduling", "Kafka", "Hosting", "Configuration", "Baseline"],
+            dependencies: [
+                "Worker", "Messages", "Scheduling", "System", "Kafka", "Hosting", "Configuration", "Baseline",
+            ],
             swiftSettings: safe),
         .executableTarget(
-            name: "offender", dependencies: ["Hosting", "Messages", "Strategies"], path: "Tests/Offender",
+            name: "offender", dependencies: ["System", "Hosting", "Messages", "Strategies"], path: "Tests/Offender",
             swiftSettings: house),
 
         .target(
-            name: "TestSupport", dependencies: ["Hosting", "Kafka"], path: "Tests/TestSupport", swiftSettings: house),
+            name: "TestSupport", dependencies: ["System", "Kafka"], path: "Tests/TestSupport", swiftSettings: house),
 
         .testTarget(name: "TestSupportTests", dependencies: ["TestSupport"], swiftSettings: house),
         .testTarget(name: "MessagesTests", dependencies: ["Messages"], swiftSettings: house),
         .testTarget(name: "SchedulingTests", dependencies: ["Scheduling"], swiftSettings: house),
+        .testTarget(name: "SystemTests", dependencies: ["System", "Scheduling", "TestSupport"], swiftSettings: house),
         .testTarget(name: "KafkaTests", dependencies: ["Kafka", "TestSupport"], swiftSettings: house),
         .testTarget(
-            name: "HostingTests", dependencies: ["Hosting", "Scheduling", "optimizer-host", "offender", "TestSupport"],
+            name: "HostingTests",
+            dependencies: ["Hosting", "System", "Scheduling", "optimizer-host", "offender", "TestSupport"],
             swiftSettings: house),
         .testTarget(
             name: "StrategiesTests", dependencies: ["Strategies"], resources: [.copy("Fixtures")],
@@ -78,20 +87,22 @@ let package = Package(
         .testTarget(
             name: "WorkerTests",
             dependencies: [
-                "Worker", "Messages", "Scheduling", "Kafka", "Hosting", "Configuration", "Metrics", "optimizer",
-                "optimizer-host", "offender", "TestSupport",
+                "Worker", "Messages", "Scheduling", "System", "Kafka", "Hosting", "Configuration", "Metrics",
+                "optimizer", "optimizer-host", "offender", "TestSupport",
             ],
             swiftSettings: house),
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "CZlib", "optimizer", "optimizer-host", "Kafka", "Messages", "Metrics", "Hosting", "Strategies",
-                "TestSupport",
+                "CZlib", "optimizer", "optimizer-host", "Kafka", "Messages", "Metrics", "System", "Hosting",
+                "Strategies", "TestSupport",
             ],
             swiftSettings: house),
         .testTarget(
             name: "DemoTests",
-            dependencies: ["optimizer", "optimizer-host", "Hosting", "Kafka", "Messages", "Scheduling", "TestSupport"],
+            dependencies: [
+                "optimizer", "optimizer-host", "System", "Hosting", "Kafka", "Messages", "Scheduling", "TestSupport",
+            ],
             swiftSettings: house),
     ]
 )

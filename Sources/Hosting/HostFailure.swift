@@ -1,4 +1,4 @@
-import Glibc
+import System
 
 /// A host that could not be had.
 package struct HostFailure: Error, Sendable, CustomStringConvertible {
@@ -34,19 +34,17 @@ package struct HostFailure: Error, Sendable, CustomStringConvertible {
         remedy.isEmpty ? cause : "\(cause) (\(remedy))"
     }
 
-    static func system(_ error: Int32, _ what: String) -> HostFailure {
-        let remedy =
-            switch error {
-            case EMFILE, ENFILE: "raise the limit on open files"
-            case EAGAIN: "raise the limit on processes and threads"
-            case ENOMEM: "give the node more memory"
-            default: ""
-            }
-        return HostFailure(.resources, "\(what): \(describe(errno: error))", remedy: remedy)
+    /// What the system refused is what a host needs.
+    init(_ failure: SystemFailure) {
+        self.init(.resources, failure.cause, remedy: failure.remedy)
     }
-}
 
-/// The system's words for an error number.
-func describe(errno error: Int32) -> String {
-    String(cString: strerror(error))
+    /// Asks the system for what a host needs.
+    static func ifRefused<Value>(_ ask: () throws(SystemFailure) -> Value) throws(HostFailure) -> Value {
+        do throws(SystemFailure) {
+            return try ask()
+        } catch {
+            throw HostFailure(error)
+        }
+    }
 }

@@ -1,6 +1,6 @@
-import CLinux
 import Glibc
 import Messages
+import System
 
 /// Why a host is of no more use.
 package struct HostLoss: Sendable, CustomStringConvertible {
@@ -85,18 +85,6 @@ extension HostLoss.Kind: CustomStringConvertible {
         case .ended: "the host has been ended by this node"
         case .wantedLockAmongOthers: "the host asked for a lock while it had more than this step"
         }
-    }
-}
-
-/// How a host's process ended.
-package enum ExitStatus: Sendable, Hashable {
-    case exited(code: Int32)
-    case signalled(Int32)
-    /// Killed, but the kernel has not let go of it yet (uninterruptible I/O). It is reaped once it ends.
-    case unfinished
-
-    init(_ ending: linux_ending) {
-        self = ending.code == CLD_EXITED ? .exited(code: ending.status) : .signalled(ending.status)
     }
 }
 

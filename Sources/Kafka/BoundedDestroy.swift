@@ -1,6 +1,5 @@
-internal import CLinux
 internal import CRdKafka
-internal import Glibc
+internal import System
 
 /// Destroys clients without waiting for ever.
 ///
@@ -29,33 +28,16 @@ package enum BoundedDestroy {
 
     /// - Returns: whether the work was done in that time.
     static func run(patienceMs: Int32, _ work: Work) -> Bool {
-        let argument = Unmanaged.passRetained(work)
-        var thread = pthread_t()
-        guard pthread_create(&thread, nil, runWork, argument.toOpaque()) == 0 else {
-            argument.release()
-            return false
-        }
-        guard linux_join(thread, linux_monotonic_ns() + Int64(patienceMs) * 1_000_000) == 0 else {
-            pthread_detach(thread)
-            return false
-        }
-        return true
+        let thread = try? PermanentThread(name: "destroy") { work.body() }
+        return thread?.join(withinMs: Int(patienceMs)) ?? false
     }
 
     /// What the thread does.
     ///
-    /// Safety: made by one thread and called by the one it is handed to, which `pthread_create` puts in order. The
+    /// Safety: made by one thread and called by the one it is handed to, which the start of a thread puts in order. The
     /// client in it is nobody else's any more.
     final class Work: @unchecked Sendable {
         let body: () -> Void
         init(_ body: @escaping () -> Void) { self.body = body }
     }
-}
-
-private func runWork(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-    guard let argument else { return nil }
-    let work = Unmanaged<BoundedDestroy.Work>.fromOpaque(argument).takeRetainedValue()
-    _ = linux_name_thread("destroy")
-    work.body()
-    return nil
 }

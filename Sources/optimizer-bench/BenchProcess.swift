@@ -1,6 +1,7 @@
 import Hosting
 import Messages
 import Scheduling
+import System
 
 /// A part of a run in a process of its own, so that its processor time is not another part's: this program with another
 /// word, which takes orders as a host takes requests.

@@ -1,7 +1,7 @@
-import Hosting
 import Kafka
 import Messages
 import Scheduling
+import System
 import Worker
 
 /// The other side of a run, in a process of its own so that its processor time is not the node's: the broker, the

@@ -1,5 +1,6 @@
 import Hosting
 import Scheduling
+import System
 import Worker
 
 /// What isolation costs, and how well and how fast it acts.

@@ -1,5 +1,5 @@
 import Glibc
-import Hosting
+import System
 import Worker
 
 /// Measurements of the worker as a whole, as ratios against something simpler in the same run.

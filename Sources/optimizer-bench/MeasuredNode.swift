@@ -1,8 +1,8 @@
 import Configuration
 import Glibc
-import Hosting
 import Messages
 import Scheduling
+import System
 import Worker
 
 /// A node in a process of its own, and the processor time it and its hosts have had.

@@ -1,7 +1,7 @@
-import Hosting
 import Kafka
 import Scheduling
 import Synchronization
+import System
 import Worker
 
 /// The yardstick: the same client library, the same broker, the same settings, and nothing between consume and produce.

@@ -1,7 +1,7 @@
 import Glibc
-import Hosting
 import Messages
 import Scheduling
+import System
 import Worker
 
 /// Who looks at a node: a process of its own, so that its processor time is not the node's.

@@ -1,5 +1,5 @@
 import Glibc
-import Hosting
+import System
 
 /// Processor time of this process's threads, by the names they have.
 enum ThreadTimes {

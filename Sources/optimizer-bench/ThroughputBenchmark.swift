@@ -1,5 +1,5 @@
 import Glibc
-import Hosting
+import System
 import Worker
 
 /// jobs/s of `noop` through the whole path, and processor time per job, against a plain consume-produce loop.

@@ -2,6 +2,7 @@ import Glibc
 import Hosting
 import Messages
 import Strategies
+import System
 
 /// The host executable: one of the node's child processes that run strategies.
 @main

@@ -1,5 +1,5 @@
 import Glibc
-import Hosting
+import System
 import Worker
 
 /// The command line: finds the command, hands it the rest of the words, and exits with its code.

@@ -1,5 +1,6 @@
 import Hosting
 import Scheduling
+import System
 import TestSupport
 import Testing
 

@@ -1,6 +1,7 @@
 import Glibc
 import Hosting
 import Scheduling
+import System
 import TestSupport
 import Testing
 
@@ -45,7 +46,7 @@ final class CommandRun {
     func signal(_ number: Int32) { kill(program.pid, number) }
 
     /// Waits for its end, and kills it where it does not come.
-    func end() throws -> Hosting.ExitStatus {
+    func end() throws -> System.ExitStatus {
         let status = program.wait(until: .now().adding(milliseconds: Patience.milliseconds))
         if status == nil { program.kill() }
         return try #require(status, "it did not end; it said:\n\(output)")

@@ -1,5 +1,5 @@
 import Glibc
-import Hosting
+import System
 import TestSupport
 import Testing
 

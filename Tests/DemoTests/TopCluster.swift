@@ -1,6 +1,6 @@
 import Glibc
-import Hosting
 import Kafka
+import System
 import TestSupport
 import Testing
 

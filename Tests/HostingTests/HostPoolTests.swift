@@ -1,5 +1,6 @@
 import Hosting
 import Scheduling
+import System
 import Testing
 
 extension HostingTests {

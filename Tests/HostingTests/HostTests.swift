@@ -1,6 +1,7 @@
 import Glibc
 import Hosting
 import Scheduling
+import System
 import TestSupport
 import Testing
 

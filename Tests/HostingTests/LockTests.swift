@@ -1,6 +1,7 @@
 import Glibc
 import Hosting
 import Scheduling
+import System
 import Testing
 
 extension HostingTests {

@@ -1,6 +1,7 @@
 import Glibc
 import Hosting
 import Scheduling
+import System
 import TestSupport
 import Testing
 
@@ -16,7 +17,7 @@ extension HostingTests {
         private func step(
             _ mode: String, _ argument: String = "", request: [UInt8] = [1, 2, 3],
             deadlineMs: Int = Patience.milliseconds
-        ) throws -> (outcome: StepOutcome, exit: Hosting.ExitStatus, milliseconds: Double) {
+        ) throws -> (outcome: StepOutcome, exit: System.ExitStatus, milliseconds: Double) {
             let host = try hosts.ready(mode, argument)
             let start = MonotonicTime.now()
             let outcome = host.run(request, deadline: start.adding(milliseconds: deadlineMs))

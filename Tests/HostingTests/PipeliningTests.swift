@@ -1,5 +1,6 @@
 import Glibc
 import Scheduling
+import System
 import TestSupport
 import Testing
 
@@ -89,7 +90,7 @@ extension HostingTests {
         @Test func aLaterWriteThatFailsLeavesTheRepliesThatAreThere() throws {
             let host = try hosts.ready("echo-until")
             #expect(host.submit(bytes(["a", "b", "die"])) == nil)
-            #expect(waitReadable(host.process.pidfd, until: soon()))
+            #expect(host.process.handle.awaitEnd(until: soon()))
             #expect(host.awaitNext(until: soon()).reply == Array("a".utf8))
             #expect(host.submit(bytes(["c"])) == nil)
             #expect(host.awaitNext(until: soon()).reply == Array("b".utf8))

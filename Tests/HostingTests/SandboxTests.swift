@@ -1,5 +1,6 @@
 import Glibc
 import Hosting
+import System
 import Testing
 
 extension HostingTests {

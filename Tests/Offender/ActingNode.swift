@@ -1,6 +1,7 @@
 import Glibc
 import Hosting
 import Scheduling
+import System
 
 /// A node in miniature: starts two hosts, one busy and one idle, prints their process ids and waits to be killed.
 enum ActingNode {

@@ -1,6 +1,7 @@
 import Glibc
 import Hosting
 import Scheduling
+import System
 
 /// Tests that need a process of their own, in which nothing else starts processes or opens descriptors. Each prints
 /// one line: `ok`, or what is wrong.

@@ -1,5 +1,6 @@
 import Glibc
 import Hosting
+import System
 
 /// Hosts that do what they should.
 enum GoodConduct {

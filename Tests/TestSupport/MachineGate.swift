@@ -1,7 +1,7 @@
 import Dispatch
 import Glibc
-import Hosting
 import Synchronization
+import System
 
 /// Lets as many tests run at once as the machine carries: one for each processor always, and more while processors are
 /// idle. A test that waits for its turn blocks no thread.

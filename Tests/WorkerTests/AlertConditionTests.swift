@@ -1,9 +1,9 @@
 import Configuration
 import Glibc
-import Hosting
 import Kafka
 import Messages
 import Metrics
+import System
 import TestSupport
 import Testing
 

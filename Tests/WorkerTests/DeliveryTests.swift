@@ -1,7 +1,7 @@
 import Glibc
-import Hosting
 import Kafka
 import Messages
+import System
 import TestSupport
 import Testing
 

@@ -1,8 +1,8 @@
 import Glibc
-import Hosting
 import Kafka
 import Messages
 import Scheduling
+import System
 import TestSupport
 import Testing
 

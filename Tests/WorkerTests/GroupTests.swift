@@ -1,7 +1,7 @@
 import Glibc
-import Hosting
 import Messages
 import Metrics
+import System
 import TestSupport
 import Testing
 

@@ -1,8 +1,8 @@
 import Glibc
-import Hosting
 import Messages
 import Metrics
 import Scheduling
+import System
 import TestSupport
 import Testing
 

@@ -1,7 +1,7 @@
-import Hosting
 import Messages
 import Scheduling
 import Synchronization
+import System
 import TestSupport
 import Testing
 

@@ -1,9 +1,9 @@
 import Configuration
-import Hosting
 import Kafka
 import Messages
 import Scheduling
 import Synchronization
+import System
 import TestSupport
 import Testing
 

@@ -1,5 +1,4 @@
 import Glibc
-import Hosting
 import Messages
 import TestSupport
 import Testing

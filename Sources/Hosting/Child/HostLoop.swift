@@ -1,4 +1,5 @@
 import Glibc
+import System
 
 /// The child's side: what a host executable does all its life.
 package enum HostLoop {

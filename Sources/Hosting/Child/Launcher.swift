@@ -1,5 +1,5 @@
-import CLinux
 import Glibc
+import System
 
 /// What `optimizer-host exec` does: prepares its own process as a host's, then becomes the command.
 ///
@@ -34,25 +34,24 @@ package enum Launcher {
         _ arguments: LauncherArguments, _ sandboxing: Sandboxing
     ) throws(LauncherArguments.Problem) {
         if let cgroup = arguments.cgroup {
-            let isIn = KernelFile.write("0", to: "\(cgroup)/cgroup.procs")
-            try check(isIn ? 0 : -1, "cannot join the control group \(cgroup)")
+            try check(KernelFile.write("0", to: "\(cgroup)/cgroup.procs"), "cannot join the control group \(cgroup)")
         }
         sandboxing.enterMounts()
-        try check(linux_no_new_privileges(), "cannot give up new privileges")
-        try limit(RLIMIT_CORE, to: 0, "core size")
-        if let memoryMB = arguments.memoryMB { try limit(RLIMIT_DATA, to: memoryMB << 20, "memory") }
-        if let fileMB = arguments.fileMB { try limit(RLIMIT_FSIZE, to: fileMB << 20, "file size") }
-        if let openFiles = arguments.openFiles { try limit(RLIMIT_NOFILE, to: openFiles, "number of open files") }
-        if let processes = arguments.processes { try limit(__RLIMIT_NPROC, to: processes, "number of processes") }
-        if let directory = arguments.directory { try check(chdir(directory), "cannot enter \(directory)") }
+        try demand(Privileges.refuseNew)
+        try limit(.coreSize, to: 0)
+        if let memoryMB = arguments.memoryMB { try limit(.memory, to: memoryMB << 20) }
+        if let fileMB = arguments.fileMB { try limit(.fileSize, to: fileMB << 20) }
+        if let openFiles = arguments.openFiles { try limit(.openFiles, to: openFiles) }
+        if let processes = arguments.processes { try limit(.processes, to: processes) }
+        if let directory = arguments.directory { try check(chdir(directory) == 0, "cannot enter \(directory)") }
         sandboxing.enter()
         // After the change of user, which would undo it.
         if let parent = arguments.parent {
-            try check(linux_die_with_parent(), "cannot tie the process to its parent")
+            try demand(OwnProcess.dieWithParent)
             // The parent may have died before it was tied to; then no signal comes any more.
             guard getppid() == parent else { throw .init(message: "the node that started it is gone") }
         }
-        if !arguments.means.isEmpty { _ = linux_become_undumpable() }
+        if !arguments.means.isEmpty { OwnProcess.becomeUndumpable() }
         sandboxing.refuseCalls()
     }
 
@@ -68,10 +67,9 @@ package enum Launcher {
     }
 
     private static func become(_ command: [String]) -> Int32 {
-        CStrings.with(command) { arguments in _ = execvp(command[0], arguments) }
-        let error = errno
-        report("\(command[0]): \(describe(errno: error))")
-        return error == ENOENT ? 127 : 126
+        let failure = OwnProcess.become(command)
+        report("\(command[0]): \(failure.reason)")
+        return failure.number == ENOENT ? 127 : 126
     }
 
     private static func isThisExecutable(_ path: String) -> Bool {
@@ -82,14 +80,22 @@ package enum Launcher {
     }
 
     private static func limit(
-        _ resource: __rlimit_resource, to most: Int, _ name: String
+        _ resource: OwnProcess.Resource, to most: Int
     ) throws(LauncherArguments.Problem) {
-        var limit = rlimit(rlim_cur: rlim_t(most), rlim_max: rlim_t(most))
-        try check(setrlimit(__rlimit_resource_t(resource.rawValue), &limit), "cannot limit the \(name)")
+        try demand { () throws(SystemFailure) in try OwnProcess.limit(resource, to: most) }
     }
 
-    private static func check(_ result: Int32, _ what: String) throws(LauncherArguments.Problem) {
-        guard result == 0 else { throw .init(message: "\(what): \(describe(errno: errno))") }
+    /// Does what no host may be without.
+    private static func demand(_ body: () throws(SystemFailure) -> Void) throws(LauncherArguments.Problem) {
+        do throws(SystemFailure) {
+            try body()
+        } catch {
+            throw .init(message: error.cause)
+        }
+    }
+
+    private static func check(_ isDone: Bool, _ what: String) throws(LauncherArguments.Problem) {
+        guard isDone else { throw .init(message: "\(what): \(describe(errno: errno))") }
     }
 
     private static func report(_ message: String) {

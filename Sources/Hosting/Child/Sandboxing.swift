@@ -1,5 +1,5 @@
-import CLinux
 import Glibc
+import System
 
 /// Puts the calling process into its sandbox, step by step, in the only order that works.
 struct Sandboxing {
@@ -15,32 +15,33 @@ struct Sandboxing {
     /// What needs the node's privileges: mounts.
     func enterMounts() {
         guard arguments.means.contains(.mount), let scratch = arguments.scratch else { return }
-        let owner = arguments.user ?? Int(getuid())
-        let options = "size=\(arguments.fileMB ?? 64)m,mode=0700,uid=\(owner),gid=\(owner)"
-        check(linux_private_directory(scratch, options), .mount)
+        attempt(.mount) { () throws(SystemFailure) in
+            try Privileges.mountPrivate(
+                scratch, megabytes: arguments.fileMB ?? 64, owner: arguments.user ?? Int(getuid()))
+        }
     }
 
     /// Everything else, except for the filter of calls, which would stand in the way of what comes after.
     func enter() {
         // Opened before the user changes, since they may lie where only the node may look.
-        let rules = arguments.means.contains(.landlock) ? landlockRules() : -1
+        let rules = arguments.means.contains(.landlock) ? fileRules() : nil
         if arguments.means.contains(.user), let user = arguments.user {
-            check(linux_become_user(uid_t(user)), .user)
+            attempt(.user) { () throws(SystemFailure) in try Privileges.become(user: user) }
         }
-        if arguments.means.contains(.capabilities) { check(linux_drop_capabilities(), .capabilities) }
-        if rules >= 0 {
-            check(linux_landlock_enter(rules), .landlock)
-            close(rules)
+        if arguments.means.contains(.capabilities) { attempt(.capabilities, Privileges.dropCapabilities) }
+        do throws(SystemFailure) {
+            try rules?.enter()
+        } catch {
+            refuse(.landlock, error.reason)
         }
     }
 
     func refuseCalls() {
         if arguments.means.contains(.signals) {
             let node = arguments.parent ?? getppid()
-            check(linux_keep_signals(), .signals)
-            check(linux_refuse_signals_to(node, getpgid(node)), .signals)
+            attempt(.signals) { () throws(SystemFailure) in try CallFilter.refuseSignals(to: node) }
         }
-        if arguments.means.contains(.calls) { check(linux_refuse_calls(), .calls) }
+        if arguments.means.contains(.calls) { attempt(.calls, CallFilter.refuseReachingOut) }
     }
 
     /// What every program may read; what it may not, a strategy need not know.
@@ -53,28 +54,32 @@ struct Sandboxing {
 
     private static let writable = ["/dev/null", "/dev/zero", "/dev/full"]
 
-    private func landlockRules() -> Int32 {
-        let version = linux_landlock_version()
-        guard version > 0 else {
-            refuse(.landlock, describe(errno: -version))
-            return -1
+    private func fileRules() -> FileRules? {
+        do throws(SystemFailure) {
+            let rules = try FileRules()
+            for path in Self.readable + arguments.readable { allow(.reading, path, rules) }
+            let scratch = arguments.scratch.map { [$0] } ?? []
+            for path in Self.writable + scratch { allow(.writing, path, rules) }
+            return rules
+        } catch {
+            refuse(.landlock, error.reason)
+            return nil
         }
-        let rules = linux_landlock_begin(version)
-        guard rules >= 0 else {
-            refuse(.landlock, describe(errno: errno))
-            return -1
-        }
-        for path in Self.readable + arguments.readable { allow(rules, version, path, linux_landlock_reading) }
-        let scratch = arguments.scratch.map { [$0] } ?? []
-        for path in Self.writable + scratch { allow(rules, version, path, linux_landlock_writing) }
-        return rules
     }
 
-    private func allow(_ rules: Int32, _ version: Int32, _ path: String, _ how: Int) {
-        check(linux_landlock_allow(rules, version, path, Int32(how)), .landlock)
+    private func allow(_ access: FileRules.Access, _ path: String, _ rules: borrowing FileRules) {
+        do throws(SystemFailure) {
+            try rules.allow(access, below: path)
+        } catch {
+            refuse(.landlock, error.reason)
+        }
     }
 
-    private func check(_ result: Int32, _ means: SandboxPlan.Means) {
-        if result != 0 { refuse(means, describe(errno: errno)) }
+    private func attempt(_ means: SandboxPlan.Means, _ body: () throws(SystemFailure) -> Void) {
+        do throws(SystemFailure) {
+            try body()
+        } catch {
+            refuse(means, error.reason)
+        }
     }
 }

@@ -1,5 +1,6 @@
 import Messages
 import Scheduling
+import System
 
 extension ConformanceCheck {
     typealias Case = (name: String, body: () throws(Fault) -> String)
@@ -130,7 +131,7 @@ extension ConformanceCheck {
     private func silence() throws(Fault) -> String {
         let host = try ready()
         let wake: WakeDescriptor
-        do throws(HostFailure) {
+        do throws(SystemFailure) {
             wake = try WakeDescriptor()
         } catch {
             throw Fault("cannot wait: \(error)")

@@ -1,5 +1,6 @@
 import Messages
 import Scheduling
+import System
 
 /// One thing a host must do, and what it did.
 package struct ConformanceFinding: Sendable {

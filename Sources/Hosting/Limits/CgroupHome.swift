@@ -1,5 +1,6 @@
 import Glibc
 import Synchronization
+import System
 
 /// The control groups of this node: one directory of its own in the cgroup v2 tree, with a group for each host.
 ///

@@ -1,4 +1,5 @@
 import Glibc
+import System
 
 /// Where in the cgroup v2 tree this process is, and what has to be done there for groups of its own.
 enum CgroupPlace {

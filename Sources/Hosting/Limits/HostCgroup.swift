@@ -1,5 +1,6 @@
 import Glibc
 import Scheduling
+import System
 
 /// The control group of one host: everything it starts is in it, whatever it does to get away.
 struct HostCgroup: Sendable {

@@ -1,5 +1,6 @@
 import Scheduling
 import Synchronization
+import System
 
 /// The thread that looks at all hosts: every 10 ms at those that work, every second at those that do not.
 final class HostMonitor: Sendable {
@@ -16,13 +17,13 @@ final class HostMonitor: Sendable {
         /// In nanoseconds.
         let lastLook = Atomic<Int64>(MonotonicTime.now().nanoseconds)
 
-        init() throws(HostFailure) {
+        init() throws(SystemFailure) {
             wake = try WakeDescriptor()
         }
     }
 
-    /// - Throws: `HostFailure` of code `resources`.
-    init() throws(HostFailure) {
+    /// - Throws: `SystemFailure` when there is no thread.
+    init() throws(SystemFailure) {
         let shared = try Shared()
         self.shared = shared
         thread = try PermanentThread(name: "host-monitor") { Self.run(shared) }

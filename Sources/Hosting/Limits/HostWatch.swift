@@ -1,7 +1,7 @@
-import CLinux
 import Glibc
 import Scheduling
 import Synchronization
+import System
 
 /// What one host uses and what it may use. Its slot begins and ends steps here; the monitor, if there is one, looks
 /// every now and then, holds the host back and ends it.

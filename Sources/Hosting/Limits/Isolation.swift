@@ -1,7 +1,7 @@
-import CLinux
 import Glibc
 package import Scheduling
 import Synchronization
+import System
 
 /// Keeps the hosts of a pool in their limits: what the kernel offers for it is found out once, at the start.
 package final class Isolation: Sendable {
@@ -42,17 +42,17 @@ package final class Isolation: Sendable {
                 remedy: "run the node where cgroup v2 is delegated to it (systemd: Delegate=yes), or set auto")
         }
         home = found
-        if settings.sandbox != .off { _ = linux_become_undumpable() }
+        if settings.sandbox != .off { OwnProcess.becomeUndumpable() }
         let probe = SandboxProbe(launcher: launcher, settings: settings).run()
         plan = probe.plan
         report = IsolationReport(
             settings, controllers: found?.controllers, shortcoming: shortcoming, plan: plan,
             sandboxShortcomings: probe.shortcomings)
-        do throws(HostFailure) {
+        do throws(SystemFailure) {
             monitor = try HostMonitor()
         } catch {
             found?.release()
-            throw error
+            throw HostFailure(error)
         }
     }
 

@@ -1,4 +1,5 @@
 package import Scheduling
+import System
 
 /// How hosts are kept in their limits and away from everything else.
 package struct IsolationSettings: Sendable {

@@ -1,4 +1,5 @@
 import Glibc
+import System
 
 /// The processes a host has started, found by way of their parents, with what they use. The monitor's own.
 ///

@@ -1,5 +1,6 @@
 import Glibc
 import Scheduling
+import System
 
 /// Tries out, in a process of its own, which means of the sandbox are to be had here.
 struct SandboxProbe {

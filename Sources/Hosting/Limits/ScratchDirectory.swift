@@ -1,4 +1,5 @@
 import Glibc
+import System
 
 /// The temporary directory of one host.
 enum ScratchDirectory {

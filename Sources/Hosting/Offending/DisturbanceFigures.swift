@@ -1,6 +1,7 @@
 import Glibc
 package import Scheduling
 import Synchronization
+import System
 
 /// Measures how much slower steps become while one slot of the pool runs an offender: at full load, in one run with and
 /// without.
@@ -60,11 +61,13 @@ package struct DisturbanceFigures {
         var threads: [PermanentThread] = []
         defer { for thread in threads { thread.join() } }
         // In both phases the same slots are measured: the last one is the offender's.
-        for _ in 1..<slots { threads.append(try PermanentThread(name: "behaves") { behave(until: end, others) }) }
-        threads.append(
-            try PermanentThread(name: "last") {
-                if let offence { offend(offence, until: end) } else { behave(until: end, nil) }
-            })
+        try HostFailure.ifRefused { () throws(SystemFailure) in
+            for _ in 1..<slots { threads.append(try PermanentThread(name: "behaves") { behave(until: end, others) }) }
+            threads.append(
+                try PermanentThread(name: "last") {
+                    if let offence { offend(offence, until: end) } else { behave(until: end, nil) }
+                })
+        }
         for thread in threads { thread.join() }
         return others.result
     }

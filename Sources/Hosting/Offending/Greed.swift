@@ -1,4 +1,5 @@
 import Glibc
+import System
 
 /// Offences that take more than a host may have.
 enum Greed {

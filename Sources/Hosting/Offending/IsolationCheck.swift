@@ -1,5 +1,6 @@
 import Glibc
 import Scheduling
+import System
 
 /// Proves on the machine at hand which guarantees hold: hosts that commit real offences, in the limits and the sandbox
 /// that a node's hosts have.

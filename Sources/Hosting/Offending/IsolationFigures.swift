@@ -1,7 +1,7 @@
-import CLinux
 import Glibc
 package import Scheduling
 import Synchronization
+import System
 
 /// Measures what isolation costs, and how well and how fast it acts, with real hosts.
 package struct IsolationFigures {
@@ -68,7 +68,9 @@ package struct IsolationFigures {
         var times: [Double] = []
         for _ in 0..<rounds {
             let host = try pool.ready()
-            let crossing = try Crossing(host.pid, bytes: Int64(ceilings.memoryMB) << 20)
+            let crossing = try HostFailure.ifRefused { () throws(SystemFailure) in
+                try Crossing(host.pid, bytes: Int64(ceilings.memoryMB) << 20)
+            }
             _ = host.run(Self.request(.hoard), deadline: .now().adding(milliseconds: 10_000))
             let end = MonotonicTime.now()
             if let crossed = crossing.time() { times.append(end.milliseconds(since: crossed)) }
@@ -87,11 +89,12 @@ package struct IsolationFigures {
         for _ in 0..<count { hosts.append(try pool.ready()) }
         defer { for host in hosts { host.kill() } }
         for host in hosts { host.beginWithoutWaiting(Self.request(offence)) }
-        let wake = try WakeDescriptor()
-        let (start, used) = (MonotonicTime.now(), Self.processCPU())
+        let wake = try HostFailure.ifRefused(WakeDescriptor.init)
+        let (start, used) = (MonotonicTime.now(), ProcessMeter.ownCPUNanoseconds)
         _ = wake.wait(until: start.adding(milliseconds: seconds * 1000))
         // All other threads sleep meanwhile.
-        return Double(Self.processCPU() - used) / Double(MonotonicTime.now().nanoseconds(since: start)) * 100
+        let spent = ProcessMeter.ownCPUNanoseconds - used
+        return Double(spent) / Double(MonotonicTime.now().nanoseconds(since: start)) * 100
     }
 
     /// Milliseconds from the death of a host until the next one is ready, sorted.
@@ -100,7 +103,7 @@ package struct IsolationFigures {
         defer { pool.stop() }
         var host = try pool.ready()
         var times: [Double] = []
-        let wake = try WakeDescriptor()
+        let wake = try HostFailure.ifRefused(WakeDescriptor.init)
         for _ in 0..<rounds {
             let start = MonotonicTime.now()
             kill(host.pid, SIGKILL)
@@ -138,8 +141,6 @@ package struct IsolationFigures {
     }
 
     private static func request(_ offence: Offence) -> [UInt8] { Array(offence.rawValue.utf8) }
-
-    private static func processCPU() -> Int64 { linux_cpu_ns(CLOCK_PROCESS_CPUTIME_ID) }
 }
 
 /// Watches, on a thread of its own and without rest, for the moment a process holds more than it may.
@@ -152,7 +153,7 @@ private final class Crossing: Sendable {
         let isOver = Atomic(false)
     }
 
-    init(_ pid: Int32, bytes: Int64) throws(HostFailure) {
+    init(_ pid: Int32, bytes: Int64) throws(SystemFailure) {
         let found = Found()
         self.found = found
         thread = try PermanentThread(name: "crossing") {

@@ -1,5 +1,5 @@
-import CLinux
 import Glibc
+import System
 
 /// Offences that reach for what is not the host's.
 enum Trespass {

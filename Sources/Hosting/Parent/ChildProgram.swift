@@ -1,16 +1,17 @@
-import CLinux
 import Glibc
 package import Scheduling
+package import System
 
 /// A program that this one started, and that it ends and reaps: a node under `optimizer demo`.
 ///
 /// Unlike a host it has no frames: it reads nothing and writes to a file. It leads a session of its own, so that Ctrl-C
 /// reaches only the program that started it, and it dies with the thread that did.
 package final class ChildProgram {
-    package let pid: Int32
-    private let pidfd: Int32
+    private let handle: ProcessHandle
     /// How it ended, once that has been seen and the process reaped.
     package private(set) var exitStatus: ExitStatus?
+
+    package var pid: Int32 { handle.pid }
 
     /// Starts `command` through the launcher.
     /// - Parameters:
@@ -19,38 +20,21 @@ package final class ChildProgram {
     /// - Throws: `HostFailure` of code `resources` or `launcher`.
     package init(_ command: HostCommand, launcher: String, output: String) throws(HostFailure) {
         let input = open("/dev/null", O_RDONLY | O_CLOEXEC)
-        guard input >= 0 else { throw .system(errno, "cannot open /dev/null") }
+        guard input >= 0 else { throw HostFailure(SystemFailure(errno, "cannot open /dev/null")) }
         defer { close(input) }
         let log = open(output, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
-        guard log >= 0 else { throw .system(errno, "cannot write \(output)") }
+        guard log >= 0 else { throw HostFailure(SystemFailure(errno, "cannot write \(output)")) }
         defer { close(log) }
-        var pid: pid_t = 0
-        var failure: Int32 = 0
-        ProcessTable.addProgram {
-            failure = SpawnedProcess.spawn(
-                &pid, launcher, LauncherArguments(command).list,
-                command.environment.map { "\($0)=\($1)" } + [ProcessTable.childMark], [input, log, log])
-            return failure == 0 ? pid : 0
+        var environment = command.environment
+        environment[ProcessTable.childMark.name] = ProcessTable.childMark.value
+        handle = try ProcessTable.addProgram { () throws(HostFailure) in
+            try SpawnedProcess.start(launcher, LauncherArguments(command).list, environment, [input, log, log])
         }
-        guard failure == 0 else {
-            throw HostFailure(
-                .launcher, "cannot start \(launcher): \(describe(errno: failure))",
-                remedy: "optimizer-host belongs beside optimizer")
-        }
-        pidfd = linux_pidfd_open(pid)
-        guard pidfd >= 0 else {
-            let error = errno
-            Glibc.kill(pid, SIGKILL)
-            waitpid(pid, nil, 0)
-            ProcessTable.removeProgram(pid)
-            throw .system(error, "cannot watch a new process")
-        }
-        self.pid = pid
     }
 
     deinit {
         kill()
-        close(pidfd)
+        handle.close()
     }
 
     /// Asks it to end (SIGTERM). One that has ended already is left alone.
@@ -62,9 +46,8 @@ package final class ChildProgram {
     @discardableResult
     package func look() -> ExitStatus? {
         if exitStatus != nil { return exitStatus }
-        var ending = linux_ending()
-        if linux_ending_of(pidfd, 1, &ending) > 0 {
-            exitStatus = ExitStatus(ending)
+        if case .ended(let status, _) = handle.look(reaping: true) {
+            exitStatus = status
             ProcessTable.removeProgram(pid)
         }
         return exitStatus
@@ -73,7 +56,7 @@ package final class ChildProgram {
     /// Waits for its end.
     /// - Returns: nil when the time was over first.
     package func wait(until: MonotonicTime) -> ExitStatus? {
-        if look() == nil { _ = waitReadable(pidfd, until: until) }
+        if look() == nil { _ = handle.awaitEnd(until: until) }
         return look()
     }
 
@@ -82,15 +65,5 @@ package final class ChildProgram {
         guard look() == nil else { return }
         ProcessGroup.kill(pid)
         _ = wait(until: .now().adding(milliseconds: 5000))
-    }
-}
-
-extension ExitStatus: CustomStringConvertible {
-    package var description: String {
-        switch self {
-        case .exited(let code): "exit code \(code)"
-        case .signalled(let signal): "signal \(signal)"
-        case .unfinished: "killed, not gone yet"
-        }
     }
 }

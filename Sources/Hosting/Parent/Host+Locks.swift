@@ -1,5 +1,6 @@
 import Messages
 import Scheduling
+import System
 
 /// What a host says while its step runs: demands for locks, until the reply comes.
 extension Host {
@@ -45,8 +46,8 @@ extension Host {
             }
             if let kind = lossUnlessSilent() { return .lost(lose(kind)) }
             guard until.nanosecondsLeft() > 0 else { return .timedOut }
-            let ready = Readiness.wait(
-                output: process.output, errors: errorsOpen ? process.errors : -1, process: process.pidfd,
+            let ready = ReadyDescriptors.wait(
+                output: process.output, errors: errorsOpen ? process.errors : -1, process: process.handle.descriptor,
                 wake: arbiter.wake.descriptor, until: until)
             if ready.contains(.errors) { receiveErrors() }
             // Its output first, so that a host that spoke and died is known for having spoken.

@@ -1,4 +1,5 @@
 package import Scheduling
+import System
 
 /// Several requests under way at once. The host runs them one after the other; the node sees one reply after the other,
 /// or, where it looks later, several at once.

@@ -1,6 +1,6 @@
-import CLinux
 import Glibc
 package import Scheduling
+package import System
 
 /// The node's end of one child process that runs strategies. One slot thread owns it.
 ///
@@ -47,14 +47,14 @@ package final class Host {
     init(_ process: SpawnedProcess, framing: HostFraming, isolation: Isolation? = nil) {
         self.process = process
         self.isolation = isolation
-        pid = process.pid
+        pid = process.handle.pid
         startedAt = .now()
         span = (startedAt, startedAt)
         watch =
             if let isolation, let confinement = process.confinement {
-                isolation.watch(process.pid, confinement)
+                isolation.watch(process.handle.pid, confinement)
             } else {
-                HostWatch(process.pid)
+                HostWatch(process.handle.pid)
             }
         reader = FrameReader(framing: framing)
         writer = FrameWriter(framing: framing)
@@ -110,8 +110,8 @@ package final class Host {
     package func waitIdle(wake: WakeDescriptor, until: MonotonicTime?) -> IdleEvent {
         if let kind = lossKind ?? lossBeforeRequest() { return .hostLost(lose(kind, requestDelivered: false)) }
         while true {
-            let ready = Readiness.wait(
-                output: process.output, errors: errorsOpen ? process.errors : -1, process: process.pidfd,
+            let ready = ReadyDescriptors.wait(
+                output: process.output, errors: errorsOpen ? process.errors : -1, process: process.handle.descriptor,
                 wake: wake.descriptor, until: until)
             if ready.contains(.errors) { receiveErrors() }
             if ready.contains(.output) || ready.contains(.process), let kind = lossBeforeRequest() {
@@ -140,8 +140,8 @@ package final class Host {
         let patience = MonotonicTime.now().adding(milliseconds: graceMs)
         // What it still says on its output is left unread: it has been asked to end, not to speak.
         while patience.nanosecondsLeft() > 0 {
-            let ready = Readiness.wait(
-                errors: errorsOpen ? process.errors : -1, process: process.pidfd, until: patience)
+            let ready = ReadyDescriptors.wait(
+                errors: errorsOpen ? process.errors : -1, process: process.handle.descriptor, until: patience)
             if ready.contains(.errors) { receiveErrors() }
             if ready.contains(.process) { break }
         }
@@ -156,12 +156,13 @@ package final class Host {
         // Before the reaping: until then the number of the group cannot be given to another one.
         watch.retire()
         killpg(pid, SIGKILL)
-        _ = waitReadable(process.pidfd, until: .now().adding(milliseconds: 5000))
+        _ = process.handle.awaitEnd(until: .now().adding(milliseconds: 5000))
         let status = ProcessTable.shared.bury(process)
         lose(.ended)
         diagnostics.finish()
         closeInput()
-        for descriptor in [process.output, process.errors, process.pidfd] { close(descriptor) }
+        for descriptor in [process.output, process.errors] { close(descriptor) }
+        process.handle.close()
         watch.close()
         if let confinement = process.confinement { isolation?.release(confinement) }
         exitStatus = status
@@ -184,16 +185,16 @@ extension Host {
             // Looked at on every turn: a host that drips, or floods its standard error, keeps the descriptors ready.
             let left = until.nanosecondsLeft()
             guard left > 0 else { return .timedOut }
-            let ready = linux_wait(
-                process.output, errorsOpen ? process.errors : -1, process.pidfd, -1,
-                writer.isEmpty ? -1 : process.input, left)
-            guard ready > 0 else { continue }
-            if let kind = respond(to: Readiness(rawValue: ready)) { return .lost(lose(kind)) }
+            let ready = ReadyDescriptors.wait(
+                output: process.output, errors: errorsOpen ? process.errors : -1, process: process.handle.descriptor,
+                input: writer.isEmpty ? -1 : process.input, nanoseconds: left)
+            guard !ready.isEmpty else { continue }
+            if let kind = respond(to: ready) { return .lost(lose(kind)) }
         }
     }
 
     /// Does what the descriptors ask for; returns how the host was lost, if it was.
-    private func respond(to ready: Readiness) -> HostLoss.Kind? {
+    private func respond(to ready: ReadyDescriptors) -> HostLoss.Kind? {
         if ready.contains(.errors) { receiveErrors() }
         if ready.contains(.output) {
             switch reader.receive(from: process.output) {
@@ -257,19 +258,21 @@ extension Host {
     /// pipe closed on purpose.
     private func settledKind(otherwise kind: HostLoss.Kind) -> HostLoss.Kind {
         let patience = MonotonicTime.now().adding(milliseconds: 100)
-        return waitReadable(process.pidfd, until: patience) ? endingKind() : kind
+        return process.handle.awaitEnd(until: patience) ? endingKind() : kind
     }
 
     func endingKind() -> HostLoss.Kind {
-        var ending = linux_ending()
-        let result = linux_ending_of(process.pidfd, 0, &ending)
-        guard result > 0 else { return .unreachable(errno: -result) }
-        // The kernel's peak begins with what the node held when it started the process.
-        peakOfTheDead = ending.peak > linux_own_peak() ? ending.peak : 0
-        return switch ExitStatus(ending) {
-        case .exited(let code): .exited(code: code)
-        case .signalled(let signal): .signalled(signal)
-        case .unfinished: .ended
+        switch process.handle.look(reaping: false) {
+        case .running: return .unreachable(errno: 0)
+        case .failed(let error): return .unreachable(errno: error)
+        case .ended(let status, let peakBytes):
+            // The kernel's peak begins with what the node held when it started the process.
+            peakOfTheDead = peakBytes > ProcessMeter.ownPeakBytes ? peakBytes : 0
+            return switch status {
+            case .exited(let code): .exited(code: code)
+            case .signalled(let signal): .signalled(signal)
+            case .unfinished: .ended
+            }
         }
     }
 

@@ -1,7 +1,6 @@
-import CLinux
-import Glibc
 package import Scheduling
 import Synchronization
+import System
 
 /// Starts hosts, all of them from one thread that lives as long as they do.
 ///
@@ -22,12 +21,14 @@ package final class HostSpawner: Sendable {
     ///   - isolation: what keeps the hosts in their limits; nil: nothing does.
     /// - Throws: `HostFailure` of code `resources`.
     package init(launcher: String, isolation: Isolation? = nil) throws(HostFailure) {
-        signal(SIGPIPE, SIG_IGN)
+        OwnProcess.ignoreBrokenPipes()
         self.launcher = launcher
         self.isolation = isolation
-        let queue = try Queue()
+        let queue = try HostFailure.ifRefused(Queue.init)
         self.queue = queue
-        thread = try PermanentThread(name: "spawner") { queue.work() }
+        thread = try HostFailure.ifRefused { () throws(SystemFailure) in
+            try PermanentThread(name: "spawner") { queue.work() }
+        }
     }
 
     deinit {
@@ -72,7 +73,7 @@ extension HostSpawner {
             self.command = command
             self.launcher = launcher
             self.isolation = isolation
-            done = try WakeDescriptor()
+            done = try HostFailure.ifRefused(WakeDescriptor.init)
         }
 
         func carryOut() {
@@ -110,7 +111,7 @@ extension HostSpawner {
         private let state = Mutex(State())
         private let wake: WakeDescriptor
 
-        init() throws(HostFailure) {
+        init() throws(SystemFailure) {
             wake = try WakeDescriptor()
         }
 

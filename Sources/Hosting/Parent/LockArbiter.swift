@@ -1,3 +1,5 @@
+package import System
+
 /// Who decides about the locks a host asks for while its step runs. Called on the thread that drives the host.
 package protocol LockArbiter: AnyObject {
     /// Makes that thread look again; it may be signalled for other reasons, too.

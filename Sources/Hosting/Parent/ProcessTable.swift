@@ -1,7 +1,7 @@
-import CLinux
 import Glibc
 import Scheduling
 import Synchronization
+import System
 
 /// The hosts of this process, whichever spawner started them, and the orphans they leave behind.
 ///
@@ -17,18 +17,15 @@ final class ProcessTable: Sendable {
     private static let known = Mutex<[Int32: SpawnedProcess.State]>([:])
 
     /// In the environment of every child program and of all it starts. Random, so that no host can claim to be one.
-    static let childMark = "CHILD_PROGRAM_OF=\(UInt64.random(in: .min ... .max))"
+    static let childMark = (name: "CHILD_PROGRAM_OF", value: String(UInt64.random(in: .min ... .max)))
 
     private init() {
-        _ = linux_become_subreaper()
+        OwnProcess.adoptOrphans()
     }
 
-    /// Takes in a child program, which `spawn` starts and gives the number of; 0 when it could not.
-    static func addProgram(_ spawn: () -> Int32) {
-        known.withLock { known in
-            let pid = spawn()
-            if pid > 0 { known[pid] = .running }
-        }
+    /// Takes in the child program that `spawn` starts.
+    static func addProgram(_ spawn: () throws(HostFailure) -> ProcessHandle) throws(HostFailure) -> ProcessHandle {
+        try add(spawn, pid: \.pid)
     }
 
     /// A child program has been reaped.
@@ -36,12 +33,18 @@ final class ProcessTable: Sendable {
 
     /// Takes in the process that `spawn` starts.
     func add(_ spawn: () throws(HostFailure) -> SpawnedProcess) throws(HostFailure) -> SpawnedProcess {
+        try Self.add(spawn, pid: \.handle.pid)
+    }
+
+    private static func add<Started>(
+        _ spawn: () throws(HostFailure) -> Started, pid: (Started) -> Int32
+    ) throws(HostFailure) -> Started {
         // Not a throwing closure: `withLock` does not infer typed errors through a result.
-        let result = Self.known.withLock { known -> Result<SpawnedProcess, HostFailure> in
+        let result = known.withLock { known -> Result<Started, HostFailure> in
             do throws(HostFailure) {
-                let process = try spawn()
-                known[process.pid] = .running
-                return .success(process)
+                let started = try spawn()
+                known[pid(started)] = .running
+                return .success(started)
             } catch {
                 return .failure(error)
             }
@@ -51,14 +54,16 @@ final class ProcessTable: Sendable {
 
     /// Reaps a host that has been killed, then ends what it left behind.
     func bury(_ process: SpawnedProcess) -> ExitStatus {
-        var ending = linux_ending()
-        let reaped = Self.known.withLock { known in
-            let reaped = linux_ending_of(process.pidfd, 1, &ending) > 0
-            known[process.pid] = reaped ? nil : .abandoned
-            return reaped
+        let status = Self.known.withLock { known in
+            guard case .ended(let status, _) = process.handle.look(reaping: true) else {
+                known[process.handle.pid] = .abandoned
+                return ExitStatus.unfinished
+            }
+            known[process.handle.pid] = nil
+            return status
         }
         sweep()
-        return reaped ? ExitStatus(ending) : .unfinished
+        return status
     }
 
     /// Ends and reaps the orphans of hosts. Each that ends may leave new ones, so it goes on until none is left.
@@ -125,15 +130,14 @@ final class ProcessTable: Sendable {
     }
 
     private static func awaitEnd(of child: Int32, until: MonotonicTime) {
-        let pidfd = linux_pidfd_open(child)
-        guard pidfd >= 0 else { return }
-        _ = waitReadable(pidfd, until: min(until, .now().adding(milliseconds: 50)))
-        close(pidfd)
+        guard let handle = try? ProcessHandle(child) else { return }
+        _ = handle.awaitEnd(until: min(until, .now().adding(milliseconds: 50)))
+        handle.close()
     }
 
     private static func belongsToProgram(_ child: Int32) -> Bool {
         let environment = FileContent.read("/proc/\(child)/environ")
-        let mark = Array(childMark.utf8)
+        let mark = Array("\(childMark.name)=\(childMark.value)".utf8)
         return environment.split(separator: 0).contains { $0.elementsEqual(mark) }
     }
 
@@ -144,10 +148,9 @@ final class ProcessTable: Sendable {
     }
 
     private func reap(_ orphan: Int32) {
-        let pidfd = linux_pidfd_open(orphan)
-        if pidfd >= 0 {
-            _ = waitReadable(pidfd, until: .now().adding(milliseconds: 1000))
-            close(pidfd)
+        if let handle = try? ProcessHandle(orphan) {
+            _ = handle.awaitEnd(until: .now().adding(milliseconds: 1000))
+            handle.close()
         }
         Self.known.withLock { known in
             // Reaped by another thread meanwhile, its number may be a new host's.

@@ -1,7 +1,7 @@
-import Hosting
 import Kafka
 import Messages
 import Scheduling
+import System
 
 /// Exit codes of `sysexits.h` that supervisors know.
 package enum ExitCode {

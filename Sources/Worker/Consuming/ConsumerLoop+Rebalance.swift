@@ -1,4 +1,3 @@
-import Hosting
 import Kafka
 import Messages
 import Scheduling

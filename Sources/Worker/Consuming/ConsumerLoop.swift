@@ -1,7 +1,7 @@
-import Hosting
 import Kafka
 import Messages
 import Scheduling
+import System
 
 /// The consumer thread: the only owner of the consumer handle, of the ledgers and of what is in flight.
 ///

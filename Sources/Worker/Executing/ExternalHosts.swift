@@ -2,6 +2,7 @@ import Configuration
 import Hosting
 import Messages
 import Scheduling
+import System
 
 /// How long external hosts are waited for and kept.
 struct ExternalPolicy: Sendable {

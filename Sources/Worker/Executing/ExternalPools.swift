@@ -2,6 +2,7 @@ import Configuration
 import Hosting
 import Scheduling
 import Synchronization
+import System
 
 /// The hosts of all external strategies, and the thread that looks after those with nothing to do.
 final class ExternalPools: Sendable {
@@ -14,8 +15,8 @@ final class ExternalPools: Sendable {
     /// What hosts with nothing to do may take to end by themselves, all together.
     private static let endMs = 500
 
-    /// - Throws: `HostFailure` of code `resources`.
-    init(_ pools: [ExternalHosts], strategies: StrategyList, policy: ExternalPolicy) throws(HostFailure) {
+    /// - Throws: `SystemFailure` when the system gives no descriptor.
+    init(_ pools: [ExternalHosts], strategies: StrategyList, policy: ExternalPolicy) throws(SystemFailure) {
         var byIndex = [ExternalHosts?](repeating: nil, count: pools.isEmpty ? 0 : strategies.names.count + 1)
         for pool in pools { byIndex[strategies.index(of: pool.strategy.name)] = pool }
         self.pools = byIndex
@@ -35,7 +36,7 @@ final class ExternalPools: Sendable {
                 strategy, command: HostCommand(strategy, dataRoot: configuration.data.root),
                 slotCount: settings.slotCount, policy: settings.externalPolicy, spawner: spawner, reporter: reporter)
         }
-        do throws(HostFailure) {
+        do throws(SystemFailure) {
             try self.init(pools, strategies: strategies, policy: settings.externalPolicy)
         } catch {
             throw NodeFailure(error.description, code: ExitCode.software)

@@ -1,5 +1,6 @@
 package import Configuration
 package import Hosting
+import System
 
 extension HostCommand {
     /// The command of an external strategy, as a node starts it: in a clean environment, speaking lines.

@@ -2,6 +2,7 @@ import Configuration
 import Hosting
 import Messages
 import Scheduling
+import System
 
 /// Steps of external strategies: the slot borrows a host for the step. Its own host waits meanwhile.
 extension Slot {

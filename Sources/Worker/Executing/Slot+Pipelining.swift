@@ -2,6 +2,7 @@ import Hosting
 import Messages
 import Scheduling
 import Synchronization
+import System
 
 /// Steps on the slot's own host: one, and behind it those that are written ahead.
 extension Slot {

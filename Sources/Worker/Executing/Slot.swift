@@ -2,6 +2,7 @@ import Hosting
 import Messages
 import Scheduling
 import Synchronization
+import System
 
 /// A place in the pool: a thread that drives one host, and replaces it when it is lost.
 ///

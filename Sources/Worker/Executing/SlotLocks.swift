@@ -1,6 +1,7 @@
 import Hosting
 import Messages
 import Scheduling
+import System
 
 /// Answers what the host of one slot asks for while its step runs.
 final class SlotLocks: LockArbiter, Sendable {

@@ -1,10 +1,10 @@
 package import Configuration
-package import Hosting
+package import System
 
 extension LogQueue {
     /// A queue for lines in the format the configuration asks for.
-    /// - Throws: `HostFailure` of code `resources`.
-    package convenience init(_ logging: OptimizerConfiguration.Logging) throws(HostFailure) {
+    /// - Throws: `SystemFailure` when the system gives no thread or descriptor.
+    package convenience init(_ logging: OptimizerConfiguration.Logging) throws(SystemFailure) {
         let format: Log.Format? =
             switch logging.format {
             case .auto: nil

@@ -1,5 +1,4 @@
 import Glibc
-import Hosting
 package import Messages
 
 /// Lines on standard error: JSON where a program reads them, text where a person does. A line never waits for its

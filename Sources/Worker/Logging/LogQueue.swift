@@ -1,7 +1,7 @@
-package import Hosting
 import Messages
 import Scheduling
 import Synchronization
+package import System
 
 /// Lines on their way to standard error: any thread leaves them here and goes on, and one thread, which does nothing
 /// else, writes them. Whoever reads them may be slow, or stop reading, or be a disk that is full: then lines are
@@ -40,10 +40,10 @@ package final class LogQueue: Sendable {
     /// - Parameters:
     ///   - format: nil: text where a person reads it, else JSON.
     ///   - write: standard error unless told otherwise.
-    /// - Throws: `HostFailure` of code `resources`.
+    /// - Throws: `SystemFailure` when the system gives no thread or descriptor.
     package init(
         format: Log.Format? = nil, write: @escaping Write = StandardError.writer()
-    ) throws(HostFailure) {
+    ) throws(SystemFailure) {
         self.format = format ?? .suitingStandardError
         self.write = write
         wake = try WakeDescriptor()

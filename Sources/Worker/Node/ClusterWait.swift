@@ -1,7 +1,7 @@
-import Hosting
 import Kafka
 import Scheduling
 import Synchronization
+import System
 
 /// Waits until the cluster has what a node needs: asks for it again and again, and says what is in the way.
 ///
@@ -38,7 +38,7 @@ final class ClusterWait: Sendable {
     /// - Returns: nil where it was given up.
     /// - Throws: `NodeFailure` naming all that is in the way, where waiting does not help or the limit has passed.
     func run(until isStopRequested: () -> Bool) throws(NodeFailure) -> TopicCheck.Cluster? {
-        do throws(HostFailure) {
+        do throws(SystemFailure) {
             _ = try PermanentThread(name: "start") { self.ask() }
         } catch {
             throw NodeFailure(error.description, code: ExitCode.software)

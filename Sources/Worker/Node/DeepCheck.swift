@@ -3,6 +3,7 @@ import Glibc
 import Hosting
 import Kafka
 import Metrics
+import System
 
 /// Looks at what only this machine and librdkafka can say of a configuration, as `run` does before it asks a broker.
 package enum DeepCheck {

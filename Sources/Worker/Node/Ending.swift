@@ -1,5 +1,5 @@
-import Hosting
 import Scheduling
+import System
 
 /// One end of many things by one deadline, and what did not keep it. One thread owns it.
 final class Ending {

@@ -1,5 +1,5 @@
 import Glibc
-import Hosting
+import System
 
 /// What this node may use of the machine it runs on.
 package struct Machine: Sendable {

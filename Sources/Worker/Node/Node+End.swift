@@ -3,6 +3,7 @@ import Messages
 import Metrics
 import Scheduling
 import Synchronization
+import System
 
 /// The end of what a node has started.
 extension Node {

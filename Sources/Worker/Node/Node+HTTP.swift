@@ -4,6 +4,7 @@ import Messages
 import Metrics
 import Scheduling
 import Synchronization
+import System
 
 /// What the node answers over HTTP.
 extension Node {

@@ -5,6 +5,7 @@ import Messages
 import Metrics
 import Scheduling
 import Synchronization
+import System
 
 /// A worker node: its threads, and their beginning and end in order.
 package final class Node: Sendable {
@@ -57,11 +58,6 @@ package final class Node: Sendable {
             unacknowledgedMs: settings.configuration.health.unacknowledgedMs)
         failures = KafkaFailures(brokers: brokers, errors: errors, metrics: metrics, log: log)
         do {
-            state = try NodeState(
-                settings,
-                external: settings.configuration.strategies.map { [strategies] in
-                    strategies.index(of: $0.name)
-                })
             isolation = try Isolation(settings.isolation, launcher: settings.launcher)
             spawner = try HostSpawner(launcher: settings.launcher, isolation: isolation)
         } catch {
@@ -70,6 +66,11 @@ package final class Node: Sendable {
         }
         heartbeats = Heartbeats { [isolation] in isolation.lastLook }
         do {
+            state = try NodeState(
+                settings,
+                external: settings.configuration.strategies.map { [strategies] in
+                    strategies.index(of: $0.name)
+                })
             lagWatch = try LagWatch(
                 settings: settings, health: health, brokers: brokers, board: board, errors: errors,
                 heartbeats: heartbeats, log: log)

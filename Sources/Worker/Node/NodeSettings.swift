@@ -3,6 +3,7 @@ import Hosting
 import Kafka
 import Messages
 import Scheduling
+import System
 
 /// What a node works with: the configuration, with everything in it that depends on the machine worked out.
 package struct NodeSettings: Sendable {

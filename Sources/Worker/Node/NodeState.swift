@@ -1,8 +1,8 @@
-import Hosting
 import Kafka
 import Messages
 import Scheduling
 import Synchronization
+import System
 
 /// A message that the producer has not taken into its queue.
 struct RefusedMessage: Sendable {
@@ -31,7 +31,7 @@ final class NodeState: Sendable {
     private let isAbandoned = Atomic(false)
 
     /// - Parameter external: the numbers of the external strategies.
-    init(_ settings: NodeSettings, external: [Int] = []) throws(HostFailure) {
+    init(_ settings: NodeSettings, external: [Int] = []) throws(SystemFailure) {
         let slotCount = settings.slotCount
         manager = Mutex(
             ConcurrencyManager(

@@ -1,6 +1,6 @@
-import Hosting
 package import Scheduling
 import Synchronization
+import System
 
 /// A node that is made and runs on a thread of its own.
 package final class NodeThread: Sendable {

@@ -1,6 +1,7 @@
 import Hosting
 import Kafka
 import Metrics
+import System
 
 /// What a node has once it knows its cluster: its clients, and what works with them.
 struct NodeWork: Sendable {

@@ -1,7 +1,7 @@
 package import Configuration
-import Hosting
 import Messages
 import Scheduling
+import System
 
 /// What a node leaves behind of its runs: a small file that says that one is under way, and then how it ended. The next
 /// run reads it. A node runs just as well without, so nothing here fails or waits for long: a disk that does not answer
@@ -95,7 +95,7 @@ package final class RunRecord: Sendable {
 
     /// Nodes that share a name take the next file that is free, so that each finds one some run of theirs left.
     private static func open(_ path: String, _ run: NodeRun) -> Opening {
-        do throws(HostFailure) {
+        do throws(SystemFailure) {
             for number in 1...mostFiles {
                 let path = (number == 1 ? path : "\(path).\(number)") + ".json"
                 guard let file = try LockedFile.take(path) else { continue }

@@ -1,6 +1,6 @@
-import Hosting
 import Scheduling
 import Synchronization
+import System
 
 /// The data thread: looks at the market data, which come by import, which is seldom. The directory may lie on a disk
 /// that does not answer, for as long as that lasts; nothing waits for it.
@@ -13,7 +13,7 @@ final class DataWatch: Sendable {
     private let wake: WakeDescriptor
     private let isStopped = Atomic(false)
 
-    init(root: String, metrics: NodeMetrics, heartbeats: Heartbeats) throws(HostFailure) {
+    init(root: String, metrics: NodeMetrics, heartbeats: Heartbeats) throws(SystemFailure) {
         self.root = root
         self.metrics = metrics
         self.heartbeats = heartbeats

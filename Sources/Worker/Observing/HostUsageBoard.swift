@@ -1,7 +1,7 @@
 import Glibc
-import Hosting
 import Scheduling
 import Synchronization
+import System
 
 /// What the hosts use, as the monitor saw it last. Any thread.
 final class HostUsageBoard: Sendable {

@@ -1,10 +1,10 @@
 import Configuration
-import Hosting
 import Kafka
 import Messages
 import Metrics
 import Scheduling
 import Synchronization
+import System
 
 /// The lag of one partition, as it was when the brokers were last asked.
 struct PartitionLag: Sendable {
@@ -51,7 +51,7 @@ final class LagWatch: Sendable {
     init(
         settings: NodeSettings, health: NodeHealth, brokers: BrokerBoard, board: PartitionBoard, errors: RecentErrors,
         heartbeats: Heartbeats, log: Log
-    ) throws(HostFailure) {
+    ) throws(SystemFailure) {
         self.settings = settings
         self.health = health
         self.brokers = brokers

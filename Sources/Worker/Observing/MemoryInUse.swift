@@ -1,5 +1,5 @@
 import Glibc
-import Hosting
+import System
 
 /// How much anonymous memory is in use where the node's limit holds: in its cgroup, else on the machine. The page
 /// cache is not in it: the kernel takes that back when somebody needs memory.

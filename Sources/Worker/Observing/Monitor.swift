@@ -1,10 +1,10 @@
 import Configuration
-import Hosting
 import Kafka
 import Messages
 import Metrics
 import Scheduling
 import Synchronization
+import System
 
 /// The monitor thread: keeps the gauges and the history, watches over the pool, and publishes the interval's metrics
 /// event. Nothing in it waits for a broker or a disk.

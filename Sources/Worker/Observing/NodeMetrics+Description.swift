@@ -5,6 +5,7 @@ import Messages
 import Metrics
 import Scheduling
 import Strategies
+import System
 
 extension NodeMetrics {
     /// Shows what does not change while the node runs.

@@ -1,5 +1,4 @@
 import Configuration
-import Hosting
 import Kafka
 import Messages
 import Metrics

@@ -5,6 +5,7 @@ import Kafka
 import Messages
 import Metrics
 import Scheduling
+import System
 
 /// The `/status` document of a node; its members are described in the Metrics documentation.
 struct NodeStatus: Sendable {

@@ -1,7 +1,7 @@
-import Hosting
 import Messages
 import Scheduling
 import Synchronization
+import System
 
 /// The last things that went wrong, for the status page. What happens again and again is one entry with a count. Any
 /// thread.

@@ -1,6 +1,6 @@
-import Hosting
 import Messages
 import Scheduling
+import System
 
 extension JSONValue {
     /// Queued steps by what they wait for.

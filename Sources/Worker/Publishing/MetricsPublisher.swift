@@ -1,9 +1,9 @@
-import Hosting
 import Kafka
 import Messages
 import Metrics
 import Scheduling
 import Synchronization
+import System
 
 /// Publishes metrics events through a producer of their own, so that they never hold up results: what does not fit
 /// its queue, or is not delivered in time, is dropped and counted. Any thread may publish; one thread drains.

@@ -1,6 +1,6 @@
-import Hosting
 import Kafka
 import Synchronization
+import System
 
 /// The producers of results and dead letters.
 ///

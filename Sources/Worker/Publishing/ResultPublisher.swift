@@ -1,7 +1,7 @@
-import Hosting
 import Kafka
 import Messages
 import Scheduling
+import System
 
 /// Turns outcomes into messages and hands them to the producer. Slots and the consumer thread call it.
 struct ResultPublisher: Sendable {

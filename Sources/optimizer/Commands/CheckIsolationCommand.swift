@@ -1,6 +1,7 @@
 import Configuration
 import Hosting
 import Messages
+import System
 import Worker
 
 /// `optimizer check-isolation`: which guarantees hold on this machine.

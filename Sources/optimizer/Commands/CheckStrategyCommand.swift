@@ -1,6 +1,7 @@
 import Configuration
 import Hosting
 import Messages
+import System
 import Worker
 
 /// `optimizer check-strategy`: whether a command speaks the protocol of external strategies.

@@ -1,5 +1,5 @@
-import Hosting
 import Kafka
+import System
 import Worker
 
 /// `optimizer demo`: everything at once, on one screen.
@@ -29,7 +29,7 @@ enum DemoCommand: Command {
         let file = try SampleData.find(arguments.value("data"))
         // Before any thread: what is blocked here is blocked in all of them.
         let signals = SignalWait()
-        let directory = try failing { () throws(HostFailure) in try TemporaryDirectory(prefix: "optimizer-demo") }
+        let directory = try failing { () throws(SystemFailure) in try TemporaryDirectory(prefix: "optimizer-demo") }
         defer { directory.remove() }
         let data = try SampleData(importing: file, under: directory.path + "/data")
         let topics = DemoNodes.topics

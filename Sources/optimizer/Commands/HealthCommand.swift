@@ -1,7 +1,7 @@
 import Configuration
-import Hosting
 import Messages
 import Scheduling
+import System
 import Worker
 
 /// `optimizer health`: how the node on this machine is.

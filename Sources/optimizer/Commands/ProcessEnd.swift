@@ -2,6 +2,7 @@ import Glibc
 import Hosting
 import Messages
 import Scheduling
+import System
 import Worker
 
 /// The end of a node's process. It does not depend on anything that may never come: not on threads that sit in calls
@@ -46,8 +47,8 @@ struct ProcessEnd {
     /// Ends the process should the end of the node, once begun, not be over in time.
     ///
     /// - Parameter drainMs: what the drain may take.
-    /// - Throws: `HostFailure` of code `resources`.
-    func watch(_ stop: StopRequest, within drainMs: Int) throws(HostFailure) {
+    /// - Throws: `SystemFailure` when the system gives no thread or descriptor.
+    func watch(_ stop: StopRequest, within drainMs: Int) throws(SystemFailure) {
         let wake = try WakeDescriptor()
         stop.whenEnding { wake.signal() }
         _ = try PermanentThread(name: "end-watch") {

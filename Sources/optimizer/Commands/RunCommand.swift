@@ -1,9 +1,9 @@
 import Configuration
 import Glibc
-import Hosting
 import Kafka
 import Messages
 import Scheduling
+import System
 import Worker
 
 /// `optimizer run`: a worker node.
@@ -26,7 +26,7 @@ enum RunCommand: Command {
         let configuration = try ConfigurationOptions.load(arguments)
         // Before any thread: what is blocked here is blocked in all of them, and waits for this one.
         let signals = SignalWait()
-        do throws(HostFailure) {
+        do throws(SystemFailure) {
             let lines = try LogQueue(configuration.logging)
             let log = Log(lines, configuration.logging)
             let record = RunRecord(configuration, environment: ConfigurationOptions.environment, log: log)

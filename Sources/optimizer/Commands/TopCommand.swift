@@ -1,5 +1,5 @@
-import Hosting
 import Scheduling
+import System
 import Worker
 
 /// `optimizer top`: all nodes, live.

@@ -1,5 +1,6 @@
 import Hosting
 import Scheduling
+import System
 import Worker
 
 /// The demo's worker nodes: `optimizer run`, each a process of its own, all in one consumer group.

@@ -1,7 +1,7 @@
-import Hosting
 import Kafka
 import Messages
 import Scheduling
+import System
 import Worker
 
 /// The demo from its first request to its last result: submits in bursts, reads results and metrics events, shows both.

@@ -1,5 +1,5 @@
-import Hosting
 import Scheduling
+import System
 
 /// How far the demo has come.
 enum DemoPhase: String {

@@ -1,6 +1,6 @@
 import Glibc
-import Hosting
 import Strategies
+import System
 import Worker
 
 /// The market data the demo runs on.

@@ -1,4 +1,4 @@
-import Hosting
+import System
 
 /// Whole screens drawn one over the other, and the keys pressed meanwhile.
 final class Screen {

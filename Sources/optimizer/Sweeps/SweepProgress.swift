@@ -1,4 +1,4 @@
-import Hosting
+import System
 
 /// How far a sweep is: a bar, a rate, and the time that is left.
 struct SweepProgress {

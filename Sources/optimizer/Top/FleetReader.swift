@@ -1,7 +1,7 @@
-import Hosting
 import Kafka
 import Messages
 import Scheduling
+import System
 import Worker
 
 /// Reads the metrics topic into a fleet.

@@ -1,5 +1,5 @@
 import Glibc
-import Hosting
+import System
 import TestSupport
 
 /// The real `optimizer`, running in a directory of its own without any configuration.

@@ -1,5 +1,5 @@
 import Glibc
-import Hosting
+import System
 import TestSupport
 
 /// A configuration file with external strategies, in a directory of its own.

@@ -1,8 +1,8 @@
 import Configuration
 import Glibc
-import Hosting
 import Messages
 import Scheduling
+import System
 import TestSupport
 
 @testable import Kafka

@@ -3,6 +3,7 @@ import Glibc
 import Kafka
 import Scheduling
 import Synchronization
+import System
 import TestSupport
 
 @testable import Hosting

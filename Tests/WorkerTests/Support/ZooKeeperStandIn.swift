@@ -1,5 +1,5 @@
 import Glibc
-import Hosting
+import System
 import TestSupport
 
 /// As much of a ZooKeeper as Burrow needs to begin: a session, and a root node that can be made. What else it asks for,

@@ -10,16 +10,16 @@ package final class LockedFile: Sendable {
 
     /// Takes the file, with the directories on the way to it made where they are missing. It need not be there.
     /// - Returns: nil when another has it.
-    /// - Throws: `HostFailure` of code `resources` when it can be neither made nor opened.
-    package static func take(_ path: String) throws(HostFailure) -> LockedFile? {
+    /// - Throws: `SystemFailure` when it can be neither made nor opened.
+    package static func take(_ path: String) throws(SystemFailure) -> LockedFile? {
         makeDirectories(above: path)
         let lock = open(path + ".lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard lock >= 0 else { throw .system(errno, "cannot open \(path).lock") }
+        guard lock >= 0 else { throw SystemFailure(errno, "cannot open \(path).lock") }
         while flock(lock, LOCK_EX | LOCK_NB) != 0 {
             let error = errno
             if error == EINTR { continue }
             close(lock)
-            guard error == EWOULDBLOCK else { throw .system(error, "cannot lock \(path).lock") }
+            guard error == EWOULDBLOCK else { throw SystemFailure(error, "cannot lock \(path).lock") }
             return nil
         }
         return LockedFile(path, lock)
@@ -40,18 +40,18 @@ package final class LockedFile: Sendable {
     package var content: [UInt8] { FileContent.read(path) }
 
     /// Puts this in the place of what it holds: whoever reads it finds the one or the other, also after a power cut.
-    /// - Throws: `HostFailure` of code `resources`; it holds what it held.
-    package func replace(with content: [UInt8]) throws(HostFailure) {
+    /// - Throws: `SystemFailure`; it holds what it held.
+    package func replace(with content: [UInt8]) throws(SystemFailure) {
         let new = path + ".new"
         let file = open(new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard file >= 0 else { throw .system(errno, "cannot write \(new)") }
+        guard file >= 0 else { throw SystemFailure(errno, "cannot write \(new)") }
         let isWritten = write(file, content, content.count) == content.count && fsync(file) == 0
         let error = errno
         close(file)
         guard isWritten, rename(new, path) == 0 else {
             let reason = isWritten ? errno : error
             unlink(new)
-            throw .system(reason, "cannot write \(path)")
+            throw SystemFailure(reason, "cannot write \(path)")
         }
     }
 

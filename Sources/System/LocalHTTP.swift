@@ -28,7 +28,7 @@ package enum LocalHTTP {
         let request = "GET \(path) HTTP/1.1\r\nHost: \(name):\(port)\r\nConnection: close\r\nAccept: */*\r\n\r\n"
         let bytes = Array(request.utf8)
         guard send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else {
-            throw Failure(description: "the connection was closed: \(errorText(errno))")
+            throw Failure(description: "the connection was closed: \(describe(errno: errno))")
         }
         return try parse(try readAll(descriptor, until))
     }
@@ -59,7 +59,7 @@ package enum LocalHTTP {
             error = errno
             close(descriptor)
         }
-        throw Failure(description: errorText(error))
+        throw Failure(description: describe(errno: error))
     }
 
     private static func readAll(_ descriptor: Int32, _ until: MonotonicTime) throws(Failure) -> [UInt8] {
@@ -85,8 +85,6 @@ package enum LocalHTTP {
         let end = bytes.indices.first { bytes[$0...].starts(with: blank) } ?? bytes.endIndex
         return Answer(status: status, body: Array(bytes[end...].dropFirst(blank.count)))
     }
-
-    private static func errorText(_ number: Int32) -> String { String(cString: strerror(number)) }
 }
 
 extension timeval {

@@ -1,5 +1,5 @@
-import Hosting
 import Scheduling
+import System
 import Testing
 
 struct MonotonicTimeTests {

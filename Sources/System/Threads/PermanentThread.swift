@@ -16,14 +16,14 @@ package final class PermanentThread: Sendable {
     /// - Parameters:
     ///   - name: what the system shows for it; the first 15 bytes count.
     ///   - body: what it does.
-    /// - Throws: `HostFailure` of code `resources` when the system gives no more threads.
-    package init(name: String, _ body: @escaping @Sendable () -> Void) throws(HostFailure) {
+    /// - Throws: `SystemFailure` when the system gives no more threads.
+    package init(name: String, _ body: @escaping @Sendable () -> Void) throws(SystemFailure) {
         let start = Unmanaged.passRetained(Start(name: name, body: body))
         var thread = pthread_t()
         let failure = pthread_create(&thread, nil, runPermanentThread, start.toOpaque())
         guard failure == 0 else {
             start.release()
-            throw .system(failure, "cannot start the thread \(name)")
+            throw SystemFailure(failure, "cannot start the thread \(name)")
         }
         self.name = name
         self.thread = thread
@@ -36,6 +36,10 @@ package final class PermanentThread: Sendable {
     /// Waits for the body to end. A second call returns at once; never called by the thread itself. Only for a body
     /// that calls nothing that may block for ever.
     package func join() { _ = join(until: nil) }
+
+    /// Waits for the body to end, so many milliseconds at most.
+    /// - Returns: false where it still runs.
+    package func join(withinMs: Int) -> Bool { join(until: .now().adding(milliseconds: withinMs)) }
 
     /// Waits for the body to end, but not for ever: it may sit in a call that a broker or a disk never lets return.
     ///

@@ -8,10 +8,10 @@ package final class WakeDescriptor: Sendable {
     /// The descriptor to wait on. It belongs to this object and is closed with it.
     package let descriptor: Int32
 
-    /// - Throws: `HostFailure` of code `resources` when the process has no descriptor left.
-    package init() throws(HostFailure) {
+    /// - Throws: `SystemFailure` when the process has no descriptor left.
+    package init() throws(SystemFailure) {
         descriptor = linux_eventfd()
-        guard descriptor >= 0 else { throw .system(errno, "cannot create an event descriptor") }
+        guard descriptor >= 0 else { throw SystemFailure(errno, "cannot create an event descriptor") }
     }
 
     deinit {

@@ -1,9 +1,9 @@
 import Glibc
 
 /// Files of the kernel's that are read again and again, or written with one call.
-enum KernelFile {
+package enum KernelFile {
     /// What an open file says now, at most 4 kB; empty when it cannot be read.
-    static func read(_ descriptor: Int32) -> [UInt8] {
+    package static func read(_ descriptor: Int32) -> [UInt8] {
         guard descriptor >= 0 else { return [] }
         return [UInt8](unsafeUninitializedCapacity: 4096) { buffer, count in
             count = max(0, pread(descriptor, buffer.baseAddress, buffer.count, 0))
@@ -11,7 +11,7 @@ enum KernelFile {
     }
 
     /// - Returns: whether the kernel took it.
-    static func write(_ text: String, to path: String) -> Bool {
+    package static func write(_ text: String, to path: String) -> Bool {
         let descriptor = open(path, O_WRONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return false }
         defer { close(descriptor) }

@@ -3,37 +3,37 @@ import Glibc
 
 /// Reads what one process has used, about a microsecond a reading: its clock, and a descriptor of its
 /// `/proc/PID/statm` that is kept open. Neither can come to mean another process that gets its number later.
-struct ProcessMeter: Sendable {
+package struct ProcessMeter: Sendable {
     private let clock: clockid_t?
     private let statm: Int32
     private static let pageSize = Int64(getpagesize())
 
-    init(_ pid: Int32) {
+    package init(_ pid: Int32) {
         var found = clockid_t()
         clock = clock_getcpuclockid(pid, &found) == 0 ? found : nil
         statm = open("/proc/\(pid)/statm", O_RDONLY | O_CLOEXEC)
     }
 
     /// Processor time so far, in nanoseconds; nil once the process has been reaped.
-    var cpuNanoseconds: Int64? {
+    package var cpuNanoseconds: Int64? {
         guard let clock else { return nil }
         let used = linux_cpu_ns(clock)
         return used < 0 ? nil : used
     }
 
     /// The resident set now; nothing once the process has ended.
-    var memory: Memory { Self.memory(in: statm) }
+    package var memory: Memory { Self.memory(in: statm) }
 
     /// The resident set now, in bytes.
-    var residentBytes: Int64 { memory.resident }
+    package var residentBytes: Int64 { memory.resident }
 
     /// A resident set in bytes, and the part of it that is files and shared memory.
-    struct Memory {
-        var resident: Int64 = 0
-        var shared: Int64 = 0
+    package struct Memory: Sendable {
+        package fileprivate(set) var resident: Int64 = 0
+        fileprivate var shared: Int64 = 0
 
         /// What this process holds beyond what it shares with the one it descends from: its program and its libraries.
-        func beyond(_ ancestor: Memory) -> Int64 { resident - min(shared, ancestor.shared) }
+        package func beyond(_ ancestor: Memory) -> Int64 { resident - min(shared, ancestor.shared) }
     }
 
     private static func memory(in statm: Int32) -> Memory {
@@ -44,14 +44,14 @@ struct ProcessMeter: Sendable {
     }
 
     /// Closes the descriptor; the meter is of no use afterwards.
-    func close() {
+    package func close() {
         if statm >= 0 { Glibc.close(statm) }
     }
 }
 
 extension ProcessMeter {
     /// What processes that are looked at once hold together, beyond what they share with the one they descend from.
-    static func residentBytes(of processes: [Int32], beyond ancestor: Memory) -> Int64 {
+    package static func residentBytes(of processes: [Int32], beyond ancestor: Memory) -> Int64 {
         processes.reduce(0) { sum, process in
             let statm = open("/proc/\(process)/statm", O_RDONLY | O_CLOEXEC)
             guard statm >= 0 else { return sum }
@@ -59,4 +59,10 @@ extension ProcessMeter {
             return sum + memory(in: statm).beyond(ancestor)
         }
     }
+
+    /// Processor time of this process so far, all its threads, in nanoseconds.
+    package static var ownCPUNanoseconds: Int64 { linux_cpu_ns(CLOCK_PROCESS_CPUTIME_ID) }
+
+    /// The largest resident set this process has had, in bytes.
+    package static var ownPeakBytes: Int64 { linux_own_peak() }
 }

@@ -6,13 +6,13 @@ package final class TemporaryDirectory {
     private var isRemoved = false
 
     /// Makes one under `TMPDIR`, else under `/tmp`.
-    /// - Throws: `HostFailure` of code `resources`.
-    package init(prefix: String) throws(HostFailure) {
+    /// - Throws: `SystemFailure` where it cannot be made.
+    package init(prefix: String) throws(SystemFailure) {
         let parent = getenv("TMPDIR").map { String(cString: $0) } ?? ""
         let pattern = (parent.isEmpty ? "/tmp" : parent) + "/\(prefix)-XXXXXX"
-        guard let template = strdup(pattern) else { throw .system(ENOMEM, "cannot make a temporary directory") }
+        guard let template = strdup(pattern) else { throw SystemFailure(ENOMEM, "cannot make a temporary directory") }
         defer { free(template) }
-        guard mkdtemp(template) != nil else { throw .system(errno, "cannot make the directory \(pattern)") }
+        guard mkdtemp(template) != nil else { throw SystemFailure(errno, "cannot make the directory \(pattern)") }
         path = String(cString: template)
     }
 

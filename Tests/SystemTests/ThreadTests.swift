@@ -1,7 +1,6 @@
-import Glibc
-import Hosting
 import Scheduling
 import Synchronization
+import System
 import Testing
 
 struct ThreadTests {

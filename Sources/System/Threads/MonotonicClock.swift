@@ -8,7 +8,7 @@ extension MonotonicTime {
     }
 
     /// Nanoseconds left until this time, never negative.
-    func nanosecondsLeft() -> Int64 {
+    package func nanosecondsLeft() -> Int64 {
         max(0, nanoseconds(since: .now()))
     }
 }

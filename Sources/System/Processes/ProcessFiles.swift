@@ -1,0 +1,19 @@
+/// What /proc says of other processes.
+package enum ProcessFiles {
+    /// The children of all threads of a process.
+    package static func children(of process: Int32) -> [Int32] { children("/proc/\(process)/task") }
+
+    /// The children of all threads of this process.
+    package static func ownChildren() -> [Int32] { children("/proc/self/task") }
+
+    private static func children(_ tasks: String) -> [Int32] {
+        DirectoryEntries.list(tasks).flatMap { thread in
+            numbers(FileContent.read("\(tasks)/\(thread)/children"))
+        }
+    }
+
+    /// The numbers in a text of numbers and white space.
+    package static func numbers(_ text: [UInt8]) -> [Int32] {
+        text.split { $0 == 0x20 || $0 == 0x0A }.compactMap { Int32(String(decoding: $0, as: UTF8.self)) }
+    }
+}
