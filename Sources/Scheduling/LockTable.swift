@@ -30,6 +30,9 @@ package struct LockTable: Sendable {
 
     package var heldCount: Int { holders.count }
 
+    /// Whether nothing is held, and nobody waits.
+    var isIdle: Bool { holders.isEmpty && waiters.isEmpty }
+
     package func isWaiting(_ token: UInt64) -> Bool { waiters.contains { $0.token == token } }
 
     package func holdsAny(_ token: UInt64) -> Bool { held[token] != nil }

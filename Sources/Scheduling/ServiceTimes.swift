@@ -18,7 +18,6 @@ package struct ServiceTimes: Sendable {
     private static let weight = 0.125
 
     private var records: [Int: Record] = [:]
-    private var excluded: Set<Int> = []
 
     package init(budgetNanoseconds: Double = 1_000_000) {
         self.budgetNanoseconds = budgetNanoseconds
@@ -36,14 +35,8 @@ package struct ServiceTimes: Sendable {
         records[strategy] = record
     }
 
-    /// From now on nothing is said of the strategy.
-    mutating func exclude(_ strategy: Int) { excluded.insert(strategy) }
-
-    func isExcluded(_ strategy: Int) -> Bool { !excluded.isEmpty && excluded.contains(strategy) }
-
     /// The usual time of a step, in nanoseconds; nil while too few have been seen.
     package func usual(_ strategy: Int) -> Double? {
-        guard !isExcluded(strategy) else { return nil }
         guard let record = records[strategy], record.steps >= Self.fewestSteps else { return nil }
         return record.averageNanoseconds
     }

@@ -41,34 +41,34 @@ package struct StallWatch: Sendable {
     package init(_ settings: Settings = Settings()) { self.settings = settings }
 
     /// Looks at a node. Call it about once a second.
-    package mutating func look(at manager: ConcurrencyManager, now: MonotonicTime) -> Finding? {
-        if manager.progress != lastProgress || manager.depth + manager.displaced.count == 0 {
-            lastProgress = manager.progress
+    package mutating func look(at dispatcher: Dispatcher, now: MonotonicTime) -> Finding? {
+        if dispatcher.progress != lastProgress || dispatcher.hasNothingToBegin {
+            lastProgress = dispatcher.progress
             quietSince = now
         }
         let quietMs = now.milliseconds(since: quietSince)
-        let overdue = overdueSteps(manager, now)
-        let free = freeSlots(manager)
-        let isQuiet = quietMs >= Double(settings.stallMs) && !free.isEmpty && couldMove(manager)
+        let overdue = overdueSteps(dispatcher, now)
+        let free = freeSlots(dispatcher)
+        let isQuiet = quietMs >= Double(settings.stallMs) && !free.isEmpty && couldMove(dispatcher)
         guard isQuiet || !overdue.isEmpty else { return nil }
         if let lastFinding, now.milliseconds(since: lastFinding) < Double(settings.stallMs) { return nil }
         lastFinding = now
         return Finding(
-            depth: manager.depth, running: manager.runningCount, waiting: manager.waiting, free: free,
+            depth: dispatcher.depth, running: dispatcher.runningCount, waiting: dispatcher.waiting, free: free,
             overdue: overdue, quietMs: quietMs)
     }
 
     /// Whether a queued step could begin. Where nothing runs, nothing can be what the queued ones wait for, but a host
     /// that does not start. Results that find no room are what brokers do not take, not what slots do not do.
-    private func couldMove(_ manager: ConcurrencyManager) -> Bool {
-        guard !manager.isOutputFull else { return false }
-        let waitsForHosts = manager.waiting.keys.contains(.start)
-        return manager.hasRunnable || manager.runningCount == 0 && !waitsForHosts
+    private func couldMove(_ dispatcher: Dispatcher) -> Bool {
+        guard !dispatcher.isOutputFull else { return false }
+        let waitsForHosts = dispatcher.waiting.keys.contains(.start)
+        return dispatcher.hasRunnable || dispatcher.runningCount == 0 && !waitsForHosts
     }
 
-    private func freeSlots(_ manager: ConcurrencyManager) -> [Int] {
-        manager.slots.indices.filter { slot in
-            switch manager.slots[slot] {
+    private func freeSlots(_ dispatcher: Dispatcher) -> [Int] {
+        dispatcher.slots.indices.filter { slot in
+            switch dispatcher.slots[slot] {
             // One that was woken counts as starting: if the wake-up is lost, it stays so.
             case .idle, .starting: true
             case .running, .stopped: false
@@ -76,12 +76,12 @@ package struct StallWatch: Sendable {
         }
     }
 
-    private func overdueSteps(_ manager: ConcurrencyManager, _ now: MonotonicTime) -> [Finding.Overdue] {
-        manager.slots.enumerated().compactMap { slot, state in
-            guard case .running(let step, let since) = state else { return nil }
-            let overdueMs = now.milliseconds(since: since) - Double(step.limits.timeoutMs)
+    private func overdueSteps(_ dispatcher: Dispatcher, _ now: MonotonicTime) -> [Finding.Overdue] {
+        dispatcher.slots.indices.compactMap { slot in
+            guard let flight = dispatcher.slots.flight(of: slot) else { return nil }
+            let overdueMs = now.milliseconds(since: flight.since) - Double(flight.step.limits.timeoutMs)
             return overdueMs > Double(settings.graceMs)
-                ? Finding.Overdue(slot: slot, step: step, overdueMs: overdueMs) : nil
+                ? Finding.Overdue(slot: slot, step: flight.step, overdueMs: overdueMs) : nil
         }
     }
 }

@@ -23,6 +23,16 @@ package struct StartGate: Sendable {
         case waitingOnly
     }
 
+    /// How the search for a host of a step that has begun has gone.
+    package enum Search: Sendable {
+        /// One has been started and is ready.
+        case started
+        /// None could be started.
+        case failed(String)
+        /// None waits, and the step may not start one.
+        case noneIdle
+    }
+
     private struct Entry {
         var failures = 0
         var reason = ""

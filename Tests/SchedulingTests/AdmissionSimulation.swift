@@ -11,7 +11,7 @@ struct AdmissionSimulation {
     private static let strategies = 4
 
     private var random: SplitMix64
-    private var manager: ConcurrencyManager
+    private var dispatcher: Dispatcher
     private let total: Int
 
     private var running: [Int: Step] = [:]
@@ -38,7 +38,7 @@ struct AdmissionSimulation {
         breaker.openMs = 500
         var throttle = Throttle.Settings()
         throttle.recoverMs = 2000
-        manager = ConcurrencyManager(
+        dispatcher = Dispatcher(
             slotCount: Int.random(in: 2...12, using: &random), backpressure: .init(maxInFlight: 1000),
             resources: ResourceBudget(memoryMB: Self.memoryMB, cpuPercent: random.chance(50) ? Self.cpuPercent : nil),
             throttle: throttle, circuitBreaker: breaker)
@@ -50,17 +50,17 @@ struct AdmissionSimulation {
             now = now.adding(milliseconds: Int.random(in: 0...20, using: &random))
             if random.chance(40) { try admit() }
             if random.chance(2) { observe() }
-            if let slot = manager.slots.indices.filter({ !asleep.contains($0) }).randomElement(using: &random) {
+            if let slot = dispatcher.slots.indices.filter({ !asleep.contains($0) }).randomElement(using: &random) {
                 turn(slot)
             } else {
                 observe()
             }
-            let depth = manager.depth
+            let depth = dispatcher.depth
             check(depth <= 100, "the queue has \(depth) steps")
         }
         let count = ended
         check(violations.isEmpty && count == total, "\(count) steps ended")
-        let left = manager.resources.givenMB
+        let left = dispatcher.admission.resources.givenMB
         check(left == 0 || !running.isEmpty, "\(left) MB are given to nobody")
     }
 
@@ -69,9 +69,9 @@ struct AdmissionSimulation {
     }
 
     private mutating func admit() throws {
-        guard submitted < total, manager.capacity > 0 else { return }
+        guard submitted < total, dispatcher.capacity > 0 else { return }
         let partition = Int32.random(in: 0..<3, using: &random)
-        guard !manager.partitionsToHold().contains(partition) else { return }
+        guard !dispatcher.partitionsToHold().contains(partition) else { return }
         submitted += 1
         let memory = [10, 50, 100, 400, 900, 1000].randomElement(using: &random) ?? 10
         let limits = ResourceLimits(
@@ -81,21 +81,21 @@ struct AdmissionSimulation {
             strategy: Int.random(in: 1...Self.strategies, using: &random),
             limits: limits)
         queued[step.token] = step
-        asleep.subtract(manager.admit(step))
-        mostWaiting = max(mostWaiting, manager.waiting.values.reduce(0, +))
+        asleep.subtract(dispatcher.admit(step))
+        mostWaiting = max(mostWaiting, dispatcher.waiting.values.reduce(0, +))
     }
 
     /// Others use more or less of the memory; some of the time none of it.
     private mutating func observe() {
         let others = random.chance(50) ? 0 : Int.random(in: 0...600, using: &random)
         now = now.adding(milliseconds: 100)
-        asleep.subtract(manager.observe(othersMB: others, at: now))
+        asleep.subtract(dispatcher.observe(othersMB: others, at: now))
         noteChanges()
     }
 
     private mutating func turn(_ slot: Int) {
         if let step = running.removeValue(forKey: slot) { return end(slot, step) }
-        let assignment = manager.next(for: slot, at: now)
+        let assignment = dispatcher.next(for: slot, at: now)
         asleep.subtract(assignment.wakes.slots)
         switch assignment {
         case .run(let step, _, _): begin(slot, step)
@@ -103,7 +103,7 @@ struct AdmissionSimulation {
             suspended += 1
             queued[step.token] = nil
             ended += 1
-            asleep.subtract(manager.finish(slot: slot, .unknown, at: now))
+            asleep.subtract(dispatcher.finish(slot: slot, .unknown, at: now).slots)
         case .wait: asleep.insert(slot)
         case .stop: check(false, "a slot stopped")
         }
@@ -113,17 +113,17 @@ struct AdmissionSimulation {
         queued[step.token] = nil
         running[slot] = step
         let memory = running.values.reduce(0) { $0 + $1.limits.memoryMB }
-        check(memory + manager.resources.othersMB <= Self.memoryMB, "\(memory) MB run")
+        check(memory + dispatcher.admission.resources.othersMB <= Self.memoryMB, "\(memory) MB run")
         let cpu = running.values.reduce(0) { $0 + $1.limits.cpuPercent }
-        check(manager.resources.cpuPercent == nil || cpu <= Self.cpuPercent, "\(cpu) % run")
+        check(dispatcher.admission.resources.cpuPercent == nil || cpu <= Self.cpuPercent, "\(cpu) % run")
         let ofStrategy = running.values.count { $0.strategyIndex == step.strategyIndex }
-        let share = manager.throttle.slots(for: step.strategyIndex)
+        let share = dispatcher.admission.throttle.slots(for: step.strategyIndex)
         check(ofStrategy <= share, "\(ofStrategy) run of \(share)")
         check(share >= 1, "a share of none")
         guard running.count > 1 else { return }
         // By the step's own measure: others of younger age, while something else ran that will make room.
-        for (token, waiting) in queued where token < step.token && manager.resources.obstacle(to: waiting.limits) != nil
-        {
+        let resources = dispatcher.admission.resources
+        for (token, waiting) in queued where token < step.token && resources.obstacle(to: waiting.limits) != nil {
             passedBy[token, default: 0] += 1
             mostPassed = max(mostPassed, passedBy[token] ?? 0)
         }
@@ -133,11 +133,11 @@ struct AdmissionSimulation {
         ended += 1
         let isBad = step.strategyIndex == 1 ? random.chance(60) : random.chance(2)
         let conduct = isBad ? [Conduct.breach, .crash].randomElement(using: &random) ?? .breach : .good
-        asleep.subtract(manager.finish(slot: slot, conduct, at: now))
+        asleep.subtract(dispatcher.finish(slot: slot, conduct, at: now).slots)
         noteChanges()
     }
 
     private mutating func noteChanges() {
-        for case .share(let change) in manager.takeChanges() where change.slots < change.before { throttled += 1 }
+        for case .share(let change) in dispatcher.takeChanges() where change.slots < change.before { throttled += 1 }
     }
 }

@@ -13,7 +13,7 @@ import Testing
             #expect(simulation.violations.isEmpty, "replay with SIMULATION_SEED=\(seed) (round \(round))")
             guard simulation.violations.isEmpty else { return }
             // Passed while others ran: no more than the bound, and those that began in the moment it was reached.
-            #expect(simulation.mostPassed <= ConcurrencyManager.maximumPasses + 12)
+            #expect(simulation.mostPassed <= Admission.maximumPasses + 12)
             throttled += simulation.throttled
             waiting = max(waiting, simulation.mostWaiting)
             passed = max(passed, simulation.mostPassed)

@@ -1,4 +1,5 @@
 import Messages
+import Testing
 
 @testable import Scheduling
 
@@ -54,11 +55,21 @@ extension InFlightTable {
     }
 }
 
-extension ConcurrencyManager {
+extension Dispatcher {
     mutating func admit(_ step: Step) -> [Int] { admit([step]) }
 
     /// Steps that it has, wherever they are.
-    var heldCount: Int { depth + displaced.count + runningCount }
+    var heldCount: Int { queue.count + slots.aheadCount + runningCount }
+
+    /// A slot that is free runs so many steps of a strategy, one after the other, with nothing queued.
+    mutating func learn(_ strategy: Int = 0, steps: Int = 8, nanoseconds: Int64 = 10_000) throws {
+        let free = try #require(slots.indices.first { slots.flight(of: $0) == nil })
+        for offset in 0..<Int64(steps) {
+            _ = admit(try step(offset: 1_000_000 + offset, strategy: strategy))
+            _ = next(for: free, at: time(0))
+            _ = finishAnswered(slot: free, tookNanoseconds: [nanoseconds], at: time(0))
+        }
+    }
 }
 
 extension BackpressureController {

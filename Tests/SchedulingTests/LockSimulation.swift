@@ -8,7 +8,7 @@ import Messages
 /// moves when it was woken, so a wake-up that is missing ends in steps that do not.
 struct LockSimulation {
     private var random: SplitMix64
-    private var manager: ConcurrencyManager
+    private var dispatcher: Dispatcher
     private let names: [String]
     private let total: Int
     private let declaringPercent: Int
@@ -28,8 +28,7 @@ struct LockSimulation {
     private(set) var violations: [String] = []
     private(set) var deadlocks = 0
     private(set) var longestCycle = 0
-    private(set) var requeued = 0
-    private(set) var displacements = 0
+    private(set) var ranAgain = 0
     private(set) var mostPassed = 0
     private var events = 0
 
@@ -44,7 +43,7 @@ struct LockSimulation {
         let slots = Int.random(in: 2...12, using: &random)
         let bound = Int.random(in: 1...20, using: &random)
         names = (0..<Int.random(in: 2...8, using: &random)).map { "lock\($0)" }
-        manager = ConcurrencyManager(
+        dispatcher = Dispatcher(
             slotCount: slots, backpressure: .init(queueDepth: bound, resumeDepth: bound / 2, maxInFlight: 1000))
     }
 
@@ -52,7 +51,7 @@ struct LockSimulation {
         while ended.count < total, violations.isEmpty, events < total * 1000 {
             events += 1
             if random.chance(30) { try admit() }
-            let awake = manager.slots.indices.filter { !asleep.contains($0) }
+            let awake = dispatcher.slots.indices.filter { !asleep.contains($0) }
             if let slot = awake.randomElement(using: &random) { turn(slot) }
             checkRules()
         }
@@ -61,7 +60,7 @@ struct LockSimulation {
         check(count == wanted, "\(count) of \(wanted) steps ended")
         let repeated = ended.values.contains { $0 != 1 }
         check(!repeated, "a step ended twice")
-        let isLeaked = running.isEmpty && manager.locks.heldCount > 0
+        let isLeaked = running.isEmpty && dispatcher.admission.locks.heldCount > 0
         check(!isLeaked, "locks are held and nothing runs")
     }
 
@@ -70,14 +69,13 @@ struct LockSimulation {
     }
 
     private mutating func checkRules() {
-        let depth = manager.depth
-        let bound = manager.queue.bound
+        let depth = dispatcher.depth
+        let bound = dispatcher.queue.bound
         check(depth <= bound, "the queue has \(depth) steps")
-        displacements = max(displacements, manager.displaced.count)
         let stuck = stuckSteps()
         check(stuck.isEmpty, "the deadlock of \(stuck.sorted()) was not found")
-        if running.isEmpty, manager.depth > 0 {
-            let allSleep = asleep.count == manager.slots.count
+        if running.isEmpty, dispatcher.depth > 0 {
+            let allSleep = asleep.count == dispatcher.slots.count
             check(!allSleep, "work is queued and every slot sleeps")
         }
     }
@@ -88,12 +86,12 @@ struct LockSimulation {
     }
 
     private mutating func admit() throws {
-        guard submitted < total, manager.capacity > 0 else { return }
+        guard submitted < total, dispatcher.capacity > 0 else { return }
         submitted += 1
         let declared = random.chance(declaringPercent) ? randomNames(random.chance(10) ? names.count : 1) : []
         let step = try step(offset: Int64(submitted), strategy: declared.isEmpty ? 1 : 2, locks: declared)
         queued[step.token] = (step, [])
-        wake(manager.admit(step))
+        wake(dispatcher.admit(step))
     }
 
     private mutating func wake(_ slots: [Int]) { asleep.subtract(slots) }
@@ -111,7 +109,7 @@ struct LockSimulation {
     }
 
     private mutating func begin(_ slot: Int) {
-        let assignment = manager.next(for: slot, at: time(events))
+        let assignment = dispatcher.next(for: slot, at: time(events))
         wake(assignment.wakes.slots)
         switch assignment {
         case .run(let step, _, _):
@@ -127,7 +125,7 @@ struct LockSimulation {
         let wanted = randomNames(2)
         wants[step.token] = Set(wanted)
         let stuck = stuckSteps()
-        let decision = manager.demand(wanted, slot: slot)
+        let decision = dispatcher.demand(wanted, slot: slot)
         for deadlock in decision.deadlocks { verify(deadlock, stuck: stuck) }
         if decision.deadlocks.isEmpty { check(stuck.isEmpty, "no deadlock found among \(stuck.sorted())") }
         asleep.insert(slot)
@@ -152,10 +150,10 @@ struct LockSimulation {
     }
 
     private mutating func lookAgain(_ slot: Int, _ step: Step) {
-        switch manager.lockAnswer(slot: slot) {
+        switch dispatcher.lockAnswer(slot: slot) {
         case .granted: granted(step)
         case .waits: if random.chance(2) { end(slot, step) } else { asleep.insert(slot) }
-        case .isVictim: requeue(slot, step)
+        case .isVictim: runAgain(slot, step)
         case .tooMany: check(false, "too many locks")
         }
     }
@@ -173,7 +171,7 @@ struct LockSimulation {
         for (waiting, entry) in queued where waiting < token && !names.isDisjoint(with: entry.step.request.locks) {
             queued[waiting]?.passedBy.insert(token)
             mostPassed = max(mostPassed, entry.passedBy.count)
-            let (most, count) = (ConcurrencyManager.maximumPasses + manager.slots.count, entry.passedBy.count)
+            let (most, count) = (Admission.maximumPasses + dispatcher.slots.count, entry.passedBy.count)
             check(count <= most, "\(waiting) was passed by \(count) others")
         }
     }
@@ -181,23 +179,22 @@ struct LockSimulation {
     private mutating func release(_ slot: Int, _ step: Step) {
         let names = randomNames(3)
         holds[step.token]?.subtract(names)
-        settle(manager.release(names, slot: slot))
+        settle(dispatcher.release(names, slot: slot))
     }
 
     private mutating func end(_ slot: Int, _ step: Step) {
         forget(slot, step)
         ended[step.token, default: 0] += 1
-        settle(manager.finish(slot: slot, at: time(events)))
+        settle(dispatcher.finish(slot: slot, at: time(events)).slots)
     }
 
-    private mutating func requeue(_ slot: Int, _ step: Step) {
+    private mutating func runAgain(_ slot: Int, _ step: Step) {
         forget(slot, step)
-        requeued += 1
-        guard case .queued(let woken) = manager.requeue(slot: slot, at: time(events)) else {
-            return check(false, "given back")
-        }
+        ranAgain += 1
+        let (settled, wakes) = dispatcher.putBack(slot: slot, at: time(events))
+        check(settled == .again(.counted), "a victim is \(settled)")
         queued[step.token] = (step, [])
-        settle(woken)
+        settle(wakes.slots)
     }
 
     private mutating func forget(_ slot: Int, _ step: Step) {
@@ -210,7 +207,7 @@ struct LockSimulation {
     /// Wakes the slots, and notes for the model which steps have got their locks by now.
     private mutating func settle(_ woken: [Int]) {
         wake(woken)
-        for (slot, step) in running where wants[step.token] != nil && manager.lockAnswer(slot: slot) == .granted {
+        for (slot, step) in running where wants[step.token] != nil && dispatcher.lockAnswer(slot: slot) == .granted {
             check(!asleep.contains(slot), "slot \(slot) has its locks and was not woken")
             granted(step)
         }

@@ -13,7 +13,7 @@ import Testing
             try simulation.run()
             #expect(simulation.violations.isEmpty, "replay with SIMULATION_SEED=\(seed) (round \(round))")
             guard simulation.violations.isEmpty else { return }
-            #expect(simulation.requeued <= simulation.deadlocks)
+            #expect(simulation.ranAgain <= simulation.deadlocks)
             found += simulation.deadlocks
             longest = max(longest, simulation.longestCycle)
         }
@@ -34,6 +34,6 @@ import Testing
             guard simulation.violations.isEmpty else { return }
             mostPassed = max(mostPassed, simulation.mostPassed)
         }
-        #expect(mostPassed > ConcurrencyManager.maximumPasses / 2, "seed \(seed): nobody was passed often")
+        #expect(mostPassed > Admission.maximumPasses / 2, "seed \(seed): nobody was passed often")
     }
 }

@@ -68,11 +68,11 @@ extension Simulation {
         let ours = book.partitions
         let moved = Set((0..<Self.partitionCount).filter { _ in random.chance(40) })
         let lost = moved.intersection(ours)
-        abandon(manager.dropQueued(partitions: lost))
+        abandon(dispatcher.dropQueued(partitions: lost))
         if random.chance(60) { commit(of: lost) }
         if random.chance(50) {
-            killed.formUnion(manager.giveUpRunning(partitions: lost))
-            abandon(manager.dropQueued(partitions: lost))
+            killed.formUnion(dispatcher.giveUpRunning(partitions: lost))
+            abandon(dispatcher.dropQueued(partitions: lost))
         }
         book.release(lost, at: now)
         for partition in lost {

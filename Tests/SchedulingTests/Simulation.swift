@@ -16,7 +16,7 @@ struct Simulation {
     }
 
     var random: SplitMix64
-    var manager: ConcurrencyManager
+    var dispatcher: Dispatcher
     var book = LedgerBook()
     private var inFlight = InFlightTable()
     var now = time(0)
@@ -57,7 +57,7 @@ struct Simulation {
     init(seed: UInt64, slots: Int = 5, rebalances: Bool) {
         random = SplitMix64(state: seed)
         let pauseAfter = [0, 10, 100].randomElement(using: &random) ?? 0
-        manager = ConcurrencyManager(
+        dispatcher = Dispatcher(
             slotCount: slots,
             backpressure: .init(
                 pauseAfterMs: pauseAfter, maxInFlight: Self.maxInFlight,
@@ -78,7 +78,7 @@ struct Simulation {
         case 0..<5: produce()
         case 5..<30: try take()
         case 30..<65:
-            if let slot = manager.slots.indices.filter({ !asleep.contains($0) }).randomElement(using: &random) {
+            if let slot = dispatcher.slots.indices.filter({ !asleep.contains($0) }).randomElement(using: &random) {
                 turnSlot(slot)
             }
         case 65..<93: acknowledge()
@@ -88,12 +88,12 @@ struct Simulation {
         default: if rebalances { rebalance() }
         }
         updateBackpressure()
-        let (depth, load, told) = (manager.depth, inFlight.load, manager.inFlight)
+        let (depth, load, told) = (dispatcher.depth, inFlight.load, dispatcher.inFlight)
         check(depth <= 100, "queue depth is \(depth)")
         check(load.count <= Self.maxInFlight, "\(load.count) in flight")
-        check(told == load, "the manager knows of \(told), in flight is \(load)")
+        check(told == load, "the dispatcher knows of \(told), in flight is \(load)")
         // Nothing in flight is nowhere, and nothing that is somewhere has left.
-        let (known, bytes) = (manager.heldCount + published.count, bytesInFlight)
+        let (known, bytes) = (dispatcher.heldCount + published.count, bytesInFlight)
         check(load.count == known, "\(load.count) in flight, and \(known) are queued, run or published")
         check(load.bytes == bytes, "\(load.bytes) bytes in flight, and \(bytes) taken and not gone")
     }
@@ -111,7 +111,7 @@ struct Simulation {
         for partition in book.partitions.sorted() where !paused.contains(partition) {
             let wanted = Int.random(in: 0...40, using: &random)
             tellInFlight()
-            var left = min(wanted, manager.capacity)
+            var left = min(wanted, dispatcher.capacity)
             while left > 0, position[Int(partition)] < kafka.end(of: Int(partition)) {
                 try takeRecord(partition)
                 left -= 1
@@ -146,7 +146,7 @@ struct Simulation {
                 published.append(Published(step: step, parts: [.resultOfTwo, .deadLetter].shuffled(using: &random)))
             } else {
                 tellInFlight()
-                wake(manager.admit(step))
+                wake(dispatcher.admit(step))
             }
         case .doneBefore:
             check(results[digest] != nil, "\(partition)-\(offset) was skipped without a result")
@@ -164,14 +164,14 @@ struct Simulation {
             }
         }
         if hosts[slot, default: []].isEmpty {
-            if random.chance(5) { wake(manager.noteStarting(slot: slot)) }
-            let assignment = manager.next(for: slot, at: now)
+            if random.chance(5) { wake(dispatcher.noteStarting(slot: slot)) }
+            let assignment = dispatcher.next(for: slot, at: now)
             wake(assignment.wakes.slots)
             if case .run(let step, let ahead, _) = assignment { write([step] + ahead, to: slot) }
             if case .wait = assignment { asleep.insert(slot) }
         }
         checkHost(slot)
-        let (given, running) = (manager.resources.givenMB, manager.runningCount)
+        let (given, running) = (dispatcher.admission.resources.givenMB, dispatcher.runningCount)
         check(given == running * 512, "\(running) steps run and \(given) MB are given")
     }
 
@@ -180,13 +180,15 @@ struct Simulation {
     private mutating func write(_ steps: [Step], to slot: Int) {
         writtenAhead += hosts[slot] == nil ? steps.count - 1 : steps.count
         hosts[slot, default: []] += steps
+        let behind = hosts[slot, default: []].dropFirst()
+        check(behind.allSatisfy { $0.attempt == 1 }, "a step that was lost once is written behind another")
     }
 
     /// The host has answered some of what it has.
     private mutating func answer(_ slot: Int, _ steps: [Step]) {
         let count = Int.random(in: 1...steps.count, using: &random)
         let times = steps[..<count].map { $0.strategyIndex == 0 ? Int64(2_000_000) : 20_000 }
-        let (more, wakes) = manager.finishAnswered(
+        let (more, wakes) = dispatcher.finishAnswered(
             slot: slot, tookNanoseconds: times, mayTakeMore: random.chance(70), at: now)
         wake(wakes.slots)
         published += steps[..<count].map { Published(step: $0) }
@@ -200,25 +202,19 @@ struct Simulation {
     private mutating func loseHost(_ slot: Int, _ steps: [Step]) {
         hosts[slot] = nil
         takenBack += steps.count - 1
-        if !manager.isEnded(slot: slot), random.chance(50) {
-            wake(manager.finish(slot: slot, steps[0].strategyIndex == 1 ? .crash : .unknown, at: now))
+        if !dispatcher.isHostEnded(slot: slot), random.chance(50) {
+            wake(dispatcher.finish(slot: slot, steps[0].strategyIndex == 1 ? .crash : .unknown, at: now).slots)
             published.append(Published(step: steps[0]))
         } else {
-            switch manager.requeue(slot: slot, at: now) {
-            case .queued(let woken): wake(woken)
-            case .givenBack(let step, let woken):
-                abandon([step])
-                wake(woken)
-            }
+            wake(dispatcher.putBack(slot: slot, at: now).1.slots)
         }
-        wake(manager.noteStarting(slot: slot))
-        abandon(manager.takeGivenBack())
+        wake(dispatcher.noteStarting(slot: slot))
+        abandon(dispatcher.takeAbandoned())
     }
 
     private mutating func checkHost(_ slot: Int) {
         var known: [UInt64] = []
-        if case .running(let step, _) = manager.slots[slot] { known = [step.token] }
-        known += manager.ahead[slot].map(\.token)
+        if let flight = dispatcher.slots.flight(of: slot) { known = ([flight.step] + flight.behind).map(\.token) }
         let actual = hosts[slot, default: []].map(\.token)
         check(known == actual, "slot \(slot) is thought to have \(known) and has \(actual)")
         check(actual.count <= ServiceTimes.mostUnderWay, "slot \(slot) has \(actual.count) steps")
@@ -245,18 +241,18 @@ struct Simulation {
         }
     }
 
-    private mutating func tellInFlight() { manager.noteInFlight(inFlight.load) }
+    private mutating func tellInFlight() { dispatcher.noteInFlight(inFlight.load) }
 
     private mutating func updateBackpressure() {
         tellInFlight()
-        switch manager.updateBackpressure(at: now) {
+        switch dispatcher.updateBackpressure(at: now) {
         case .none: break
         case .pause:
             check(!isPaused, "paused twice")
             isPaused = true
             pauses += 1
             paused = book.partitions
-            manager.noteDiscarded(bytes: Int.random(in: 0...50_000, using: &random), at: now)
+            dispatcher.noteDiscarded(bytes: Int.random(in: 0...50_000, using: &random), at: now)
         case .resume:
             check(isPaused, "resumed without a pause")
             isPaused = false
@@ -274,7 +270,7 @@ struct Simulation {
         for _ in 0..<100_000 where violations.isEmpty {
             now = now.adding(milliseconds: 1)
             try take()
-            for slot in manager.slots.indices where !asleep.contains(slot) { turnSlot(slot) }
+            for slot in dispatcher.slots.indices where !asleep.contains(slot) { turnSlot(slot) }
             while !published.isEmpty { acknowledge() }
             updateBackpressure()
             if inFlight.isEmpty, position == kafka.ends { break }

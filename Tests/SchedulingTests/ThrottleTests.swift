@@ -73,21 +73,21 @@ import Testing
     }
 
     @Test func aThrottledStrategyHasNoMoreSlotsThanItsShareAndOthersPass() throws {
-        var manager = ConcurrencyManager(slotCount: 4, backpressure: .init())
-        for offset in Int64(0)..<10 { _ = manager.admit(try step(offset: offset, strategy: 1)) }
+        var dispatcher = Dispatcher(slotCount: 4, backpressure: .init())
+        for offset in Int64(0)..<10 { _ = dispatcher.admit(try step(offset: offset, strategy: 1)) }
         for _ in 0..<5 {
-            _ = manager.next(for: 0, at: time(0))
-            _ = manager.finish(slot: 0, .breach, at: time(0))
+            _ = dispatcher.next(for: 0, at: time(0))
+            _ = dispatcher.finish(slot: 0, .breach, at: time(0))
         }
-        #expect(manager.takeChanges().count == 1)
-        _ = manager.admit(try step(offset: 20, strategy: 2))
+        #expect(dispatcher.takeChanges().count == 1)
+        _ = dispatcher.admit(try step(offset: 20, strategy: 2))
         var ran: [Int] = []
         for slot in 0..<4 {
-            if case .run(let step, _, _) = manager.next(for: slot, at: time(0)) { ran.append(step.strategyIndex) }
+            if case .run(let step, _, _) = dispatcher.next(for: slot, at: time(0)) { ran.append(step.strategyIndex) }
         }
         #expect(ran == [1, 1, 2])
-        #expect(manager.waiting == [.throttle: 3])
-        #expect(manager.observe(othersMB: 0, at: time(30_000)) == [3])
+        #expect(dispatcher.waiting == [.throttle: 3])
+        #expect(dispatcher.observe(othersMB: 0, at: time(30_000)) == [3])
     }
 }
 
@@ -155,24 +155,24 @@ import Testing
     }
 
     @Test func stepsOfASuspendedStrategyAreRefusedAndOnlyTheProbeIsRun() throws {
-        var manager = ConcurrencyManager(slotCount: 2, backpressure: .init(), circuitBreaker: Self.settings)
-        for offset in Int64(0)..<12 { _ = manager.admit(try step(offset: offset, strategy: 1)) }
+        var dispatcher = Dispatcher(slotCount: 2, backpressure: .init(), circuitBreaker: Self.settings)
+        for offset in Int64(0)..<12 { _ = dispatcher.admit(try step(offset: offset, strategy: 1)) }
         for _ in 0..<5 {
-            _ = manager.next(for: 0, at: time(0))
-            _ = manager.finish(slot: 0, .crash, at: time(0))
+            _ = dispatcher.next(for: 0, at: time(0))
+            _ = dispatcher.finish(slot: 0, .crash, at: time(0))
         }
-        guard case .refuse(let refused, .suspended(retryMs: 30_000), _) = manager.next(for: 0, at: time(0)) else {
+        guard case .refuse(let refused, .suspended(retryMs: 30_000), _) = dispatcher.next(for: 0, at: time(0)) else {
             return #expect(Bool(false))
         }
         #expect(refused.coordinates.offset == 5)
-        _ = manager.finish(slot: 0, .unknown, at: time(0))
-        guard case .run = manager.next(for: 0, at: time(30_000)) else { return #expect(Bool(false)) }
-        guard case .refuse(_, .suspended(retryMs: 0), _) = manager.next(for: 1, at: time(30_000)) else {
+        _ = dispatcher.finish(slot: 0, .unknown, at: time(0))
+        guard case .run = dispatcher.next(for: 0, at: time(30_000)) else { return #expect(Bool(false)) }
+        guard case .refuse(_, .suspended(retryMs: 0), _) = dispatcher.next(for: 1, at: time(30_000)) else {
             return #expect(Bool(false))
         }
-        _ = manager.finish(slot: 1, .unknown, at: time(30_000))
-        _ = manager.finish(slot: 0, .good, at: time(30_000))
-        guard case .run = manager.next(for: 1, at: time(30_000)) else { return #expect(Bool(false)) }
-        #expect(manager.takeChanges().contains(.circuit(.init(strategy: 1, isSuspended: false))))
+        _ = dispatcher.finish(slot: 1, .unknown, at: time(30_000))
+        _ = dispatcher.finish(slot: 0, .good, at: time(30_000))
+        guard case .run = dispatcher.next(for: 1, at: time(30_000)) else { return #expect(Bool(false)) }
+        #expect(dispatcher.takeChanges().contains(.circuit(.init(strategy: 1, isSuspended: false))))
     }
 }

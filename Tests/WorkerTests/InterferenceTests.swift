@@ -58,10 +58,10 @@ import Testing
                 report.look(at: now)
             }
             for _ in 0..<5 { interval(victimMs: 10, culpritSteps: 10) }
-            #expect(state.snapshot.throttle.slots(for: 2) == 8)
+            #expect(state.snapshot.admission.throttle.slots(for: 2) == 8)
             interval(victimMs: 30, culpritSteps: 400)
-            #expect(state.snapshot.throttle.slots(for: 2) == 4)
-            #expect(state.snapshot.throttle.slots(for: 1) == 8)
+            #expect(state.snapshot.admission.throttle.slots(for: 2) == 4)
+            #expect(state.snapshot.admission.throttle.slots(for: 1) == 8)
             try eventually("the event is there") {
                 events.drain()
                 return try kafka.events(.interference).contains {

@@ -72,7 +72,7 @@ import Testing
             #expect(node.node.state.decide { $0.giveUpRunning(partitions: [0]) } == [0])
             try file.letStart()
             try eventually("it has ended by itself") { node.node.finishedCount == 1 }
-            try eventually("nothing of it is left") { !node.node.state.snapshot.isEnded(slot: 0) }
+            try eventually("nothing of it is left") { !node.node.state.snapshot.isHostEnded(slot: 0) }
             try node.expectNobodyBlamed()
             // What its host is lost for next is the step's own doing again.
             try kafka.submit([request("second", "unruly", #"{"do":"die"}"#)])

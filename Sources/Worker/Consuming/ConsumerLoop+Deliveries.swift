@@ -19,7 +19,7 @@ extension ConsumerLoop {
             undelivered(refused.message, refused.failure, wasAlone: true, now)
         }
         while let event = producers.nextEvent() { handle(event) }
-        abandon(state.takeGivenBack())
+        abandon(decide { $0.takeAbandoned() })
         adjustBatches()
         publisher.sendOutbox()
     }

@@ -4,7 +4,7 @@ import Scheduling
 extension ConsumerLoop {
     /// Decides something about the shared state, which hears first what is in flight: so who looks at it sees a request
     /// in flight no later than in the queue.
-    func decide<Decision: Sendable>(_ body: (inout ConcurrencyManager) -> Decision) -> Decision {
+    func decide<Decision: Sendable>(_ body: (inout Dispatcher) -> Decision) -> Decision {
         let load = inFlight.load
         toldInFlight = load
         return state.decide { manager in

@@ -24,7 +24,7 @@ extension Slot {
     ) {
         guard let (host, isNew) = borrow(for: step, in: hosts) else {
             state.setHost(own.pid, of: index)
-            return isEnded ? requeueEnded(step) : requeue(isAttempt: false)
+            return notBegun(step, ending: state.ending(of: index))
         }
         host.arbiter = locks
         host.steps += 1
@@ -36,12 +36,13 @@ extension Slot {
         guard case .answered = end else {
             // Dead before what it holds goes to the next: it may still be at work on what a lock protects.
             hosts.discard(host)
-            let isOfStepsBefore =
-                end.mayBeOfTheStepBefore(isNew: isNew) || end.isForMemory && host.hadLeftovers(for: step.limits)
-            return lost(step, end, run, mayBeOfStepsBefore: isOfStepsBefore)
+            let attempt = AttemptEnd(
+                end, after: isNew ? .nothing : .answered, hadLeftovers: host.hadLeftovers(for: step.limits),
+                ending: state.ending(of: index))
+            return lost(step, end, run, attempt, isBorrowed: true)
         }
         // One that the node ends for this step may have been hit already, though it has answered: nobody else gets it.
-        guard isEnded || hosts.isSpent(host, step.limits) else {
+        guard isHostEnded || hosts.isSpent(host, step.limits) else {
             hosts.giveBack(host)
             return finish(step, end, run)
         }
@@ -62,61 +63,36 @@ extension Slot {
             }
         if !wantsNew, let host = waiting(for: step, in: hosts) { return (host, false) }
         if case .waitingOnly = role {
-            state.decide { $0.noteNoneIdle(slot: index) }
+            note(.noneIdle)
             return nil
         }
         do throws(HostFailure) {
             let host = try hosts.start { state.setHost($0, of: index) }
-            let (woken, changes) = state.decide { ($0.noteStarted(slot: index), $0.takeChanges()) }
-            state.wake(slots: woken)
-            reporter.policies.changed(changes)
+            note(.started)
             return (host, true)
         } catch {
             // A node that ends kills its hosts, those that are being started too: that is no failure of theirs.
-            if isEnded { return nil }
+            if isHostEnded { return nil }
             reporter.externalHostLost(hosts.strategy.name, reason: "start_failed", error.description)
-            let now = MonotonicTime.now()
-            let changes = state.decide {
-                $0.noteStartFailed(slot: index, error.description, at: now)
-                return $0.takeChanges()
-            }
-            reporter.policies.changed(changes)
+            note(.failed(error.description))
         }
         if let host = waiting(for: step, in: hosts) { return (host, false) }
-        state.decide { $0.noteNoneIdle(slot: index) }
+        note(.noneIdle)
         return nil
+    }
+
+    /// Tells the shared state how the search for a host has gone.
+    private func note(_ search: StartGate.Search) {
+        let now = MonotonicTime.now()
+        let (woken, changes) = state.decide { ($0.note(search, slot: index, at: now), $0.takeChanges()) }
+        state.wake(slots: woken)
+        reporter.policies.changed(changes)
     }
 
     private func waiting(for step: Step, in hosts: ExternalHosts) -> Host? {
         guard let host = hosts.take(for: step.limits) else { return nil }
         state.setHost(host.pid, of: index)
         return host
-    }
-
-    private func lost(_ step: Step, _ end: StepEnd, _ run: StepRun, mayBeOfStepsBefore: Bool) {
-        if isVictim { return requeueVictim(step) }
-        if isEnded { return requeueEnded(step) }
-        let mayGoOn = Self.stepRetry.delayMs(afterAttempt: step.attempt) != nil
-        guard mayGoOn, mayBeOfStepsBefore else {
-            report(end, step)
-            return finish(step, end, run)
-        }
-        report(end, nil)
-        requeue()
-    }
-
-    private func report(_ end: StepEnd, _ step: Step?) {
-        switch end {
-        case .timedOut:
-            reporter.hostLost(slot: index, reason: "timed_out", "the step passed its deadline", step: step)
-        case .babbled(let problem):
-            reporter.hostLost(
-                slot: index, reason: "babbled", "the host's answer is no reply: \(problem)", step: step)
-        case .crashed(let loss): reporter.hostLost(slot: index, loss, step: step)
-        case .refused(let breach):
-            reporter.hostLost(slot: index, reason: "resource_exceeded", breach.description, step: step)
-        default: break
-        }
     }
 }
 
@@ -140,26 +116,6 @@ extension StepEnd {
         } catch {
             return .babbled("\(error)")
         }
-    }
-
-    /// Whether the host may have been lost for what it did in the step before: it had not got this one, or it had
-    /// answered that one and then spoken again or gone, too late to be seen. A new host has no step before.
-    fileprivate func mayBeOfTheStepBefore(isNew: Bool) -> Bool {
-        switch self {
-        case .babbled, .refused: return !isNew
-        case .crashed(let loss):
-            guard loss.requestDelivered else { return true }
-            return switch loss.kind {
-            case .exited, .closedInput, .closedOutput, .brokenFrame: !isNew
-            default: false
-            }
-        default: return false
-        }
-    }
-
-    /// Whether it ended for the memory that its host held.
-    fileprivate var isForMemory: Bool {
-        if case .crashed(let loss) = self { loss.isForMemory } else { false }
     }
 }
 

@@ -34,7 +34,7 @@ extension Slot {
         // nothing has been left in.
         if host.isTooFull(for: step.limits) || step.attempt > 1 && host.hasLeftovers(for: step.limits) {
             reporter.metrics.hostLost(reason: "recycled")
-            requeue(isAttempt: false)
+            notBegun(step)
             return false
         }
         return run(Pipeline(steps: [step] + ahead), on: host)
@@ -85,16 +85,15 @@ extension Slot {
         let mayTakeMore =
             !isLost && host.framesUnderWay <= ServiceTimes.mostUnderWay / 2
             && !host.isTooFull(for: pipeline.steps[0].limits)
-        let ((more, wakes), changes, isDrainAwaited) = state.decide { [pipeline] manager in
+        let ((more, wakes), changes) = state.decide { [pipeline] dispatcher in
             (
-                manager.finishAnswered(
+                dispatcher.finishAnswered(
                     slot: index, tookNanoseconds: pipeline.answeredNanoseconds, mayTakeMore: mayTakeMore, at: now),
-                manager.takeChanges(), manager.isDrainAwaited
+                dispatcher.takeChanges()
             )
         }
-        wake(wakes)
+        state.wake(wakes)
         reporter.policies.changed(changes)
-        if isDrainAwaited { state.consumerWake.signal() }
         pipeline = Pipeline(steps: pipeline.steps[pipeline.answered...] + more, isBehind: true)
         return more
     }
@@ -108,39 +107,27 @@ extension Slot {
         // Dead before what it holds goes to the next: it may still be at work on what a lock protects, or take any frame
         // for a grant.
         if outcome.wantedLock || state.decide({ $0.holdsLocks(slot: index) }) { discard(host) }
+        guard let end = StepEnd(failed: outcome, of: step) else { return }
+        // What was heard of the host before its kill, or not in time, is the step's own doing.
+        let ending: HostEnding? = if case .crashed = end { state.ending(of: index) } else { nil }
+        let attempt = AttemptEnd(
+            end, after: wasAhead ? .underWay : .nothing, hadLeftovers: host.hadLeftovers(for: step.limits),
+            ending: ending)
+        lost(step, end, run, attempt, isBorrowed: false)
+    }
+}
+
+extension StepEnd {
+    /// nil where the outcome is a good answer.
+    fileprivate init?(failed outcome: StepOutcome, of step: Step) {
         switch outcome {
-        case .answered(let reply): babbled(step, reply, run, wasAhead: wasAhead)
-        case .timedOut:
-            reporter.hostLost(slot: index, reason: "timed_out", "the step passed its deadline", step: step)
-            finish(step, .timedOut, run)
-        case .lost(let loss):
-            let isOfStepsBefore = wasAhead || loss.isForMemory && host.hadLeftovers(for: step.limits)
-            lost(step, loss, run, mayBeOfStepsBefore: isOfStepsBefore)
+        case .answered(let reply):
+            guard case .failure(let problem) = HostReply.reading(reply, of: step) else { return nil }
+            self = .babbled("\(problem)")
+        case .timedOut: self = .timedOut
+        case .lost(let loss): self = .crashed(loss)
         }
     }
-
-    private func babbled(_ step: Step, _ reply: [UInt8], _ run: StepRun, wasAhead: Bool) {
-        guard case .failure(let problem) = HostReply.reading(reply, of: step) else { return }
-        reporter.hostLost(slot: index, reason: "babbled", "the host's answer is no reply: \(problem)", step: step)
-        // It may be one reply too many to the step before.
-        if wasAhead, mayRunAgain(step) { return requeue() }
-        finish(step, .babbled("\(problem)"), run)
-    }
-
-    private func lost(_ step: Step, _ loss: HostLoss, _ run: StepRun, mayBeOfStepsBefore: Bool) {
-        if isVictim { return requeueVictim(step) }
-        if isEnded { return requeueEnded(step) }
-        reporter.hostLost(slot: index, loss, step: step)
-        if case .wantedLockAmongOthers = loss.kind {
-            state.decide { $0.noteTakesLocks(step) }
-            return requeue(isAttempt: false)
-        }
-        // What the steps before it have done may be what the host was lost for: it has one more try, with none before it.
-        if !loss.requestDelivered || mayBeOfStepsBefore, mayRunAgain(step) { return requeue() }
-        finish(step, .crashed(loss), run)
-    }
-
-    private func mayRunAgain(_ step: Step) -> Bool { Self.stepRetry.delayMs(afterAttempt: step.attempt) != nil }
 }
 
 extension StepOutcome {

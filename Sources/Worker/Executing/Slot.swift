@@ -22,8 +22,6 @@ final class Slot: Sendable {
     private static let startRetry = RetryPolicy(maximumAttempts: .max, firstDelayMs: 10, maximumDelayMs: 5000)
     /// Nor is a host replaced at once that is ended again and again while it has nothing to do: each costs a process.
     private static let idleRetry = RetryPolicy(maximumAttempts: .max, firstDelayMs: 10, maximumDelayMs: 5000)
-    /// A step whose host was gone before it got the request has not begun: another host may have it.
-    static let stepRetry = RetryPolicy(maximumAttempts: 3, firstDelayMs: 0, maximumDelayMs: 0)
 
     init(
         index: Int, state: NodeState, pool: PoolSettings, spawner: HostSpawner, externals: ExternalPools,
@@ -47,14 +45,11 @@ final class Slot: Sendable {
             host.arbiter = locks
             state.noteReady(slot: index)
             serve(host, &idleLosses)
-            let wasStopped = state.decide { if case .stopped = $0.slots[index] { true } else { false } }
-            if wasStopped {
+            if state.decide({ $0.isStopped(slot: index) }) {
                 end(host)
                 return
             }
-            let (woken, givenBack) = state.decide { ($0.noteStarting(slot: index), $0.takeGivenBack()) }
-            state.wake(slots: woken)
-            for step in givenBack { state.giveBack(step) }
+            state.wake(slots: state.decide { $0.noteStarting(slot: index) })
             discard(host)
         }
         state.decide { $0.noteStopped(slot: index) }
@@ -107,6 +102,9 @@ final class Slot: Sendable {
         state.consumerWake.signal()
     }
 
+    /// Whether the node has ended the host itself: for a partition that it gave up, or at its own end.
+    var isHostEnded: Bool { !state.mayPublish || state.decide { $0.isHostEnded(slot: index) } }
+
     private var isStopping: Bool { state.decide { $0.isStopping } }
 
     // MARK: Steps
@@ -116,14 +114,14 @@ final class Slot: Sendable {
         while true {
             let now = MonotonicTime.now()
             let assignment = state.decide { $0.next(for: index, at: now) }
-            wake(assignment.wakes)
+            state.wake(assignment.wakes)
             switch assignment {
             case .run(let step, let ahead, _):
                 // Nothing is written ahead behind a step of an external strategy: its time is not noted.
                 if let hosts = externals[step.strategyIndex] {
                     executeExternally(step, in: hosts, own: host)
                     // The kill that was meant for the borrowed host may have come when the own one stood in its place.
-                    if state.decide({ $0.isEnded(slot: index) }) {
+                    if state.decide({ $0.isHostEnded(slot: index) }) {
                         reporter.metrics.hostLost(reason: "recycled")
                         return
                     }
@@ -138,7 +136,7 @@ final class Slot: Sendable {
                 switch host.waitIdle(wake: wake, until: nil) {
                 case .woken, .deadline: continue
                 case .hostLost(let loss):
-                    if isEnded {
+                    if isHostEnded {
                         // The step that the node ended the host for had ended by itself before the kill came.
                         reporter.metrics.hostLost(reason: "recycled")
                     } else if !isStopping {
@@ -153,11 +151,6 @@ final class Slot: Sendable {
         }
     }
 
-    func wake(_ wakes: ConcurrencyManager.Wakes) {
-        if wakes.consumer { state.consumerWake.signal() }
-        state.wake(slots: wakes.slots)
-    }
-
     /// Has the host run a step by itself, and notes how long it waited for a processor meanwhile.
     func run(_ request: [UInt8], of step: Step, on host: Host) -> (outcome: StepOutcome, run: StepRun) {
         let started = MonotonicTime.now()
@@ -170,55 +163,6 @@ final class Slot: Sendable {
 
     func addDelay(_ reading: RunDelayMeter.Reading?) {
         if let reading { reporter.metrics.delays.add(reading) }
-    }
-
-    /// Whether the step, whose host is lost, was to be ended to break a deadlock.
-    var isVictim: Bool { state.decide { $0.isVictim(slot: index) } }
-
-    func requeueVictim(_ step: Step) {
-        reporter.hostLost(slot: index, reason: "deadlock", "ended to break a deadlock", step: step)
-        requeue()
-    }
-
-    /// Whether the node has ended the host itself: for a partition that it gave up, or at its own end.
-    var isEnded: Bool { !state.mayPublish || state.decide { $0.isEnded(slot: index) } }
-
-    func requeueEnded(_ step: Step) {
-        reporter.hostLost(
-            slot: index, reason: "recycled",
-            state.mayPublish ? "ended for a step of a partition that was given up" : "ended with the node", step: step)
-        requeue()
-    }
-
-    /// The step goes back into the queue, or to whoever has its partition now.
-    /// - Parameter isAttempt: whether it has been tried.
-    func requeue(isAttempt: Bool = true) {
-        let now = MonotonicTime.now()
-        switch state.decide({ $0.requeue(slot: index, isAttempt: isAttempt, at: now) }) {
-        case .queued(let woken):
-            if isAttempt { reporter.noteRetry() }
-            state.wake(slots: woken)
-        case .givenBack(let step, let woken):
-            state.giveBack(step)
-            state.wake(slots: woken)
-        }
-        if state.decide({ $0.isDrainAwaited }) { state.consumerWake.signal() }
-    }
-
-    func finish(_ step: Step, _ end: StepEnd, _ run: StepRun? = nil) {
-        report(step, end, run ?? StepRun(notBegun: step, at: .now()))
-        let now = MonotonicTime.now()
-        let (woken, changes, isDrainAwaited) = state.decide {
-            ($0.finish(slot: index, end.conduct, at: now), $0.takeChanges(), $0.isDrainAwaited)
-        }
-        state.wake(slots: woken)
-        reporter.policies.changed(changes)
-        if isDrainAwaited { state.consumerWake.signal() }
-    }
-
-    /// First the result, then the slot: a drain that sees no step running knows that all results are on their way.
-    func report(_ step: Step, _ end: StepEnd, _ run: StepRun) {
-        if state.mayPublish { reporter.finished(step, end, run) }
     }
 }
 

@@ -30,7 +30,7 @@ final class SlotLocks: LockArbiter, Sendable {
         state.wake(slots: state.decide { [slot] in $0.release(names, slot: slot) })
     }
 
-    private func verdict(_ answer: ConcurrencyManager.LockAnswer) -> LockVerdict {
+    private func verdict(_ answer: Dispatcher.LockAnswer) -> LockVerdict {
         switch answer {
         case .granted: .granted
         case .waits: .waits

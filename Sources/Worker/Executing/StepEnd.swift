@@ -43,7 +43,7 @@ extension StepEnd {
         }
     }
 
-    init(_ refusal: ConcurrencyManager.Refusal) {
+    init(_ refusal: Admission.Refusal) {
         self =
             switch refusal {
             case .suspended(let retryMs): .suspended(retryMs: retryMs)

@@ -98,6 +98,30 @@ struct StepReporter: Sendable {
         hostLost(slot: slot, reason: loss.kind.restartReason, loss.description, step: step)
     }
 
+    /// The host was lost, and an attempt at a step ended so with it.
+    func hostLost(slot: Int, _ end: StepEnd, step: Step?) {
+        switch end {
+        case .timedOut: hostLost(slot: slot, reason: "timed_out", "the step passed its deadline", step: step)
+        case .babbled(let problem):
+            hostLost(slot: slot, reason: "babbled", "the host's answer is no reply: \(problem)", step: step)
+        case .crashed(let loss): hostLost(slot: slot, loss, step: step)
+        case .refused(let breach):
+            hostLost(slot: slot, reason: "resource_exceeded", breach.description, step: step)
+        case .answered, .expired, .unstartable, .disabled, .suspended, .unsendable: break
+        }
+    }
+
+    /// The node has ended the step's host itself.
+    func hostEnded(slot: Int, _ ending: HostEnding, step: Step) {
+        switch ending {
+        case .deadlock: hostLost(slot: slot, reason: "deadlock", "ended to break a deadlock", step: step)
+        case .givenUp:
+            hostLost(
+                slot: slot, reason: "recycled", "ended for a step of a partition that was given up", step: step)
+        case .withNode: hostLost(slot: slot, reason: "recycled", "ended with the node", step: step)
+        }
+    }
+
     func hostLost(slot: Int, reason: String, _ description: String, step: Step?) {
         metrics.hostLost(reason: reason)
         var details = [

@@ -111,7 +111,7 @@ package final class Node: Sendable {
         strategies.disable(names)
         metrics.showDisabled(strategies)
         let indices = Set(names.map(strategies.index))
-        state.decide { $0.disabled = indices }
+        state.decide { $0.noteDisabled(indices) }
     }
 
     /// The value of a counter without labels.

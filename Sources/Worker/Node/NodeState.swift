@@ -10,20 +10,18 @@ struct RefusedMessage: Sendable {
     let failure: KafkaFailure
 }
 
-/// What the node's threads share: the manager behind its lock, and what wakes them.
+/// What the node's threads share: the dispatcher behind its lock, and what wakes them.
 ///
 /// No two of its locks are ever held together, and nothing is waited for under one: the only call that goes out is the
 /// signal to a host, under `hosts`, so that its number is nobody else's yet.
 final class NodeState: Sendable {
-    private let manager: Mutex<ConcurrencyManager>
+    private let dispatcher: Mutex<Dispatcher>
     let consumerWake: WakeDescriptor
     let slotWakes: [WakeDescriptor]
     /// Results that found the producer's queue full; the consumer thread sends them when there is room.
     private let outbox = Mutex<[OutgoingMessage]>([])
     /// Messages the producer refused for good; the consumer thread decides what that means for the node.
     private let refused = Mutex<[RefusedMessage]>([])
-    /// Steps that a stopping node does not run again; the consumer thread lets go of them.
-    private let givenBack = Mutex<[Step]>([])
     /// The process of each slot's host, while it may be signalled.
     private let hosts: Mutex<[Int32?]>
     private let readySlots = Mutex<Set<Int>>([])
@@ -33,8 +31,8 @@ final class NodeState: Sendable {
     /// - Parameter external: the numbers of the external strategies.
     init(_ settings: NodeSettings, external: [Int] = []) throws(SystemFailure) {
         let slotCount = settings.slotCount
-        manager = Mutex(
-            ConcurrencyManager(
+        dispatcher = Mutex(
+            Dispatcher(
                 slotCount: slotCount, backpressure: settings.backpressure, resources: settings.resources,
                 throttle: settings.throttle, circuitBreaker: settings.circuitBreaker,
                 serviceTimes: settings.serviceTimes, starts: StartGate(unproven: external)))
@@ -46,12 +44,12 @@ final class NodeState: Sendable {
     }
 
     /// Decides something about the shared state under its lock. Act on the answer afterwards.
-    func decide<Decision: Sendable>(_ body: (inout ConcurrencyManager) -> Decision) -> Decision {
-        manager.withLock { body(&$0) }
+    func decide<Decision: Sendable>(_ body: (inout Dispatcher) -> Decision) -> Decision {
+        dispatcher.withLock { body(&$0) }
     }
 
     /// The state as it is at this moment.
-    var snapshot: ConcurrencyManager { manager.withLock { $0 } }
+    var snapshot: Dispatcher { dispatcher.withLock { $0 } }
 
     /// Keeps a message until there is room for it.
     /// - Returns: whether it is the first that waits.
@@ -98,17 +96,9 @@ final class NodeState: Sendable {
         for slot in slots { slotWakes[slot].signal() }
     }
 
-    /// A step that will not be run any more, nor have a result: its request stays not done.
-    func giveBack(_ step: Step) {
-        givenBack.withLock { $0.append(step) }
-        consumerWake.signal()
-    }
-
-    func takeGivenBack() -> [Step] {
-        givenBack.withLock { waiting in
-            defer { waiting.removeAll() }
-            return waiting
-        }
+    func wake(_ wakes: Dispatcher.Wakes) {
+        if wakes.consumer { consumerWake.signal() }
+        wake(slots: wakes.slots)
     }
 
     func wakeAllSlots() {
@@ -128,6 +118,12 @@ final class NodeState: Sendable {
             // Under the lock: a slot takes its host out of here before it reaps it, so no number can be another's.
             for slot in slots { if let pid = pids[slot] { ProcessGroup.kill(pid) } }
         }
+    }
+
+    /// Why the node ends the slot's host, or has ended it, where it does: what it is lost for is not its step's doing then.
+    func ending(of slot: Int) -> HostEnding? {
+        let ending = decide { $0.ending(slot: slot) }
+        return ending == .deadlock || mayPublish ? ending : .withNode
     }
 
     var mayPublish: Bool { !isAbandoned.load(ordering: .acquiring) }

@@ -22,7 +22,7 @@ struct IntervalReport {
     }
 
     mutating func details(
-        _ manager: ConcurrencyManager, _ partitions: [PartitionBoard.Report], _ lags: [PartitionLag],
+        _ dispatcher: Dispatcher, _ partitions: [PartitionBoard.Report], _ lags: [PartitionLag],
         at now: MonotonicTime
     ) -> [JSONMember] {
         let latency = metrics.latencyByStrategy
@@ -34,28 +34,28 @@ struct IntervalReport {
         (lastLatency, lastDone, lastTime) = (latency, done, now)
         return [
             JSONMember("interval_ms", .integer(intervalMs)),
-            JSONMember("slots", .integer(manager.slots.count)),
-            JSONMember("running", .integer(manager.runningCount)),
-            JSONMember("queue_depth", .integer(manager.depth)),
-            JSONMember("in_flight", .integer(manager.inFlight.count)),
-            JSONMember("holding", .bool(!manager.backpressure.isFlowing)),
-            JSONMember("paused", .bool(manager.backpressure.isPaused)),
-            JSONMember("pauses", .integer(manager.backpressure.pauses)),
-            JSONMember("holds", .integer(manager.backpressure.holds)),
+            JSONMember("slots", .integer(dispatcher.slots.count)),
+            JSONMember("running", .integer(dispatcher.runningCount)),
+            JSONMember("queue_depth", .integer(dispatcher.depth)),
+            JSONMember("in_flight", .integer(dispatcher.inFlight.count)),
+            JSONMember("holding", .bool(!dispatcher.backpressure.isFlowing)),
+            JSONMember("paused", .bool(dispatcher.backpressure.isPaused)),
+            JSONMember("pauses", .integer(dispatcher.backpressure.pauses)),
+            JSONMember("holds", .integer(dispatcher.backpressure.holds)),
             JSONMember("partitions", .integers(partitions.map(\.partition))),
             JSONMember("requests", .object(byStatus.map { JSONMember($0.status.rawValue, .integer(Int($0.count))) })),
             JSONMember("requests_per_second", .number((rate * 10).rounded() / 10)),
             JSONMember("latency_ms", Self.quantiles(recent.reduce(into: .empty) { $0.add($1) })),
             JSONMember("strategies", byStrategy(recent)),
             JSONMember("lag", lags.isEmpty ? .null : .integer(Int(lags.reduce(0) { $0 + $1.records }))),
-            JSONMember("blocked", .array(partitions.compactMap { Self.blocked($0, manager) })),
+            JSONMember("blocked", .array(partitions.compactMap { Self.blocked($0, dispatcher) })),
         ]
     }
 
     /// What holds a partition's committed offset back, and how it stands with that.
-    private static func blocked(_ report: PartitionBoard.Report, _ manager: ConcurrencyManager) -> JSONValue? {
+    private static func blocked(_ report: PartitionBoard.Report, _ dispatcher: Dispatcher) -> JSONValue? {
         guard let request = report.blockedBy else { return nil }
-        let place = manager.place(of: request.token)
+        let place = dispatcher.place(of: request.token)
         return .object([
             JSONMember("partition", .integer(Int(report.partition))),
             JSONMember("offset", .integer(Int(request.origin.offset))), JSONMember("state", .string(place.name)),

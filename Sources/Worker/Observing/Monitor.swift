@@ -80,19 +80,19 @@ final class Monitor: Sendable {
             heartbeats.beat(.monitor, at: now)
             events.drain()
             statistics.update(at: now)
-            let manager = state.snapshot
+            let dispatcher = state.snapshot
             if now >= nextSample {
                 // What was missed while the machine kept it waiting is not made up: the history is of seconds that were.
                 nextSample = max(nextSample, now.adding(milliseconds: -History.intervalMs))
                     .adding(milliseconds: History.intervalMs)
-                sample(manager, &finished, &lastSample, now)
-                watchdog.look(manager, at: now)
+                sample(dispatcher, &finished, &lastSample, now)
+                watchdog.look(dispatcher, at: now)
                 observe(now)
             }
             if now >= next {
                 next = now.adding(milliseconds: settings.metricsIntervalMs)
                 interference.look(at: now)
-                events.publish(.interval, interval.details(manager, board.all, lagWatch.lags, at: now))
+                events.publish(.interval, interval.details(dispatcher, board.all, lagWatch.lags, at: now))
             }
             _ = wake.wait(until: min(next, nextSample))
         }
@@ -110,7 +110,7 @@ final class Monitor: Sendable {
 
     /// What is looked at every second.
     private func sample(
-        _ manager: ConcurrencyManager, _ finished: inout Double, _ last: inout MonotonicTime, _ now: MonotonicTime
+        _ dispatcher: Dispatcher, _ finished: inout Double, _ last: inout MonotonicTime, _ now: MonotonicTime
     ) {
         gauges.update(at: now)
         _ = recentLatency(at: now)
@@ -118,7 +118,7 @@ final class Monitor: Sendable {
         let total = metrics.doneCount
         history.add(
             StatusHistory.Sample(
-                queueDepth: manager.depth, running: manager.runningCount,
+                queueDepth: dispatcher.depth, running: dispatcher.runningCount,
                 pausedPartitions: board.all.count(where: \.isPaused),
                 finished: History.perInterval(total - finished, elapsedMs: now.milliseconds(since: last))))
         (finished, last) = (total, now)

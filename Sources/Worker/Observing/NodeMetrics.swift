@@ -202,20 +202,21 @@ struct NodeMetrics: Sendable {
     func fenced() { registry.gauge(.fenced).set(1) }
     func oldestRequest(seconds: Double) { registry.gauge(.oldestRequestAge).set(seconds) }
 
-    /// Brings up to date what is read from the manager rather than counted.
-    func update(from manager: ConcurrencyManager, at now: MonotonicTime) {
-        registry.gauge(.running).set(manager.runningCount)
-        registry.gauge(.queueDepth).set(manager.depth)
-        registry.gauge(.inFlight).set(manager.inFlight.count)
-        registry.gauge(.inFlightBytes).set(manager.inFlight.bytes)
-        registry.gauge(.unacknowledged).set(max(0, manager.inFlight.count - manager.depth - manager.runningCount))
-        let waiting = manager.waiting
+    /// Brings up to date what is read from the dispatcher rather than counted.
+    func update(from dispatcher: Dispatcher, at now: MonotonicTime) {
+        registry.gauge(.running).set(dispatcher.runningCount)
+        registry.gauge(.queueDepth).set(dispatcher.depth)
+        registry.gauge(.inFlight).set(dispatcher.inFlight.count)
+        registry.gauge(.inFlightBytes).set(dispatcher.inFlight.bytes)
+        registry.gauge(.unacknowledged).set(
+            max(0, dispatcher.inFlight.count - dispatcher.depth - dispatcher.runningCount))
+        let waiting = dispatcher.waiting
         for reason in WaitReason.allCases { registry.gauge(.waiting, reason.rawValue).set(waiting[reason] ?? 0) }
-        registry.gauge(.holding).set(!manager.backpressure.isFlowing)
-        registry.counter(.pauses).mirror(total: UInt64(manager.backpressure.pauses))
-        registry.counter(.holds).mirror(total: UInt64(manager.backpressure.holds))
-        let held = manager.backpressure.heldSeconds(at: now)
+        registry.gauge(.holding).set(!dispatcher.backpressure.isFlowing)
+        registry.counter(.pauses).mirror(total: UInt64(dispatcher.backpressure.pauses))
+        registry.counter(.holds).mirror(total: UInt64(dispatcher.backpressure.holds))
+        let held = dispatcher.backpressure.heldSeconds(at: now)
         registry.counter(.holdSeconds).mirror(total: UInt64(held * 1e9))
-        registry.counter(.pauseSeconds).mirror(total: UInt64(manager.backpressure.pausedSeconds(at: now) * 1e9))
+        registry.counter(.pauseSeconds).mirror(total: UInt64(dispatcher.backpressure.pausedSeconds(at: now) * 1e9))
     }
 }

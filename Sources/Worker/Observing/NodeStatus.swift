@@ -25,7 +25,7 @@ struct NodeStatus: Sendable {
     func encoded() -> [UInt8] {
         let now = MonotonicTime.now()
         let monitor = monitor()
-        let manager = state.snapshot
+        let dispatcher = state.snapshot
         let reason = gauges.readiness.unreadyReason(at: now)
         let members = [
             JSONMember("schema_version", .integer(1)),
@@ -35,11 +35,11 @@ struct NodeStatus: Sendable {
             JSONMember("ready", .bool(reason == nil)),
             JSONMember("reason", reason.map { .string($0) } ?? .null),
             JSONMember("stale", .array(ConditionStatus(gauges: gauges).stale(at: now).map { .string($0) })),
-            JSONMember("queue", queue(manager, now)),
-            JSONMember("slots", .array(slots(manager, monitor, now))),
-            JSONMember("policies", policies(manager, now)),
+            JSONMember("queue", queue(dispatcher, now)),
+            JSONMember("slots", .array(slots(dispatcher, monitor, now))),
+            JSONMember("policies", policies(dispatcher, now)),
             JSONMember("disabled_strategies", .array(strategies.disabledNames.map { .string($0) })),
-            JSONMember("partitions", .array(board.all.map { partition($0, manager, now) })),
+            JSONMember("partitions", .array(board.all.map { partition($0, dispatcher, now) })),
             JSONMember("unread_partitions", gauges.lagWatch.unreadPartitions.map { .integer($0) } ?? .null),
             JSONMember("brokers", .array(ConditionStatus(gauges: gauges).brokers(at: now))),
             JSONMember("threads", .array(ConditionStatus(gauges: gauges).threads(at: now))),
@@ -66,37 +66,37 @@ struct NodeStatus: Sendable {
         ])
     }
 
-    private func queue(_ manager: ConcurrencyManager, _ now: MonotonicTime) -> JSONValue {
+    private func queue(_ dispatcher: Dispatcher, _ now: MonotonicTime) -> JSONValue {
         let oldest = board.all.compactMap { $0.blockedBy.map { now.milliseconds(since: $0.arrivedAt) } }.max()
         let unacknowledgedMs = board.oldestUnacknowledgedMs(at: now)
         return .object([
-            JSONMember("depth", .integer(manager.depth)),
+            JSONMember("depth", .integer(dispatcher.depth)),
             JSONMember("bound", .integer(settings.backpressure.queueDepth)),
             JSONMember("resume_at", .integer(settings.backpressure.resumeDepth)),
-            JSONMember("holding", .bool(!manager.backpressure.isFlowing)),
-            JSONMember("holding_ms", manager.backpressure.holdingMs(at: now).map { .integer(Int($0)) } ?? .null),
-            JSONMember("in_flight", .integer(manager.inFlight.count)),
+            JSONMember("holding", .bool(!dispatcher.backpressure.isFlowing)),
+            JSONMember("holding_ms", dispatcher.backpressure.holdingMs(at: now).map { .integer(Int($0)) } ?? .null),
+            JSONMember("in_flight", .integer(dispatcher.inFlight.count)),
             JSONMember("in_flight_bound", .integer(settings.backpressure.maxInFlight)),
             JSONMember(
-                "unacknowledged", .integer(max(0, manager.inFlight.count - manager.depth - manager.runningCount))),
+                "unacknowledged",
+                .integer(max(0, dispatcher.inFlight.count - dispatcher.depth - dispatcher.runningCount))),
             JSONMember(
                 "oldest_unacknowledged_ms",
                 unacknowledgedMs > 0 ? .integer(Int(unacknowledgedMs)) : .null),
             JSONMember("oldest_ms", oldest.map { .integer(Int($0)) } ?? .null),
-            JSONMember("waiting", .waiting(manager.waiting)),
+            JSONMember("waiting", .waiting(dispatcher.waiting)),
         ])
     }
 
     private func slots(
-        _ manager: ConcurrencyManager, _ monitor: Monitor?, _ now: MonotonicTime
+        _ dispatcher: Dispatcher, _ monitor: Monitor?, _ now: MonotonicTime
     ) -> [JSONValue] {
         let hosts = state.hostPIDs
-        return manager.slots.enumerated().map { index, slot in
-            let running: (step: Step, since: MonotonicTime)? =
-                if case .running(let step, let since) = slot { (step, since) } else { nil }
+        return dispatcher.slots.indices.map { index in
+            let running = dispatcher.slots.flight(of: index)
             let usage = hosts[index].flatMap { monitor?.hosts[$0] }
             return .object([
-                JSONMember("slot", .integer(index)), JSONMember("state", .string(slot.name)),
+                JSONMember("slot", .integer(index)), JSONMember("state", .string(dispatcher.slots[index].name)),
                 JSONMember("host_pid", hosts[index].map { .integer(Int($0)) } ?? .null),
                 JSONMember("strategy", running.map { .string($0.step.request.strategy) } ?? .null),
                 JSONMember("request_id", running.map { .string($0.step.request.requestID) } ?? .null),
@@ -109,20 +109,20 @@ struct NodeStatus: Sendable {
     }
 
     /// Strategies that the throttle or the circuit breaker keeps back, or whose hosts do not start.
-    private func policies(_ manager: ConcurrencyManager, _ now: MonotonicTime) -> JSONValue {
-        let throttled = manager.throttle.shares.map { strategy, slots in
+    private func policies(_ dispatcher: Dispatcher, _ now: MonotonicTime) -> JSONValue {
+        let throttled = dispatcher.admission.throttle.shares.map { strategy, slots in
             JSONValue.object([
                 JSONMember("strategy", .string(metrics.strategyName(strategy))), JSONMember("slots", .integer(slots)),
-                JSONMember("of", .integer(manager.slots.count)),
+                JSONMember("of", .integer(dispatcher.slots.count)),
             ])
         }
-        let suspended = manager.circuitBreaker.suspended(at: now).map { strategy, retryMs in
+        let suspended = dispatcher.admission.circuitBreaker.suspended(at: now).map { strategy, retryMs in
             JSONValue.object([
                 JSONMember("strategy", .string(metrics.strategyName(strategy))),
                 JSONMember("retry_ms", .integer(retryMs)),
             ])
         }
-        let failing = manager.starts.failing(at: now).map { failing in
+        let failing = dispatcher.admission.starts.failing(at: now).map { failing in
             JSONValue.object([
                 JSONMember("strategy", .string(metrics.strategyName(failing.strategy))),
                 JSONMember("failures", .integer(failing.failures)), JSONMember("retry_ms", .integer(failing.retryMs)),
@@ -136,7 +136,7 @@ struct NodeStatus: Sendable {
     }
 
     private func partition(
-        _ report: PartitionBoard.Report, _ manager: ConcurrencyManager, _ now: MonotonicTime
+        _ report: PartitionBoard.Report, _ dispatcher: Dispatcher, _ now: MonotonicTime
     ) -> JSONValue {
         let lag = gauges.lagWatch[report.partition]
         let lagSeconds = lag.flatMap { report.lagSeconds($0) }
@@ -150,15 +150,15 @@ struct NodeStatus: Sendable {
             JSONMember("lag_as_of", lag.map { .time($0.askedAt, now) } ?? .null),
             JSONMember("paused", .bool(report.isPaused)),
             JSONMember("in_flight", .integer(report.inFlight)),
-            JSONMember("blocked_by", report.blockedBy.map { blocked($0, manager, now) } ?? .null),
+            JSONMember("blocked_by", report.blockedBy.map { blocked($0, dispatcher, now) } ?? .null),
         ])
     }
 
     /// What holds a partition's committed offset back, and how it stands with that.
     private func blocked(
-        _ request: InFlightRequest, _ manager: ConcurrencyManager, _ now: MonotonicTime
+        _ request: InFlightRequest, _ dispatcher: Dispatcher, _ now: MonotonicTime
     ) -> JSONValue {
-        let place = manager.place(of: request.token)
+        let place = dispatcher.place(of: request.token)
         return .object([
             JSONMember("offset", .integer(Int(request.origin.offset))),
             JSONMember("request_id", .string(request.requestID)),
@@ -193,7 +193,7 @@ struct NodeStatus: Sendable {
     private func rounded(_ value: Double) -> Double { (value * 10).rounded() / 10 }
 }
 
-extension ConcurrencyManager.SlotState {
+extension SlotState {
     fileprivate var name: String {
         switch self {
         case .starting: "starting"
@@ -204,7 +204,7 @@ extension ConcurrencyManager.SlotState {
     }
 }
 
-extension ConcurrencyManager.Place {
+extension Dispatcher.Place {
     var name: String {
         switch self {
         case .queued: "queued"

@@ -7,7 +7,7 @@ struct PolicyReporter: Sendable {
     let metrics: NodeMetrics
     let log: Log
 
-    func changed(_ changes: [ConcurrencyManager.PolicyChange]) {
+    func changed(_ changes: [PolicyChange]) {
         for change in changes {
             switch change {
             case .share(let change): shareChanged(change)

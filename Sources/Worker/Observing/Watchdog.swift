@@ -27,10 +27,10 @@ struct Watchdog {
     }
 
     /// Looks once.
-    mutating func look(_ manager: ConcurrencyManager, at now: MonotonicTime) {
-        guard let finding = watch.look(at: manager, now: now) else { return }
+    mutating func look(_ dispatcher: Dispatcher, at now: MonotonicTime) {
+        guard let finding = watch.look(at: dispatcher, now: now) else { return }
         metrics.noteStall()
-        let details = describe(finding, manager)
+        let details = describe(finding, dispatcher)
         log.line(.error, "the node stalls: work is queued or overdue, and nothing moves", details)
         events.publish(.stall, details)
         // A wake-up too many does no harm.
@@ -38,7 +38,7 @@ struct Watchdog {
         state.killHosts(of: finding.overdue.map(\.slot))
     }
 
-    private func describe(_ finding: StallWatch.Finding, _ manager: ConcurrencyManager) -> [JSONMember] {
+    private func describe(_ finding: StallWatch.Finding, _ dispatcher: Dispatcher) -> [JSONMember] {
         let overdue = finding.overdue.map { overdue in
             JSONValue.object([
                 JSONMember("slot", .integer(overdue.slot)),
@@ -52,8 +52,8 @@ struct Watchdog {
             JSONMember("waiting", .waiting(finding.waiting)),
             JSONMember("free_slots", .integers(finding.free)), JSONMember("overdue", .array(overdue)),
             JSONMember("quiet_ms", .number(finding.quietMs.rounded())),
-            JSONMember("holding", .bool(!manager.backpressure.isFlowing)),
-            JSONMember("in_flight", .integer(manager.inFlight.count)),
+            JSONMember("holding", .bool(!dispatcher.backpressure.isFlowing)),
+            JSONMember("in_flight", .integer(dispatcher.inFlight.count)),
         ]
     }
 }

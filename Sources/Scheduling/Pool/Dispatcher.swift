@@ -1,0 +1,300 @@
+package import Messages
+
+/// What a node's threads share: which steps wait, what each slot has, what may begin, and whether Kafka may give more.
+///
+/// One value behind one lock. It decides and hands the decision back; who calls it acts after the lock is released.
+package struct Dispatcher: Sendable {
+    private(set) var queue: WorkQueue
+    package private(set) var slots: SlotTable
+    package private(set) var admission: Admission
+    private var writeAhead: WriteAhead
+    package private(set) var backpressure: BackpressureController
+    /// Steps that are not run here any more; the consumer thread lets go of them.
+    private var abandoned: [Step] = []
+    /// Partitions are held because the steps that wait fill their part of the queue.
+    private var holdsPartitions = false
+    /// Results wait for room in the producer's queue.
+    package private(set) var isOutputFull = false
+    /// Steps begun and ended; stands still while nothing moves.
+    package private(set) var progress = 0
+    package private(set) var isStopping = false
+    /// Whether the consumer waits for running steps to end (a revocation, a drain): then each end wakes it.
+    package var isDrainAwaited = false
+    /// What is in flight, the queued and the running among it, as the consumer thread last said. It alone counts
+    /// (`InFlightTable`); here nothing is added or taken off.
+    package private(set) var inFlight = InFlightLoad()
+
+    package init(
+        slotCount: Int, backpressure settings: BackpressureController.Settings, resources: ResourceBudget = .unbounded,
+        throttle: Throttle.Settings = Throttle.Settings(),
+        circuitBreaker: CircuitBreaker.Settings = CircuitBreaker.Settings(),
+        serviceTimes: ServiceTimes = ServiceTimes(), starts: StartGate = StartGate()
+    ) {
+        queue = WorkQueue(bound: settings.queueDepth)
+        slots = SlotTable(count: slotCount)
+        admission = Admission(
+            resources: resources, throttle: Throttle(throttle, slotCount: slotCount),
+            circuitBreaker: CircuitBreaker(circuitBreaker), starts: starts)
+        writeAhead = WriteAhead(serviceTimes)
+        backpressure = BackpressureController(settings)
+    }
+
+    // MARK: The consumer's side
+
+    /// Takes in what is in flight now. The consumer thread says so whenever it has the lock, before anything else.
+    package mutating func noteInFlight(_ load: InFlightLoad) { inFlight = load }
+
+    /// Queues steps. At most `capacity` may be admitted.
+    /// - Returns: an idle slot to wake for them, if there is one.
+    package mutating func admit(_ steps: [Step]) -> [Int] {
+        for step in steps { queue.append(step) }
+        return idleSlotToWake()
+    }
+
+    /// Takes the queued steps of partitions that are given up: their requests are to be abandoned.
+    package mutating func dropQueued(partitions: Set<Int32>) -> [Step] {
+        let dropped = queue.drop(partitions: partitions)
+        for step in dropped { admission.forgetWaiting(step) }
+        return dropped
+    }
+
+    /// The running steps of partitions that are given up: somebody else runs them now. They are abandoned when their
+    /// slots find the hosts lost.
+    ///
+    /// - Returns: the slots whose hosts are to be ended.
+    package mutating func giveUpRunning(partitions: Set<Int32>) -> [Int] { slots.giveUp(partitions) }
+
+    /// Steps that have not been run to their end and will not be run here any more, since the last call.
+    package mutating func takeAbandoned() -> [Step] {
+        defer { abandoned = [] }
+        return abandoned
+    }
+
+    /// No more steps are started: what is queued is to be abandoned, what runs may finish.
+    package mutating func stop() -> [Step] {
+        isStopping = true
+        admission.forgetAllWaiting()
+        return queue.dropAll()
+    }
+
+    /// Call it before `capacity` is asked for.
+    /// - Parameter isOutputFull: results wait for room in the producer's queue.
+    package mutating func updateBackpressure(
+        isOutputFull: Bool = false, at now: MonotonicTime
+    ) -> BackpressureController.Action {
+        // Nobody counts on a place at this moment.
+        queue.givePlaces(beside: slots.aheadCount)
+        return backpressure.update(depth: depth, inFlight: inFlight, isOutputFull: isOutputFull, at: now)
+    }
+
+    /// Whether results wait for room in the producer's queue: then no step begins, which would make one more.
+    ///
+    /// - Returns: a slot to wake, where steps may begin again.
+    package mutating func noteOutput(isFull: Bool) -> [Int] {
+        guard isFull != isOutputFull else { return [] }
+        isOutputFull = isFull
+        return isFull ? [] : idleSlotToWake()
+    }
+
+    package mutating func noteDiscarded(bytes: Int, at now: MonotonicTime) {
+        backpressure.discarded(bytes: bytes, at: now)
+    }
+
+    /// Partitions from which nothing is to be taken now: theirs are the steps that wait, and those fill their part of
+    /// the queue.
+    package mutating func partitionsToHold() -> Set<Int32> {
+        holdsPartitions = queue.depth >= waitingBound && waitingCount >= waitingBound
+        return holdsPartitions ? queue.waitingPartitions(for: admission) : []
+    }
+
+    // MARK: A slot's steps
+
+    /// What the slot, its host ready, is to do next.
+    package mutating func next(for slot: Int, at now: MonotonicTime) -> Assignment {
+        if isStopping {
+            slots.stop(slot)
+            return .stop
+        }
+        guard !isOutputFull else {
+            slots.rest(slot)
+            return .wait
+        }
+        let before = depth
+        admission.look(at: now)
+        if let (step, refusal) = admission.takeRefused(from: &queue, at: now) {
+            slots.put(Flight(step, since: now, isHostEnded: slots[slot].isHostEnded), in: slot)
+            return .refuse(step, refusal, wakes(before: before))
+        }
+        guard let step = admission.takeRunnable(from: &queue) else {
+            slots.rest(slot)
+            return .wait
+        }
+        progress += 1
+        let ahead = fly(Flight(step, since: now, isHostEnded: slots[slot].isHostEnded), in: slot, mayTakeMore: true)
+        return .run(step, ahead: ahead, wakes(before: before))
+    }
+
+    /// The slot's step has ended, and, if it was written to behind it, its host with it.
+    ///
+    /// - Parameter conduct: what its end says of its strategy.
+    /// - Returns: whom to wake: the slots whose steps get the locks that came free, and an idle one for waiting steps.
+    package mutating func finish(slot: Int, _ conduct: Conduct = .unknown, at now: MonotonicTime) -> Wakes {
+        guard let flight = slots.take(from: slot) else { return Wakes(consumer: isAnEndAwaited) }
+        for step in flight.behind { putBack(step, .again(.uncounted), flight) }
+        let granted = end(flight.step, conduct, at: now)
+        return Wakes(consumer: isAnEndAwaited, slots: slots.running(granted) + idleSlotToWake())
+    }
+
+    /// The slot's host has answered the step it ran, and so many of those behind it; the next one has begun.
+    ///
+    /// - Parameter nanoseconds: how long each of them took.
+    /// - Returns: what is to be written to it now, and whom to wake. Locks that came free may have given a step what it
+    ///   waited for: its slot is among them.
+    package mutating func finishAnswered(
+        slot: Int, tookNanoseconds nanoseconds: [Int64], mayTakeMore: Bool = false, at now: MonotonicTime
+    ) -> ([Step], Wakes) {
+        let before = depth
+        var granted: [UInt64] = []
+        var more: [Step] = []
+        if var flight = slots.take(from: slot) {
+            var isFlying = true
+            for time in nanoseconds {
+                writeAhead.note(flight.step, nanoseconds: time)
+                granted += end(flight.step, .good, at: now)
+                isFlying = flight.advance(at: now)
+                guard isFlying else { break }
+                // Before anybody is woken who could want what it takes over, and whatever has been decided about its
+                // strategy meanwhile: its host runs it.
+                admission.grant(flight.step)
+                progress += 1
+            }
+            if isFlying { more = fly(consume flight, in: slot, mayTakeMore: mayTakeMore) }
+        }
+        var wakes = wakes(before: before)
+        wakes.consumer = wakes.consumer || isDrainAwaited
+        wakes.slots += slots.running(granted)
+        return (more, wakes)
+    }
+
+    /// The slot's host is lost, or none could be had: its step, and what was written behind it, are run again, or
+    /// abandoned where the node stops or has given their partition up.
+    ///
+    /// - Returns: what has become of the step, and whom to wake.
+    package mutating func putBack(
+        slot: Int, _ disposition: Disposition = .again(.counted), at now: MonotonicTime
+    ) -> (Disposition, Wakes) {
+        guard let flight = slots.take(from: slot, isHostGone: true) else { return (.abandon, Wakes()) }
+        if disposition == .again(.alone) { admission.noteAsksForLocks(flight.step) }
+        var woken = slots.running(end(flight.step, .unknown, at: now)) + idleSlotToWake()
+        let settled = putBack(flight.step, disposition, flight)
+        for step in flight.behind { putBack(step, .again(.uncounted), flight) }
+        if settled != .abandon { woken += idleSlotToWake() }
+        return (settled, Wakes(consumer: isAnEndAwaited, slots: woken))
+    }
+
+    /// The slot's host is lost or its start failed.
+    ///
+    /// - Returns: an idle slot to wake instead, should steps wait.
+    package mutating func noteStarting(slot: Int) -> [Int] {
+        slots.restart(slot)
+        return idleSlotToWake()
+    }
+
+    /// The slot ends.
+    package mutating func noteStopped(slot: Int) { slots.stop(slot) }
+
+    // MARK: Hosts and locks of a slot's step
+
+    /// How the search for a host of the slot's step has gone.
+    ///
+    /// - Returns: an idle slot to wake, where others of its strategy need not wait any more.
+    package mutating func note(_ search: StartGate.Search, slot: Int, at now: MonotonicTime) -> [Int] {
+        guard let step = slots.step(of: slot), admission.note(search, for: step, at: now) else { return [] }
+        return idleSlotToWake()
+    }
+
+    /// The slot's step asks for locks while it runs: from now on nothing is written behind steps of its strategy, nor they
+    /// behind others.
+    package mutating func demand(_ names: [String], slot: Int) -> LockDecision {
+        admission.demand(names, slot: slot, of: &slots, queue)
+    }
+
+    /// The slot's step gives locks back.
+    ///
+    /// - Returns: slots to wake.
+    package mutating func release(_ names: [String], slot: Int) -> [Int] {
+        guard let step = slots.step(of: slot) else { return [] }
+        return slots.running(admission.release(names, of: step)) + idleSlotToWake()
+    }
+
+    // MARK: What is known of strategies and of the machine
+
+    /// These strategies are switched off.
+    package mutating func noteDisabled(_ strategies: Set<Int>) { admission.disabled = strategies }
+
+    /// A strategy makes others slow.
+    package mutating func noteDisturbance(by strategy: Int, at now: MonotonicTime) {
+        admission.noteDisturbance(by: strategy, at: now)
+    }
+
+    /// What has been decided about strategies since the last call.
+    package mutating func takeChanges() -> [PolicyChange] { admission.takeChanges() }
+
+    /// Takes in what the monitor sees about once a second: the memory that others hold, and the time.
+    /// - Returns: slots to wake, for steps that may begin now, or are over.
+    package mutating func observe(
+        othersMB: Int, at now: MonotonicTime, _ time: Timestamp = Timestamp(milliseconds: .min)
+    ) -> [Int] {
+        admission.observe(othersMB: othersMB, at: now, time, queue)
+        return admission.mayRefuse || hasRunnable ? idleSlotToWake() : []
+    }
+
+    /// The slot's host has these steps. Returns those that it gets behind them.
+    private mutating func fly(_ flight: consuming Flight, in slot: Int, mayTakeMore: Bool) -> [Step] {
+        var more: [Step] = []
+        if mayTakeMore, !isStopping, !isOutputFull {
+            more = writeAhead.take(from: &queue, behind: flight, admission)
+            for step in more { admission.forgetWaiting(step) }
+            flight.write(more)
+        }
+        slots.put(flight, in: slot)
+        return more
+    }
+
+    /// Returns the running steps that get the locks which came free.
+    private mutating func end(_ step: Step, _ conduct: Conduct, at now: MonotonicTime) -> [UInt64] {
+        progress += 1
+        admission.judge(step, conduct, at: now)
+        return admission.free(step)
+    }
+
+    /// Never straight to a place in the queue: all may be promised to what the consumer is taking at this moment.
+    @discardableResult
+    private mutating func putBack(_ step: Step, _ disposition: Disposition, _ flight: Flight) -> Disposition {
+        let settled = disposition.here(isOver: isStopping || flight.isGivenUp(step))
+        switch settled {
+        case .again(let how): queue.appendAgain(how == .counted ? step.again() : step)
+        case .abandon: abandoned.append(step)
+        case .publish: preconditionFailure("a step that has its result is not put back")
+        }
+        return settled
+    }
+
+    private var isAnEndAwaited: Bool { isDrainAwaited || !abandoned.isEmpty }
+
+    /// Wakes the consumer where the queue has come down to where it takes again.
+    private mutating func wakes(before: Int) -> Wakes {
+        let mayTakeOfAll = holdsPartitions && waitingCount < waitingBound
+        if mayTakeOfAll { holdsPartitions = false }
+        let resumeDepth = backpressure.settings.resumeDepth
+        let isDown = !backpressure.isFlowing && before > resumeDepth && depth <= resumeDepth
+        return Wakes(consumer: mayTakeOfAll || isDown, slots: idleSlotToWake())
+    }
+
+    /// An idle slot to wake for what waits in the queue, if there is one and something waits. One that idles while steps
+    /// are queued does so because none of them could begin; where several can, each is woken by the one before it.
+    private mutating func idleSlotToWake() -> [Int] {
+        guard !queue.isEmpty, !isOutputFull, let slot = slots.wakeIdle() else { return [] }
+        return [slot]
+    }
+}

@@ -1,0 +1,107 @@
+/// The steps that no slot has yet: first those that run again, then those accepted from Kafka, oldest first.
+///
+/// Never more than its bound have a place in it. A step that runs again takes none at first, since the consumer may be
+/// reading records into all that are free: it has asked how many there are, and holds no lock meanwhile. It gets one
+/// when a step leaves from behind it, or when the consumer is about to ask again (`givePlaces`).
+package struct WorkQueue: Sendable {
+    package let bound: Int
+    private var steps: [Step] = []
+    private var head = 0
+    /// The first so many run again and have no place yet.
+    private var withoutPlace = 0
+    /// No queued step asks for more of anything. Where that fits nobody has to be asked; not lowered until the queue is
+    /// empty.
+    private(set) var most = ResourceLimits(cpuPercent: 0, memoryMB: 0, timeoutMs: 0)
+
+    package init(bound: Int) {
+        self.bound = bound
+        steps.reserveCapacity(bound * 2)
+    }
+
+    package var count: Int { steps.count - head }
+    package var isEmpty: Bool { count == 0 }
+
+    /// How many have a place.
+    package var depth: Int { count - withoutPlace }
+
+    /// How many more may be admitted: those that run again come before them to the next places.
+    package var room: Int { bound - count }
+
+    /// The step at a place, 0 being the next one.
+    package subscript(place: Int) -> Step { steps[head + place] }
+
+    package var all: ArraySlice<Step> { steps[head...] }
+
+    /// Those that have a place.
+    package var placed: ArraySlice<Step> { steps[(head + withoutPlace)...] }
+
+    /// Those that run again and have none yet.
+    package var unplaced: ArraySlice<Step> { steps[head..<(head + withoutPlace)] }
+
+    /// Appends a step. More than the bound is a bug of the caller, who asks for `room` first.
+    package mutating func append(_ step: Step) {
+        precondition(depth < bound, "the work queue is full")
+        steps.append(step)
+        noteLimits(of: step)
+    }
+
+    /// Queues a step that runs again: before all others, behind those that do so already and have no place either.
+    package mutating func appendAgain(_ step: Step) {
+        steps.insert(step, at: head + withoutPlace)
+        withoutPlace += 1
+        noteLimits(of: step)
+    }
+
+    /// Gives steps that run again the places that are free. Nobody may be counting on one at this moment.
+    ///
+    /// - Parameter others: places that are taken by steps which are not here any more.
+    package mutating func givePlaces(beside others: Int) {
+        guard withoutPlace > 0 else { return }
+        withoutPlace -= min(withoutPlace, max(0, bound - depth - others))
+    }
+
+    /// Takes the step at this place. Where others have none, the last of them gets one by that.
+    package mutating func take(at place: Int) -> Step {
+        let step = steps[head + place]
+        if place == 0 {
+            head += 1
+            // Moving the rest once a queue's length keeps taking the oldest at constant cost.
+            if head == steps.count || head >= bound {
+                steps.removeSubrange(..<head)
+                head = 0
+            }
+        } else {
+            steps.remove(at: head + place)
+        }
+        if withoutPlace > 0 { withoutPlace -= 1 }
+        if isEmpty { forgetLimits() }
+        return step
+    }
+
+    /// Removes every step of these partitions; their requests are somebody else's now.
+    package mutating func drop(partitions: Set<Int32>) -> [Step] {
+        let isGone = { (step: Step) in partitions.contains(step.coordinates.partition) }
+        let dropped = all.filter(isGone)
+        withoutPlace -= unplaced.count(where: isGone)
+        steps = all.filter { !isGone($0) }
+        head = 0
+        if isEmpty { forgetLimits() }
+        return dropped
+    }
+
+    package mutating func dropAll() -> [Step] {
+        defer {
+            steps.removeAll(keepingCapacity: true)
+            (head, withoutPlace) = (0, 0)
+            forgetLimits()
+        }
+        return Array(all)
+    }
+
+    private mutating func noteLimits(of step: Step) {
+        most.cpuPercent = max(most.cpuPercent, step.limits.cpuPercent)
+        most.memoryMB = max(most.memoryMB, step.limits.memoryMB)
+    }
+
+    private mutating func forgetLimits() { (most.cpuPercent, most.memoryMB) = (0, 0) }
+}

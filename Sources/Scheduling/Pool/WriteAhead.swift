@@ -1,0 +1,76 @@
+import Messages
+
+/// Which steps are written to a host while it still runs another: reading and waking cost more than a short step itself.
+///
+/// Such a step counts in the queue depth until it begins, which it does when the one before it ends. It takes over what
+/// that one held, so it must need the same: nothing else has to be looked at when it begins.
+package struct WriteAhead: Sendable {
+    /// A longer request may not go through the pipe with others in one piece.
+    package static let longestBytes = 4096
+
+    private var times: ServiceTimes
+
+    init(_ times: ServiceTimes) { self.times = times }
+
+    /// Notes how long a step took.
+    mutating func note(_ step: Step, nanoseconds: Int64) { times.note(step.strategyIndex, nanoseconds: nanoseconds) }
+
+    /// Takes the steps to be written to a host behind what it has: the oldest that could begin, as long as they are short
+    /// and need what the running one has. Those that run again come before all of them, and are none of these.
+    func take(from queue: inout WorkQueue, behind flight: Flight, _ admission: Admission) -> [Step] {
+        guard queue.unplaced.isEmpty, var left = timeLeft(behind: flight, admission) else { return [] }
+        let places = ServiceTimes.mostUnderWay - 1 - flight.behind.count
+        var taken: [Step] = []
+        var passed = 0
+        while taken.count < places, passed < queue.count {
+            let step = queue[passed]
+            if mayFollow(step, flight.step, admission), let usual = usual(step, admission), usual <= left {
+                taken.append(queue.take(at: passed))
+                left -= usual
+            } else if waitsForItsKind(step, admission) {
+                passed += 1
+            } else {
+                break
+            }
+        }
+        return taken
+    }
+
+    /// How much more work may be under way in the host, in nanoseconds; nil where nothing is written ahead.
+    private func timeLeft(behind flight: Flight, _ admission: Admission) -> Double? {
+        // One that has expired gives its place back at once, and with it those behind it.
+        guard isTrusted(flight.step, admission), flight.step.request.expiresAt == nil,
+            let usual = usual(flight.step, admission)
+        else { return nil }
+        return flight.behind.reduce(times.budgetNanoseconds - usual) { left, step in
+            left - (self.usual(step, admission) ?? 0)
+        }
+    }
+
+    /// The usual time of such a step, in nanoseconds; nil where nothing is to be said of it. Where others are written
+    /// behind it, a host that asks for a lock would read a request where it waits for the grant.
+    private func usual(_ step: Step, _ admission: Admission) -> Double? {
+        admission.asksForLocks(step.strategyIndex) ? nil : times.usual(step.strategyIndex)
+    }
+
+    /// Whether others pass it as they like: what it waits for is nothing that they take.
+    private func waitsForItsKind(_ step: Step, _ admission: Admission) -> Bool {
+        switch admission.obstacle(to: step) {
+        case .lock, .throttle, .start: true
+        case .memory, .cpu, nil: false
+        }
+    }
+
+    private func mayFollow(_ step: Step, _ running: Step, _ admission: Admission) -> Bool {
+        // One that was lost once runs with nothing before it, one that expires is looked at when it begins.
+        step.limits == running.limits && step.request.locks.isEmpty && step.attempt == 1
+            && step.request.expiresAt == nil && step.request.bytes.count <= Self.longestBytes
+            && isTrusted(step, admission)
+    }
+
+    /// Steps of a sweep are long, whatever the strategy's other steps are; a strategy whose steps often end badly
+    /// is run step by step.
+    private func isTrusted(_ step: Step, _ admission: Admission) -> Bool {
+        step.request.type == "backtest" && admission.isTrusted(step.strategyIndex)
+    }
+}

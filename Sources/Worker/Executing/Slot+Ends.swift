@@ -1,0 +1,81 @@
+import Hosting
+import Messages
+import Scheduling
+import System
+
+/// The end of an attempt at a step: what is told of it, and what follows.
+extension Slot {
+    /// The attempt is over, and its host with it.
+    ///
+    /// - Parameter isBorrowed: the host is one of an external strategy's. Where it may be lost for the step before, this
+    ///   one is not named.
+    func lost(_ step: Step, _ end: StepEnd, _ run: StepRun, _ attempt: AttemptEnd, isBorrowed: Bool) {
+        let disposition = Disposition.of(attempt, attempt: step.attempt)
+        // First what is told: once it is put back, another slot may run the step to its end before this thread goes on.
+        if let ending = attempt.ending {
+            reporter.hostEnded(slot: index, ending, step: step)
+        } else {
+            reporter.hostLost(slot: index, end, step: isBorrowed && disposition != .publish ? nil : step)
+        }
+        switch disposition {
+        case .publish: finish(step, end, run)
+        case .again, .abandon: putBack(disposition)
+        }
+    }
+
+    /// No host has had the step.
+    ///
+    /// - Parameter ending: the node has ended the one that was to have it.
+    func notBegun(_ step: Step, ending: HostEnding? = nil) {
+        if let ending { reporter.hostEnded(slot: index, ending, step: step) }
+        putBack(Disposition.of(AttemptEnd(.notBegun, ending: ending), attempt: step.attempt))
+    }
+
+    /// The step is run again, or is abandoned where the node does not run it any more.
+    private func putBack(_ disposition: Disposition) {
+        let now = MonotonicTime.now()
+        let (settled, wakes) = state.decide { $0.putBack(slot: index, disposition, at: now) }
+        if settled == .again(.counted) { reporter.noteRetry() }
+        state.wake(wakes)
+    }
+
+    func finish(_ step: Step, _ end: StepEnd, _ run: StepRun? = nil) {
+        report(step, end, run ?? StepRun(notBegun: step, at: .now()))
+        let now = MonotonicTime.now()
+        let (wakes, changes) = state.decide { ($0.finish(slot: index, end.conduct, at: now), $0.takeChanges()) }
+        state.wake(wakes)
+        reporter.policies.changed(changes)
+    }
+
+    /// First the result, then the slot: a drain that sees no step running knows that all results are on their way.
+    func report(_ step: Step, _ end: StepEnd, _ run: StepRun) {
+        if state.mayPublish { reporter.finished(step, end, run) }
+    }
+}
+
+extension AttemptEnd {
+    init(_ end: StepEnd, after before: Before, hadLeftovers: Bool, ending: HostEnding?) {
+        switch end {
+        case .answered, .expired, .unstartable, .disabled, .suspended, .unsendable: self.init(.answered)
+        case .timedOut: self.init(.timedOut)
+        case .refused: self.init(.refused)
+        case .babbled: self.init(.babbled)
+        case .crashed(let loss): self.init(Kind(loss.kind), isDelivered: loss.requestDelivered)
+        }
+        self.before = before
+        self.hadLeftovers = hadLeftovers
+        self.ending = ending
+    }
+}
+
+extension AttemptEnd.Kind {
+    fileprivate init(_ kind: HostLoss.Kind) {
+        self =
+            switch kind {
+            case .exited, .closedInput, .closedOutput, .brokenFrame: .gone
+            case .exceeded(let breach) where breach.resource == .memory: .overMemory
+            case .wantedLockAmongOthers: .wantedLock
+            case .signalled, .frameTooLong, .spokeOutOfTurn, .silent, .unreachable, .exceeded, .ended: .lost
+            }
+    }
+}
