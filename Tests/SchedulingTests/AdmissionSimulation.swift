@@ -29,6 +29,8 @@ struct AdmissionSimulation {
     private(set) var throttled = 0
     private(set) var suspended = 0
     private(set) var mostWaiting = 0
+    /// How often steps were queued of which none waited.
+    private(set) var nobodyWaited = 0
 
     init(seed: UInt64, steps: Int) {
         random = SplitMix64(state: seed)
@@ -57,6 +59,9 @@ struct AdmissionSimulation {
             }
             let depth = dispatcher.depth
             check(depth <= 100, "the queue has \(depth) steps")
+            let (waiting, oneByOne) = (dispatcher.waiting, dispatcher.waitingOneByOne)
+            check(waiting == oneByOne, "\(oneByOne) wait, and \(waiting) are said to")
+            nobodyWaited += waiting.isEmpty && depth > 0 ? 1 : 0
         }
         let count = ended
         check(violations.isEmpty && count == total, "\(count) steps ended")

@@ -6,7 +6,7 @@ import Testing
     @Test(arguments: SimulationTests.seeds)
     func whatRunsFitsNobodyStarvesAndAllStepsEnd(seed: UInt64) throws {
         print("admission simulation: SIMULATION_SEED=\(seed)")
-        var (throttled, waiting, passed) = (0, 0, 0)
+        var (throttled, waiting, passed, nobodyWaited) = (0, 0, 0, 0)
         for round in 0..<10 {
             var simulation = AdmissionSimulation(seed: seed &+ UInt64(round) &* 0x1_0000, steps: 1000)
             try simulation.run()
@@ -17,7 +17,9 @@ import Testing
             throttled += simulation.throttled
             waiting = max(waiting, simulation.mostWaiting)
             passed = max(passed, simulation.mostPassed)
+            nobodyWaited += simulation.nobodyWaited
         }
+        #expect(nobodyWaited > 0, "seed \(seed): somebody waited always")
         #expect(throttled > 0, "seed \(seed): nobody was throttled")
         #expect(passed > 10, "seed \(seed): nobody was passed more than \(passed) times")
         // Half of the queue, and one of each partition that was looked at.

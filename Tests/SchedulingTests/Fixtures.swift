@@ -61,6 +61,14 @@ extension Dispatcher {
     /// Steps that it has, wherever they are.
     var heldCount: Int { queue.count + slots.aheadCount + runningCount }
 
+    /// Steps that wait, each looked at by itself: what the dispatcher says without looking must be the same.
+    var waitingOneByOne: [WaitReason: Int] {
+        var kept: Set<String> = []
+        return queue.placed.reduce(into: [:]) { counts, step in
+            if let reason = admission.obstacle(to: step, keeping: &kept) { counts[reason, default: 0] += 1 }
+        }
+    }
+
     /// A slot that is free runs so many steps of a strategy, one after the other, with nothing queued.
     mutating func learn(_ strategy: Int = 0, steps: Int = 8, nanoseconds: Int64 = 10_000) throws {
         let free = try #require(slots.indices.first { slots.flight(of: $0) == nil })

@@ -72,6 +72,8 @@ struct LockSimulation {
         let depth = dispatcher.depth
         let bound = dispatcher.queue.bound
         check(depth <= bound, "the queue has \(depth) steps")
+        let (waiting, oneByOne) = (dispatcher.waiting, dispatcher.waitingOneByOne)
+        check(waiting == oneByOne, "\(oneByOne) wait, and \(waiting) are said to")
         let stuck = stuckSteps()
         check(stuck.isEmpty, "the deadlock of \(stuck.sorted()) was not found")
         if running.isEmpty, dispatcher.depth > 0 {

@@ -192,8 +192,7 @@ struct Simulation {
             slot: slot, tookNanoseconds: times, mayTakeMore: random.chance(70), at: now)
         wake(wakes.slots)
         published += steps[..<count].map { Published(step: $0) }
-        hosts[slot] = Array(steps[count...])
-        if hosts[slot]?.isEmpty == true { hosts[slot] = nil }
+        hosts[slot] = count < steps.count ? Array(steps[count...]) : nil
         check(more.isEmpty || hosts[slot] != nil, "steps are written ahead to a host that runs none")
         if !more.isEmpty { write(more, to: slot) }
     }
@@ -217,6 +216,8 @@ struct Simulation {
         if let flight = dispatcher.slots.flight(of: slot) { known = ([flight.step] + flight.behind).map(\.token) }
         let actual = hosts[slot, default: []].map(\.token)
         check(known == actual, "slot \(slot) is thought to have \(known) and has \(actual)")
+        let (ahead, counted) = (hosts.values.reduce(0) { $0 + $1.count - 1 }, dispatcher.slots.aheadCount)
+        check(ahead == counted, "\(ahead) steps are written ahead, and \(counted) are counted")
         check(actual.count <= ServiceTimes.mostUnderWay, "slot \(slot) has \(actual.count) steps")
     }
 
