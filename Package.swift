@@ -21,6 +21,7 @@ let package = Package(
     products: [
         .executable(name: "optimizer", targets: ["optimizer"]),
         .executable(name: "optimizer-host", targets: ["optimizer-host"]),
+        .executable(name: "optimizer-offender", targets: ["optimizer-offender"]),
         .executable(name: "optimizer-bench", targets: ["optimizer-bench"]),
     ],
     targets: [
@@ -36,6 +37,9 @@ let package = Package(
         .target(name: "System", dependencies: ["CLinux", "Scheduling"], swiftSettings: house),
         .target(name: "Kafka", dependencies: ["CRdKafka", "System"], swiftSettings: house),
         .target(name: "Hosting", dependencies: ["Messages", "Scheduling", "System"], swiftSettings: house),
+        .target(
+            name: "IsolationProof", dependencies: ["Hosting", "Scheduling", "System"], swiftSettings: safe),
+        .target(name: "Offending", dependencies: ["Hosting", "IsolationProof", "System"], swiftSettings: house),
         .target(name: "Strategies", dependencies: ["CZlib", "Messages"], swiftSettings: house),
         .target(name: "Baseline", dependencies: ["CBaseline", "Messages", "Strategies"], swiftSettings: house),
         .target(name: "Metrics", dependencies: ["CMicroHTTPD"], swiftSettings: house),
@@ -43,27 +47,34 @@ let package = Package(
         .target(
             name: "Worker",
             dependencies: [
-                "Messages", "Scheduling", "System", "Kafka", "Hosting", "Strategies", "Metrics", "Configuration",
+                "Messages", "Scheduling", "System", "Kafka", "Hosting", "IsolationProof", "Strategies", "Metrics",
+                "Configuration",
             ],
             swiftSettings: safe),
 
         .executableTarget(
             name: "optimizer",
             dependencies: [
-                "Worker", "Messages", "Scheduling", "System", "Kafka", "Hosting", "Configuration", "Strategies",
+                "Worker", "Messages", "Scheduling", "System", "Kafka", "Hosting", "IsolationProof", "Configuration",
+                "Strategies",
             ],
             swiftSettings: safe),
         .executableTarget(
             name: "optimizer-host", dependencies: ["System", "Hosting", "Strategies", "Messages"], swiftSettings: safe),
         .executableTarget(
+            name: "optimizer-offender", dependencies: ["System", "Hosting", "IsolationProof", "Offending", "Messages"],
+            swiftSettings: safe),
+        .executableTarget(
             name: "optimizer-bench",
             dependencies: [
-                "Worker", "Messages", "Scheduling", "System", "Kafka", "Hosting", "Configuration", "Baseline",
+                "Worker", "Messages", "Scheduling", "System", "Kafka", "Hosting", "IsolationProof", "Configuration",
+                "Baseline",
             ],
             swiftSettings: safe),
         .executableTarget(
-            name: "offender", dependencies: ["System", "Hosting", "Messages", "Strategies"], path: "Tests/Offender",
-            swiftSettings: house),
+            name: "offender",
+            dependencies: ["System", "Hosting", "IsolationProof", "Offending", "Messages", "Strategies"],
+            path: "Tests/Offender", swiftSettings: house),
 
         .target(
             name: "TestSupport", dependencies: ["System", "Kafka"], path: "Tests/TestSupport", swiftSettings: house),
@@ -75,7 +86,10 @@ let package = Package(
         .testTarget(name: "KafkaTests", dependencies: ["Kafka", "TestSupport"], swiftSettings: house),
         .testTarget(
             name: "HostingTests",
-            dependencies: ["Hosting", "System", "Scheduling", "optimizer-host", "offender", "TestSupport"],
+            dependencies: [
+                "Hosting", "IsolationProof", "System", "Scheduling", "optimizer-host", "optimizer-offender", "offender",
+                "TestSupport",
+            ],
             swiftSettings: house),
         .testTarget(
             name: "StrategiesTests", dependencies: ["Strategies"], resources: [.copy("Fixtures")],
@@ -88,14 +102,14 @@ let package = Package(
             name: "WorkerTests",
             dependencies: [
                 "Worker", "Messages", "Scheduling", "System", "Kafka", "Hosting", "Configuration", "Metrics",
-                "optimizer", "optimizer-host", "offender", "TestSupport",
+                "optimizer", "optimizer-host", "optimizer-offender", "offender", "TestSupport",
             ],
             swiftSettings: house),
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "CZlib", "optimizer", "optimizer-host", "Kafka", "Messages", "Metrics", "System", "Hosting",
-                "Strategies", "TestSupport",
+                "CZlib", "optimizer", "optimizer-host", "optimizer-offender", "Kafka", "Messages", "Metrics", "System",
+                "Hosting", "Strategies", "TestSupport",
             ],
             swiftSettings: house),
         .testTarget(

@@ -1,4 +1,4 @@
-import System
+package import System
 
 /// A host that could not be had.
 package struct HostFailure: Error, Sendable, CustomStringConvertible {
@@ -35,12 +35,12 @@ package struct HostFailure: Error, Sendable, CustomStringConvertible {
     }
 
     /// What the system refused is what a host needs.
-    init(_ failure: SystemFailure) {
+    package init(_ failure: SystemFailure) {
         self.init(.resources, failure.cause, remedy: failure.remedy)
     }
 
     /// Asks the system for what a host needs.
-    static func ifRefused<Value>(_ ask: () throws(SystemFailure) -> Value) throws(HostFailure) -> Value {
+    package static func ifRefused<Value>(_ ask: () throws(SystemFailure) -> Value) throws(HostFailure) -> Value {
         do throws(SystemFailure) {
             return try ask()
         } catch {

@@ -1,4 +1,5 @@
 import Hosting
+import IsolationProof
 import Scheduling
 import System
 import Worker
@@ -13,10 +14,11 @@ enum IsolationBenchmark {
         let seconds = number(after: "--seconds", in: words, default: 5)
         let rounds = number(after: "--rounds", in: words, default: 20)
         let ceilings = ResourceLimits(cpuPercent: 80, memoryMB: 128, timeoutMs: 60_000)
-        let figures = IsolationFigures(launcher: launcher, ceilings: ceilings)
         do throws(HostFailure) {
+            let offender = try OffenderProgram.find()
+            let figures = IsolationFigures(launcher: launcher, offender: offender, ceilings: ceilings)
             try measure(figures, words, seconds: seconds, rounds: rounds)
-            if !words.contains("--alone") { try disturb(launcher, ceilings, words, seconds: seconds) }
+            if !words.contains("--alone") { try disturb(launcher, offender, ceilings, words, seconds: seconds) }
             return ExitCode.success
         } catch {
             print("optimizer-bench: \(error)")
@@ -27,12 +29,12 @@ enum IsolationBenchmark {
     private static let enforcements: [IsolationSettings.Enforcement] = [.auto, .rlimit]
 
     private static func disturb(
-        _ launcher: String, _ ceilings: ResourceLimits, _ words: [String], seconds: Int
+        _ launcher: String, _ offender: String, _ ceilings: ResourceLimits, _ words: [String], seconds: Int
     ) throws(HostFailure) {
         let slots = number(after: "--slots", in: words, default: 5)
         for enforcement in enforcements {
             let pool = try DisturbanceFigures(
-                launcher: launcher, enforcement: enforcement, ceilings: ceilings, slots: slots)
+                launcher: launcher, offender: offender, enforcement: enforcement, ceilings: ceilings, slots: slots)
             defer { pool.stop() }
             // Without cgroups both are the same.
             if enforcement == .auto, !pool.isByCgroup { continue }

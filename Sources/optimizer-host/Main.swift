@@ -18,8 +18,6 @@ struct Main {
                optimizer-host exec [--memory-mb N] [--file-mb N] [--directory DIR] [--parent PID] -- COMMAND [ARGUMENT]...
                    limits itself, ties its life to the process PID, then becomes COMMAND; exits with 125 when
                    it cannot prepare that, 126 when COMMAND cannot be run, 127 when it is not found
-               optimizer-host offend
-                   commits the offences it is asked for, for optimizer check-isolation
                optimizer-host --help | --version
         """
 
@@ -30,9 +28,7 @@ struct Main {
         case "serve" where dataRoot(arguments) != nil:
             exit(dataRoot(arguments).map(serve) ?? 64)
         case "exec":
-            exit(Launcher.run(Array(arguments.dropFirst())) { builtIn($0) })
-        case "offend" where arguments.count == 1:
-            exit(Offence.serve())
+            exit(Launcher.run(Array(arguments.dropFirst())) { dataRoot($0).map(serve) })
         case "--help", "-h":
             print(help)
         case "--version":
@@ -41,11 +37,6 @@ struct Main {
             StandardError.write(help)
             exit(64)
         }
-    }
-
-    /// What this executable does for these arguments, where it can be a host.
-    static func builtIn(_ arguments: [String]) -> Int32? {
-        arguments == ["offend"] ? Offence.serve() : dataRoot(arguments).map(serve)
     }
 
     /// The data root of `serve [--data-root DIR]`; nil for any other words.

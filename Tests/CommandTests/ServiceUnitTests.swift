@@ -45,4 +45,15 @@ import Testing
         let outcome = try Program.run(["check-isolation", "--set", "isolation.enforcement=cgroup"])
         #expect(outcome.code == 78, "\(outcome.words)")
     }
+
+    @Test func whereTheOffenderIsNotInstalledThatIsSaidWithARemedy() throws {
+        let folder = try TestFolder()
+        let program = try #require(ExecutablePath.beside("optimizer"))
+        #expect(try CommandLineTool.run("/bin/cp", [program, folder.path]).status == 0)
+        let outcome = try CommandLineTool.run(
+            "/usr/bin/env", ["-C", folder.path, folder.file("optimizer"), "check-isolation"])
+        #expect(outcome.status == 78)
+        #expect(outcome.output.contains("there is no \(folder.file("optimizer-offender"))"))
+        #expect(outcome.output.contains("--product optimizer-offender"))
+    }
 }

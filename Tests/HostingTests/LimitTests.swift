@@ -1,5 +1,6 @@
 import Glibc
 import Hosting
+import IsolationProof
 import Scheduling
 import System
 import TestSupport
@@ -11,21 +12,21 @@ struct LimitedHosts {
 
     let isolation: Isolation
     let spawner: HostSpawner
-    private let launcher: String
+    private let offender: String
 
     init(
         _ enforcement: IsolationSettings.Enforcement, sandbox: IsolationSettings.Sandbox = .standard,
         ceilings: ResourceLimits = ceilings, readable: [String] = []
     ) throws {
-        launcher = try #require(ExecutablePath.beside("optimizer-host"))
+        offender = try OffenderProgram.find()
         isolation = try Isolation(
             IsolationSettings(enforcement: enforcement, sandbox: sandbox, ceilings: ceilings, readablePaths: readable),
-            launcher: launcher)
-        spawner = try HostSpawner(launcher: launcher, isolation: isolation)
+            launcher: offender)
+        spawner = try HostSpawner(launcher: offender, isolation: isolation)
     }
 
     func ready() throws -> Host {
-        let host = try spawner.spawn(HostCommand(executable: launcher, arguments: ["offend"]))
+        let host = try spawner.spawn(HostCommand(executable: offender, arguments: ["offend"]))
         #expect(try host.awaitReady(until: soon()) == Array("ready".utf8))
         return host
     }

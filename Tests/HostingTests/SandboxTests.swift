@@ -1,5 +1,6 @@
 import Glibc
 import Hosting
+import IsolationProof
 import System
 import Testing
 

@@ -1,6 +1,7 @@
 import Glibc
-import Hosting
+import IsolationProof
 import Messages
+import Offending
 import Strategies
 
 /// A host that runs the built-in strategies, and misbehaves where a request's `misbehave` label says how.

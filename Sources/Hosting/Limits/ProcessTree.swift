@@ -40,7 +40,7 @@ struct ProcessTree: ~Copyable {
         var byte: UInt8 = 0
         let isLeaf = meters.isEmpty && looks % 5 != 0 && pread(mainChildren, &byte, 1, 0) <= 0
         if isLeaf { return }
-        update(Self.descendants(of: pid))
+        update(ProcessFiles.descendants(of: pid))
     }
 
     private mutating func update(_ found: [Int32]) {
@@ -58,17 +58,5 @@ struct ProcessTree: ~Copyable {
             cpuNanoseconds += max(0, cpu - (lastCPU[process] ?? 0))
             lastCPU[process] = cpu
         }
-    }
-
-    /// All that descend from the process, at most a thousand.
-    static func descendants(of pid: Int32) -> [Int32] {
-        var found: [Int32] = []
-        var open = [pid]
-        while let next = open.popLast(), found.count < 1000 {
-            let children = ProcessFiles.children(of: next)
-            found += children
-            open += children
-        }
-        return found
     }
 }

@@ -314,21 +314,3 @@ extension Host {
         HostLoss(kind: kind, requestDelivered: requestDelivered, errorOutput: diagnostics.tail)
     }
 }
-
-extension Host {
-    /// Hands a request over and leaves its step running, for measurements.
-    func beginWithoutWaiting(_ request: [UInt8]) {
-        _ = run(request, deadline: .now().adding(milliseconds: 1))
-        watch.begin(nil)
-    }
-
-    /// Microseconds that a step's beginning and end cost without a step between them, for measurements.
-    func accountingTime(steps: Int) -> Double {
-        let start = MonotonicTime.now()
-        for _ in 0..<steps {
-            watch.begin(nil)
-            _ = watch.end()
-        }
-        return MonotonicTime.now().milliseconds(since: start) * 1000 / Double(steps)
-    }
-}

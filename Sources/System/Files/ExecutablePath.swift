@@ -14,4 +14,7 @@ package enum ExecutablePath {
         guard let own, let slash = own.lastIndex(of: "/") else { return nil }
         return own[...slash] + name
     }
+
+    /// Whether there is a program that this process may run.
+    package static func canRun(_ path: String) -> Bool { access(path, X_OK) == 0 }
 }

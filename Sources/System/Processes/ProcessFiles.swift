@@ -6,6 +6,18 @@ package enum ProcessFiles {
     /// The children of all threads of this process.
     package static func ownChildren() -> [Int32] { children("/proc/self/task") }
 
+    /// All that descend from the process, at most a thousand.
+    package static func descendants(of pid: Int32) -> [Int32] {
+        var found: [Int32] = []
+        var open = [pid]
+        while let next = open.popLast(), found.count < 1000 {
+            let children = children(of: next)
+            found += children
+            open += children
+        }
+        return found
+    }
+
     private static func children(_ tasks: String) -> [Int32] {
         DirectoryEntries.list(tasks).flatMap { thread in
             numbers(FileContent.read("\(tasks)/\(thread)/children"))

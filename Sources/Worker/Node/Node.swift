@@ -1,5 +1,6 @@
 package import Configuration
 import Hosting
+import IsolationProof
 import Kafka
 import Messages
 import Metrics
@@ -268,10 +269,12 @@ package final class Node: Sendable {
         events.publish(.started, details)
     }
 
-    /// The short form of `optimizer check-isolation`: what hosts can reach, tried by two of them.
+    /// The short form of `optimizer check-isolation`, where what commits offences is installed: what hosts can reach,
+    /// tried by two of them.
     private func checkIsolation() {
-        let check = IsolationCheck(isolation: isolation, spawner: spawner, launcher: settings.launcher)
         do throws(HostFailure) {
+            let check = try IsolationCheck(isolation: isolation, offender: OffenderProgram.find())
+            defer { check.stop() }
             let findings = try check.short()
             let broken = findings.filter { $0.isAskedFor && !$0.holds }
             let held = findings.filter(\.holds).map { JSONValue.string($0.name) }
@@ -281,6 +284,8 @@ package final class Node: Sendable {
                     "isolation does not hold", JSONMember("what", .string(finding.name)),
                     JSONMember("guarantee", .string(finding.guarantee)), JSONMember("seen", .string(finding.seen)))
             }
+        } catch  where error.code == .launcher {
+            log.info("isolation not tried", JSONMember("cause", .string(error.description)))
         } catch {
             log.warning("isolation could not be tried", JSONMember("cause", .string(error.description)))
         }

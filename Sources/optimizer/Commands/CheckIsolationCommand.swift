@@ -1,7 +1,7 @@
 import Configuration
 import Hosting
+import IsolationProof
 import Messages
-import System
 import Worker
 
 /// `optimizer check-isolation`: which guarantees hold on this machine.
@@ -15,7 +15,7 @@ enum CheckIsolationCommand: Command {
         came of it. Memory is tried with a limit of at most 64 MB. Takes some ten seconds; touches nothing but itself.
 
         Exit codes: 0 all that the configuration asks for holds; 1 something does not; 78 isolation.enforcement asks for
-        what cannot be had here.
+        what cannot be had here, or optimizer-offender, whose hosts misbehave, does not lie beside optimizer.
         """
     static let options = [
         ConfigurationOptions.config, ConfigurationOptions.set,
@@ -26,31 +26,27 @@ enum CheckIsolationCommand: Command {
     static func run(_ arguments: Arguments) throws(CommandFailure) -> Int32 {
         try arguments.expectPositional(0...0, "nothing")
         let configuration = try ConfigurationOptions.load(arguments)
-        guard let launcher = ExecutablePath.beside("optimizer-host") else {
-            throw CommandFailure("cannot find out where this program lies, to start optimizer-host beside it")
-        }
         let settings = IsolationSettings(configuration, memoryMB: min(64, configuration.limits.memoryMB))
         let patience = try arguments.integer("patience", in: 1...1000) ?? 1
-        let (isolation, findings) = try check(settings, launcher, patience)
+        let (isolation, findings) = try check(settings, patience)
         return try report(findings, isolation, isJSON: arguments.has("json"))
     }
 
     private static func check(
-        _ settings: IsolationSettings, _ launcher: String, _ patience: Int
+        _ settings: IsolationSettings, _ patience: Int
     ) throws(CommandFailure) -> (Isolation, [IsolationCheck.Finding]) {
         do throws(HostFailure) {
-            let isolation = try Isolation(settings, launcher: launcher)
+            let offender = try OffenderProgram.find()
+            let isolation = try Isolation(settings, launcher: offender)
             defer { isolation.stop() }
-            let spawner = try HostSpawner(launcher: launcher, isolation: isolation)
-            defer { spawner.stop() }
             var findings: [IsolationCheck.Finding] = []
-            let check = IsolationCheck(
-                isolation: isolation, spawner: spawner, launcher: launcher, patience: patience)
+            let check = try IsolationCheck(isolation: isolation, offender: offender, patience: patience)
+            defer { check.stop() }
             try check.full { findings.append($0) }
             return (isolation, findings)
         } catch {
-            throw CommandFailure(
-                error.description, code: error.code == .isolation ? ExitCode.configuration : ExitCode.failure)
+            let mustBeSetUp = error.code == .isolation || error.code == .launcher
+            throw CommandFailure(error.description, code: mustBeSetUp ? ExitCode.configuration : ExitCode.failure)
         }
     }
 

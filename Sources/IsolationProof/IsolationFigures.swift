@@ -1,4 +1,5 @@
 import Glibc
+package import Hosting
 package import Scheduling
 import Synchronization
 import System
@@ -6,24 +7,27 @@ import System
 /// Measures what isolation costs, and how well and how fast it acts, with real hosts.
 package struct IsolationFigures {
     private let launcher: String
+    private let offender: String
     private let ceilings: ResourceLimits
 
     /// - Parameters:
     ///   - launcher: the path of `optimizer-host`.
+    ///   - offender: the path of `optimizer-offender`.
     ///   - ceilings: what hosts may use.
-    package init(launcher: String, ceilings: ResourceLimits) {
+    package init(launcher: String, offender: String, ceilings: ResourceLimits) {
         self.launcher = launcher
+        self.offender = offender
         self.ceilings = ceilings
     }
 
-    /// What is measured: a pool of hosts under one enforcement and one sandbox.
+    /// What is measured: a pool of hosts of one program, under one enforcement and one sandbox.
     private struct Pool {
         let isolation: Isolation
         let spawner: HostSpawner
-        let launcher: String
+        let command: HostCommand
 
         func ready() throws(HostFailure) -> Host {
-            let host = try spawner.spawn(HostCommand(executable: launcher, arguments: ["offend"]))
+            let host = try spawner.spawn(command)
             _ = try host.awaitReady(until: .now().adding(milliseconds: 10_000))
             return host
         }
@@ -34,14 +38,22 @@ package struct IsolationFigures {
         }
     }
 
+    /// Hosts that commit offences.
     private func pool(
         _ enforcement: IsolationSettings.Enforcement, _ sandbox: IsolationSettings.Sandbox
     ) throws(HostFailure) -> Pool {
+        try pool(of: offender, "offend", enforcement, sandbox)
+    }
+
+    private func pool(
+        of program: String, _ argument: String, _ enforcement: IsolationSettings.Enforcement,
+        _ sandbox: IsolationSettings.Sandbox
+    ) throws(HostFailure) -> Pool {
         let settings = IsolationSettings(enforcement: enforcement, sandbox: sandbox, ceilings: ceilings)
-        let isolation = try Isolation(settings, launcher: launcher)
+        let isolation = try Isolation(settings, launcher: program)
         return Pool(
-            isolation: isolation, spawner: try HostSpawner(launcher: launcher, isolation: isolation), launcher: launcher
-        )
+            isolation: isolation, spawner: try HostSpawner(launcher: program, isolation: isolation),
+            command: HostCommand(executable: program, arguments: [argument]))
     }
 
     /// Percent of a core that a host of four endless loops gets, and the longest it was let go beyond its share.
@@ -99,7 +111,7 @@ package struct IsolationFigures {
 
     /// Milliseconds from the death of a host until the next one is ready, sorted.
     package func deathToReady(_ sandbox: IsolationSettings.Sandbox, rounds: Int) throws(HostFailure) -> [Double] {
-        let pool = try pool(.auto, sandbox)
+        let pool = try pool(of: launcher, "serve", .auto, sandbox)
         defer { pool.stop() }
         var host = try pool.ready()
         var times: [Double] = []

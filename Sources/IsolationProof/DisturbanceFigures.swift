@@ -1,4 +1,5 @@
 import Glibc
+package import Hosting
 package import Scheduling
 import Synchronization
 import System
@@ -21,18 +22,26 @@ package struct DisturbanceFigures {
     private let launcher: String
     private let isolation: Isolation
     private let spawner: HostSpawner
+    private let offender: String
+    private let offenders: HostSpawner
     private let slots: Int
 
-    /// - Parameter slots: of the pool, that of the offender among them.
+    /// - Parameters:
+    ///   - launcher: the path of `optimizer-host`.
+    ///   - offender: the path of `optimizer-offender`.
+    ///   - slots: of the pool, that of the offender among them.
     /// - Throws: `HostFailure`.
     package init(
-        launcher: String, enforcement: IsolationSettings.Enforcement, ceilings: ResourceLimits, slots: Int
+        launcher: String, offender: String, enforcement: IsolationSettings.Enforcement, ceilings: ResourceLimits,
+        slots: Int
     ) throws(HostFailure) {
         self.launcher = launcher
+        self.offender = offender
         self.slots = slots
         isolation = try Isolation(
             IsolationSettings(enforcement: enforcement, sandbox: .standard, ceilings: ceilings), launcher: launcher)
         spawner = try HostSpawner(launcher: launcher, isolation: isolation)
+        offenders = try HostSpawner(launcher: offender, isolation: isolation)
     }
 
     /// Whether the kernel holds the processor's share, and not the monitor.
@@ -43,6 +52,7 @@ package struct DisturbanceFigures {
     /// Ends what has been started.
     package func stop() {
         spawner.stop()
+        offenders.stop()
         isolation.stop()
     }
 
@@ -75,7 +85,7 @@ package struct DisturbanceFigures {
     /// Steps of 10 ms of processor time, with a little rest between them: less than a host may use.
     private func behave(until end: MonotonicTime, _ measured: Measured?) {
         let request = Array(#"{"request_id":"-","strategy":{"name":"burn","parameters":{"ms":10}}}"#.utf8)
-        guard let wake = try? WakeDescriptor(), let host = ready(["serve"]) else { return }
+        guard let wake = try? WakeDescriptor(), let host = ready(spawner, launcher, "serve") else { return }
         defer { host.kill() }
         while MonotonicTime.now() < end {
             let start = MonotonicTime.now()
@@ -91,7 +101,7 @@ package struct DisturbanceFigures {
 
     private func offend(_ offence: Offence, until end: MonotonicTime) {
         while MonotonicTime.now() < end {
-            guard let host = ready(["offend"]) else { return }
+            guard let host = ready(offenders, offender, "offend") else { return }
             let deadline = min(end, .now().adding(milliseconds: 1000))
             // Some offences are over at once, and then tried again.
             while MonotonicTime.now() < deadline {
@@ -101,9 +111,9 @@ package struct DisturbanceFigures {
         }
     }
 
-    private func ready(_ arguments: [String]) -> Host? {
+    private func ready(_ spawner: HostSpawner, _ program: String, _ argument: String) -> Host? {
         do throws(HostFailure) {
-            let host = try spawner.spawn(HostCommand(executable: launcher, arguments: arguments))
+            let host = try spawner.spawn(HostCommand(executable: program, arguments: [argument]))
             _ = try host.awaitReady(until: .now().adding(milliseconds: 10_000))
             return host
         } catch {

@@ -1,4 +1,5 @@
 import Glibc
+package import Hosting
 import Scheduling
 import System
 
@@ -20,18 +21,23 @@ package struct IsolationCheck: Sendable {
 
     private let isolation: Isolation
     private let spawner: HostSpawner
-    private let launcher: String
+    private let offender: String
     private let patience: Int
 
     /// - Parameters:
-    ///   - isolation: the spawner's.
+    ///   - isolation: what is tried.
+    ///   - offender: the path of `optimizer-offender`, which prepares its processes the way `optimizer-host` does.
     ///   - patience: how many times longer than usual an offence may take to come to its end.
-    package init(isolation: Isolation, spawner: HostSpawner, launcher: String, patience: Int = 1) {
+    /// - Throws: `HostFailure` of code `resources`.
+    package init(isolation: Isolation, offender: String, patience: Int = 1) throws(HostFailure) {
         self.patience = patience
         self.isolation = isolation
-        self.spawner = spawner
-        self.launcher = launcher
+        self.offender = offender
+        spawner = try HostSpawner(launcher: offender, isolation: isolation)
     }
+
+    /// Ends the thread that starts the hosts; nothing can be tried any more.
+    package func stop() { spawner.stop() }
 
     /// What can be tried in milliseconds and hurts nobody: what hosts can reach.
     /// - Throws: `HostFailure` when no host can be had.
@@ -120,7 +126,7 @@ package struct IsolationCheck: Sendable {
         defer { host.kill() }
         let outcome = run(.forkBomb, "", on: host, deadlineMs: 500)
         // Where the kernel refuses more, those there are go on: they are counted, then ended.
-        let count = outcome.isOver && outcome.exceeded == nil ? 1 + ProcessTree.descendants(of: host.pid).count : 0
+        let count = outcome.isOver && outcome.exceeded == nil ? 1 + ProcessFiles.descendants(of: host.pid).count : 0
         return Finding(
             name: "processes", guarantee: "at most \(limit), or the host is ended",
             holds: outcome.isOver && count <= limit, isAskedFor: true,
@@ -149,7 +155,7 @@ package struct IsolationCheck: Sendable {
     // MARK: Hosts
 
     private func ready() throws(HostFailure) -> Host {
-        let host = try spawner.spawn(HostCommand(executable: launcher, arguments: ["offend"]))
+        let host = try spawner.spawn(HostCommand(executable: offender, arguments: ["offend"]))
         _ = try host.awaitReady(until: .now().adding(milliseconds: 10_000))
         return host
     }
