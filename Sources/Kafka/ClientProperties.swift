@@ -3,10 +3,13 @@ package struct ClientProperties: Sendable {
     package struct Property: Sendable, Equatable {
         package let name: String
         package let value: String
+        /// Whether no message may show the value.
+        let isSecret: Bool
 
-        package init(_ name: String, _ value: String) {
+        package init(_ name: String, _ value: String, isSecret: Bool = false) {
             self.name = name
             self.value = value
+            self.isSecret = isSecret
         }
     }
 
@@ -37,11 +40,5 @@ package struct ClientProperties: Sendable {
     private func validate() throws(KafkaFailure) {
         let settings = try ClientSettings(self)
         settings.discard()
-    }
-
-    /// True for a property whose value must not be shown.
-    package static func isSecret(_ name: String) -> Bool {
-        let marks = ["password", "secret", "key.pem", "keystore", "sasl.oauthbearer.config", "sasl.jaas.config"]
-        return marks.contains { name.contains($0) }
     }
 }

@@ -24,15 +24,16 @@ struct ClientSettings: ~Copyable {
         case RD_KAFKA_CONF_OK: return nil
         case RD_KAFKA_CONF_UNKNOWN:
             return .invalid("\(property.name) is not a property of librdkafka \(KafkaLibrary.version)")
-        default: return Self.refusal(of: property.name, text(reason))
+        default: return Self.refusal(of: property, text(reason))
         }
     }
 
     /// librdkafka's sentence repeats the value, which a secret's must not.
-    static func refusal(of name: String, _ reason: String) -> KafkaFailure {
+    static func refusal(of property: ClientProperties.Property, _ reason: String) -> KafkaFailure {
         .invalid(
-            ClientProperties.isSecret(name)
-                ? "the value of \(name) is not taken (it is not shown, being a secret)" : "\(name): \(reason)")
+            property.isSecret
+                ? "the value of \(property.name) is not taken (it is not shown, being a secret)"
+                : "\(property.name): \(reason)")
     }
 
     /// Makes the client. librdkafka owns the configuration from then on.

@@ -9,9 +9,9 @@ package enum ClientPropertyCheck {
         return [("client", kafka.client), ("consumer", kafka.consumer), ("producer", kafka.producer)].flatMap {
             section, properties in
             properties.names.compactMap { name in
-                guard let value = properties[name]?.exposed,
-                    let reason = refusal(of: ClientProperties.Property(name, value), isProducer: section == "producer")
-                else { return nil }
+                guard let value = properties[name] else { return nil }
+                let property = ClientProperties.Property(name, value.exposed, isSecret: value.isSecret)
+                guard let reason = refusal(of: property, isProducer: section == "producer") else { return nil }
                 return configuration.problem(at: "kafka.\(section).\(name)", reason)
             }
         }

@@ -122,7 +122,7 @@ package struct KafkaClients: Sendable {
     private func overrides(_ own: KafkaProperties?) -> [ClientProperties.Property] {
         [configuration.client, own].compactMap(\.self).flatMap { properties in
             properties.names.compactMap { name in
-                properties[name].map { ClientProperties.Property(name, $0.exposed) }
+                properties[name].map { ClientProperties.Property(name, $0.exposed, isSecret: $0.isSecret) }
             }
         }
     }
