@@ -87,45 +87,6 @@ package final class Host {
         return awaitNext(until: deadline)
     }
 
-    /// Whether what earlier steps have left in it is so much that a step with this limit on its memory could be ended for
-    /// it. What it held before its first step is none of that: another host would hold it too.
-    package func isTooFull(for limits: ResourceLimits) -> Bool {
-        watch.residentBytes > Int64(limits.memoryMB) << 20 / 4 * 3 && hasLeftovers(for: limits)
-    }
-
-    /// Whether earlier steps have left something in it that counts beside this limit.
-    package func hasLeftovers(for limits: ResourceLimits) -> Bool { counts(watch.leftBytes, beside: limits) }
-
-    /// Whether it was so when its last step began, which may then have been ended for what it found.
-    package func hadLeftovers(for limits: ResourceLimits) -> Bool { counts(watch.leftBytesAtBegin, beside: limits) }
-
-    private func counts(_ bytes: Int64, beside limits: ResourceLimits) -> Bool {
-        bytes > Int64(limits.memoryMB) << 20 / 16
-    }
-
-    /// Waits while there is nothing to run. Bytes from a host nobody asked make it lost.
-    /// - Parameters:
-    ///   - wake: what other threads wake this one with; it is drained when that happened.
-    ///   - until: when to give up; nil waits without end.
-    package func waitIdle(wake: WakeDescriptor, until: MonotonicTime?) -> IdleEvent {
-        if let kind = lossKind ?? lossBeforeRequest() { return .hostLost(lose(kind, requestDelivered: false)) }
-        while true {
-            let ready = ReadyDescriptors.wait(
-                output: process.output, errors: errorsOpen ? process.errors : -1, process: process.handle.descriptor,
-                wake: wake.descriptor, until: until)
-            if ready.contains(.errors) { receiveErrors() }
-            if ready.contains(.output) || ready.contains(.process), let kind = lossBeforeRequest() {
-                return .hostLost(lose(kind, requestDelivered: false))
-            }
-            if ready.contains(.process) { return .hostLost(lose(endingKind(), requestDelivered: false)) }
-            if ready.contains(.wake) {
-                wake.drain()
-                return .woken
-            }
-            if let until, until <= .now() { return .deadline }
-        }
-    }
-
     /// Takes the lines the host has written to its standard error since the last call: at most 100, each cut to 4096
     /// bytes; if there were more, the last line says how many.
     package func drainDiagnostics() -> [String] {
