@@ -42,15 +42,12 @@ extension AdminClient {
     package func describe(
         group: String, topic: String, timeoutMs: Int32 = 10_000
     ) throws(KafkaFailure) -> GroupDescription {
-        let options = adminOptions(RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS, timeoutMs)
-        defer { rd_kafka_AdminOptions_destroy(options) }
-        let queue: OpaquePointer = rd_kafka_queue_new(client)
-        defer { rd_kafka_queue_destroy(queue) }
-        group.withCString { name in
-            var names: [UnsafePointer<CChar>?] = [name]
-            rd_kafka_DescribeConsumerGroups(client, &names, names.count, options, queue)
+        let event = try ask(RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS, timeoutMs: timeoutMs) { options, queue in
+            group.withCString { name in
+                var names: [UnsafePointer<CChar>?] = [name]
+                rd_kafka_DescribeConsumerGroups(client, &names, names.count, options, queue)
+            }
         }
-        let event = try answer(queue, timeoutMs: timeoutMs)
         defer { rd_kafka_event_destroy(event) }
         var count = 0
         let groups = rd_kafka_DescribeConsumerGroups_result_groups(

@@ -30,12 +30,9 @@ extension AdminClient {
     ) throws(KafkaFailure) -> [String: [String: String]] {
         var requests: [OpaquePointer?] = names.map { rd_kafka_ConfigResource_new(kind, $0) }
         defer { for request in requests { rd_kafka_ConfigResource_destroy(request) } }
-        let options = adminOptions(RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, timeoutMs)
-        defer { rd_kafka_AdminOptions_destroy(options) }
-        let queue: OpaquePointer = rd_kafka_queue_new(client)
-        defer { rd_kafka_queue_destroy(queue) }
-        rd_kafka_DescribeConfigs(client, &requests, requests.count, options, queue)
-        let event = try answer(queue, timeoutMs: timeoutMs)
+        let event = try ask(RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, timeoutMs: timeoutMs) { options, queue in
+            rd_kafka_DescribeConfigs(client, &requests, requests.count, options, queue)
+        }
         defer { rd_kafka_event_destroy(event) }
         var count = 0
         let list = rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(event), &count)

@@ -59,12 +59,9 @@ extension AdminClient {
         var requests: [OpaquePointer?] = []
         defer { for request in requests { rd_kafka_NewTopic_destroy(request) } }
         for topic in topics { requests.append(try newTopic(topic)) }
-        let options = adminOptions(RD_KAFKA_ADMIN_OP_CREATETOPICS, timeoutMs)
-        defer { rd_kafka_AdminOptions_destroy(options) }
-        let queue: OpaquePointer = rd_kafka_queue_new(client)
-        defer { rd_kafka_queue_destroy(queue) }
-        rd_kafka_CreateTopics(client, &requests, requests.count, options, queue)
-        let event = try answer(queue, timeoutMs: timeoutMs)
+        let event = try ask(RD_KAFKA_ADMIN_OP_CREATETOPICS, timeoutMs: timeoutMs) { options, queue in
+            rd_kafka_CreateTopics(client, &requests, requests.count, options, queue)
+        }
         defer { rd_kafka_event_destroy(event) }
         var count = 0
         let results = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &count)
@@ -131,12 +128,9 @@ extension AdminClient {
         guard !names.isEmpty else { return [] }
         var requests: [OpaquePointer?] = names.map { rd_kafka_DeleteTopic_new($0) }
         defer { for request in requests { rd_kafka_DeleteTopic_destroy(request) } }
-        let options = adminOptions(RD_KAFKA_ADMIN_OP_DELETETOPICS, timeoutMs)
-        defer { rd_kafka_AdminOptions_destroy(options) }
-        let queue: OpaquePointer = rd_kafka_queue_new(client)
-        defer { rd_kafka_queue_destroy(queue) }
-        rd_kafka_DeleteTopics(client, &requests, requests.count, options, queue)
-        let event = try answer(queue, timeoutMs: timeoutMs)
+        let event = try ask(RD_KAFKA_ADMIN_OP_DELETETOPICS, timeoutMs: timeoutMs) { options, queue in
+            rd_kafka_DeleteTopics(client, &requests, requests.count, options, queue)
+        }
         defer { rd_kafka_event_destroy(event) }
         var count = 0
         let results = rd_kafka_DeleteTopics_result_topics(rd_kafka_event_DeleteTopics_result(event), &count)
@@ -159,13 +153,6 @@ extension AdminClient {
             throw .invalid("topic \(topic.name): \(setting.name) is not taken")
         }
         return request
-    }
-
-    func adminOptions(_ operation: rd_kafka_admin_op_t, _ timeoutMs: Int32) -> OpaquePointer? {
-        let options = rd_kafka_AdminOptions_new(client, operation)
-        _ = rd_kafka_AdminOptions_set_request_timeout(options, timeoutMs, nil, 0)
-        _ = rd_kafka_AdminOptions_set_operation_timeout(options, timeoutMs, nil, 0)
-        return options
     }
 
     private func outcomes(

@@ -64,10 +64,22 @@ package final class AdminClient: @unchecked Sendable {
             role: .producer, defaults: properties.properties, overrides: [.init("bootstrap.servers", broker)])
     }
 
-    /// Waits for the one event that answers an admin request.
+    /// Puts an admin request to the cluster, and waits for the one event that answers it.
     ///
+    /// - Parameter request: makes it, with these options, to be answered in this queue.
+    /// - Returns: the event; the caller destroys it.
     /// - Throws: the request's own failure; per-topic failures are in the event.
-    func answer(_ queue: OpaquePointer, timeoutMs: Int32) throws(KafkaFailure) -> OpaquePointer {
+    func ask(
+        _ operation: rd_kafka_admin_op_t, timeoutMs: Int32,
+        _ request: (_ options: OpaquePointer?, _ queue: OpaquePointer) -> Void
+    ) throws(KafkaFailure) -> OpaquePointer {
+        let options = rd_kafka_AdminOptions_new(client, operation)
+        defer { rd_kafka_AdminOptions_destroy(options) }
+        _ = rd_kafka_AdminOptions_set_request_timeout(options, timeoutMs, nil, 0)
+        _ = rd_kafka_AdminOptions_set_operation_timeout(options, timeoutMs, nil, 0)
+        let queue: OpaquePointer = rd_kafka_queue_new(client)
+        defer { rd_kafka_queue_destroy(queue) }
+        request(options, queue)
         // librdkafka answers by itself at the request's timeout; the margin only guards against waiting for ever.
         guard let event = rd_kafka_queue_poll(queue, timeoutMs + 5000) else {
             throw KafkaFailure(RD_KAFKA_RESP_ERR__TIMED_OUT)

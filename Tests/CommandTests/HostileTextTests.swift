@@ -6,7 +6,7 @@ import Testing
 @testable import optimizer
 
 /// What strangers put into requests, keys and topics clears nobody's screen, and forges no line.
-@Suite(WithBroker()) struct HostileTextTests {
+@Suite(.broker) struct HostileTextTests {
     /// Clears the screen; the same in one character; a line of its own; the order of letters turned round.
     private static let hostile = "x\u{1B}[2J\u{9B}2J\n12:00:00 ERROR forged\r\u{202E}y"
     private static let asJSON = #"x\u001b[2J\u009b2J\n12:00:00 ERROR forged\r\u202ey"#

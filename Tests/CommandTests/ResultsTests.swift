@@ -4,7 +4,7 @@ import Messages
 import TestSupport
 import Testing
 
-@Suite(WithNode()) struct ResultsTests {
+@Suite(.node) struct ResultsTests {
     private var topic: String { get throws { try bench.names.results } }
 
     @Test func aResultIsFoundByItsRequest() throws {
@@ -132,7 +132,7 @@ import Testing
     }
 }
 
-@Suite(WithBroker()) struct ResultsWithoutNodeTests {
+@Suite(.broker) struct ResultsWithoutNodeTests {
     @Test func whatIsNoResultIsPassedOverAndSaid() throws {
         let result = #"{"request_id":"x",\#n"status":"failed","error":{"message":"line one\#n\#u{1B}[31mred"}}"#
             .replacing("\u{1B}", with: "\\u001b").replacing("line one\n", with: "line one\\n")

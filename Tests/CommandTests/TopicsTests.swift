@@ -1,7 +1,7 @@
 import Messages
 import Testing
 
-@Suite(WithBroker()) struct TopicsTests {
+@Suite(.broker) struct TopicsTests {
     private var names: [String] { get throws { try bench.names.topics } }
 
     @Test func checkNamesEveryTopicWithItsPartitions() throws {

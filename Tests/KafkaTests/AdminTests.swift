@@ -26,10 +26,7 @@ import Testing
     @Test func watermarksAndEndOffsetsTellWhatLiesInATopic() throws {
         let cluster = try Cluster()
         defer { cluster.close() }
-        let topic = try cluster.topic(partitions: 2)
-        let publisher = try cluster.producer()
-        defer { publisher.producer.destroy() }
-        #expect(publisher.fill(topic, count: 7, partitions: 2))
+        let topic = try cluster.topic(partitions: 2, records: 7)
         let admin = try AdminClient(.admin(bootstrap: cluster.bootstrap, embedded: cluster.isEmbedded))
         defer { admin.close() }
         #expect(try admin.watermarks(topic: topic, partition: 0) == Watermarks(low: 0, high: 4))

@@ -55,10 +55,7 @@ import Testing
         try await onOwnThread {
             let cluster = try Cluster()
             defer { cluster.close() }
-            let topic = try cluster.topic(partitions: 2)
-            let publisher = try cluster.producer()
-            defer { publisher.producer.destroy() }
-            #expect(publisher.fill(topic, count: 40, partitions: 2))
+            let topic = try cluster.topic(partitions: 2, records: 40)
             let member = try cluster.consumer(group: Cluster.unique("g"))
             defer { member.close() }
             member.read(topic, [])
@@ -115,10 +112,7 @@ import Testing
     @Test func anOffsetThatIsGoneIsNamedAndReadingGoesOnAtTheFirstThereIs() throws {
         let cluster = try Cluster()
         defer { cluster.close() }
-        let topic = try cluster.topic(partitions: 2)
-        let publisher = try cluster.producer()
-        defer { publisher.producer.destroy() }
-        #expect(publisher.fill(topic, count: 20, partitions: 2))
+        let topic = try cluster.topic(partitions: 2, records: 20)
         let member = try cluster.consumer(group: Cluster.unique("g"))
         defer { member.close() }
         member.read(topic, [1], from: 5000)
@@ -135,10 +129,7 @@ import Testing
     func whatDebugLinesSayOfOffsetsIsNoReset(from start: Int64?) throws {
         let cluster = try Cluster()
         defer { cluster.close() }
-        let topic = try cluster.topic()
-        let publisher = try cluster.producer()
-        defer { publisher.producer.destroy() }
-        #expect(publisher.fill(topic, count: 10))
+        let topic = try cluster.topic(records: 10)
         let member = try cluster.consumer(group: Cluster.unique("g"), [.init("debug", "topic")])
         defer { member.close() }
         member.read(topic, from: start)
@@ -154,10 +145,7 @@ import Testing
     @Test func aPositionIsThatOfItsAssignment() throws {
         let cluster = try Cluster()
         defer { cluster.close() }
-        let topic = try cluster.topic()
-        let publisher = try cluster.producer()
-        defer { publisher.producer.destroy() }
-        #expect(publisher.fill(topic, count: 10))
+        let topic = try cluster.topic(records: 10)
         let member = try cluster.consumer(group: Cluster.unique("g"))
         defer { member.close() }
         member.read(topic)

@@ -54,10 +54,7 @@ import Testing
         try await onOwnThread {
             let cluster = try Cluster()
             defer { cluster.close() }
-            let topic = try cluster.topic(partitions: 2)
-            let publisher = try cluster.producer()
-            defer { publisher.producer.destroy() }
-            #expect(publisher.fill(topic, count: 100, partitions: 2))
+            let topic = try cluster.topic(partitions: 2, records: 100)
             let member = try cluster.consumer(group: Cluster.unique("g"))
             try member.consumer.subscribe(to: topic)
             #expect(member.turn { member.records.count == 100 })
@@ -74,10 +71,7 @@ import Testing
         try await onOwnThread {
             let cluster = try Cluster()
             defer { cluster.close() }
-            let topic = try cluster.topic(partitions: 2)
-            let publisher = try cluster.producer()
-            defer { publisher.producer.destroy() }
-            #expect(publisher.fill(topic, count: 100, partitions: 2))
+            let topic = try cluster.topic(partitions: 2, records: 100)
             let member = try cluster.consumer(group: Cluster.unique("g"))
             try member.consumer.subscribe(to: topic)
             #expect(member.turn { member.records.count == 100 })

@@ -7,10 +7,7 @@ import Testing
     @Test func aPausedPartitionGivesNothingAndGoesOnWhereItStopped() throws {
         let cluster = try Cluster()
         defer { cluster.close() }
-        let topic = try cluster.topic(partitions: 2)
-        let publisher = try cluster.producer()
-        defer { publisher.producer.destroy() }
-        #expect(publisher.fill(topic, count: 2000, partitions: 2))
+        let topic = try cluster.topic(partitions: 2, records: 2000)
         let member = try cluster.consumer(group: Cluster.unique("g"))
         defer { member.close() }
         member.held = [0, 1]
@@ -94,10 +91,7 @@ import Testing
         try await onOwnThread {
             let cluster = try Cluster()
             defer { cluster.close() }
-            let topic = try cluster.topic()
-            let publisher = try cluster.producer()
-            defer { publisher.producer.destroy() }
-            #expect(publisher.fill(topic, count: 1000))
+            let topic = try cluster.topic(records: 1000)
             let member = try cluster.consumer(group: Cluster.unique("g"))
             defer { member.close() }
             member.held = [0]

@@ -77,10 +77,7 @@ import Testing
     @Test func aTakeIsNeverLargerThanItsLimitAndSaysWhenItIsDrained() throws {
         let cluster = try Cluster()
         defer { cluster.close() }
-        let topic = try cluster.topic()
-        let publisher = try cluster.producer()
-        defer { publisher.producer.destroy() }
-        #expect(publisher.fill(topic, count: 2500))
+        let topic = try cluster.topic(records: 2500)
         let member = try cluster.consumer(group: Cluster.unique("g"))
         defer { member.close() }
         member.held = [0]

@@ -40,7 +40,8 @@ final class Cluster {
 
     /// A fresh topic. The mock makes one when it is first asked about it, with four partitions; so does this, with
     /// the number wanted.
-    func topic(_ stem: String = "t", partitions: Int = 1) throws -> String {
+    /// - Parameter records: how many numbered records are in it, spread over the partitions in turn.
+    func topic(_ stem: String = "t", partitions: Int = 1, records: Int = 0) throws -> String {
         let name = Self.unique(stem)
         if let broker {
             try broker.createTopic(name, partitions: partitions)
@@ -51,6 +52,12 @@ final class Cluster {
             if let failure = outcome.first?.failure { throw failure }
             created.append(name)
             try EachBroker.awaitTopics([name], bootstrap: bootstrap)
+        }
+        guard records > 0 else { return name }
+        let publisher = try producer()
+        defer { publisher.producer.destroy() }
+        guard publisher.fill(name, count: records, partitions: Int32(partitions)) else {
+            throw Failure("\(name) was not filled")
         }
         return name
     }

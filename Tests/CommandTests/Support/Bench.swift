@@ -9,7 +9,7 @@ import Testing
 /// Safety: everything is written in `init` and `close`, which the suite's scope calls before and after its tests.
 final class Bench: @unchecked Sendable {
     let address: String
-    let folder: TestFolder
+    let folder: TemporaryFolder
     let names: BenchNames
     /// nil with a real Kafka.
     private let broker: Program?
@@ -20,7 +20,7 @@ final class Bench: @unchecked Sendable {
     static let realBootstrap = getenv("KAFKA_BOOTSTRAP_SERVERS").map { String(cString: $0) }
 
     init() throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         self.folder = folder
         if let real = Self.realBootstrap {
             address = real
@@ -33,9 +33,9 @@ final class Bench: @unchecked Sendable {
                 "broker", "--bootstrap-file", folder.file("bootstrap"), "--set", "metrics.http=null",
             ])
             self.broker = broker
-            try eventually("the broker's address") { !folder.read("bootstrap").isEmpty || broker.hasEnded }
+            try eventually("the broker's address") { !folder.text("bootstrap").isEmpty || broker.hasEnded }
             guard !broker.hasEnded else { throw Failure("the broker has ended: \(broker.words)") }
-            address = String(folder.read("bootstrap").prefix { $0 != "\n" })
+            address = String(folder.text("bootstrap").prefix { $0 != "\n" })
         }
     }
 
@@ -121,31 +121,26 @@ final class Bench: @unchecked Sendable {
     }
 }
 
-/// One broker and one node for all tests of a suite: joining a group takes its time.
-struct WithNode: SuiteTrait, TestScoping {
+/// One broker for all tests of a suite.
+struct WithBench: SuiteTrait, TestScoping {
+    /// Whether there is a node, too: joining a group takes its time.
+    let hasNode: Bool
+
     func provideScope(
         for test: Test, testCase: Test.Case?, performing function: @concurrent @Sendable () async throws -> Void
     ) async throws {
         try await MachineTurn.take(.nodes(1)) {
             let bench = try Bench()
             defer { #expect(throws: Never.self) { try bench.close() } }
-            try bench.startNode()
+            if hasNode { try bench.startNode() }
             try await Bench.$shared.withValue(bench) { try await function() }
         }
     }
 }
 
-/// One broker for all tests of a suite.
-struct WithBroker: SuiteTrait, TestScoping {
-    func provideScope(
-        for test: Test, testCase: Test.Case?, performing function: @concurrent @Sendable () async throws -> Void
-    ) async throws {
-        try await MachineTurn.take(.nodes(1)) {
-            let bench = try Bench()
-            defer { #expect(throws: Never.self) { try bench.close() } }
-            try await Bench.$shared.withValue(bench) { try await function() }
-        }
-    }
+extension Trait where Self == WithBench {
+    static var broker: WithBench { WithBench(hasNode: false) }
+    static var node: WithBench { WithBench(hasNode: true) }
 }
 
 /// The suite's broker.
