@@ -41,8 +41,9 @@ let package = Package(
             name: "IsolationProof", dependencies: ["Hosting", "Scheduling", "System"], swiftSettings: safe),
         .target(name: "Offending", dependencies: ["Hosting", "IsolationProof", "System"], swiftSettings: house),
         .target(name: "Strategies", dependencies: ["CZlib", "Messages"], swiftSettings: house),
-        .target(name: "Baseline", dependencies: ["CBaseline", "Messages", "Strategies"], swiftSettings: house),
-        .target(name: "Metrics", dependencies: ["CMicroHTTPD"], swiftSettings: house),
+        .target(
+            name: "Baseline", dependencies: ["CBaseline", "Messages", "Strategies", "System"], swiftSettings: house),
+        .target(name: "Metrics", dependencies: ["CMicroHTTPD", "System"], swiftSettings: house),
         .target(name: "Configuration", dependencies: ["CYAML", "Messages"], swiftSettings: house),
         .target(
             name: "Worker",
@@ -92,12 +93,12 @@ let package = Package(
             ],
             swiftSettings: house),
         .testTarget(
-            name: "StrategiesTests", dependencies: ["Strategies"], resources: [.copy("Fixtures")],
+            name: "StrategiesTests", dependencies: ["Strategies", "TestSupport"], resources: [.copy("Fixtures")],
             swiftSettings: house),
         .testTarget(
             name: "MetricsTests", dependencies: ["Metrics", "TestSupport"], exclude: ["Fixtures", "Rules"],
             swiftSettings: house),
-        .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"], swiftSettings: house),
+        .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "TestSupport"], swiftSettings: house),
         .testTarget(
             name: "WorkerTests",
             dependencies: [

@@ -1,6 +1,7 @@
 import Glibc
 import Messages
 import Strategies
+import System
 
 /// How fast a built-in strategy runs, against a C loop that does the same and nothing else.
 package struct EngineComparison: Sendable {
@@ -28,20 +29,15 @@ package struct EngineComparison: Sendable {
     ///
     /// - Parameters:
     ///   - csv: market data like `deploy/data/synth_walk.csv`; it is imported into a temporary directory.
-    /// - Throws: `ImportProblem` or `RequestProblem`; also where the two do not come to the same figures.
+    /// - Throws: `ImportProblem`, `RequestProblem` or `SystemFailure`; also where the two do not come to the same figures.
     package static func measure(csv: String, rounds: Int) throws -> EngineComparison {
-        var template = Array("/tmp/optimizer-bench-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw RequestProblem(.internalError, "cannot make a directory in /tmp") }
-        let directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        defer { remove(directory) }
+        let temporary = try TemporaryDirectory(prefix: "optimizer-bench")
+        defer { temporary.remove() }
+        let directory = temporary.path
         guard let name = DataSetName(dataset: "baseline", timeframe: "1d") else {
             throw RequestProblem(.internalError, "the data set's name is not valid")
         }
         let entry = try DataSetImport.run(csv, as: name, under: directory)
-        defer {
-            for file in [entry.version.dropFirst(7) + ".bars", "latest"] { remove("\(directory)/baseline/1d/\(file)") }
-            for folder in ["/baseline/1d", "/baseline"] { remove(directory + folder) }
-        }
         let host = HostedStrategies(dataRoot: directory, engineVersion: "bench")
         let request = Array(
             """

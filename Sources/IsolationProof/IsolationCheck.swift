@@ -147,7 +147,7 @@ package struct IsolationCheck: Sendable {
     private func hostsLeft() -> Int {
         DirectoryEntries.list("/proc").filter { name in
             guard Int32(name) != nil else { return false }
-            let line = String(decoding: FileContent.read("/proc/\(name)/cmdline"), as: UTF8.self)
+            let line = FileContent.text("/proc/\(name)/cmdline")
             return line.contains("--parent\0\(getpid())\0") && line.hasSuffix("offend\0")
         }.count
     }

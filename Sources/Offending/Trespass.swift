@@ -56,7 +56,7 @@ enum Trespass {
     }
 
     static func gainPrivileges() -> String {
-        let status = String(decoding: FileContent.read("/proc/self/status"), as: UTF8.self)
+        let status = FileContent.text("/proc/self/status")
         let lines = status.split(separator: "\n")
         let cannotGain = lines.contains { $0.hasPrefix("NoNewPrivs:") && $0.hasSuffix("1") }
         let hasNone = lines.contains { line in

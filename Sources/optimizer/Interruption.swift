@@ -1,4 +1,5 @@
 import Glibc
+import System
 
 /// SIGINT and SIGTERM, asked for between two pieces of work instead of ending the process in the middle of one.
 ///
@@ -6,23 +7,16 @@ import Glibc
 struct Interruption {
     static let exitCode: Int32 = 130
 
-    private var set = sigset_t()
+    /// Made before any client, so that the client's threads do not take them.
+    private let signals = BlockedSignals([SIGINT, SIGTERM])
     private(set) var hasCome = false
-
-    /// Blocks the signals. Make it before any client, so that the threads of the client do not take them.
-    init() {
-        unsafe sigemptyset(&set)
-        for signal in [SIGINT, SIGTERM] { unsafe sigaddset(&set, signal) }
-        unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
-    }
 
     /// Looks without waiting.
     mutating func check() -> Bool {
         guard !hasCome else { return true }
-        var now = timespec()
-        guard unsafe sigtimedwait(&set, nil, &now) > 0 else { return false }
+        guard signals.next() != nil else { return false }
         hasCome = true
-        unsafe pthread_sigmask(SIG_UNBLOCK, &set, nil)
+        signals.unblock()
         return true
     }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import System
 
 /// Signals, taken by one thread that waits for them: no handler runs anywhere.
 struct SignalWait {
@@ -6,42 +7,28 @@ struct SignalWait {
         case end, reload, wakeUp
     }
 
-    private var set = sigset_t()
+    /// Made before any client, so that the client's threads do not take them.
+    private let signals = BlockedSignals([SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2])
 
-    /// Blocks the signals in this thread and in all it starts.
-    init() {
-        unsafe sigemptyset(&set)
-        for signal in [SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2] { unsafe sigaddset(&set, signal) }
-        unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
-    }
-
-    func wait() -> Arrival {
-        var copy = set
-        while true {
-            var number: Int32 = 0
-            guard unsafe sigwait(&copy, &number) == 0 else { continue }
-            switch number {
-            case SIGHUP: return .reload
-            case SIGUSR1, SIGUSR2: return .wakeUp
-            default: return .end
-            }
-        }
-    }
+    func wait() -> Arrival { Self.meaning(of: signals.wait()) }
 
     /// What has arrived since the last look, wake-ups left out; never waits.
     func arrived() -> Arrival? {
-        var copy = set
-        var none = timespec()
-        while true {
-            switch unsafe sigtimedwait(&copy, nil, &none) {
-            case ...0: return nil
-            case SIGHUP: return .reload
-            case SIGUSR1, SIGUSR2: continue
-            default: return .end
-            }
+        while let number = signals.next() {
+            let arrival = Self.meaning(of: number)
+            if arrival != .wakeUp { return arrival }
         }
+        return nil
     }
 
     /// Makes `wait` return `.wakeUp`; any thread. Anybody may send the signal: look whether there is a reason.
     func wakeUp() { kill(getpid(), SIGUSR1) }
+
+    private static func meaning(of number: Int32) -> Arrival {
+        switch number {
+        case SIGHUP: .reload
+        case SIGUSR1, SIGUSR2: .wakeUp
+        default: .end
+        }
+    }
 }

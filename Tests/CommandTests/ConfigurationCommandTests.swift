@@ -55,9 +55,9 @@ import Testing
 }
 
 @Suite(.machine) struct CheckConfigTests {
-    private let folder: TestFolder
+    private let folder: TemporaryFolder
 
-    init() throws { folder = try TestFolder() }
+    init() throws { folder = try TemporaryFolder() }
 
     @Test func aGoodFileIsFine() throws {
         let file = try folder.write("kafka:\n  groupId: mine\n", to: "good.yml")

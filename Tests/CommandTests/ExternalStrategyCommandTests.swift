@@ -42,7 +42,7 @@ import Testing
     }
 
     @Test func aNameThatIsBuiltInIsRefusedWithItsPlace() throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let file = try folder.write("strategies:\n  noop: { command: [sh] }\n", to: "a.yml")
         for words in [["check-config", file], ["run", "--config", file]] {
             let outcome = try Program.run(words)

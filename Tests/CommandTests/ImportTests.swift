@@ -3,11 +3,11 @@ import TestSupport
 import Testing
 
 @Suite(.machine) struct ImportTests {
-    private let folder: TestFolder
+    private let folder: TemporaryFolder
     private var root: String { "data.root=\(folder.path)/data" }
     private static let walk = "\(Files.package)/Tests/StrategiesTests/Fixtures/synth_walk.csv"
 
-    init() throws { folder = try TestFolder() }
+    init() throws { folder = try TemporaryFolder() }
 
     private func bring(_ words: String..., input: String? = nil) throws -> Program.Outcome {
         try Program.run(["import", "--set", root] + words, input: input)

@@ -47,7 +47,7 @@ import Testing
     }
 
     @Test func whereTheOffenderIsNotInstalledThatIsSaidWithARemedy() throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let program = try #require(ExecutablePath.beside("optimizer"))
         #expect(try CommandLineTool.run("/bin/cp", [program, folder.path]).status == 0)
         let outcome = try CommandLineTool.run(

@@ -9,13 +9,13 @@ import Testing
 @Suite(.machine) struct SweepPageTests {
     /// A sweep over the sample data, all run here.
     private struct Fixture {
-        let folder: TestFolder
+        let folder: TemporaryFolder
         let merged: JSONValue
         let curves: ReportCurves.Outcome
         let html: String
 
         init(outOfSample: Bool) throws {
-            folder = try TestFolder()
+            folder = try TemporaryFolder()
             let root = folder.file("data")
             let imported = try Program.run([
                 "import", "\(Files.package)/deploy/data/synth_walk.csv", "--dataset", "walk", "--set",

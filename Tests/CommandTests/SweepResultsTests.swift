@@ -66,7 +66,7 @@ import Testing
         #expect(!whole.words.contains("--resend-all"), "\(whole.words)")
         #expect(whole.words.contains("sets: 543 evaluated, 0 skipped, 0 failed"), "\(whole.words)")
         // The requests topic its results name is gone: the page says so.
-        #expect(bench.bench.folder.read("mended.html").contains("no longer in the requests topic"))
+        #expect(bench.bench.folder.text("mended.html").contains("no longer in the requests topic"))
     }
 
     @Test func anotherSweepUnderTheSameIDIsRefusedAndNeverMixed() throws {
@@ -121,7 +121,7 @@ import Testing
             #expect(outcome.words.contains(count), "\(outcome.words)")
             #expect(outcome.words.contains(reason), "\(outcome.words)")
             #expect(outcome.words.contains("No set is ranked: 543 "), "\(outcome.words)")
-            let html = bench.bench.folder.read("\(id).html")
+            let html = bench.bench.folder.text("\(id).html")
             #expect(html.contains("No set is ranked: 543 ") && html.contains(reason), "\(id)")
             #expect(!html.contains("the best set</span>"), "\(id)")
         }
@@ -140,7 +140,7 @@ import Testing
         #expect(outcome.code == 0)
         #expect(outcome.lines.first?.contains("OUT OF SAMPLE") == true)
         #expect(outcome.words.contains("The out-of-sample part, from 2017-08-25 on, has 6 bars"), "\(outcome.words)")
-        let html = bench.bench.folder.read("late.html")
+        let html = bench.bench.folder.text("late.html")
         #expect(html.contains("The out-of-sample part, from 2017-08-25 on, has 6 bars"))
         #expect(!html.contains("The sweep kept no bars back"))
     }

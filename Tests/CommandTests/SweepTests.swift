@@ -100,7 +100,7 @@ import Testing
         #expect(part.code == 1)
         #expect(part.words.contains("step 5 failed (host_crashed): it fell <over>"))
         #expect(part.words.contains("1 of 27 steps of part are complete, 1 failed, 25 have no result yet"))
-        let html = bench.bench.folder.read("part.html")
+        let html = bench.bench.folder.text("part.html")
         #expect(html.contains("Not complete: 1 of 27 steps have a result."))
         #expect(html.contains("it fell &lt;over&gt;") && !html.contains("<over>"))
         #expect(html.contains("no longer in the requests topic"))
@@ -151,7 +151,7 @@ import Testing
         let outcome = try bench.merged("page", ["--html", page, "--x", "slow", "--y", "fast"])
         #expect(outcome.code == 0, "\(outcome.words)")
         #expect(outcome.lines.first?.contains("SHARPE_RATIO") == true)
-        let html = bench.bench.folder.read("page.html")
+        let html = bench.bench.folder.text("page.html")
         for words in [
             "Heat map", "slow →", "↑ fast", "buy and hold", "Out of sample", "Sortino ratio", "What was swept",
         ] {

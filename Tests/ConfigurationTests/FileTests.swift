@@ -1,3 +1,5 @@
+import Glibc
+import TestSupport
 import Testing
 
 @testable import Configuration
@@ -13,7 +15,7 @@ struct FileTests {
     }
 
     @Test func whatIsNoReadableFileIsNamed() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryFolder()
         let missing = "\(directory.path)/missing.yml"
         #expect(
             problem(missing) == [
@@ -24,13 +26,14 @@ struct FileTests {
     }
 
     @Test func aPipeDoesNotHangTheStart() throws {
-        let directory = try TemporaryDirectory()
-        let pipe = try directory.makePipe("pipe.yml")
+        let directory = try TemporaryFolder()
+        let pipe = directory.file("pipe.yml")
+        #expect(mkfifo(pipe, 0o600) == 0)
         #expect(problem(pipe) == ["\(pipe): the configuration file is not a regular file"])
     }
 
     @Test func aFileIsReadWhole() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryFolder()
         let text = String(repeating: "# a comment\n", count: 10_000) + "data: { root: end }\n"
         let file = try directory.write(text, to: "large.yml")
         let read = try OptimizerConfiguration.load(file: file, environment: [:], settings: [])
@@ -38,13 +41,13 @@ struct FileTests {
     }
 
     @Test func anEndlessFileIsRefused() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryFolder()
         let file = try directory.write(String(repeating: "#", count: (1 << 20) + 1), to: "huge.yml")
         #expect(problem(file) == ["\(file): the configuration file is larger than 1048576 bytes"])
     }
 
     @Test func loadingPutsTheEnvironmentOverTheFileAndSettingsOverBoth() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryFolder()
         let file = try directory.write("kafka: { groupId: a }\ndata: { root: a }\nnode: { id: a }\n", to: "three.yml")
         let read = try OptimizerConfiguration.load(
             file: file, environment: ["OPTIMIZER_DATA_ROOT": "b", "OPTIMIZER_NODE_ID": "b"], settings: ["node.id=c"])

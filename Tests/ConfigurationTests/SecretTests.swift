@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Configuration
@@ -28,7 +29,7 @@ struct SecretTests {
     }
 
     @Test func whatComesFromAFileIsASecretAndLosesItsLineBreak() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryFolder()
         let file = try directory.write(secret + "\n", to: "secret")
         let read = try configuration(
             "kafka: { producer: { client.rack: 'file:\(file)' } }", environment: ["OPTIMIZER_KAFKA_CLIENT_SSL_CA": "x"],

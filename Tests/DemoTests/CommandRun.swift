@@ -34,7 +34,7 @@ final class CommandRun {
         return "/\(package)/deploy/data/synth_walk.csv"
     }
 
-    var output: String { String(decoding: FileContent.read(outputPath), as: UTF8.self) }
+    var output: String { FileContent.text(outputPath) }
 
     /// Processes, other than the command itself, that have the directory in their command line: nodes and hosts.
     var helpers: [Int32] {
@@ -56,26 +56,12 @@ final class CommandRun {
 enum Processes {
     /// The running processes with this text in their command line.
     static func mentioning(_ text: String) -> [Int32] {
-        names(in: "/proc").compactMap { Int32($0) }.filter { pid in
-            String(decoding: FileContent.read("/proc/\(pid)/cmdline"), as: UTF8.self).contains(text)
+        DirectoryEntries.list("/proc").compactMap { Int32($0) }.filter { pid in
+            FileContent.text("/proc/\(pid)/cmdline").contains(text)
         }
     }
 
     static func commandLine(_ pid: Int32) -> [String] {
         FileContent.read("/proc/\(pid)/cmdline").split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
-    }
-
-    /// What lies in a directory.
-    static func names(in path: String) -> [String] {
-        guard let directory = opendir(path) else { return [] }
-        defer { closedir(directory) }
-        var names: [String] = []
-        while let entry = readdir(directory) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name != ".", name != ".." { names.append(name) }
-        }
-        return names
     }
 }

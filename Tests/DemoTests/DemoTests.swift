@@ -13,7 +13,7 @@ struct DemoTests {
     private func expectNothingLeft(_ run: CommandRun) {
         #expect(
             eventually { run.helpers.isEmpty }, "left running: \(run.helpers.map(Processes.commandLine))")
-        #expect(Processes.names(in: run.directory.path).isEmpty)
+        #expect(DirectoryEntries.all(run.directory.path).isEmpty)
     }
 
     @Test func `without a terminal it writes lines, its totals add up, and nothing is left`() throws {

@@ -74,7 +74,7 @@ final class TerminalSession {
                 environment: ["PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "TERM": "xterm"]),
             launcher: #require(ExecutablePath.beside("optimizer-host")), output: output)
         let status = program.wait(until: .now().adding(milliseconds: Patience.milliseconds))
-        let text = String(decoding: FileContent.read(output), as: UTF8.self)
+        let text = FileContent.text(output)
         try #require(status == .exited(code: 0), "tmux \(words): \(text)")
         return text
     }

@@ -56,7 +56,7 @@ struct TopTests {
         #expect(!FileContent.read(session.path("before")).isEmpty)
         // The size was changed; everything else must be as it was.
         let settings = ["before", "after"].map { name in
-            String(decoding: FileContent.read(session.path(name)), as: UTF8.self).split(separator: "\n").dropFirst()
+            FileContent.text(session.path(name)).split(separator: "\n").dropFirst()
         }
         #expect(settings[0] == settings[1])
         try session.close()

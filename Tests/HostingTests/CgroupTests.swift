@@ -36,7 +36,7 @@ extension HostingTests {
         }
 
         @Test(.enabled(if: mayMakeGroups)) func theGroupsOfANodeThatDiedAreRemovedAndThoseInUseAreNot() throws {
-            let parent = try #require(CgroupPlace.own)
+            let parent = try #require(OwnCgroup.path)
             let home = try CgroupHome.acquire()
             defer { home.release() }
             let abandoned = "\(parent)/optimizer-dead-\(getpid())"

@@ -158,19 +158,10 @@ extension HostingTests {
 
         /// Processes of the offender's executable that use the processor.
         private func burningProcesses() -> Int {
-            var found = 0
-            let directory = opendir("/proc")
-            defer { if let directory { closedir(directory) } }
-            while let directory, let entry = readdir(directory) {
-                let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                    String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-                }
-                guard Int32(name) != nil else { continue }
-                let line = String(decoding: FileContent.read("/proc/\(name)/cmdline"), as: UTF8.self)
-                let isOurs = line.contains("--parent\0\(getpid())\0")
-                if isOurs, line.hasSuffix("offend\0") { found += 1 }
+            DirectoryEntries.list("/proc").filter { Int32($0) != nil }.count { name in
+                let line = FileContent.text("/proc/\(name)/cmdline")
+                return line.contains("--parent\0\(getpid())\0") && line.hasSuffix("offend\0")
             }
-            return found
         }
     }
 

@@ -2,6 +2,7 @@ import Glibc
 import Hosting
 import IsolationProof
 import System
+import TestSupport
 import Testing
 
 extension HostingTests {
@@ -68,26 +69,19 @@ extension HostingTests {
         }
 
         @Test func aStrictHostReadsWhatItIsToldAndNothingElse() throws {
-            var template = Array("/tmp/optimizer-test-XXXXXX".utf8CString)
-            #expect(mkdtemp(&template) != nil)
-            let directory = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+            let folder = try TemporaryFolder()
+            let (directory, file) = (folder.path, folder.file("data"))
+            try folder.write([], to: "data")
             chmod(directory, 0o755)
-            let file = "\(directory)/data"
-            close(open(file, O_WRONLY | O_CREAT, 0o644))
-            defer {
-                unlink(file)
-                rmdir(directory)
-            }
+            chmod(file, 0o644)
             #expect(try attempt(.readFile, .strict, file).hasPrefix("refused"))
             #expect(try attempt(.readFile, .strict, file, readable: [directory]) == "done")
             #expect(try attempt(.write, .strict, directory, readable: [directory]).hasPrefix("refused"))
         }
 
         @Test func aDataRootOthersMayNotReadIsReportedAndStillRead() throws {
-            var template = Array("/tmp/optimizer-test-XXXXXX".utf8CString)
-            #expect(mkdtemp(&template) != nil)
-            let directory = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
-            defer { rmdir(directory) }
+            let folder = try TemporaryFolder()
+            let directory = folder.path
             let hosts = try LimitedHosts(.rlimit, sandbox: .strict, readable: [directory])
             defer { hosts.stop() }
             guard geteuid() == 0 else { return }
@@ -119,13 +113,13 @@ extension HostingTests {
 
         /// What stands behind a name in a file of /proc/PID.
         private func words(_ name: String, of process: Int32, _ file: String) -> [String] {
-            let text = String(decoding: FileContent.read("/proc/\(process)/\(file)"), as: UTF8.self)
+            let text = FileContent.text("/proc/\(process)/\(file)")
             let line = text.split(separator: "\n").first { $0.hasPrefix(name) }
             return line.map { $0.dropFirst(name.count).split(whereSeparator: \.isWhitespace).map(String.init) } ?? []
         }
 
         private func temporaryDirectory(of process: Int32) -> String? {
-            let environment = String(decoding: FileContent.read("/proc/\(process)/environ"), as: UTF8.self)
+            let environment = FileContent.text("/proc/\(process)/environ")
             return environment.split(separator: "\0").first { $0.hasPrefix("TMPDIR=") }.map { String($0.dropFirst(7)) }
         }
     }

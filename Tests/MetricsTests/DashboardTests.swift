@@ -119,7 +119,7 @@ import Testing
         try folder.write(
             Array(("groups:\n  - name: dashboard\n    rules:\n" + rules.joined()).utf8), to: "queries.yml")
         return try CommandLineTool.run(
-            try #require(RulesTests.promtool), ["check", "rules", folder.path("queries.yml")])
+            try #require(RulesTests.promtool), ["check", "rules", folder.file("queries.yml")])
     }
 
     @Test(.enabled(if: PrometheusServer.path != nil, "needs prometheus"), .machine)

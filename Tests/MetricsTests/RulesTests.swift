@@ -33,7 +33,7 @@ import Testing
         try folder.write(Files.read(Files.package + "/deploy/prometheus/prometheus.yml"), to: "prometheus.yml")
         try folder.write(Files.read(Self.rulesFile), to: "optimizer.yml")
         let outcome = try CommandLineTool.run(
-            try #require(Self.promtool), ["check", "config", folder.path("prometheus.yml")])
+            try #require(Self.promtool), ["check", "config", folder.file("prometheus.yml")])
         #expect(outcome.status == 0, "\(outcome.output)")
     }
 

@@ -43,7 +43,7 @@ enum Drill {
             let before = openDescriptors()
             for mode in CommandLine.arguments.dropFirst(2) {
                 try stepThenKill(spawner, mode.split(separator: ":").map(String.init))
-                let children = allChildren()
+                let children = ProcessFiles.ownChildren()
                 guard children.isEmpty else { return report("\(mode) leaves processes: \(children)") }
                 guard openDescriptors() == before else { return report("\(mode) leaves descriptors") }
             }
@@ -110,25 +110,6 @@ enum Drill {
 
     private static func openDescriptors() -> [Int32] {
         (0..<4096).filter { fcntl($0, F_GETFD) >= 0 }
-    }
-
-    private static func allChildren() -> [String] {
-        entries(of: "/proc/self/task").flatMap { thread in
-            String(decoding: FileContent.read("/proc/self/task/\(thread)/children"), as: UTF8.self).split(
-                separator: " "
-            )
-            .map(String.init)
-        }
-    }
-
-    private static func entries(of path: String) -> [String] {
-        guard let directory = opendir(path) else { return [] }
-        defer { closedir(directory) }
-        var names: [String] = []
-        while let entry = readdir(directory) {
-            names.append(withUnsafePointer(to: &entry.pointee.d_name.0) { String(cString: $0) })
-        }
-        return names.filter { $0.first != "." }
     }
 
     private static func report(_ line: String) {

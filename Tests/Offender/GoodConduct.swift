@@ -102,7 +102,7 @@ enum GoodConduct {
     }
 
     private static func blockedAndIgnoredSignals() -> String {
-        let status = String(decoding: FileContent.read("/proc/self/status"), as: UTF8.self)
+        let status = FileContent.text("/proc/self/status")
         return status.split(separator: "\n").filter { $0.hasPrefix("SigBlk") || $0.hasPrefix("SigIgn") }
             .map { $0.filter { !$0.isWhitespace } }.joined(separator: " ")
     }

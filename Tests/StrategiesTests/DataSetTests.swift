@@ -1,15 +1,16 @@
 import Foundation
 import Messages
+import TestSupport
 import Testing
 
 @testable import Strategies
 
 @Suite struct DataSetTests {
-    private let folder: TemporaryDirectory
+    private let folder: TemporaryFolder
     private let name: DataSetName
 
     init() throws {
-        folder = try TemporaryDirectory()
+        folder = try TemporaryFolder()
         name = try #require(DataSetName(dataset: "walk", timeframe: "1d"))
     }
 

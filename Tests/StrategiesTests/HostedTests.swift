@@ -1,17 +1,18 @@
 import Foundation
 import Messages
+import TestSupport
 import Testing
 
 @testable import Strategies
 
 /// The closure a host serves: request bytes in, reply bytes out.
 @Suite struct HostedTests {
-    private let folder: TemporaryDirectory
+    private let folder: TemporaryFolder
     private let host: HostedStrategies
     private let version: String
 
     init() throws {
-        folder = try TemporaryDirectory()
+        folder = try TemporaryFolder()
         version = try Fixture.publish(Fixture.table("synth_walk", first: 400), as: "walk", under: folder.path)
         host = HostedStrategies(dataRoot: folder.path, engineVersion: "1.2.3")
     }

@@ -1,13 +1,14 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Strategies
 
 /// Files as exchanges, brokers and data vendors write them.
 @Suite struct ImportLayoutTests {
-    private let folder: TemporaryDirectory
+    private let folder: TemporaryFolder
 
-    init() throws { folder = try TemporaryDirectory() }
+    init() throws { folder = try TemporaryFolder() }
 
     struct Layout: Sendable, CustomTestStringConvertible {
         let name: String

@@ -1,13 +1,14 @@
 import CZlib
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Strategies
 
 @Suite struct ImportTests {
-    private let folder: TemporaryDirectory
+    private let folder: TemporaryFolder
 
-    init() throws { folder = try TemporaryDirectory() }
+    init() throws { folder = try TemporaryFolder() }
 
     private func read(_ text: String) throws -> BarTable {
         try CSVReader.read(folder.write(text, to: UUID().uuidString)) { _ in }

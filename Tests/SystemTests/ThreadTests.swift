@@ -11,7 +11,7 @@ struct ThreadTests {
     @Test func aThreadHasItsNameAndIsOverOnceJoined() throws {
         let note = Note()
         let thread = try PermanentThread(name: "slot 17 and more") {
-            let name = String(decoding: FileContent.read("/proc/thread-self/comm"), as: UTF8.self)
+            let name = FileContent.text("/proc/thread-self/comm")
             note.text.withLock { $0 = name }
         }
         thread.join()

@@ -24,7 +24,7 @@ package enum Browser {
     /// A picture of the page, as PNG.
     package static func picture(of url: String, look: Look) throws -> [UInt8] {
         let folder = try TemporaryFolder()
-        _ = try run(url, look, ["--screenshot=\(folder.path("page.png"))"])
+        _ = try run(url, look, ["--screenshot=\(folder.file("page.png"))"])
         return folder.read("page.png")
     }
 
@@ -34,7 +34,7 @@ package enum Browser {
         let profile = try TemporaryFolder()
         let settings = [
             "--headless=new", "--disable-gpu", "--hide-scrollbars", "--no-first-run", "--disable-dev-shm-usage",
-            "--disable-background-networking", "--user-data-dir=\(profile.root)", "--virtual-time-budget=1500",
+            "--disable-background-networking", "--user-data-dir=\(profile.path)", "--virtual-time-budget=1500",
             "--window-size=\(look.width),\(look.height)",
             "--blink-settings=preferredColorScheme=\(look.isDark ? 0 : 1)",
         ]

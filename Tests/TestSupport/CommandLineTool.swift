@@ -19,10 +19,10 @@ package enum CommandLineTool {
         let folder = try TemporaryFolder()
         try folder.write(input, to: "input")
         let child = try spawn(
-            path, arguments, input: folder.path("input"), output: folder.path("output"))
+            path, arguments, input: folder.file("input"), output: folder.file("output"))
         var status: Int32 = 0
         while waitpid(child, &status, 0) < 0, errno == EINTR {}
-        let output = String(decoding: folder.read("output"), as: UTF8.self)
+        let output = folder.text("output")
         let signal = status & 0x7f
         return Outcome(status: signal == 0 ? (status >> 8) & 0xff : 128 + signal, output: output)
     }

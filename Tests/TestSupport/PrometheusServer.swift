@@ -31,10 +31,10 @@ package final class PrometheusServer {
         child = try CommandLineTool.spawn(
             path,
             [
-                "--config.file=\(folder.path("prometheus.yml"))", "--storage.tsdb.path=\(folder.path("data"))",
+                "--config.file=\(folder.file("prometheus.yml"))", "--storage.tsdb.path=\(folder.file("data"))",
                 "--web.listen-address=127.0.0.1:\(port)", "--log.level=warn",
             ],
-            input: "/dev/null", output: folder.path("log"))
+            input: "/dev/null", output: folder.file("log"))
     }
 
     /// The body of an answer of its API.
@@ -64,7 +64,7 @@ package final class PrometheusServer {
             if let answer = try? query(expression) { last = answer }
             return last.contains(text)
         } explaining: {
-            "it is \(last)\n\(String(decoding: folder.read("log"), as: UTF8.self))"
+            "it is \(last)\n\(folder.text("log"))"
         }
         return last
     }

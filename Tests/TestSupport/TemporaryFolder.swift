@@ -1,38 +1,40 @@
 import Glibc
+import System
 
 /// A folder of a test's own, gone when the value is.
 package final class TemporaryFolder {
-    package let root: String
+    private let directory: TemporaryDirectory
 
-    package init() throws {
-        let base = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
-        var template = Array("\(base)/optimizer-test-XXXXXX".utf8CString)
-        let made = template.withUnsafeMutableBufferPointer { buffer in buffer.baseAddress.flatMap { mkdtemp($0) } }
-        guard let made else {
-            throw Failure("no temporary folder below \(base)")
-        }
-        root = String(cString: made)
-    }
+    package init() throws { directory = try TemporaryDirectory(prefix: "optimizer-test") }
 
-    package func path(_ name: String) -> String { "\(root)/\(name)" }
+    package var path: String { directory.path }
+
+    package func file(_ name: String) -> String { "\(path)/\(name)" }
 
     package func write(_ bytes: [UInt8], to name: String) throws {
-        let descriptor = open(path(name), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw Failure("cannot write \(path(name))") }
+        let descriptor = open(file(name), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw Failure("cannot write \(file(name))") }
         defer { close(descriptor) }
         var written = 0
         while written < bytes.count {
             let count = bytes[written...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            guard count > 0 else { throw Failure("cannot write \(path(name))") }
+            guard count > 0 else { throw Failure("cannot write \(file(name))") }
             written += count
         }
     }
 
-    package func read(_ name: String) -> [UInt8] { Files.read(path(name)) }
-
-    deinit {
-        Files.remove(root)
+    /// - Returns: the file's path.
+    @discardableResult
+    package func write(_ text: String, to name: String) throws -> String {
+        try write(Array(text.utf8), to: name)
+        return file(name)
     }
+
+    /// Empty where there is no such file.
+    package func read(_ name: String) -> [UInt8] { FileContent.read(file(name)) }
+
+    /// Empty where there is no such file.
+    package func text(_ name: String) -> String { FileContent.text(file(name)) }
 }
 
 /// Files of the project and of the machine.
@@ -45,35 +47,8 @@ package enum Files {
     }()
 
     /// A text file of the project; empty where it cannot be read.
-    package static func text(_ name: String) -> String {
-        String(decoding: read("\(package)/\(name)"), as: UTF8.self)
-    }
+    package static func text(_ name: String) -> String { FileContent.text("\(package)/\(name)") }
 
     /// The content; empty where it cannot be read.
-    package static func read(_ path: String) -> [UInt8] {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return [] }
-        defer { close(descriptor) }
-        var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 65536)
-        while true {
-            let count = Glibc.read(descriptor, &chunk, chunk.count)
-            guard count > 0 else { return bytes }
-            bytes += chunk[..<count]
-        }
-    }
-
-    /// Removes a file, or a folder with everything in it.
-    package static func remove(_ path: String) {
-        if Glibc.remove(path) == 0 { return }
-        guard let folder = opendir(path) else { return }
-        while let entry = readdir(folder) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name != ".", name != ".." { remove("\(path)/\(name)") }
-        }
-        closedir(folder)
-        rmdir(path)
-    }
+    package static func read(_ path: String) -> [UInt8] { FileContent.read(path) }
 }

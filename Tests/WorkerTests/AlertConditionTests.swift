@@ -68,7 +68,7 @@ import Testing
             let port = try FreePort.find()
             let settings =
                 Self.settings + [
-                    "metrics.http=127.0.0.1:\(port)", "node.id=n1", "node.stateDirectory=\(folder.path("state"))",
+                    "metrics.http=127.0.0.1:\(port)", "node.id=n1", "node.stateDirectory=\(folder.file("state"))",
                 ]
             let watch = try AlertWatch([port], secondsPerMinute: 20)
             defer { watch.stop() }
@@ -150,7 +150,7 @@ import Testing
             defer { kafka.close() }
             let folder = try TemporaryFolder()
             try folder.write(Array("strategies: { extra: { command: [/bin/cat] } }\n".utf8), to: "extra.yml")
-            let data = folder.path("data")
+            let data = folder.file("data")
             let optimizer = try #require(ExecutablePath.beside("optimizer"))
             let imported = try CommandLineTool.run(
                 optimizer,
@@ -162,7 +162,7 @@ import Testing
             let settings = Self.settings + ["isolation.enforcement=rlimit"]
             let nodes = [
                 try TestNode(kafka, settings),
-                try TestNode(kafka, settings + ["data.root=\(data)"], file: folder.path("extra.yml")),
+                try TestNode(kafka, settings + ["data.root=\(data)"], file: folder.file("extra.yml")),
             ]
             let watch = try AlertWatch(nodes)
             defer { watch.stop() }

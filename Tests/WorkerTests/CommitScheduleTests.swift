@@ -62,13 +62,8 @@ import Testing
     /// Processor time of the thread named `consumer`.
     private func consumerSeconds(of pid: pid_t) throws -> Double {
         let threads = "/proc/\(pid)/task"
-        guard let directory = opendir(threads) else { throw Failure("no \(threads)") }
-        defer { closedir(directory) }
-        while let entry = readdir(directory) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { name in
-                name.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            let stat = String(decoding: FileContent.read("\(threads)/\(name)/stat"), as: UTF8.self)
+        for name in DirectoryEntries.list(threads) {
+            let stat = FileContent.text("\(threads)/\(name)/stat")
             guard stat.contains("(consumer)"), let end = stat.lastIndex(of: ")") else { continue }
             let fields = stat[end...].split(separator: " ")
             guard fields.count > 13, let user = Double(fields[12]), let system = Double(fields[13]) else { continue }

@@ -44,7 +44,7 @@ import Testing
                 let node = try NodeProcess(
                     settings: broker.settings([
                         "metrics.http=127.0.0.1:\(port)", "shutdown.drainMs=3600000", "node.id=n1",
-                        "node.stateDirectory=\(folder.path("state"))",
+                        "node.stateDirectory=\(folder.file("state"))",
                     ]))
                 try eventually("the node is ready") { isReady(port) }
                 let hosts = node.hosts
@@ -57,7 +57,7 @@ import Testing
                 node.signal(SIGTERM)
                 #expect(try node.end() == 1)
                 try eventually("no host is left") { hosts.allSatisfy { kill($0, 0) != 0 } }
-                let end = NodeRun(FileContent.read(folder.path("state/run-n1.json")))?.end
+                let end = NodeRun(FileContent.read(folder.file("state/run-n1.json")))?.end
                 #expect(end?.reason == .stopped && end?.detail.contains("a second signal") == true, "\(end as Any)")
             }
         }

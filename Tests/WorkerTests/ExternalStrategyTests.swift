@@ -222,7 +222,7 @@ import Testing
             node.wait()
             // This process may be the one that inherits it: then it stays as a zombie for a while.
             try eventually("the host is gone") {
-                let stat = String(decoding: FileContent.read("/proc/\(host)/stat"), as: UTF8.self)
+                let stat = FileContent.text("/proc/\(host)/stat")
                 return stat.isEmpty || stat.contains(") Z ")
             }
         }

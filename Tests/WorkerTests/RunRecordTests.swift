@@ -17,7 +17,7 @@ import Testing
         -> RunRecord
     {
         let directory = settings.contains { $0.hasPrefix("node.stateDirectory") } || !environment.isEmpty
-        let all = settings + (directory ? [] : ["node.stateDirectory=\(folder.path("state"))"])
+        let all = settings + (directory ? [] : ["node.stateDirectory=\(folder.file("state"))"])
         let configuration = try OptimizerConfiguration.load(file: nil, environment: [:], settings: all)
         return RunRecord(
             configuration, environment: environment,
@@ -60,7 +60,7 @@ import Testing
         for (name, place) in [
             ("STATE_DIRECTORY", ""), ("XDG_STATE_HOME", "/optimizer"), ("HOME", "/.local/state/optimizer"),
         ] {
-            let directory = folder.path(name)
+            let directory = folder.file(name)
             _ = try record(["node.id=n1"], [name: directory + (name == "STATE_DIRECTORY" ? ":/nowhere" : "")])
             #expect(access(directory + place + "/run-n1.json", R_OK) == 0, "\(name)")
         }
@@ -80,7 +80,7 @@ import Testing
     @Test func whatIsNoSuchFileIsNotBelieved() throws {
         for text in ["", "{", #"{"schema_version":2,"started_at":"2026-01-01T00:00:00.000Z","end":null}"#] {
             try folder.write(Array(text.utf8), to: "run-n1.json")
-            #expect(try record(["node.id=n1", "node.stateDirectory=\(folder.path("."))"]).previous == nil)
+            #expect(try record(["node.id=n1", "node.stateDirectory=\(folder.file("."))"]).previous == nil)
         }
     }
 

@@ -1,5 +1,6 @@
 import Glibc
 import Messages
+import System
 import TestSupport
 import Testing
 
@@ -81,28 +82,17 @@ enum ProcessFacts {
     /// Open files, pipes and the like. Not sockets: the broker's and the test's own clients open and close them as they
     /// like.
     static var openDescriptors: Int {
-        entries("/proc/self/fd").map { link("/proc/self/fd/\($0)") }.count { $0 != "" && !$0.hasPrefix("socket:") }
+        DirectoryEntries.list("/proc/self/fd").map { link("/proc/self/fd/\($0)") }.count {
+            $0 != "" && !$0.hasPrefix("socket:")
+        }
     }
 
     /// Processes that run a program of that name with this word among their arguments.
     static func running(_ program: String, _ word: String) -> [String] {
-        entries("/proc").filter { Int32($0) != nil }.filter { process in
-            let words = text("/proc/\(process)/cmdline").split(separator: "\0")
+        DirectoryEntries.list("/proc").filter { Int32($0) != nil }.filter { process in
+            let words = FileContent.text("/proc/\(process)/cmdline").split(separator: "\0")
             return words.first?.hasSuffix(program) == true && words.contains { $0 == word }
         }
-    }
-
-    static func entries(_ path: String) -> [String] {
-        guard let directory = opendir(path) else { return [] }
-        defer { closedir(directory) }
-        var names: [String] = []
-        while let entry = readdir(directory) {
-            names.append(
-                withUnsafePointer(to: &entry.pointee.d_name) {
-                    String(cString: UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self))
-                })
-        }
-        return names.filter { !$0.hasPrefix(".") }
     }
 
     /// Where a symbolic link leads; empty where it is gone.
@@ -110,14 +100,5 @@ enum ProcessFacts {
         var target = [UInt8](repeating: 0, count: 4096)
         let count = target.withUnsafeMutableBytes { readlink(path, $0.baseAddress!, $0.count) }
         return String(decoding: target.prefix(max(0, count)), as: UTF8.self)
-    }
-
-    static func text(_ path: String) -> String {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return "" }
-        defer { close(descriptor) }
-        var bytes = [UInt8](repeating: 0, count: 65_536)
-        let count = read(descriptor, &bytes, bytes.count)
-        return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
     }
 }

@@ -67,7 +67,7 @@ final class CgroupHome: Sendable {
     }
 
     private init() throws(Missing) {
-        guard let parent = CgroupPlace.own else { throw Missing(reason: "no cgroup v2 file system is mounted") }
+        guard let parent = OwnCgroup.path else { throw Missing(reason: "no cgroup v2 file system is mounted") }
         CgroupPlace.removeAbandoned(under: parent)
         path = "\(parent)/optimizer-\(getpid())"
         guard mkdir(path, 0o755) == 0 || errno == EEXIST else {

@@ -1,34 +1,13 @@
 import Glibc
 import System
 
-/// Where in the cgroup v2 tree this process is, and what has to be done there for groups of its own.
+/// What has to be done where this process is in the cgroup v2 tree, for groups of its own.
 enum CgroupPlace {
-    /// The directory of this process's group; nil where cgroup v2 is not mounted or not seen.
-    static var own: String? {
-        guard let mount = mountPoint else { return nil }
-        let line = text("/proc/self/cgroup").split(separator: "\n").first { $0.hasPrefix("0::/") }
-        guard let line else { return nil }
-        let group = line.dropFirst(3)
-        // A group outside the part of the tree that is mounted here begins with "..".
-        guard !group.hasPrefix("/..") else { return nil }
-        return group == "/" ? mount : mount + group
-    }
-
-    /// The fifth field of the line of /proc/self/mountinfo whose file system type is cgroup2.
-    private static var mountPoint: String? {
-        for line in text("/proc/self/mountinfo").split(separator: "\n") {
-            let halves = line.split(separator: " - ", maxSplits: 1)
-            guard halves.count == 2, halves[1].hasPrefix("cgroup2 ") else { continue }
-            let fields = halves[0].split(separator: " ")
-            if fields.count > 4 { return String(fields[4]) }
-        }
-        return nil
-    }
-
     /// Gets the controllers from `parent` down into `home`, moving this process into a leaf where that is needed.
     /// - Returns: the controllers hosts will have, and why some are missing.
     static func delegate(from parent: String, to home: String) -> (CgroupHome.Controllers, String) {
-        let offered = Set(text("\(parent)/cgroup.controllers").split(whereSeparator: \.isWhitespace).map(String.init))
+        let offered = Set(
+            FileContent.text("\(parent)/cgroup.controllers").split(whereSeparator: \.isWhitespace).map(String.init))
         let wanted = ["cpu", "memory", "pids"].filter(offered.contains)
         guard !wanted.isEmpty else { return ([], "\(parent) offers no cpu, memory or pids controller") }
         let order = wanted.map { "+\($0)" }.joined(separator: " ")
@@ -91,7 +70,7 @@ enum CgroupPlace {
 
     /// Removes a group whose processes are dying; false when they take longer than a tenth of a second.
     static func remove(_ path: String) -> Bool {
-        let events = open("\(path)/cgroup.events", O_RDONLY | O_CLOEXEC)
+        let events = KernelFile.open("\(path)/cgroup.events")
         defer { if events >= 0 { close(events) } }
         for _ in 0..<20 {
             if rmdir(path) == 0 || errno == ENOENT { return true }
@@ -103,6 +82,4 @@ enum CgroupPlace {
         }
         return false
     }
-
-    private static func text(_ path: String) -> String { String(decoding: FileContent.read(path), as: UTF8.self) }
 }

@@ -13,8 +13,8 @@ struct HostCgroup: Sendable {
     init(path: String, controllers: CgroupHome.Controllers) {
         self.path = path
         self.controllers = controllers
-        cpuStat = open("\(path)/cpu.stat", O_RDONLY | O_CLOEXEC)
-        processes = open("\(path)/cgroup.procs", O_RDONLY | O_CLOEXEC)
+        cpuStat = KernelFile.open("\(path)/cpu.stat")
+        processes = KernelFile.open("\(path)/cgroup.procs")
     }
 
     /// Processor time of everything that has been in the group, in nanoseconds; nil where the kernel does not say.
@@ -36,7 +36,7 @@ struct HostCgroup: Sendable {
     var refusedProcesses: Int64 { number("max", in: FileContent.read("\(path)/pids.events")) ?? 0 }
 
     var memoryPeakBytes: Int64? {
-        Int64(String(decoding: FileContent.read("\(path)/memory.peak"), as: UTF8.self).prefix { $0.isNumber })
+        Int64(FileContent.text("\(path)/memory.peak").prefix { $0.isNumber })
     }
 
     /// - Returns: whether the kernel took it.

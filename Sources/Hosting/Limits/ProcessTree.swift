@@ -22,7 +22,7 @@ struct ProcessTree: ~Copyable {
     init(_ pid: Int32) {
         self.pid = pid
         own = ProcessMeter(pid)
-        mainChildren = open("/proc/\(pid)/task/\(pid)/children", O_RDONLY | O_CLOEXEC)
+        mainChildren = KernelFile.open("/proc/\(pid)/task/\(pid)/children")
     }
 
     deinit {

@@ -1,4 +1,5 @@
 import Glibc
+import System
 
 /// The metrics of the node's own process, under the names every Prometheus exporter uses.
 package struct ProcessMetrics: Sendable {
@@ -14,40 +15,29 @@ package struct ProcessMetrics: Sendable {
         resident = registry.gauge(.processResidentMemory)
         virtual = registry.gauge(.processVirtualMemory)
         descriptors = registry.gauge(.processOpenDescriptors)
-        if let maximum = Self.maximumDescriptors() { registry.gauge(.processMaximumDescriptors).set(maximum) }
+        registry.gauge(.processMaximumDescriptors).set(OpenFiles.current.map { Double($0) } ?? .infinity)
         if let start = Self.startTime() { registry.gauge(.processStartTime).set(start) }
         registry.beforeExposition(refresh)
     }
 
     package func refresh() {
-        var time = timespec()
-        if clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time) == 0 {
-            cpu.mirror(total: UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec))
-        }
-        let pages = ProcessFiles.numbers(in: "/proc/self/statm")
+        cpu.mirror(total: UInt64(clamping: ProcessMeter.ownCPUNanoseconds))
+        let pages = FileContent.text("/proc/self/statm").split(separator: " ").compactMap { Double($0) }
         let pageSize = Double(sysconf(Int32(_SC_PAGESIZE)))
         if pages.count > 1 {
             virtual.set(pages[0] * pageSize)
             resident.set(pages[1] * pageSize)
         }
-        if let count = ProcessFiles.entryCount(of: "/proc/self/fd") { descriptors.set(count) }
+        // One of them is what it looks with.
+        let open = DirectoryEntries.list("/proc/self/fd").count - 1
+        if open >= 0 { descriptors.set(open) }
     }
 
-    private static func maximumDescriptors() -> Double? {
-        var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return nil }
-        return limit.rlim_cur == rlim_t.max ? .infinity : Double(limit.rlim_cur)
-    }
-
-    /// Seconds since the epoch: boot time plus field 22 of /proc/self/stat, counted behind the command's name, which
-    /// may hold blanks and parentheses.
+    /// Seconds since the epoch: boot time plus field 22 of /proc/self/stat.
     private static func startTime() -> Double? {
-        guard let stat = ProcessFiles.text(of: "/proc/self/stat"), let name = stat.lastIndex(of: ")") else {
-            return nil
-        }
-        let fields = stat[stat.index(after: name)...].split(separator: " ")
+        let fields = ProcessFiles.stat(of: "self")
         guard fields.count > 19, let ticks = Double(fields[19]),
-            let boot = ProcessFiles.text(of: "/proc/stat")?.split(separator: "\n")
+            let boot = FileContent.text("/proc/stat").split(separator: "\n")
                 .first(where: { $0.hasPrefix("btime ") })?.split(separator: " ").last.flatMap({ Double($0) })
         else { return nil }
         return boot + ticks / Double(sysconf(Int32(_SC_CLK_TCK)))

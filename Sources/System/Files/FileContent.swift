@@ -2,6 +2,9 @@ import Glibc
 
 /// Small files, as the kernel shows them under /proc and /sys.
 package enum FileContent {
+    /// The same as text.
+    package static func text(_ path: String) -> String { String(decoding: read(path), as: UTF8.self) }
+
     /// What a small file holds; empty when it cannot be read.
     package static func read(_ path: String) -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)

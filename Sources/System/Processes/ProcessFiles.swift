@@ -24,6 +24,15 @@ package enum ProcessFiles {
         }
     }
 
+    /// What /proc/PID/stat says behind the program's name, which stands in parentheses and may hold anything: the first
+    /// is the state, field 3 of proc(5). Empty where the process is gone.
+    /// - Parameter process: its number, or `self`.
+    package static func stat(of process: String) -> [Substring] {
+        let text = FileContent.text("/proc/\(process)/stat")
+        guard let end = text.lastIndex(of: ")") else { return [] }
+        return text[text.index(after: end)...].split(separator: " ")
+    }
+
     /// The numbers in a text of numbers and white space.
     package static func numbers(_ text: [UInt8]) -> [Int32] {
         text.split { $0 == 0x20 || $0 == 0x0A }.compactMap { Int32(String(decoding: $0, as: UTF8.self)) }

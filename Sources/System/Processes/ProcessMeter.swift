@@ -11,7 +11,7 @@ package struct ProcessMeter: Sendable {
     package init(_ pid: Int32) {
         var found = clockid_t()
         clock = clock_getcpuclockid(pid, &found) == 0 ? found : nil
-        statm = open("/proc/\(pid)/statm", O_RDONLY | O_CLOEXEC)
+        statm = KernelFile.open("/proc/\(pid)/statm")
     }
 
     /// Processor time so far, in nanoseconds; nil once the process has been reaped.
@@ -34,6 +34,9 @@ package struct ProcessMeter: Sendable {
 
         /// What this process holds beyond what it shares with the one it descends from: its program and its libraries.
         package func beyond(_ ancestor: Memory) -> Int64 { resident - min(shared, ancestor.shared) }
+
+        /// What is neither a file nor shared.
+        var unshared: Int64 { max(0, resident - shared) }
     }
 
     private static func memory(in statm: Int32) -> Memory {
@@ -52,12 +55,14 @@ package struct ProcessMeter: Sendable {
 extension ProcessMeter {
     /// What processes that are looked at once hold together, beyond what they share with the one they descend from.
     package static func residentBytes(of processes: [Int32], beyond ancestor: Memory) -> Int64 {
-        processes.reduce(0) { sum, process in
-            let statm = open("/proc/\(process)/statm", O_RDONLY | O_CLOEXEC)
-            guard statm >= 0 else { return sum }
-            defer { Glibc.close(statm) }
-            return sum + memory(in: statm).beyond(ancestor)
-        }
+        processes.reduce(0) { $0 + memory(of: $1).beyond(ancestor) }
+    }
+
+    /// The resident set of a process that is looked at once; nothing where it has ended.
+    static func memory(of process: Int32) -> Memory {
+        let statm = KernelFile.open("/proc/\(process)/statm")
+        defer { if statm >= 0 { Glibc.close(statm) } }
+        return memory(in: statm)
     }
 
     /// Processor time of this process so far, all its threads, in nanoseconds.

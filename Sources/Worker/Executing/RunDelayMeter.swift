@@ -1,5 +1,6 @@
 import Glibc
 import Scheduling
+import System
 
 /// How long the main threads of hosts waited for a processor, and how long they had one, while they ran one slot's steps.
 struct RunDelayMeter: ~Copyable {
@@ -12,7 +13,7 @@ struct RunDelayMeter: ~Copyable {
 
     private var pid: Int32 = -1
     private var descriptor: Int32 = -1
-    private var last: (onProcessor: Int64, waiting: Int64)?
+    private var last: RunTimes?
     private var lastRead = MonotonicTime(nanoseconds: 0)
     private var strategy = -1
     /// A look at the kernel's figures costs as much as a short step: those that follow each other closely share one.
@@ -51,18 +52,10 @@ struct RunDelayMeter: ~Copyable {
     private mutating func open(_ host: Int32, at now: MonotonicTime) {
         if descriptor >= 0 { close(descriptor) }
         pid = host
-        descriptor = unsafe Glibc.open("/proc/\(host)/schedstat", O_RDONLY | O_CLOEXEC)
+        descriptor = KernelFile.open("/proc/\(host)/schedstat")
         last = read()
         lastRead = now
     }
 
-    /// `ON-PROCESSOR WAITING SLICES`, in nanoseconds since the process began.
-    private func read() -> (onProcessor: Int64, waiting: Int64)? {
-        guard descriptor >= 0 else { return nil }
-        var bytes = [UInt8](repeating: 0, count: 64)
-        let count = unsafe pread(descriptor, &bytes, bytes.count, 0)
-        guard count > 0 else { return nil }
-        let words = String(decoding: bytes[..<count], as: UTF8.self).split(separator: " ").compactMap { Int64($0) }
-        return words.count < 2 ? nil : (words[0], words[1])
-    }
+    private func read() -> RunTimes? { RunTimes(schedstat: KernelFile.read(descriptor)) }
 }

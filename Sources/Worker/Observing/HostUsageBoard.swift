@@ -41,11 +41,8 @@ final class HostUsageBoard: Sendable {
     subscript(_ host: Int32) -> Usage? { readings.withLock { $0[host]?.usage } }
 
     private static func read(_ host: Int32) -> (cpuSeconds: Double, memoryMB: Double)? {
-        let text = String(decoding: FileContent.read("/proc/\(host)/stat"), as: UTF8.self)
-        // The program's name stands in parentheses and may hold anything, so what follows its end is counted: state is
-        // the first, utime and stime the 12th and 13th, rss the 22nd (proc(5)).
-        guard let end = text.lastIndex(of: ")") else { return nil }
-        let fields = text[text.index(after: end)...].split(separator: " ")
+        // utime, stime and rss.
+        let fields = ProcessFiles.stat(of: String(host))
         guard fields.count > 21, let user = Double(fields[11]), let system = Double(fields[12]),
             let pages = Double(fields[21])
         else { return nil }

@@ -97,7 +97,7 @@ final class DemoNodes {
     private func log(_ name: String) -> String { "\(directory)/\(name).log" }
 
     private func lastWords(_ name: String) -> String {
-        let text = String(decoding: FileContent.read(log(name)), as: UTF8.self)
+        let text = FileContent.text(log(name))
         let lines = text.split(separator: "\n").suffix(5)
         return lines.isEmpty ? "" : "; its last words:\n" + lines.joined(separator: "\n")
     }

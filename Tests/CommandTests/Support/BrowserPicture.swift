@@ -18,7 +18,7 @@ struct BrowserPicture {
     /// - Parameter url: `file://…`.
     init(of url: String, width: Int, height: Int, isDark: Bool) throws {
         try MachineTurn.require()
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let output = folder.file("out")
         try Self.run(
             [
@@ -28,7 +28,7 @@ struct BrowserPicture {
                 "--blink-settings=preferredColorScheme=\(isDark ? 0 : 1)",
                 "--screenshot=\(folder.file("page.png"))",
             ] + (getuid() == 0 ? ["--no-sandbox"] : []) + [url], output: output)
-        words = folder.read("out")
+        words = folder.text("out")
         let rows = try Self.rows(Files.read(folder.file("page.png")))
         // The first pixel has nothing beside or above it: whatever the filter, it stands there as it is.
         corner = Array(rows[1...3])

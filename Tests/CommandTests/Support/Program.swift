@@ -21,7 +21,7 @@ final class Program {
     }
 
     let pid: pid_t
-    private let folder: TestFolder
+    private let folder: TemporaryFolder
     private var status: Int32?
     private var writeEnd: Int32 = -1
 
@@ -34,7 +34,7 @@ final class Program {
         errorPath: String? = nil
     ) throws {
         try MachineTurn.require()
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         self.folder = folder
         var inputPath = "/dev/null"
         if case .text(let text) = input { inputPath = try folder.write(text, to: "in") }
@@ -91,8 +91,8 @@ final class Program {
     }
 
     /// What it has written so far.
-    var output: String { folder.read("out") }
-    var words: String { folder.read("err") }
+    var output: String { folder.text("out") }
+    var words: String { folder.text("err") }
 
     func write(_ text: String) {
         let bytes = Array(text.utf8)

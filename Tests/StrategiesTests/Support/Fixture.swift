@@ -42,24 +42,6 @@ enum Fixture {
     static func data(_ name: String) throws -> MarketData { MarketData(try table(name)) }
 }
 
-/// A directory that is gone when the test is.
-final class TemporaryDirectory {
-    let path: String
-
-    init() throws {
-        path = NSTemporaryDirectory() + "/strategies-" + UUID().uuidString
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
-    func write(_ text: String, to name: String) throws -> String {
-        let file = path + "/" + name
-        try Data(text.utf8).write(to: URL(fileURLWithPath: file))
-        return file
-    }
-}
-
 /// What the reference files leave open: 1e-9 relative, or as much absolutely where the value is near zero.
 func isClose(_ a: Double, _ b: Double, _ tolerance: Double = 1e-9) -> Bool {
     abs(a - b) <= max(tolerance * max(abs(a), abs(b)), tolerance)

@@ -1,22 +1,23 @@
 import Foundation
 import Messages
+import TestSupport
 import Testing
 
 @testable import Strategies
 
 /// A sweep over the sample data, the data it runs on, and a host that runs its steps.
 struct SweepFixture {
-    let folder: TemporaryDirectory
+    let folder: TemporaryFolder
     let host: HostedStrategies
 
     init() throws {
-        folder = try TemporaryDirectory()
+        folder = try TemporaryFolder()
         _ = try Fixture.publish(Fixture.table("synth_walk", first: 500), as: "walk", under: folder.path)
         host = HostedStrategies(dataRoot: folder.path, engineVersion: "1.0.0")
     }
 
     /// Other hosts over the same data.
-    init(folder: TemporaryDirectory, engineVersion: String) {
+    init(folder: TemporaryFolder, engineVersion: String) {
         self.folder = folder
         host = HostedStrategies(dataRoot: folder.path, engineVersion: engineVersion)
     }

@@ -12,7 +12,7 @@ final class AlertWatch {
         folder = try TemporaryFolder()
         let rules = HurriedRules.text(Files.text("rules/optimizer.yml"), secondsPerMinute: secondsPerMinute)
         try folder.write(Array(rules.utf8), to: "rules.yml")
-        prometheus = try PrometheusServer(scraping: ports, rules: [folder.path("rules.yml")], every: "500ms")
+        prometheus = try PrometheusServer(scraping: ports, rules: [folder.file("rules.yml")], every: "500ms")
     }
 
     convenience init(_ nodes: [TestNode], secondsPerMinute: Int = 1) throws {

@@ -17,13 +17,13 @@ final class BrokerProcess {
         let folder = try TemporaryFolder()
         self.folder = folder
         let pid = try CommandLineTool.spawn(
-            optimizer, ["broker", "--bootstrap-file", folder.path("address")], input: "/dev/null",
-            output: folder.path("output"))
+            optimizer, ["broker", "--bootstrap-file", folder.file("address")], input: "/dev/null",
+            output: folder.file("output"))
         self.pid = pid
         var address = ""
         do {
             try eventually("the broker tells its address") {
-                address = String(decoding: folder.read("address"), as: UTF8.self)
+                address = folder.text("address")
                 return address.hasSuffix("\n")
             }
         } catch {

@@ -19,8 +19,8 @@ final class BurrowProcess {
         var text = Files.text("deploy/burrow/burrow.toml")
         let brokers = kafka.bootstrap.split(separator: ",").map { "\"\($0)\"" }.joined(separator: ",")
         for (shipped, own) in [
-            ("\"/run/burrow/burrow.pid\"", "\"\(folder.path("pid"))\""),
-            ("\"/var/log/burrow/burrow.log\"", "\"\(folder.path("log"))\""),
+            ("\"/run/burrow/burrow.pid\"", "\"\(folder.file("pid"))\""),
+            ("\"/var/log/burrow/burrow.log\"", "\"\(folder.file("log"))\""),
             ("\"localhost:2181\"", "\"127.0.0.1:\(zooKeeper.port)\""), ("\"localhost:9092\"", brokers),
             ("\":8000\"", "\"127.0.0.1:\(port)\""), ("offset-refresh=10", "offset-refresh=1"),
         ] {
@@ -29,7 +29,7 @@ final class BurrowProcess {
         }
         try folder.write(Array(text.utf8), to: "burrow.toml")
         child = try CommandLineTool.spawn(
-            path, ["--config-dir=\(folder.root)"], input: "/dev/null", output: folder.path("output"))
+            path, ["--config-dir=\(folder.path)"], input: "/dev/null", output: folder.file("output"))
     }
 
     /// How Burrow says the group is; nil where it knows nothing of it, or does not answer yet.
@@ -46,7 +46,7 @@ final class BurrowProcess {
     }
 
     /// The last of what it logged.
-    var log: String { String(String(decoding: folder.read("log"), as: UTF8.self).suffix(2000)) }
+    var log: String { String(folder.text("log").suffix(2000)) }
 
     /// Ends it, and returns when it is gone.
     func stop() {

@@ -1,5 +1,6 @@
 import Glibc
 import Synchronization
+import System
 import TestSupport
 import Testing
 
@@ -87,7 +88,7 @@ private struct HostTraces {
         for host in hosts {
             if let number = Int32(host) { processes.insert(number) }
             for descriptor in 0...2 { pipes.insert(ProcessFacts.link("/proc/\(host)/fd/\(descriptor)")) }
-            let own = ProcessFacts.text("/proc/\(host)/environ").split(separator: "\0").first {
+            let own = FileContent.text("/proc/\(host)/environ").split(separator: "\0").first {
                 $0.hasPrefix("TMPDIR=")
             }
             if let own { directories.insert(String(own.dropFirst(7))) }
@@ -98,9 +99,9 @@ private struct HostTraces {
     /// What is still there.
     var left: [String] {
         let groups = processes.filter { killpg($0, 0) == 0 }.map { "process group \($0)" }
-        let open = ProcessFacts.entries("/proc/self/fd").map { ProcessFacts.link("/proc/self/fd/\($0)") }
+        let open = DirectoryEntries.list("/proc/self/fd").map { ProcessFacts.link("/proc/self/fd/\($0)") }
         let files = ["/tmp", "/dev/shm"].flatMap { directory in
-            ProcessFacts.entries(directory).filter { name in
+            DirectoryEntries.list(directory).filter { name in
                 processes.contains { name.hasPrefix("optimizer-offence-\($0)") }
             }
         }

@@ -17,16 +17,15 @@ package enum SystemFacts {
 
     /// Memory this process may use, in units of 2^20 bytes: the machine's, or its cgroup's limit where that is less.
     package static var usableMemoryMB: Int {
-        let machine = Int(sysconf(Int32(_SC_PHYS_PAGES))) * Int(getpagesize())
-        let limits =
-            cgroupDirectories.compactMap { number(in: "\($0)/memory.max") }
-            + [number(in: "/sys/fs/cgroup/memory/memory.limit_in_bytes")].compactMap { $0 }
-        return min(machine, limits.min() ?? machine) >> 20
+        let machine = machineMemoryBytes
+        return min(machine, OwnCgroup.memoryLimits.map(\.bytes).min() ?? machine) >> 20
     }
+
+    static var machineMemoryBytes: Int { Int(sysconf(Int32(_SC_PHYS_PAGES))) * Int(getpagesize()) }
 
     /// `Cpus_allowed_list` of /proc/self/status: `0-3,8`.
     private static var affinity: Int? {
-        let status = text(of: "/proc/self/status")
+        let status = FileContent.text("/proc/self/status")
         guard let line = status.split(separator: "\n").first(where: { $0.hasPrefix("Cpus_allowed_list:") }) else {
             return nil
         }
@@ -40,29 +39,11 @@ package enum SystemFacts {
 
     /// The tightest `cpu.max` of this process's cgroups, in whole processors.
     private static var quota: Int? {
-        cgroupDirectories.compactMap { directory -> Int? in
-            let parts = text(of: "\(directory)/cpu.max").split(whereSeparator: \.isWhitespace).compactMap { Int($0) }
+        OwnCgroup.directories.compactMap { directory -> Int? in
+            let words = FileContent.text("\(directory)/cpu.max").split(whereSeparator: \.isWhitespace)
+            let parts = words.compactMap { Int($0) }
             guard parts.count == 2, parts[1] > 0 else { return nil }
             return (parts[0] + parts[1] - 1) / parts[1]
         }.min()
-    }
-
-    /// This process's cgroup v2 directory and those above it, each of which may limit it.
-    private static var cgroupDirectories: [String] {
-        let line = text(of: "/proc/self/cgroup").split(separator: "\n").first { $0.hasPrefix("0::/") }
-        guard let line else { return [] }
-        var directories = ["/sys/fs/cgroup"]
-        for part in line.dropFirst(4).split(separator: "/") {
-            directories.append("\(directories.last ?? "")/\(part)")
-        }
-        return directories
-    }
-
-    private static func number(in path: String) -> Int? {
-        Int(text(of: path).prefix { !$0.isWhitespace })
-    }
-
-    private static func text(of path: String) -> String {
-        String(decoding: FileContent.read(path), as: UTF8.self)
     }
 }
