@@ -34,7 +34,7 @@ let package = Package(
 
         .target(name: "Messages", swiftSettings: safe),
         .target(name: "Scheduling", dependencies: ["Messages"], swiftSettings: safe + simulated),
-        .target(name: "System", dependencies: ["CLinux", "Scheduling"], swiftSettings: house),
+        .target(name: "System", dependencies: ["CLinux", "Scheduling"], swiftSettings: safe),
         .target(name: "Kafka", dependencies: ["CRdKafka", "System"], swiftSettings: house),
         .target(name: "Hosting", dependencies: ["Messages", "Scheduling", "System"], swiftSettings: house),
         .target(

@@ -27,26 +27,26 @@ package enum LocalHTTP {
         let name = host.contains(":") ? "[\(host)]" : host
         let request = "GET \(path) HTTP/1.1\r\nHost: \(name):\(port)\r\nConnection: close\r\nAccept: */*\r\n\r\n"
         let bytes = Array(request.utf8)
-        guard send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else {
+        guard unsafe send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else {
             throw Failure(description: "the connection was closed: \(describe(errno: errno))")
         }
         return try parse(try readAll(descriptor, until))
     }
 
     private static func connect(_ host: String, _ port: Int, _ until: MonotonicTime) throws(Failure) -> Int32 {
-        var hints = addrinfo()
-        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        var hints = unsafe addrinfo()
+        unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
         var list: UnsafeMutablePointer<addrinfo>?
-        let code = getaddrinfo(host, String(port), &hints, &list)
+        let code = unsafe getaddrinfo(host, String(port), &hints, &list)
         guard code == 0 else {
-            throw Failure(description: "there is no host \(host): \(String(cString: gai_strerror(code)))")
+            throw Failure(description: unsafe "there is no host \(host): \(String(cString: gai_strerror(code)))")
         }
-        defer { freeaddrinfo(list) }
+        defer { unsafe freeaddrinfo(list) }
         var error = ECONNREFUSED
-        var next = list
-        while let address = next?.pointee {
-            next = address.ai_next
-            let descriptor = socket(
+        var next = unsafe list
+        while let address = unsafe next?.pointee {
+            unsafe next = address.ai_next
+            let descriptor = unsafe socket(
                 address.ai_family, address.ai_socktype | Int32(SOCK_CLOEXEC.rawValue), address.ai_protocol)
             guard descriptor >= 0 else {
                 error = errno
@@ -54,8 +54,8 @@ package enum LocalHTTP {
             }
             // On Linux the time-out for sending is that of connect, too.
             var patience = timeval(until)
-            setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
-            if Glibc.connect(descriptor, address.ai_addr, address.ai_addrlen) == 0 { return descriptor }
+            unsafe setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+            if unsafe Glibc.connect(descriptor, address.ai_addr, address.ai_addrlen) == 0 { return descriptor }
             error = errno
             close(descriptor)
         }
@@ -69,7 +69,7 @@ package enum LocalHTTP {
             guard waitReadable(descriptor, until: until) else {
                 throw Failure(description: "the connection stands, and no answer came in time")
             }
-            let count = recv(descriptor, &chunk, chunk.count, 0)
+            let count = unsafe recv(descriptor, &chunk, chunk.count, 0)
             if count > 0 { answer += chunk[..<count] } else if count == 0 || errno != EINTR { break }
         }
         return answer

@@ -14,7 +14,7 @@ package struct Pipe {
     /// - Parameter nonBlocking: the end that never blocks: the one this process keeps.
     package init(nonBlocking: End) throws(SystemFailure) {
         var ends: [Int32] = [-1, -1]
-        guard pipe2(&ends, O_CLOEXEC) == 0 else { throw SystemFailure(errno, "cannot create a pipe") }
+        guard unsafe pipe2(&ends, O_CLOEXEC) == 0 else { throw SystemFailure(errno, "cannot create a pipe") }
         reading = ends[0]
         writing = ends[1]
         _ = fcntl(nonBlocking == .reading ? reading : writing, F_SETFL, O_NONBLOCK)

@@ -42,5 +42,5 @@ package struct SystemFailure: Error, Sendable, CustomStringConvertible {
 
 /// The system's words for an error number.
 package func describe(errno error: Int32) -> String {
-    String(cString: strerror(error))
+    unsafe String(cString: strerror(error))
 }

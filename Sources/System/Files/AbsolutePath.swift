@@ -4,8 +4,8 @@ import Glibc
 package enum AbsolutePath {
     /// The path from the root; a relative one counts from the working directory. Links in it stay as they are.
     package static func of(_ path: String) -> String {
-        guard !path.hasPrefix("/"), let here = getcwd(nil, 0) else { return path }
-        defer { free(here) }
-        return String(cString: here) + "/" + path
+        guard !path.hasPrefix("/"), let here = unsafe getcwd(nil, 0) else { return path }
+        defer { unsafe free(here) }
+        return unsafe String(cString: here) + "/" + path
     }
 }

@@ -5,7 +5,7 @@ package enum ExecutablePath {
     /// The path of the running executable; nil when it cannot be found out.
     package static var own: String? {
         var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
-        let length = readlink("/proc/self/exe", &buffer, buffer.count)
+        let length = unsafe readlink("/proc/self/exe", &buffer, buffer.count)
         return length > 0 ? String(decoding: buffer[..<length], as: UTF8.self) : nil
     }
 
@@ -16,5 +16,5 @@ package enum ExecutablePath {
     }
 
     /// Whether there is a program that this process may run.
-    package static func canRun(_ path: String) -> Bool { access(path, X_OK) == 0 }
+    package static func canRun(_ path: String) -> Bool { unsafe access(path, X_OK) == 0 }
 }

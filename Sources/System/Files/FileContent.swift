@@ -7,14 +7,14 @@ package enum FileContent {
 
     /// What a small file holds; empty when it cannot be read.
     package static func read(_ path: String) -> [UInt8] {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return [] }
         defer { close(descriptor) }
         var content: [UInt8] = []
         while true {
-            let received = withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 1) { buffer in
-                let received = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
-                if received > 0 { content.append(contentsOf: buffer[..<received]) }
+            let received = unsafe withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 1) { buffer in
+                let received = unsafe Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+                if received > 0 { unsafe content.append(contentsOf: buffer[..<received]) }
                 return received
             }
             guard received > 0 else { return content }

@@ -13,7 +13,7 @@ package final class LockedFile: Sendable {
     /// - Throws: `SystemFailure` when it can be neither made nor opened.
     package static func take(_ path: String) throws(SystemFailure) -> LockedFile? {
         makeDirectories(above: path)
-        let lock = open(path + ".lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        let lock = unsafe open(path + ".lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard lock >= 0 else { throw SystemFailure(errno, "cannot open \(path).lock") }
         while flock(lock, LOCK_EX | LOCK_NB) != 0 {
             let error = errno
@@ -43,14 +43,14 @@ package final class LockedFile: Sendable {
     /// - Throws: `SystemFailure`; it holds what it held.
     package func replace(with content: [UInt8]) throws(SystemFailure) {
         let new = path + ".new"
-        let file = open(new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        let file = unsafe open(new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard file >= 0 else { throw SystemFailure(errno, "cannot write \(new)") }
-        let isWritten = write(file, content, content.count) == content.count && fsync(file) == 0
+        let isWritten = unsafe write(file, content, content.count) == content.count && fsync(file) == 0
         let error = errno
         close(file)
-        guard isWritten, rename(new, path) == 0 else {
+        guard isWritten, unsafe rename(new, path) == 0 else {
             let reason = isWritten ? errno : error
-            unlink(new)
+            unsafe unlink(new)
             throw SystemFailure(reason, "cannot write \(path)")
         }
     }
@@ -60,7 +60,7 @@ package final class LockedFile: Sendable {
         var directory = path.hasPrefix("/") ? "" : "."
         for part in parts {
             directory += "/" + part
-            mkdir(directory, 0o700)
+            unsafe mkdir(directory, 0o700)
         }
     }
 }

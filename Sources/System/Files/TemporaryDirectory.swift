@@ -26,19 +26,23 @@ package final class TemporaryDirectory {
     /// - Returns: its path.
     /// - Throws: `SystemFailure` where it cannot be made.
     package static func make(prefix: String) throws(SystemFailure) -> String {
-        let parent = getenv("TMPDIR").map { String(cString: $0) } ?? ""
+        let parent = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? ""
         let pattern = (parent.isEmpty ? "/tmp" : parent) + "/\(prefix)-XXXXXX"
-        guard let template = strdup(pattern) else { throw SystemFailure(ENOMEM, "cannot make a temporary directory") }
-        defer { free(template) }
-        guard mkdtemp(template) != nil else { throw SystemFailure(errno, "cannot make the directory \(pattern)") }
-        return String(cString: template)
+        guard let template = unsafe strdup(pattern) else {
+            throw SystemFailure(ENOMEM, "cannot make a temporary directory")
+        }
+        defer { unsafe free(template) }
+        guard unsafe mkdtemp(template) != nil else {
+            throw SystemFailure(errno, "cannot make the directory \(pattern)")
+        }
+        return unsafe String(cString: template)
     }
 
     /// Removes a file, or a directory with all that is in it. Symbolic links are removed, not followed.
     package static func remove(_ path: String) {
         // A link is removed by the first call, whatever it leads to, so that the walk never leaves the directory.
-        guard unlink(path) != 0, errno == EISDIR || errno == EPERM else { return }
+        guard unsafe unlink(path) != 0, errno == EISDIR || errno == EPERM else { return }
         for name in DirectoryEntries.all(path) { remove("\(path)/\(name)") }
-        rmdir(path)
+        unsafe rmdir(path)
     }
 }

@@ -6,12 +6,12 @@ enum CStrings {
         _ strings: [String], _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Result
     ) -> Result {
         let copies = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>.allocate(capacity: strings.count + 1)
-        for (index, string) in strings.enumerated() { copies[index] = strdup(string) }
-        copies[strings.count] = nil
+        for (index, string) in strings.enumerated() { unsafe copies[index] = unsafe strdup(string) }
+        unsafe copies[strings.count] = nil
         defer {
-            for index in strings.indices { free(copies[index]) }
-            copies.deallocate()
+            for index in strings.indices { unsafe free(copies[index]) }
+            unsafe copies.deallocate()
         }
-        return body(copies)
+        return unsafe body(copies)
     }
 }

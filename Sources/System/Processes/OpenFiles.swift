@@ -14,13 +14,13 @@ package enum OpenFiles {
         guard var limit, limit.rlim_cur < rlim_t(wanted) else { return }
         limit.rlim_cur = min(rlim_t(wanted), limit.rlim_max)
         // What does not come about is noticed where a file cannot be opened.
-        _ = setrlimit(resource, &limit)
+        _ = unsafe setrlimit(resource, &limit)
     }
 
     private static let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
 
     private static var limit: rlimit? {
         var limit = rlimit()
-        return getrlimit(resource, &limit) == 0 ? limit : nil
+        return unsafe getrlimit(resource, &limit) == 0 ? limit : nil
     }
 }

@@ -42,14 +42,14 @@ package enum OwnProcess {
             case .processes: (__RLIMIT_NPROC, "number of processes")
             }
         var limit = rlimit(rlim_cur: rlim_t(most), rlim_max: rlim_t(most))
-        try SystemFailure.check(
+        try unsafe SystemFailure.check(
             setrlimit(__rlimit_resource_t(number.rawValue), &limit), "cannot limit the \(name)")
     }
 
     /// Runs another program in this process. Returns only where it cannot.
     /// - Parameter command: the program, looked for in PATH, and its arguments.
     package static func become(_ command: [String]) -> SystemFailure {
-        CStrings.with(command) { arguments in _ = execvp(command[0], arguments) }
+        unsafe CStrings.with(command) { arguments in _ = unsafe execvp(command[0], arguments) }
         return SystemFailure(errno, "cannot run \(command[0])")
     }
 }

@@ -38,7 +38,7 @@ package struct ProcessHandle: Sendable {
     /// - Parameter reaping: whether to take one that has ended out of the process table.
     package func look(reaping: Bool) -> Look {
         var ending = linux_ending()
-        let result = linux_ending_of(descriptor, reaping ? 1 : 0, &ending)
+        let result = unsafe linux_ending_of(descriptor, reaping ? 1 : 0, &ending)
         guard result != 0 else { return .running }
         guard result > 0 else { return .failed(errno: -result) }
         let hasExited = ending.code == CLD_EXITED

@@ -10,7 +10,7 @@ package struct ProcessMeter: Sendable {
 
     package init(_ pid: Int32) {
         var found = clockid_t()
-        clock = clock_getcpuclockid(pid, &found) == 0 ? found : nil
+        clock = unsafe clock_getcpuclockid(pid, &found) == 0 ? found : nil
         statm = KernelFile.open("/proc/\(pid)/statm")
     }
 
@@ -42,7 +42,7 @@ package struct ProcessMeter: Sendable {
     private static func memory(in statm: Int32) -> Memory {
         guard statm >= 0 else { return Memory() }
         var shared: Int64 = 0
-        let resident = linux_resident_pages(statm, &shared)
+        let resident = unsafe linux_resident_pages(statm, &shared)
         return Memory(resident: resident * pageSize, shared: shared * pageSize)
     }
 

@@ -12,31 +12,31 @@ package enum ProcessSpawn {
     package static func start(
         _ path: String, _ arguments: [String], environment: [String], standard: [Int32]
     ) throws(SystemFailure) -> Int32 {
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
+        var actions = unsafe posix_spawn_file_actions_t()
+        unsafe posix_spawn_file_actions_init(&actions)
+        defer { unsafe posix_spawn_file_actions_destroy(&actions) }
         // In a node without standard descriptors a pipe gets their numbers. The input's reading end was created first,
         // so it alone can have one of them, and it is moved to 0 before anything is put on 1 and 2.
         for (target, descriptor) in standard.enumerated() {
-            posix_spawn_file_actions_adddup2(&actions, descriptor, Int32(target))
+            unsafe posix_spawn_file_actions_adddup2(&actions, descriptor, Int32(target))
         }
-        posix_spawn_file_actions_addclosefrom_np(&actions, 3)
+        unsafe posix_spawn_file_actions_addclosefrom_np(&actions, 3)
 
         var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
+        unsafe posix_spawnattr_init(&attributes)
+        defer { unsafe posix_spawnattr_destroy(&attributes) }
         var signals = sigset_t()
-        sigemptyset(&signals)
-        posix_spawnattr_setsigmask(&attributes, &signals)
-        sigfillset(&signals)
-        posix_spawnattr_setsigdefault(&attributes, &signals)
-        posix_spawnattr_setflags(
+        unsafe sigemptyset(&signals)
+        unsafe posix_spawnattr_setsigmask(&attributes, &signals)
+        unsafe sigfillset(&signals)
+        unsafe posix_spawnattr_setsigdefault(&attributes, &signals)
+        unsafe posix_spawnattr_setflags(
             &attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK) | linux_spawn_setsid)
 
         var pid: pid_t = 0
-        let failure = CStrings.with(arguments) { arguments in
-            CStrings.with(environment) { environment in
-                posix_spawn(&pid, path, &actions, &attributes, arguments, environment)
+        let failure = unsafe CStrings.with(arguments) { arguments in
+            unsafe CStrings.with(environment) { environment in
+                unsafe posix_spawn(&pid, path, &actions, &attributes, arguments, environment)
             }
         }
         guard failure == 0 else { throw SystemFailure(failure, "cannot start \(path)") }

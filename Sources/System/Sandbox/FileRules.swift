@@ -31,7 +31,7 @@ package struct FileRules: ~Copyable {
             case .reading: linux_landlock_reading
             case .writing: linux_landlock_writing
             }
-        try SystemFailure.check(
+        try unsafe SystemFailure.check(
             linux_landlock_allow(descriptor, version, path, Int32(how)), "cannot allow \(path)")
     }
 

@@ -26,6 +26,6 @@ package enum Privileges {
         _ directory: String, megabytes: Int, owner: Int
     ) throws(SystemFailure) {
         let options = "size=\(megabytes)m,mode=0700,uid=\(owner),gid=\(owner)"
-        try SystemFailure.check(linux_private_directory(directory, options), "cannot mount \(directory)")
+        try unsafe SystemFailure.check(linux_private_directory(directory, options), "cannot mount \(directory)")
     }
 }

@@ -11,7 +11,7 @@ package enum StandardDescriptors {
         for (descriptor, mode) in [(Int32(0), O_WRONLY), (1, O_RDONLY), (2, O_WRONLY)] {
             guard fcntl(descriptor, F_GETFD) < 0, errno == EBADF else { continue }
             // The lowest number that is free: this one, since those below it are open by now.
-            _ = Glibc.open("/dev/null", mode)
+            _ = unsafe Glibc.open("/dev/null", mode)
         }
     }
 }

@@ -7,7 +7,7 @@ package enum StandardError {
     /// Writes one line with one call, so that lines of several threads do not mix.
     package static func write(_ line: String) {
         let bytes = Array((line + "\n").utf8)
-        _ = Glibc.write(2, bytes, bytes.count)
+        _ = unsafe Glibc.write(2, bytes, bytes.count)
     }
 
     /// What writes whole lines for one thread, which waits while their reader takes none: true where a line was
@@ -31,12 +31,12 @@ private final class LineWriter: Sendable {
         let bytes = Array(((isMidLine.load(ordering: .relaxed) ? "\n" : "") + line + "\n").utf8)
         var rest = bytes[...]
         while !rest.isEmpty {
-            let written = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            let written = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
             if written >= 0 {
                 rest = rest.dropFirst(written)
             } else if errno == EAGAIN {
                 var output = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-                poll(&output, 1, -1)
+                unsafe poll(&output, 1, -1)
             } else if errno != EINTR {
                 if rest.count < bytes.count { isMidLine.store(true, ordering: .relaxed) }
                 return false

@@ -27,7 +27,7 @@ package final class Terminal {
     /// process is in front of it (a process in the background would be stopped for touching it).
     package static var isUsable: Bool {
         guard isatty(output) == 1 else { return false }
-        let kind = getenv("TERM").map { String(cString: $0) } ?? "dumb"
+        let kind = unsafe getenv("TERM").map { unsafe String(cString: $0) } ?? "dumb"
         return kind != "dumb" && !kind.isEmpty && tcgetpgrp(output) == getpgrp()
     }
 
@@ -35,7 +35,7 @@ package final class Terminal {
     package static var isUnicode: Bool {
         for name in ["LC_ALL", "LC_CTYPE", "LANG"] {
             // The first that is set counts, whatever the others say.
-            guard let value = getenv(name).map({ String(cString: $0) }), !value.isEmpty else { continue }
+            guard let value = unsafe getenv(name).map({ unsafe String(cString: $0) }), !value.isEmpty else { continue }
             return ["UTF-8", "UTF8"].contains { value.uppercased().hasSuffix($0) }
         }
         return false
@@ -45,11 +45,11 @@ package final class Terminal {
     package init() {
         if isatty(Self.input) == 1, tcgetpgrp(Self.input) == getpgrp() {
             var settings = termios()
-            if tcgetattr(Self.input, &settings) == 0 {
+            if unsafe tcgetattr(Self.input, &settings) == 0 {
                 original = settings
                 settings.c_lflag &= ~tcflag_t(ICANON | ECHO | ISIG | IEXTEN)
                 settings.c_iflag &= ~tcflag_t(IXON)
-                tcsetattr(Self.input, TCSANOW, &settings)
+                unsafe tcsetattr(Self.input, TCSANOW, &settings)
             }
         }
         Self.write("\u{1B}[?1049h\u{1B}[?25l\u{1B}[2J")
@@ -65,14 +65,14 @@ package final class Terminal {
         isRestored = true
         Self.write("\u{1B}[0m\u{1B}[?25h\u{1B}[?1049l")
         // Keys that were pressed and not read do not go to the shell.
-        if var original { tcsetattr(Self.input, TCSAFLUSH, &original) }
+        if var original { unsafe tcsetattr(Self.input, TCSAFLUSH, &original) }
     }
 
     /// How large it is now; 80×24 where it does not say.
     package var size: Size {
         var columns: Int32 = 0
         var rows: Int32 = 0
-        guard linux_terminal_size(Self.output, &columns, &rows) == 0 else { return Size(columns: 80, rows: 24) }
+        guard unsafe linux_terminal_size(Self.output, &columns, &rows) == 0 else { return Size(columns: 80, rows: 24) }
         return Size(columns: Int(columns), rows: Int(rows))
     }
 
@@ -83,10 +83,10 @@ package final class Terminal {
     package func keys() -> [UInt8] {
         guard original != nil else { return [] }
         var waited = pollfd(fd: Self.input, events: Int16(POLLIN), revents: 0)
-        guard poll(&waited, 1, 0) > 0 else { return [] }
-        return withUnsafeTemporaryAllocation(byteCount: 64, alignment: 1) { buffer in
-            let count = read(Self.input, buffer.baseAddress, buffer.count)
-            return count > 0 ? Array(buffer[..<count]) : []
+        guard unsafe poll(&waited, 1, 0) > 0 else { return [] }
+        return unsafe withUnsafeTemporaryAllocation(byteCount: 64, alignment: 1) { buffer in
+            let count = unsafe read(Self.input, buffer.baseAddress, buffer.count)
+            return unsafe count > 0 ? Array(buffer[..<count]) : []
         }
     }
 
@@ -95,7 +95,7 @@ package final class Terminal {
         text.withUTF8 { bytes in
             var written = 0
             while written < bytes.count {
-                let count = Glibc.write(output, bytes.baseAddress?.advanced(by: written), bytes.count - written)
+                let count = unsafe Glibc.write(output, bytes.baseAddress?.advanced(by: written), bytes.count - written)
                 if count < 0 {
                     // A terminal that is gone takes nothing more.
                     guard errno == EINTR else { return }

@@ -8,9 +8,9 @@ package struct BlockedSignals: Sendable {
     /// Blocks the signals in this thread and in all it starts.
     package init(_ numbers: [Int32]) {
         var set = sigset_t()
-        sigemptyset(&set)
-        for number in numbers { sigaddset(&set, number) }
-        pthread_sigmask(SIG_BLOCK, &set, nil)
+        unsafe sigemptyset(&set)
+        for number in numbers { unsafe sigaddset(&set, number) }
+        unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
         self.set = set
     }
 
@@ -19,7 +19,7 @@ package struct BlockedSignals: Sendable {
         var set = set
         while true {
             var number: Int32 = 0
-            if sigwait(&set, &number) == 0 { return number }
+            if unsafe sigwait(&set, &number) == 0 { return number }
         }
     }
 
@@ -27,13 +27,13 @@ package struct BlockedSignals: Sendable {
     package func next() -> Int32? {
         var set = set
         var none = timespec()
-        let number = sigtimedwait(&set, nil, &none)
+        let number = unsafe sigtimedwait(&set, nil, &none)
         return number > 0 ? number : nil
     }
 
     /// Lets this thread get them again as if they had never been blocked.
     package func unblock() {
         var set = set
-        pthread_sigmask(SIG_UNBLOCK, &set, nil)
+        unsafe pthread_sigmask(SIG_UNBLOCK, &set, nil)
     }
 }

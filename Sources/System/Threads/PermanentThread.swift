@@ -18,11 +18,11 @@ package final class PermanentThread: Sendable {
     ///   - body: what it does.
     /// - Throws: `SystemFailure` when the system gives no more threads.
     package init(name: String, _ body: @escaping @Sendable () -> Void) throws(SystemFailure) {
-        let start = Unmanaged.passRetained(Start(name: name, body: body))
+        let start = unsafe Unmanaged.passRetained(Start(name: name, body: body))
         var thread = pthread_t()
-        let failure = pthread_create(&thread, nil, runPermanentThread, start.toOpaque())
+        let failure = unsafe pthread_create(&thread, nil, runPermanentThread, start.toOpaque())
         guard failure == 0 else {
-            start.release()
+            unsafe start.release()
             throw SystemFailure(failure, "cannot start the thread \(name)")
         }
         self.name = name
@@ -71,9 +71,9 @@ private final class Start: Sendable {
 }
 
 private func runPermanentThread(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-    guard let argument else { return nil }
-    let start = Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
-    _ = linux_name_thread(start.name)
+    guard let argument = unsafe argument else { return nil }
+    let start = unsafe Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
+    _ = unsafe linux_name_thread(start.name)
     start.body()
     return nil
 }

@@ -21,13 +21,13 @@ package final class WakeDescriptor: Sendable {
     /// Makes the descriptor readable. May be called from any thread and from a signal handler.
     package func signal() {
         var one: UInt64 = 1
-        while write(descriptor, &one, 8) < 0, errno == EINTR {}
+        while unsafe write(descriptor, &one, 8) < 0, errno == EINTR {}
     }
 
     /// Makes the descriptor unreadable again. Drain first, look at what was signalled afterwards.
     package func drain() {
         var count: UInt64 = 0
-        while read(descriptor, &count, 8) < 0, errno == EINTR {}
+        while unsafe read(descriptor, &count, 8) < 0, errno == EINTR {}
     }
 
     /// Waits for a signal, and takes it.
