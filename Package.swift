@@ -39,12 +39,12 @@ let package = Package(
         .target(name: "Hosting", dependencies: ["Messages", "Scheduling", "System"], swiftSettings: house),
         .target(
             name: "IsolationProof", dependencies: ["Hosting", "Scheduling", "System"], swiftSettings: safe),
-        .target(name: "Offending", dependencies: ["Hosting", "IsolationProof", "System"], swiftSettings: house),
+        .target(name: "Offending", dependencies: ["Hosting", "IsolationProof", "System"], swiftSettings: safe),
         .target(name: "Strategies", dependencies: ["CZlib", "Messages"], swiftSettings: house),
         .target(
-            name: "Baseline", dependencies: ["CBaseline", "Messages", "Strategies", "System"], swiftSettings: house),
-        .target(name: "Metrics", dependencies: ["CMicroHTTPD", "System"], swiftSettings: house),
-        .target(name: "Configuration", dependencies: ["CYAML", "Messages"], swiftSettings: house),
+            name: "Baseline", dependencies: ["CBaseline", "Messages", "Strategies", "System"], swiftSettings: safe),
+        .target(name: "Metrics", dependencies: ["CMicroHTTPD", "System"], swiftSettings: safe),
+        .target(name: "Configuration", dependencies: ["CYAML", "Messages"], swiftSettings: safe),
         .target(
             name: "Worker",
             dependencies: [

@@ -5,6 +5,7 @@ import Messages
 /// The C loop and the memory it works in.
 ///
 /// Safety: the columns are allocated in `init`, freed in `deinit`, and handed to C for the length of a call.
+@safe
 final class BaselineLoop {
     private let columns: UnsafeMutableBufferPointer<Double>
     private let trades: UnsafeMutableBufferPointer<baseline_trade>
@@ -14,32 +15,32 @@ final class BaselineLoop {
     init(csv: String) throws {
         let rows = try Self.rows(csv)
         let count = rows.count
-        columns = .allocate(capacity: count * 7)
-        columns.initialize(repeating: 0)
-        trades = .allocate(capacity: count)
-        trades.initialize(repeating: baseline_trade())
-        let base = columns
+        unsafe columns = .allocate(capacity: count * 7)
+        unsafe columns.initialize(repeating: 0)
+        unsafe trades = .allocate(capacity: count)
+        unsafe trades.initialize(repeating: baseline_trade())
+        let base = unsafe columns
         func column(_ index: Int) -> UnsafeMutableBufferPointer<Double> {
-            UnsafeMutableBufferPointer(rebasing: base[index * count..<(index + 1) * count])
+            unsafe UnsafeMutableBufferPointer(rebasing: base[index * count..<(index + 1) * count])
         }
         for (bar, row) in rows.enumerated() {
-            column(0)[bar] = row.open
-            column(1)[bar] = row.close
-            column(2)[bar] = bar == 0 ? 0 : log(row.close / rows[bar - 1].close)
-            column(3)[bar] = row.day
+            unsafe column(0)[bar] = row.open
+            unsafe column(1)[bar] = row.close
+            unsafe column(2)[bar] = bar == 0 ? 0 : log(row.close / rows[bar - 1].close)
+            unsafe column(3)[bar] = row.day
         }
-        memory = baseline_run(
+        unsafe memory = baseline_run(
             open: column(0).baseAddress, close: column(1).baseAddress, log_return: column(2).baseAddress,
             days: column(3).baseAddress, equity: column(4).baseAddress, fast: column(5).baseAddress,
             slow: column(6).baseAddress, trades: trades.baseAddress, count: Int32(count))
     }
 
     deinit {
-        columns.deallocate()
-        trades.deallocate()
+        unsafe columns.deallocate()
+        unsafe trades.deallocate()
     }
 
-    func run() -> baseline_figures { baseline_sma_crossover(&memory, 10, 20) }
+    func run() -> baseline_figures { unsafe baseline_sma_crossover(&memory, 10, 20) }
 
     /// - Throws: where the host's reply has other figures than the loop: then the two do not do the same.
     func check(against reply: [UInt8]) throws {
@@ -66,11 +67,11 @@ final class BaselineLoop {
     }
 
     private static func rows(_ path: String) throws -> [Row] {
-        guard let file = fopen(path, "r") else { throw RequestProblem(.invalidData, "cannot read \(path)") }
-        defer { fclose(file) }
+        guard let file = unsafe fopen(path, "r") else { throw RequestProblem(.invalidData, "cannot read \(path)") }
+        defer { unsafe fclose(file) }
         var rows: [Row] = []
         var buffer = [CChar](repeating: 0, count: 512)
-        while fgets(&buffer, Int32(buffer.count), file) != nil {
+        while unsafe fgets(&buffer, Int32(buffer.count), file) != nil {
             let line = buffer.prefix { $0 != 0 && $0 != 10 && $0 != 13 }.map { UInt8(bitPattern: $0) }
             let fields = String(decoding: line, as: UTF8.self).split(separator: ",")
             guard fields.count >= 5, let open = Double(fields[1]), let close = Double(fields[4]),

@@ -39,5 +39,5 @@ func trimmed(_ text: Substring) -> Substring {
 private func isListenable(_ host: String) -> Bool {
     var v4 = in_addr()
     var v6 = in6_addr()
-    return host == "localhost" || inet_pton(AF_INET, host, &v4) == 1 || inet_pton(AF_INET6, host, &v6) == 1
+    return unsafe host == "localhost" || inet_pton(AF_INET, host, &v4) == 1 || inet_pton(AF_INET6, host, &v6) == 1
 }

@@ -11,13 +11,13 @@ enum Greed {
 
     static func hold(megabytes: Int, pauseMicroseconds: UInt32) -> String {
         if pauseMicroseconds == 0 {
-            guard let memory = malloc(megabytes << 20) else { return Trespass.refusal }
-            touch(memory, megabytes << 20)
+            guard let memory = unsafe malloc(megabytes << 20) else { return Trespass.refusal }
+            unsafe touch(memory, megabytes << 20)
             return "done"
         }
         for _ in 0..<megabytes {
-            guard let memory = malloc(1 << 20) else { return Trespass.refusal }
-            touch(memory, 1 << 20)
+            guard let memory = unsafe malloc(1 << 20) else { return Trespass.refusal }
+            unsafe touch(memory, 1 << 20)
             usleep(pauseMicroseconds)
         }
         return "done"
@@ -36,10 +36,10 @@ enum Greed {
         let block = [UInt8](repeating: 1, count: 1 << 20)
         for file in 0..<files {
             let path = "\(directory)/optimizer-offence-\(getpid())-\(file)"
-            let descriptor = Glibc.open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+            let descriptor = unsafe Glibc.open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
             guard descriptor >= 0 else { return Trespass.refusal }
-            unlink(path)
-            for _ in 0..<megabytes where Glibc.write(descriptor, block, block.count) < block.count {
+            unsafe unlink(path)
+            for _ in 0..<megabytes where unsafe Glibc.write(descriptor, block, block.count) < block.count {
                 return Trespass.refusal
             }
         }
@@ -64,7 +64,9 @@ enum Greed {
     }
 
     static func open(files: Int) -> String {
-        for opened in 0..<files where Glibc.open("/dev/null", O_RDONLY) < 0 { return "refused: after \(opened) files" }
+        for opened in 0..<files where unsafe Glibc.open("/dev/null", O_RDONLY) < 0 {
+            return "refused: after \(opened) files"
+        }
         return "done"
     }
 
@@ -72,9 +74,9 @@ enum Greed {
 
     @inline(never) @_optimize(none)
     private static func depth(of level: Int) -> Int {
-        withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 16) { room in
-            room[level & 4095] = 1
-            return depth(of: level + 1) + Int(room[0])
+        unsafe withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 16) { room in
+            unsafe room[level & 4095] = 1
+            return unsafe depth(of: level + 1) + Int(room[0])
         }
     }
 
@@ -82,7 +84,7 @@ enum Greed {
     @inline(never) @_optimize(none)
     private static func touch(_ memory: UnsafeMutableRawPointer, _ bytes: Int) {
         for offset in stride(from: 0, to: bytes, by: 4096) {
-            memory.storeBytes(of: 1, toByteOffset: offset, as: UInt8.self)
+            unsafe memory.storeBytes(of: 1, toByteOffset: offset, as: UInt8.self)
         }
     }
 

@@ -11,9 +11,9 @@ enum Trespass {
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = UInt16(9).bigEndian
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        let result = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+        let result = unsafe withUnsafePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
             }
         }
         // Nobody listens there: to be told so by the network is to have reached it.
@@ -21,19 +21,19 @@ enum Trespass {
     }
 
     static func create(_ path: String) -> String {
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { return refusal }
         close(descriptor)
-        unlink(path)
+        unsafe unlink(path)
         return "done"
     }
 
     static func read(_ path: String) -> String {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return refusal }
         defer { close(descriptor) }
         var byte: UInt8 = 0
-        return Glibc.read(descriptor, &byte, 1) >= 0 ? "done" : refusal
+        return unsafe Glibc.read(descriptor, &byte, 1) >= 0 ? "done" : refusal
     }
 
     /// Asks whether a signal would be let through, without sending any.
@@ -49,7 +49,7 @@ enum Trespass {
     }
 
     static func readMemory(_ process: Int32) -> String {
-        let memory = open("/proc/\(process)/mem", O_RDONLY | O_CLOEXEC)
+        let memory = unsafe open("/proc/\(process)/mem", O_RDONLY | O_CLOEXEC)
         guard memory >= 0 else { return refusal }
         close(memory)
         return "done"

@@ -8,11 +8,11 @@ struct FileProblem: Error {
 func readFile(_ path: String, maximumBytes: Int) throws(FileProblem) -> [UInt8] {
     guard !path.utf8.contains(0) else { throw FileProblem(reason: "has a name with a zero byte") }
     // Without O_NONBLOCK a named pipe would hang the start.
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw FileProblem(reason: "cannot be opened: \(systemMessage(errno))") }
     defer { close(descriptor) }
     var status = stat()
-    guard fstat(descriptor, &status) == 0 else {
+    guard unsafe fstat(descriptor, &status) == 0 else {
         throw FileProblem(reason: "cannot be examined: \(systemMessage(errno))")
     }
     guard status.st_mode & S_IFMT == S_IFREG else {
@@ -26,7 +26,7 @@ private func readAll(_ descriptor: Int32, maximumBytes: Int) throws(FileProblem)
     var bytes: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 16 * 1024)
     while true {
-        let count = read(descriptor, &chunk, chunk.count)
+        let count = unsafe read(descriptor, &chunk, chunk.count)
         if count == 0 { return bytes }
         if count > 0 {
             bytes += chunk[..<count]
@@ -40,5 +40,5 @@ private func readAll(_ descriptor: Int32, maximumBytes: Int) throws(FileProblem)
 }
 
 private func systemMessage(_ code: Int32) -> String {
-    strerror(code).map { String(cString: $0) } ?? "error \(code)"
+    unsafe strerror(code).map { unsafe String(cString: $0) } ?? "error \(code)"
 }

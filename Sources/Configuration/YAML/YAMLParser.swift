@@ -2,7 +2,9 @@ import CYAML
 
 /// libyaml's events, one by one, as values of our own.
 ///
-/// libyaml keeps the address of its parser and of its input: both live exactly as long as `withEvents` runs.
+/// Safety: libyaml keeps the address of its parser and of its input: both live exactly as long as `withEvents` runs, which
+/// lends this value, and it cannot be copied.
+@safe
 struct YAMLParser: ~Copyable {
     private let parser: UnsafeMutablePointer<yaml_parser_t>
     private let input: UnsafeBufferPointer<UInt8>
@@ -26,13 +28,13 @@ struct YAMLParser: ~Copyable {
         of bytes: [UInt8], _ body: (borrowing YAMLParser) throws(YAMLProblem) -> Result
     ) throws(YAMLProblem) -> Result {
         let parser = UnsafeMutablePointer<yaml_parser_t>.allocate(capacity: 1)
-        defer { parser.deallocate() }
-        guard yaml_parser_initialize(parser) == 1 else { throw .outOfMemory }
-        defer { yaml_parser_delete(parser) }
-        let outcome = bytes.withUnsafeBufferPointer { input in
-            yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING)
-            yaml_parser_set_input_string(parser, input.baseAddress, input.count)
-            let events = YAMLParser(parser: parser, input: input)
+        defer { unsafe parser.deallocate() }
+        guard unsafe yaml_parser_initialize(parser) == 1 else { throw .outOfMemory }
+        defer { unsafe yaml_parser_delete(parser) }
+        let outcome = unsafe bytes.withUnsafeBufferPointer { input in
+            unsafe yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING)
+            unsafe yaml_parser_set_input_string(parser, input.baseAddress, input.count)
+            let events = unsafe YAMLParser(parser: parser, input: input)
             do throws(YAMLProblem) { return Swift.Result<Result, YAMLProblem>.success(try body(events)) } catch {
                 return .failure(error)
             }
@@ -41,31 +43,33 @@ struct YAMLParser: ~Copyable {
     }
 
     func next() throws(YAMLProblem) -> MarkedEvent {
-        var event = yaml_event_t()
-        guard yaml_parser_parse(parser, &event) == 1 else { throw problem() }
-        defer { yaml_event_delete(&event) }
-        let mark = YAMLMark(event.start_mark)
+        var event = unsafe yaml_event_t()
+        guard unsafe yaml_parser_parse(parser, &event) == 1 else { throw problem() }
+        defer { unsafe yaml_event_delete(&event) }
+        let mark = unsafe YAMLMark(event.start_mark)
         func marked(_ kind: Event, anchor: UnsafePointer<UInt8>? = nil, tag: UnsafePointer<UInt8>? = nil) -> MarkedEvent
         {
-            MarkedEvent(event: kind, mark: mark, anchor: anchor.map { String(cString: $0) }, hasTag: tag != nil)
+            unsafe MarkedEvent(
+                event: kind, mark: mark, anchor: anchor.map { unsafe String(cString: $0) }, hasTag: unsafe tag != nil)
         }
-        switch event.type {
+        switch unsafe event.type {
         case YAML_STREAM_START_EVENT: return marked(.streamStart)
         case YAML_DOCUMENT_START_EVENT: return marked(.documentStart)
         case YAML_DOCUMENT_END_EVENT: return marked(.documentEnd)
-        case YAML_ALIAS_EVENT: return marked(.alias(String(cString: event.data.alias.anchor)))
+        case YAML_ALIAS_EVENT: return unsafe marked(.alias(String(cString: event.data.alias.anchor)))
         case YAML_SCALAR_EVENT:
-            let scalar = event.data.scalar
-            let text = String(decoding: UnsafeBufferPointer(start: scalar.value, count: scalar.length), as: UTF8.self)
-            let isPlain = scalar.style == YAML_PLAIN_SCALAR_STYLE
-            return marked(.scalar(text, isPlain: isPlain), anchor: scalar.anchor, tag: scalar.tag)
+            let scalar = unsafe event.data.scalar
+            let text = unsafe String(
+                decoding: UnsafeBufferPointer(start: scalar.value, count: scalar.length), as: UTF8.self)
+            let isPlain = unsafe scalar.style == YAML_PLAIN_SCALAR_STYLE
+            return unsafe marked(.scalar(text, isPlain: isPlain), anchor: scalar.anchor, tag: scalar.tag)
         case YAML_SEQUENCE_START_EVENT:
-            let start = event.data.sequence_start
-            return marked(.sequenceStart, anchor: start.anchor, tag: start.tag)
+            let start = unsafe event.data.sequence_start
+            return unsafe marked(.sequenceStart, anchor: start.anchor, tag: start.tag)
         case YAML_SEQUENCE_END_EVENT: return marked(.sequenceEnd)
         case YAML_MAPPING_START_EVENT:
-            let start = event.data.mapping_start
-            return marked(.mappingStart, anchor: start.anchor, tag: start.tag)
+            let start = unsafe event.data.mapping_start
+            return unsafe marked(.mappingStart, anchor: start.anchor, tag: start.tag)
         case YAML_MAPPING_END_EVENT: return marked(.mappingEnd)
         default: return marked(.streamEnd)
         }
@@ -73,18 +77,18 @@ struct YAMLParser: ~Copyable {
 
     /// What libyaml found wrong, in words that help.
     private func problem() -> YAMLProblem {
-        let state = parser.pointee
-        guard state.error != YAML_MEMORY_ERROR else { return .outOfMemory }
-        let problem = state.problem.map { String(cString: $0) } ?? "it cannot be read"
-        if state.error == YAML_READER_ERROR {
-            let mark = YAMLMark(ofByte: state.problem_offset, in: input.span)
+        let state = unsafe parser.pointee
+        guard unsafe state.error != YAML_MEMORY_ERROR else { return .outOfMemory }
+        let problem = unsafe state.problem.map { unsafe String(cString: $0) } ?? "it cannot be read"
+        if unsafe state.error == YAML_READER_ERROR {
+            let mark = unsafe YAMLMark(ofByte: state.problem_offset, in: input.span)
             return YAMLProblem(mark: mark, message: "broken YAML: \(problem)")
         }
-        let mark = YAMLMark(state.problem_mark)
-        if isTab(at: state.problem_mark.index) {
+        let mark = unsafe YAMLMark(state.problem_mark)
+        if unsafe isTab(at: state.problem_mark.index) {
             return YAMLProblem(mark: mark, message: "a tab; YAML is indented with spaces")
         }
-        let context = state.context.map { String(cString: $0) + ": " } ?? ""
+        let context = unsafe state.context.map { unsafe String(cString: $0) + ": " } ?? ""
         return YAMLProblem(mark: mark, message: "broken YAML: \(context)\(problem)\(advice(for: problem))")
     }
 
@@ -102,7 +106,9 @@ struct YAMLParser: ~Copyable {
     /// libyaml's index counts characters, not bytes.
     private func isTab(at index: Int) -> Bool {
         var characters = -1
-        for byte in input {
+        let bytes = unsafe input.span
+        for position in bytes.indices {
+            let byte = bytes[position]
             if byte & 0xC0 != 0x80 { characters += 1 }
             if characters == index { return byte == 0x09 }
         }

@@ -3,7 +3,7 @@ import Glibc
 import Synchronization
 
 /// A marker for "seen": libmicrohttpd calls twice for each request, once with the headers and once to be answered.
-nonisolated(unsafe) private let seen = UnsafeMutableRawPointer(bitPattern: 1)
+nonisolated(unsafe) private let seen = unsafe UnsafeMutableRawPointer(bitPattern: 1)
 
 /// libmicrohttpd's access handler. A global function, so that no isolation check can come with it: it runs on a thread
 /// Swift does not know.
@@ -12,23 +12,27 @@ func answerRequest(
     _ method: UnsafePointer<CChar>?, _ version: UnsafePointer<CChar>?, _ upload: UnsafePointer<CChar>?,
     _ uploadSize: UnsafeMutablePointer<Int>?, _ state: UnsafeMutablePointer<UnsafeMutableRawPointer?>?
 ) -> MHD_Result {
-    guard let raw, let connection, let url, let method, let state else { return .NO }
-    let context = Unmanaged<HTTPServer.Context>.fromOpaque(raw).takeUnretainedValue()
-    if state.pointee == nil { context.connections.withLock { $0.asked(optimizer_mhd_socket(connection), at: .now) } }
-    guard let known = HTTPRequest.Method(rawValue: String(cString: method)) else {
-        return queue(.methodNotAllowed, on: connection)
+    guard let raw = unsafe raw, let connection = unsafe connection, let url = unsafe url, let method = unsafe method,
+        let state = unsafe state
+    else { return .NO }
+    let context = unsafe Unmanaged<HTTPServer.Context>.fromOpaque(raw).takeUnretainedValue()
+    if unsafe state.pointee == nil {
+        context.connections.withLock { unsafe $0.asked(optimizer_mhd_socket(connection), at: .now) }
     }
-    guard state.pointee != nil else {
-        state.pointee = seen
+    guard let known = unsafe HTTPRequest.Method(rawValue: String(cString: method)) else {
+        return unsafe queue(.methodNotAllowed, on: connection)
+    }
+    guard unsafe state.pointee != nil else {
+        unsafe state.pointee = seen
         return .YES
     }
-    if let uploadSize, uploadSize.pointee > 0 {
-        uploadSize.pointee = 0
+    if let uploadSize = unsafe uploadSize, unsafe uploadSize.pointee > 0 {
+        unsafe uploadSize.pointee = 0
         return .YES
     }
-    let accept = optimizer_mhd_header(connection, "Accept").map { String(cString: $0) }
-    let request = HTTPRequest(method: known, path: String(cString: url), accept: accept ?? "")
-    return queue(context.handler(request), on: connection)
+    let accept = unsafe optimizer_mhd_header(connection, "Accept").map { unsafe String(cString: $0) }
+    let request = unsafe HTTPRequest(method: known, path: String(cString: url), accept: accept ?? "")
+    return unsafe queue(context.handler(request), on: connection)
 }
 
 /// Called when a client has connected, and when its connection is about to be closed.
@@ -39,25 +43,25 @@ func noteConnection(
     _ raw: UnsafeMutableRawPointer?, _ connection: OpaquePointer?,
     _ state: UnsafeMutablePointer<UnsafeMutableRawPointer?>?, _ code: MHD_ConnectionNotificationCode
 ) {
-    guard let raw, let connection else { return }
-    let context = Unmanaged<HTTPServer.Context>.fromOpaque(raw).takeUnretainedValue()
-    let socket = optimizer_mhd_socket(connection)
+    guard let raw = unsafe raw, let connection = unsafe connection else { return }
+    let context = unsafe Unmanaged<HTTPServer.Context>.fromOpaque(raw).takeUnretainedValue()
+    let socket = unsafe optimizer_mhd_socket(connection)
     guard optimizer_mhd_begins(code) else { return context.connections.withLock { $0.closed(socket) } }
     var bytes = [UInt8](repeating: 0, count: 16)
-    let address = Array(bytes.prefix(optimizer_mhd_client(connection, &bytes)))
+    let address = unsafe Array(bytes.prefix(optimizer_mhd_client(connection, &bytes)))
     let leaving = context.connections.withLock { $0.opened(socket, from: address, at: .now) }
     for socket in leaving { shutdown(socket, Int32(SHUT_RDWR)) }
 }
 
 private func queue(_ response: HTTPResponse, on connection: OpaquePointer) -> MHD_Result {
-    let made = response.body.withUnsafeBytes { optimizer_mhd_response($0.baseAddress, $0.count) }
-    guard let made else { return .NO }
-    defer { MHD_destroy_response(made) }
-    for header in response.headers { MHD_add_response_header(made, header.name, header.value) }
-    MHD_add_response_header(made, "Cache-Control", "no-store")
-    MHD_add_response_header(made, "X-Content-Type-Options", "nosniff")
+    let made = unsafe response.body.withUnsafeBytes { unsafe optimizer_mhd_response($0.baseAddress, $0.count) }
+    guard let made = unsafe made else { return .NO }
+    defer { unsafe MHD_destroy_response(made) }
+    for header in response.headers { unsafe MHD_add_response_header(made, header.name, header.value) }
+    unsafe MHD_add_response_header(made, "Cache-Control", "no-store")
+    unsafe MHD_add_response_header(made, "X-Content-Type-Options", "nosniff")
     if !response.headers.contains(where: { $0.name == "Content-Security-Policy" }) {
-        MHD_add_response_header(made, "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+        unsafe MHD_add_response_header(made, "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
     }
-    return MHD_queue_response(connection, UInt32(response.status), made)
+    return unsafe MHD_queue_response(connection, UInt32(response.status), made)
 }

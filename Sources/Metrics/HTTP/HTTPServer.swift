@@ -7,7 +7,8 @@ import Synchronization
 /// loses them to those who ask (`ConnectionTable`).
 ///
 /// Safety: `daemon` is set once, before the server is shared, and taken once, by `stop`, under the mutex. The handler
-/// context outlives the daemon: `MHD_stop_daemon` returns after the last callback.
+/// context outlives the daemon: `MHD_stop_daemon` returns after the last callback. Nobody else gets the daemon's pointer.
+@safe
 package final class HTTPServer: @unchecked Sendable {
     package typealias Handler = @Sendable (HTTPRequest) -> HTTPResponse
 
@@ -56,7 +57,7 @@ package final class HTTPServer: @unchecked Sendable {
         let listening = try ListeningSocket.open(host: host, port: port)
         let context = Context(limits, handler: handler)
         guard
-            let started = optimizer_mhd_start(
+            let started = unsafe optimizer_mhd_start(
                 listening, limits.connections + Self.leavingConnections, limits.idleSeconds, limits.connectionMemory,
                 answerRequest, noteConnection, Unmanaged.passUnretained(context).toOpaque())
         else {
@@ -65,16 +66,16 @@ package final class HTTPServer: @unchecked Sendable {
         }
         self.port = ListeningSocket.port(of: listening)
         self.context = context
-        daemon = Mutex(started)
+        unsafe daemon = Mutex(started)
     }
 
     /// Stops listening, closes every connection and ends the thread. May be called twice.
     package func stop() {
-        let taken = daemon.withLock { daemon in
-            defer { daemon = nil }
-            return daemon
+        let taken = unsafe daemon.withLock { daemon in
+            defer { unsafe daemon = nil }
+            return unsafe daemon
         }
-        if let taken { MHD_stop_daemon(taken) }
+        if let taken = unsafe taken { unsafe MHD_stop_daemon(taken) }
     }
 
     deinit {

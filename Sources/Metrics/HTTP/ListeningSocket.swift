@@ -5,22 +5,23 @@ enum ListeningSocket {
     /// - Throws: `HTTPServerError`
     static func open(host: String, port: UInt16) throws(HTTPServerError) -> Int32 {
         let address = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
-        var hints = addrinfo()
-        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
-        hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV
+        var hints = unsafe addrinfo()
+        unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        unsafe hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV
         var list: UnsafeMutablePointer<addrinfo>?
-        let outcome = getaddrinfo(host, String(port), &hints, &list)
-        guard outcome == 0, let first = list else {
-            let why = String(cString: gai_strerror(outcome))
+        let outcome = unsafe getaddrinfo(host, String(port), &hints, &list)
+        guard outcome == 0, let first = unsafe list else {
+            let why = unsafe String(cString: gai_strerror(outcome))
             throw HTTPServerError(code: .badAddress, address: address, reason: "\(why); give an IP address")
         }
-        defer { freeaddrinfo(list) }
-        let descriptor = socket(
+        defer { unsafe freeaddrinfo(list) }
+        let descriptor = unsafe socket(
             first.pointee.ai_family, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw failure(errno, address) }
         var on: Int32 = 1
-        setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
-        guard bind(descriptor, first.pointee.ai_addr, first.pointee.ai_addrlen) == 0, listen(descriptor, SOMAXCONN) == 0
+        unsafe setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
+        guard unsafe bind(descriptor, first.pointee.ai_addr, first.pointee.ai_addrlen) == 0,
+            listen(descriptor, SOMAXCONN) == 0
         else {
             let code = errno
             close(descriptor)
@@ -33,12 +34,14 @@ enum ListeningSocket {
     static func port(of descriptor: Int32) -> UInt16 {
         var storage = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
-        let known = withUnsafeMutableBytes(of: &storage) { bytes in
-            getsockname(descriptor, bytes.baseAddress?.assumingMemoryBound(to: sockaddr.self), &length) == 0
+        let known = unsafe withUnsafeMutableBytes(of: &storage) { bytes in
+            unsafe getsockname(descriptor, bytes.baseAddress?.assumingMemoryBound(to: sockaddr.self), &length) == 0
         }
         guard known else { return 0 }
         // The port stands at the same place in sockaddr_in and sockaddr_in6.
-        return withUnsafeBytes(of: &storage) { UInt16(bigEndian: $0.load(fromByteOffset: 2, as: UInt16.self)) }
+        return unsafe withUnsafeBytes(of: &storage) {
+            unsafe UInt16(bigEndian: $0.load(fromByteOffset: 2, as: UInt16.self))
+        }
     }
 
     private static func failure(_ code: Int32, _ address: String) -> HTTPServerError {
@@ -47,7 +50,7 @@ enum ListeningSocket {
             case EADDRINUSE: (.addressInUse, "the address is in use; stop what listens there or choose another port")
             case EADDRNOTAVAIL: (.addressUnavailable, "this machine has no such address")
             case EACCES: (.permissionDenied, "the port needs a privilege; choose one from 1024 up")
-            default: (.failed, String(cString: strerror(code)))
+            default: unsafe (.failed, String(cString: strerror(code)))
             }
         return HTTPServerError(code: kind, address: address, reason: reason)
     }
