@@ -36,7 +36,7 @@ let package = Package(
         .target(name: "Scheduling", dependencies: ["Messages"], swiftSettings: safe + simulated),
         .target(name: "System", dependencies: ["CLinux", "Scheduling"], swiftSettings: safe),
         .target(name: "Kafka", dependencies: ["CRdKafka", "System"], swiftSettings: house),
-        .target(name: "Hosting", dependencies: ["Messages", "Scheduling", "System"], swiftSettings: house),
+        .target(name: "Hosting", dependencies: ["Messages", "Scheduling", "System"], swiftSettings: safe),
         .target(
             name: "IsolationProof", dependencies: ["Hosting", "Scheduling", "System"], swiftSettings: safe),
         .target(name: "Offending", dependencies: ["Hosting", "IsolationProof", "System"], swiftSettings: safe),

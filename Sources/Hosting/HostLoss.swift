@@ -106,6 +106,6 @@ package enum IdleEvent: Sendable {
 }
 
 private func signalName(_ signal: Int32) -> String {
-    guard let name = strsignal(signal) else { return "unknown" }
-    return String(cString: name)
+    guard let name = unsafe strsignal(signal) else { return "unknown" }
+    return unsafe String(cString: name)
 }

@@ -14,7 +14,7 @@ package enum HostLoop {
     ///   (EX_SOFTWARE) for a reply it cannot send, 74 (EX_IOERR) when a pipe fails. What went wrong is on the standard
     ///   error.
     package static func serve(ready: [UInt8], run: ([UInt8]) -> [UInt8]) -> Int32 {
-        let input = takeAway(0, leaving: open("/dev/null", O_RDONLY | O_CLOEXEC))
+        let input = unsafe takeAway(0, leaving: open("/dev/null", O_RDONLY | O_CLOEXEC))
         let output = takeAway(1, leaving: dup(2))
         guard input >= 0, output >= 0 else {
             return fail("cannot move the standard descriptors: \(describe(errno: errno))", 74)

@@ -30,9 +30,9 @@ struct FrameReader: ~Copyable {
 
     /// One read of whatever is there.
     mutating func receive(from descriptor: Int32) -> Receipt {
-        if buffer.room.isEmpty { buffer.reserve(max(buffer.count, 64 << 10)) }
+        if unsafe buffer.room.isEmpty { buffer.reserve(max(buffer.count, 64 << 10)) }
         while true {
-            let received = read(descriptor, buffer.room.baseAddress, buffer.room.count)
+            let received = unsafe read(descriptor, buffer.room.baseAddress, buffer.room.count)
             if received > 0 {
                 buffer.extend(by: received)
                 return .bytes
@@ -49,10 +49,10 @@ struct FrameReader: ~Copyable {
     /// How many whole frames have come, of those with a length before them, and are not taken yet.
     var wholeFrames: Int {
         guard framing == .lengthPrefixed else { return 0 }
-        let bytes = buffer.bytes
+        let bytes = unsafe buffer.bytes
         var (frames, end) = (0, 0)
         while bytes.count - end >= 4 {
-            let length = Int(UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: end, as: UInt32.self)))
+            let length = unsafe Int(UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: end, as: UInt32.self)))
             guard length <= HostFraming.maximumPayload, bytes.count - end >= 4 + length else { break }
             end += 4 + length
             frames += 1
@@ -70,28 +70,28 @@ struct FrameReader: ~Copyable {
 
     private mutating func nextLengthPrefixed() -> Frame {
         guard buffer.count >= 4 else { return .incomplete }
-        let length = Int(UInt32(littleEndian: buffer.bytes.loadUnaligned(as: UInt32.self)))
+        let length = unsafe Int(UInt32(littleEndian: buffer.bytes.loadUnaligned(as: UInt32.self)))
         guard length > 0 else { return .broken("a frame without content") }
         guard length <= HostFraming.maximumPayload else { return .tooLong(length) }
         guard buffer.count >= 4 + length else {
             buffer.reserve(4 + length - buffer.count)
             return .incomplete
         }
-        let payload = [UInt8](buffer.bytes[4..<(4 + length)])
+        let payload = unsafe [UInt8](buffer.bytes[4..<(4 + length)])
         buffer.consume(4 + length)
         return .payload(payload)
     }
 
     private mutating func nextLine() -> Frame {
-        let bytes = buffer.bytes
-        guard let feed = memchr(buffer.first + scanned, 0x0A, bytes.count - scanned) else {
+        let bytes = unsafe buffer.bytes
+        guard let feed = unsafe memchr(buffer.first + scanned, 0x0A, bytes.count - scanned) else {
             scanned = bytes.count
             return scanned > HostFraming.maximumPayload ? .tooLong(scanned) : .incomplete
         }
-        let length = UnsafeRawPointer(feed) - buffer.first
+        let length = unsafe UnsafeRawPointer(feed) - buffer.first
         guard length <= HostFraming.maximumPayload else { return .tooLong(length) }
-        let hasReturn = length > 0 && bytes[length - 1] == 0x0D
-        let payload = [UInt8](bytes[..<(hasReturn ? length - 1 : length)])
+        let hasReturn = unsafe length > 0 && bytes[length - 1] == 0x0D
+        let payload = unsafe [UInt8](bytes[..<(hasReturn ? length - 1 : length)])
         buffer.consume(length + 1)
         scanned = 0
         return payload.isEmpty ? .broken("an empty line") : .payload(payload)

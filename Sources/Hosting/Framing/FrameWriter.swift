@@ -23,13 +23,17 @@ struct FrameWriter: ~Copyable {
         if isEmpty { deliveredBytes = 0 }
         switch framing {
         case .lengthPrefixed:
-            withUnsafeBytes(of: UInt32(truncatingIfNeeded: payload.count).littleEndian) { buffer.append($0) }
-            payload.withUnsafeBytes { buffer.append($0) }
+            unsafe withUnsafeBytes(of: UInt32(truncatingIfNeeded: payload.count).littleEndian) {
+                unsafe buffer.append($0)
+            }
+            unsafe payload.withUnsafeBytes { unsafe buffer.append($0) }
         case .lines:
             buffer.reserve(payload.count + 1)
-            let room = buffer.room
-            for (index, byte) in payload.enumerated() { room[index] = byte == 0x0A || byte == 0x0D ? 0x20 : byte }
-            room[payload.count] = 0x0A
+            let room = unsafe buffer.room
+            for (index, byte) in payload.enumerated() {
+                unsafe room[index] = byte == 0x0A || byte == 0x0D ? 0x20 : byte
+            }
+            unsafe room[payload.count] = 0x0A
             buffer.extend(by: payload.count + 1)
         }
     }
@@ -37,7 +41,7 @@ struct FrameWriter: ~Copyable {
     /// Writes until all is gone, or a non-blocking descriptor takes no more.
     mutating func flush(to descriptor: Int32) -> Delivery {
         while !isEmpty {
-            let written = write(descriptor, buffer.bytes.baseAddress, buffer.count)
+            let written = unsafe write(descriptor, buffer.bytes.baseAddress, buffer.count)
             if written >= 0 {
                 buffer.consume(written)
                 deliveredBytes += written

@@ -3,6 +3,10 @@ import Glibc
 /// Bytes between a descriptor and a frame: filled at the end, emptied at the start, never copied on write.
 ///
 /// An array would be copied as a whole when it is shifted while a slice of it is alive.
+///
+/// Safety: the memory is this value's alone, which cannot be copied, until `deinit` frees it. An address that is taken from
+/// it is good until the buffer is changed next: who takes one says `unsafe`.
+@safe
 struct RawBuffer: ~Copyable {
     private var memory: UnsafeMutableRawPointer
     private var capacity: Int
@@ -11,37 +15,37 @@ struct RawBuffer: ~Copyable {
     private let usualCapacity: Int
 
     init(capacity: Int) {
-        memory = .allocate(byteCount: capacity, alignment: 16)
+        unsafe memory = .allocate(byteCount: capacity, alignment: 16)
         self.capacity = capacity
         usualCapacity = capacity
     }
 
     deinit {
-        memory.deallocate()
+        unsafe memory.deallocate()
     }
 
     var count: Int { end - start }
 
     /// The address of the first byte.
-    var first: UnsafeRawPointer { UnsafeRawPointer(memory + start) }
+    var first: UnsafeRawPointer { unsafe UnsafeRawPointer(memory + start) }
 
-    var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: first, count: count) }
+    var bytes: UnsafeRawBufferPointer { unsafe UnsafeRawBufferPointer(start: first, count: count) }
 
     /// The room behind the bytes.
     var room: UnsafeMutableRawBufferPointer {
-        UnsafeMutableRawBufferPointer(start: memory + end, count: capacity - end)
+        unsafe UnsafeMutableRawBufferPointer(start: memory + end, count: capacity - end)
     }
 
     /// Makes the room at least `needed` bytes.
     mutating func reserve(_ needed: Int) {
         guard capacity - end < needed else { return }
         if capacity - count >= needed {
-            memory.copyMemory(from: memory + start, byteCount: count)
+            unsafe memory.copyMemory(from: memory + start, byteCount: count)
         } else {
             let larger = UnsafeMutableRawPointer.allocate(byteCount: count + needed, alignment: 16)
-            larger.copyMemory(from: memory + start, byteCount: count)
-            memory.deallocate()
-            memory = larger
+            unsafe larger.copyMemory(from: memory + start, byteCount: count)
+            unsafe memory.deallocate()
+            unsafe memory = larger
             capacity = count + needed
         }
         end = count
@@ -55,7 +59,7 @@ struct RawBuffer: ~Copyable {
 
     mutating func append(_ added: UnsafeRawBufferPointer) {
         reserve(added.count)
-        room.copyMemory(from: added)
+        unsafe room.copyMemory(from: added)
         end += added.count
     }
 
@@ -66,8 +70,8 @@ struct RawBuffer: ~Copyable {
         start = 0
         end = 0
         guard capacity > usualCapacity else { return }
-        memory.deallocate()
-        memory = .allocate(byteCount: usualCapacity, alignment: 16)
+        unsafe memory.deallocate()
+        unsafe memory = .allocate(byteCount: usualCapacity, alignment: 16)
         capacity = usualCapacity
     }
 }

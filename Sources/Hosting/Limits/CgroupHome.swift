@@ -70,13 +70,13 @@ final class CgroupHome: Sendable {
         guard let parent = OwnCgroup.path else { throw Missing(reason: "no cgroup v2 file system is mounted") }
         CgroupPlace.removeAbandoned(under: parent)
         path = "\(parent)/optimizer-\(getpid())"
-        guard mkdir(path, 0o755) == 0 || errno == EEXIST else {
+        guard unsafe mkdir(path, 0o755) == 0 || errno == EEXIST else {
             throw Missing(reason: "cannot create a group in \(parent): \(describe(errno: errno))")
         }
         // Held as long as the process lives: how the next node tells an abandoned home from one in use.
-        lock = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard lock >= 0, flock(lock, LOCK_EX | LOCK_NB) == 0, access("\(path)/cgroup.kill", W_OK) == 0 else {
-            rmdir(path)
+        lock = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard lock >= 0, flock(lock, LOCK_EX | LOCK_NB) == 0, unsafe access("\(path)/cgroup.kill", W_OK) == 0 else {
+            unsafe rmdir(path)
             throw Missing(reason: "the kernel has no cgroup.kill (Linux 5.14)")
         }
         (controllers, shortcoming) = CgroupPlace.delegate(from: parent, to: path)
@@ -90,7 +90,7 @@ final class CgroupHome: Sendable {
             return last
         }
         let group = "\(path)/host-\(number)"
-        guard mkdir(group, 0o755) == 0 else { return nil }
+        guard unsafe mkdir(group, 0o755) == 0 else { return nil }
         let cgroup = HostCgroup(path: group, controllers: controllers)
         cgroup.limit(settings.ceilings)
         if controllers.contains(.memory) {
@@ -110,6 +110,6 @@ final class CgroupHome: Sendable {
     }
 
     private func retryLeftovers() {
-        leftovers.withLock { paths in paths.removeAll { rmdir($0) == 0 || errno == ENOENT } }
+        leftovers.withLock { paths in paths.removeAll { unsafe rmdir($0) == 0 || errno == ENOENT } }
     }
 }

@@ -13,13 +13,13 @@ enum CgroupPlace {
         let order = wanted.map { "+\($0)" }.joined(separator: " ")
         // The root group may have both processes and controllers to hand down; any other must be empty first.
         if !KernelFile.write(order, to: "\(parent)/cgroup.subtree_control") {
-            guard mkdir("\(home)/node", 0o755) == 0 || errno == EEXIST,
+            guard unsafe mkdir("\(home)/node", 0o755) == 0 || errno == EEXIST,
                 KernelFile.write("0", to: "\(home)/node/cgroup.procs")
             else { return ([], "cannot move into a leaf of \(home)") }
             guard KernelFile.write(order, to: "\(parent)/cgroup.subtree_control") else {
                 let reason = "\(parent) does not hand down its controllers: \(describe(errno: errno))"
                 _ = KernelFile.write("0", to: "\(parent)/cgroup.procs")
-                rmdir("\(home)/node")
+                unsafe rmdir("\(home)/node")
                 return ([], reason)
             }
         }
@@ -36,7 +36,7 @@ enum CgroupPlace {
 
     /// Takes the process back out of its leaf and removes the home.
     static func withdraw(_ home: String, to parent: String) {
-        if access("\(home)/node", F_OK) == 0 {
+        if unsafe access("\(home)/node", F_OK) == 0 {
             // As long as it hands controllers down, the parent may have no processes.
             for group in [home, parent] {
                 _ = KernelFile.write("-cpu -memory -pids", to: "\(group)/cgroup.subtree_control")
@@ -50,7 +50,7 @@ enum CgroupPlace {
     static func removeAbandoned(under parent: String) {
         for name in DirectoryEntries.list(parent) where name.hasPrefix("optimizer-") {
             let home = "\(parent)/\(name)"
-            let lock = open(home, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+            let lock = unsafe open(home, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
             guard lock >= 0 else { continue }
             defer { close(lock) }
             guard flock(lock, LOCK_EX | LOCK_NB) == 0 else { continue }
@@ -62,7 +62,9 @@ enum CgroupPlace {
     private static func removeTree(_ path: String) -> Bool {
         for name in DirectoryEntries.list(path) {
             var information = stat()
-            guard lstat("\(path)/\(name)", &information) == 0, information.st_mode & S_IFMT == S_IFDIR else { continue }
+            guard unsafe lstat("\(path)/\(name)", &information) == 0, information.st_mode & S_IFMT == S_IFDIR else {
+                continue
+            }
             _ = removeTree("\(path)/\(name)")
         }
         return remove(path)
@@ -73,12 +75,12 @@ enum CgroupPlace {
         let events = KernelFile.open("\(path)/cgroup.events")
         defer { if events >= 0 { close(events) } }
         for _ in 0..<20 {
-            if rmdir(path) == 0 || errno == ENOENT { return true }
+            if unsafe rmdir(path) == 0 || errno == ENOENT { return true }
             guard errno == EBUSY, events >= 0 else { return false }
             // Wakes when the group becomes empty; reading arms it again.
             _ = KernelFile.read(events)
             var change = pollfd(fd: events, events: Int16(POLLPRI), revents: 0)
-            poll(&change, 1, 5)
+            unsafe poll(&change, 1, 5)
         }
         return false
     }

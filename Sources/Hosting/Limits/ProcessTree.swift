@@ -38,7 +38,7 @@ struct ProcessTree: ~Copyable {
     mutating func look() {
         looks += 1
         var byte: UInt8 = 0
-        let isLeaf = meters.isEmpty && looks % 5 != 0 && pread(mainChildren, &byte, 1, 0) <= 0
+        let isLeaf = unsafe meters.isEmpty && looks % 5 != 0 && pread(mainChildren, &byte, 1, 0) <= 0
         if isLeaf { return }
         update(ProcessFiles.descendants(of: pid))
     }

@@ -13,7 +13,7 @@ enum ReadablePaths {
         for argument in command.arguments {
             let path = argument.hasPrefix("/") ? argument : "\(start ?? ".")/\(argument)"
             var information = stat()
-            guard stat(path, &information) == 0, information.st_mode & S_IFMT == S_IFREG else { continue }
+            guard unsafe stat(path, &information) == 0, information.st_mode & S_IFMT == S_IFREG else { continue }
             paths.append(directory(of: path))
         }
         // A directory that holds everything allows nothing less.
@@ -24,9 +24,9 @@ enum ReadablePaths {
     static func absolute(_ path: String) -> String { resolved(path) ?? path }
 
     private static func resolved(_ path: String) -> String? {
-        guard path.contains("/") || path == ".", let found = realpath(path, nil) else { return nil }
-        defer { free(found) }
-        return String(cString: found)
+        guard path.contains("/") || path == ".", let found = unsafe realpath(path, nil) else { return nil }
+        defer { unsafe free(found) }
+        return unsafe String(cString: found)
     }
 
     private static func directory(of path: String) -> String {

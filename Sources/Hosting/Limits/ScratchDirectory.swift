@@ -6,7 +6,7 @@ enum ScratchDirectory {
     /// - Returns: its path; nil where it cannot be made, and the host then has none.
     static func make(for user: Int?) -> String? {
         guard let path = try? TemporaryDirectory.make(prefix: "optimizer-host") else { return nil }
-        if let user { _ = chown(path, uid_t(user), gid_t(user)) }
+        if let user { _ = unsafe chown(path, uid_t(user), gid_t(user)) }
         return path
     }
 

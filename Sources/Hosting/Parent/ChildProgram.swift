@@ -19,10 +19,10 @@ package final class ChildProgram {
     ///   - output: the file for its standard output and standard error; it is appended to.
     /// - Throws: `HostFailure` of code `resources` or `launcher`.
     package init(_ command: HostCommand, launcher: String, output: String) throws(HostFailure) {
-        let input = open("/dev/null", O_RDONLY | O_CLOEXEC)
+        let input = unsafe open("/dev/null", O_RDONLY | O_CLOEXEC)
         guard input >= 0 else { throw HostFailure(SystemFailure(errno, "cannot open /dev/null")) }
         defer { close(input) }
-        let log = open(output, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+        let log = unsafe open(output, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
         guard log >= 0 else { throw HostFailure(SystemFailure(errno, "cannot write \(output)")) }
         defer { close(log) }
         var environment = command.environment

@@ -19,10 +19,10 @@ struct HostDiagnostics {
 
     /// One read of whatever is there. Returns false when nothing more can come.
     mutating func receive(from descriptor: Int32) -> Bool {
-        withUnsafeTemporaryAllocation(byteCount: 16 << 10, alignment: 1) { buffer in
-            let received = read(descriptor, buffer.baseAddress, buffer.count)
+        unsafe withUnsafeTemporaryAllocation(byteCount: 16 << 10, alignment: 1) { buffer in
+            let received = unsafe read(descriptor, buffer.baseAddress, buffer.count)
             guard received > 0 else { return received < 0 && (errno == EAGAIN || errno == EINTR) }
-            append(buffer[..<received])
+            unsafe append(buffer[..<received])
             return true
         }
     }
@@ -42,11 +42,12 @@ struct HostDiagnostics {
     }
 
     private mutating func append(_ bytes: Slice<UnsafeMutableRawBufferPointer>) {
-        recent.append(contentsOf: bytes)
+        unsafe recent.append(contentsOf: bytes)
         if recent.count > 2 * Self.tailBytes { recent.removeFirst(recent.count - Self.tailBytes) }
-        for piece in bytes.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
-            if piece.offset > 0 { endLine() }
-            unfinished.append(contentsOf: piece.element.prefix(Self.maximumLineBytes - unfinished.count))
+        let pieces = unsafe bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
+        for index in unsafe pieces.indices {
+            if index > 0 { endLine() }
+            unsafe unfinished.append(contentsOf: pieces[index].prefix(Self.maximumLineBytes - unfinished.count))
         }
     }
 
