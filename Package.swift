@@ -35,7 +35,7 @@ let package = Package(
         .target(name: "Messages", swiftSettings: safe),
         .target(name: "Scheduling", dependencies: ["Messages"], swiftSettings: safe + simulated),
         .target(name: "System", dependencies: ["CLinux", "Scheduling"], swiftSettings: safe),
-        .target(name: "Kafka", dependencies: ["CRdKafka", "System"], swiftSettings: house),
+        .target(name: "Kafka", dependencies: ["CRdKafka", "System"], swiftSettings: safe),
         .target(name: "Hosting", dependencies: ["Messages", "Scheduling", "System"], swiftSettings: safe),
         .target(
             name: "IsolationProof", dependencies: ["Hosting", "Scheduling", "System"], swiftSettings: safe),

@@ -12,8 +12,8 @@ extension AdminClient {
 
     /// The name the cluster gave itself; nil where the brokers do not say. Blocks up to `timeoutMs`.
     package func clusterID(timeoutMs: Int32 = 10_000) -> String? {
-        guard let name = rd_kafka_clusterid(client, timeoutMs) else { return nil }
-        defer { rd_kafka_mem_free(client, name) }
-        return String(cString: name)
+        guard let name = unsafe rd_kafka_clusterid(client, timeoutMs) else { return nil }
+        defer { unsafe rd_kafka_mem_free(client, name) }
+        return unsafe String(cString: name)
     }
 }

@@ -42,24 +42,24 @@ extension AdminClient {
     package func describe(
         group: String, topic: String, timeoutMs: Int32 = 10_000
     ) throws(KafkaFailure) -> GroupDescription {
-        let event = try ask(RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS, timeoutMs: timeoutMs) { options, queue in
-            group.withCString { name in
-                var names: [UnsafePointer<CChar>?] = [name]
-                rd_kafka_DescribeConsumerGroups(client, &names, names.count, options, queue)
+        let event = try unsafe ask(RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS, timeoutMs: timeoutMs) { options, queue in
+            unsafe group.withCString { name in
+                var names: [UnsafePointer<CChar>?] = unsafe [name]
+                unsafe rd_kafka_DescribeConsumerGroups(client, &names, names.count, options, queue)
             }
         }
-        defer { rd_kafka_event_destroy(event) }
+        defer { unsafe rd_kafka_event_destroy(event) }
         var count = 0
-        let groups = rd_kafka_DescribeConsumerGroups_result_groups(
+        let groups = unsafe rd_kafka_DescribeConsumerGroups_result_groups(
             rd_kafka_event_DescribeConsumerGroups_result(event), &count)
-        guard count > 0, let found = groups?[0] else { throw KafkaFailure(RD_KAFKA_RESP_ERR__FAIL) }
-        if let error = rd_kafka_ConsumerGroupDescription_error(found) {
-            let code = rd_kafka_error_code(error)
+        guard count > 0, let found = unsafe groups?[0] else { throw KafkaFailure(RD_KAFKA_RESP_ERR__FAIL) }
+        if let error = unsafe rd_kafka_ConsumerGroupDescription_error(found) {
+            let code = unsafe rd_kafka_error_code(error)
             guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
-                throw KafkaFailure(code, reason: rd_kafka_error_string(error).map { String(cString: $0) })
+                throw unsafe KafkaFailure(code, reason: rd_kafka_error_string(error).map { unsafe String(cString: $0) })
             }
         }
-        return describe(found, topic)
+        return unsafe describe(found, topic)
     }
 
     private static let settledStates = [
@@ -67,9 +67,9 @@ extension AdminClient {
     ]
 
     private func describe(_ group: OpaquePointer, _ topic: String) -> GroupDescription {
-        let state = rd_kafka_ConsumerGroupDescription_state(group)
-        let members = (0..<rd_kafka_ConsumerGroupDescription_member_count(group)).compactMap { index in
-            rd_kafka_ConsumerGroupDescription_member(group, index).map { member($0, topic) }
+        let state = unsafe rd_kafka_ConsumerGroupDescription_state(group)
+        let members = unsafe (0..<rd_kafka_ConsumerGroupDescription_member_count(group)).compactMap { index in
+            unsafe rd_kafka_ConsumerGroupDescription_member(group, index).map { unsafe member($0, topic) }
         }
         return GroupDescription(
             exists: state != RD_KAFKA_CONSUMER_GROUP_STATE_DEAD,
@@ -78,18 +78,20 @@ extension AdminClient {
 
     private func member(_ member: OpaquePointer, _ topic: String) -> GroupDescription.Member {
         var partitions: [Int32] = []
-        if let assignment = rd_kafka_MemberDescription_assignment(member),
-            let list = rd_kafka_MemberAssignment_partitions(assignment)
+        if let assignment = unsafe rd_kafka_MemberDescription_assignment(member),
+            let list = unsafe rd_kafka_MemberAssignment_partitions(assignment)
         {
-            eachEntry(of: list) { entry in
-                if let name = entry.topic, String(cString: name) == topic { partitions.append(entry.partition) }
+            unsafe eachEntry(of: list) { entry in
+                if let name = unsafe entry.topic, unsafe String(cString: name) == topic {
+                    unsafe partitions.append(entry.partition)
+                }
             }
         }
         // Brokers write an address as Java does, with a slash before it.
-        let host = rd_kafka_MemberDescription_host(member).map { String(cString: $0) } ?? ""
-        return GroupDescription.Member(
+        let host = unsafe rd_kafka_MemberDescription_host(member).map { unsafe String(cString: $0) } ?? ""
+        return unsafe GroupDescription.Member(
             host: host.hasPrefix("/") ? String(host.dropFirst()) : host,
-            instanceID: rd_kafka_MemberDescription_group_instance_id(member).map { String(cString: $0) },
+            instanceID: rd_kafka_MemberDescription_group_instance_id(member).map { unsafe String(cString: $0) },
             partitions: partitions.sorted())
     }
 }

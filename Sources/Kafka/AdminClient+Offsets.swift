@@ -7,9 +7,9 @@ extension AdminClient {
         group: String, topic: String, partitions: [Int32], timeoutMs: Int32 = 10_000
     ) throws(KafkaFailure) -> [CommittedOffset] {
         let settings = try ClientSettings(try groupProperties(group))
-        let member = try settings.makeClient(RD_KAFKA_CONSUMER, events: RD_KAFKA_EVENT_LOG)
-        defer { BoundedDestroy.run(member, flags: RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE) }
-        return try committedOffsets(member, topic: topic, partitions, timeoutMs)
+        let member = try unsafe settings.makeClient(RD_KAFKA_CONSUMER, events: RD_KAFKA_EVENT_LOG)
+        defer { unsafe BoundedDestroy.run(member, flags: RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE) }
+        return try unsafe committedOffsets(member, topic: topic, partitions, timeoutMs)
     }
 
     /// What the group of `ClientProperties.groupObserver` has committed. Blocks up to `timeoutMs`.
@@ -17,7 +17,7 @@ extension AdminClient {
     package func committed(
         topic: String, partitions: [Int32], timeoutMs: Int32
     ) throws(KafkaFailure) -> [CommittedOffset] {
-        try committedOffsets(client, topic: topic, partitions, timeoutMs)
+        try unsafe committedOffsets(client, topic: topic, partitions, timeoutMs)
     }
 
     /// The first offset and the next one. Blocks, twice up to `timeoutMs`.
@@ -38,8 +38,8 @@ extension AdminClient {
     package func watermarks(
         topic: String, partitions: [Int32], timeoutMs: Int32
     ) throws(KafkaFailure) -> [Int32: Watermarks] {
-        let low = try queryOffsets(client, topic: topic, partitions, at: -2, timeoutMs)
-        let high = try queryOffsets(client, topic: topic, partitions, at: -1, timeoutMs)
+        let low = try unsafe queryOffsets(client, topic: topic, partitions, at: -2, timeoutMs)
+        let high = try unsafe queryOffsets(client, topic: topic, partitions, at: -1, timeoutMs)
         var found: [Int32: Watermarks] = [:]
         for partition in partitions {
             guard let first = low[partition] ?? nil, let next = high[partition] ?? nil else { continue }
@@ -62,6 +62,6 @@ extension AdminClient {
     package func offsets(
         topic: String, partitions: [Int32], at time: Int64, timeoutMs: Int32 = 10_000
     ) throws(KafkaFailure) -> [Int32: Int64] {
-        try queryOffsets(client, topic: topic, partitions, at: time, timeoutMs).compactMapValues { $0 }
+        try unsafe queryOffsets(client, topic: topic, partitions, at: time, timeoutMs).compactMapValues { $0 }
     }
 }

@@ -28,29 +28,34 @@ extension AdminClient {
     private func settings(
         _ kind: rd_kafka_ResourceType_t, of names: [String], _ timeoutMs: Int32
     ) throws(KafkaFailure) -> [String: [String: String]] {
-        var requests: [OpaquePointer?] = names.map { rd_kafka_ConfigResource_new(kind, $0) }
-        defer { for request in requests { rd_kafka_ConfigResource_destroy(request) } }
-        let event = try ask(RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, timeoutMs: timeoutMs) { options, queue in
-            rd_kafka_DescribeConfigs(client, &requests, requests.count, options, queue)
+        var requests: [OpaquePointer?] = unsafe names.map { unsafe rd_kafka_ConfigResource_new(kind, $0) }
+        defer { for index in unsafe requests.indices { unsafe rd_kafka_ConfigResource_destroy(requests[index]) } }
+        let event = try unsafe ask(RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, timeoutMs: timeoutMs) { options, queue in
+            unsafe rd_kafka_DescribeConfigs(client, &requests, requests.count, options, queue)
         }
-        defer { rd_kafka_event_destroy(event) }
+        defer { unsafe rd_kafka_event_destroy(event) }
         var count = 0
-        let list = rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(event), &count)
+        let list = unsafe rd_kafka_DescribeConfigs_result_resources(
+            rd_kafka_event_DescribeConfigs_result(event), &count)
         var found: [String: [String: String]] = [:]
-        for resource in UnsafeBufferPointer(start: list, count: count) {
-            guard let resource, rd_kafka_ConfigResource_error(resource) == RD_KAFKA_RESP_ERR_NO_ERROR else { continue }
-            found[String(cString: rd_kafka_ConfigResource_name(resource))] = settings(in: resource)
+        for index in 0..<count {
+            guard let resource = unsafe list?[index],
+                unsafe rd_kafka_ConfigResource_error(resource) == RD_KAFKA_RESP_ERR_NO_ERROR
+            else { continue }
+            unsafe found[String(cString: rd_kafka_ConfigResource_name(resource))] = settings(in: resource)
         }
         return found
     }
 
     private func settings(in resource: OpaquePointer) -> [String: String] {
         var count = 0
-        let entries = rd_kafka_ConfigResource_configs(resource, &count)
+        let entries = unsafe rd_kafka_ConfigResource_configs(resource, &count)
         var values: [String: String] = [:]
-        for entry in UnsafeBufferPointer(start: entries, count: count) {
-            guard let entry, let value = rd_kafka_ConfigEntry_value(entry) else { continue }
-            values[String(cString: rd_kafka_ConfigEntry_name(entry))] = String(cString: value)
+        for index in 0..<count {
+            guard let entry = unsafe entries?[index], let value = unsafe rd_kafka_ConfigEntry_value(entry) else {
+                continue
+            }
+            unsafe values[String(cString: rd_kafka_ConfigEntry_name(entry))] = String(cString: value)
         }
         return values
     }

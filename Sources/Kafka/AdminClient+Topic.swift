@@ -41,23 +41,26 @@ extension AdminClient {
     /// One topic, and the brokers. Blocks up to `timeoutMs`.
     /// - Throws: `KafkaFailure` where no broker answers, or of the topic itself.
     package func describe(topic: String, timeoutMs: Int32) throws(KafkaFailure) -> TopicState {
-        guard let handle = rd_kafka_topic_new(client, topic, nil) else { throw KafkaFailure(rd_kafka_last_error()) }
-        defer { rd_kafka_topic_destroy(handle) }
+        guard let handle = unsafe rd_kafka_topic_new(client, topic, nil) else {
+            throw KafkaFailure(rd_kafka_last_error())
+        }
+        defer { unsafe rd_kafka_topic_destroy(handle) }
         var answer: UnsafePointer<rd_kafka_metadata>?
-        let code = rd_kafka_metadata(client, 0, handle, &answer, timeoutMs)
-        guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let answer else { throw KafkaFailure(code) }
-        defer { rd_kafka_metadata_destroy(answer) }
-        let topics = UnsafeBufferPointer(start: answer.pointee.topics, count: Int(answer.pointee.topic_cnt))
-        guard let found = topics.first else { throw KafkaFailure(RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC) }
-        guard found.err == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaFailure(found.err) }
-        let list = UnsafeBufferPointer(start: found.partitions, count: Int(found.partition_cnt))
-        let partitions = list.map { partition in
-            PartitionState(
+        let code = unsafe rd_kafka_metadata(client, 0, handle, &answer, timeoutMs)
+        guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let answer = unsafe answer else { throw KafkaFailure(code) }
+        defer { unsafe rd_kafka_metadata_destroy(answer) }
+        let topics = unsafe UnsafeBufferPointer(start: answer.pointee.topics, count: Int(answer.pointee.topic_cnt))
+        guard let found = unsafe topics.first else { throw KafkaFailure(RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC) }
+        guard unsafe found.err == RD_KAFKA_RESP_ERR_NO_ERROR else { throw unsafe KafkaFailure(found.err) }
+        let list = unsafe UnsafeBufferPointer(start: found.partitions, count: Int(found.partition_cnt))
+        let partitions = unsafe list.map { partition in
+            unsafe PartitionState(
                 partition: partition.id, leader: partition.leader >= 0 ? partition.leader : nil,
                 replicas: Int(partition.replica_cnt), inSync: Int(partition.isr_cnt))
         }
-        let brokers = UnsafeBufferPointer(start: answer.pointee.brokers, count: Int(answer.pointee.broker_cnt))
+        let brokers = unsafe UnsafeBufferPointer(start: answer.pointee.brokers, count: Int(answer.pointee.broker_cnt))
         return TopicState(
-            partitions: partitions.sorted { $0.partition < $1.partition }, brokers: Set(brokers.map { Int($0.id) }))
+            partitions: partitions.sorted { $0.partition < $1.partition },
+            brokers: unsafe Set(brokers.map { unsafe Int($0.id) }))
     }
 }

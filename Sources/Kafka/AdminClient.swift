@@ -5,6 +5,7 @@ internal import Synchronization
 ///
 /// Safety: the handle is constant and every call of librdkafka's used here is allowed on any thread; each call waits
 /// on a queue of its own. The owner calls `close` once, when nobody else uses the client any more.
+@safe
 package final class AdminClient: @unchecked Sendable {
     let client: OpaquePointer
     private let properties: ClientProperties
@@ -18,10 +19,10 @@ package final class AdminClient: @unchecked Sendable {
         self.properties = properties
         let settings = try ClientSettings(properties)
         settings.nameCertificateErrors()
-        client = try settings.makeClient(
+        unsafe client = try unsafe settings.makeClient(
             properties.role == .consumer ? RD_KAFKA_CONSUMER : RD_KAFKA_PRODUCER,
             events: RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_LOG)
-        rd_kafka_set_log_queue(client, nil)
+        unsafe rd_kafka_set_log_queue(client, nil)
     }
 
     deinit {
@@ -32,7 +33,7 @@ package final class AdminClient: @unchecked Sendable {
         guard !isClosed else { return }
         isClosed = true
         // Nobody has joined a group with it: there is none to leave.
-        BoundedDestroy.run(client, flags: RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
+        unsafe BoundedDestroy.run(client, flags: RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
     }
 
     /// Why the cluster does not answer: a call's failure, with what the connections to the brokers have met so far.
@@ -44,14 +45,14 @@ package final class AdminClient: @unchecked Sendable {
     /// Takes what the client has to say, of which the last failure of each broker is kept. Who never calls `explain` calls
     /// this now and then.
     package func drainEvents() {
-        let queue = rd_kafka_queue_get_main(client)
-        defer { rd_kafka_queue_destroy(queue) }
+        let queue = unsafe rd_kafka_queue_get_main(client)
+        defer { unsafe rd_kafka_queue_destroy(queue) }
         failures.withLock { failures in
-            while let event = rd_kafka_queue_poll(queue, 0) {
-                defer { rd_kafka_event_destroy(event) }
-                if rd_kafka_event_type(event) == RD_KAFKA_EVENT_ERROR {
-                    failures.note(KafkaFailure(event: event, of: client))
-                } else if let line = LogLine(event) {
+            while let event = unsafe rd_kafka_queue_poll(queue, 0) {
+                defer { unsafe rd_kafka_event_destroy(event) }
+                if unsafe rd_kafka_event_type(event) == RD_KAFKA_EVENT_ERROR {
+                    unsafe failures.note(KafkaFailure(event: event, of: client))
+                } else if let line = unsafe LogLine(event) {
                     failures.note(line)
                 }
             }
@@ -73,21 +74,21 @@ package final class AdminClient: @unchecked Sendable {
         _ operation: rd_kafka_admin_op_t, timeoutMs: Int32,
         _ request: (_ options: OpaquePointer?, _ queue: OpaquePointer) -> Void
     ) throws(KafkaFailure) -> OpaquePointer {
-        let options = rd_kafka_AdminOptions_new(client, operation)
-        defer { rd_kafka_AdminOptions_destroy(options) }
-        _ = rd_kafka_AdminOptions_set_request_timeout(options, timeoutMs, nil, 0)
-        _ = rd_kafka_AdminOptions_set_operation_timeout(options, timeoutMs, nil, 0)
-        let queue: OpaquePointer = rd_kafka_queue_new(client)
-        defer { rd_kafka_queue_destroy(queue) }
-        request(options, queue)
+        let options = unsafe rd_kafka_AdminOptions_new(client, operation)
+        defer { unsafe rd_kafka_AdminOptions_destroy(options) }
+        _ = unsafe rd_kafka_AdminOptions_set_request_timeout(options, timeoutMs, nil, 0)
+        _ = unsafe rd_kafka_AdminOptions_set_operation_timeout(options, timeoutMs, nil, 0)
+        let queue: OpaquePointer = unsafe rd_kafka_queue_new(client)
+        defer { unsafe rd_kafka_queue_destroy(queue) }
+        unsafe request(options, queue)
         // librdkafka answers by itself at the request's timeout; the margin only guards against waiting for ever.
-        guard let event = rd_kafka_queue_poll(queue, timeoutMs + 5000) else {
+        guard let event = unsafe rd_kafka_queue_poll(queue, timeoutMs + 5000) else {
             throw KafkaFailure(RD_KAFKA_RESP_ERR__TIMED_OUT)
         }
-        let code = rd_kafka_event_error(event)
-        guard code != RD_KAFKA_RESP_ERR_NO_ERROR else { return event }
-        let reason = rd_kafka_event_error_string(event).map { String(cString: $0) }
-        rd_kafka_event_destroy(event)
+        let code = unsafe rd_kafka_event_error(event)
+        guard code != RD_KAFKA_RESP_ERR_NO_ERROR else { return unsafe event }
+        let reason = unsafe rd_kafka_event_error_string(event).map { unsafe String(cString: $0) }
+        unsafe rd_kafka_event_destroy(event)
         throw KafkaFailure(code, reason: reason)
     }
 

@@ -18,12 +18,12 @@ package enum BoundedDestroy {
     static func run(
         _ client: OpaquePointer, flags: Int32 = 0, isPurged: Bool = false, patienceMs: Int32 = patienceMs
     ) -> Bool {
-        run(patienceMs: patienceMs, Work { destroy(client, flags, isPurged) })
+        run(patienceMs: patienceMs, Work { unsafe destroy(client, flags, isPurged) })
     }
 
     private static func destroy(_ client: OpaquePointer, _ flags: Int32, _ isPurged: Bool) {
-        if isPurged { _ = rd_kafka_purge(client, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT) }
-        rd_kafka_destroy_flags(client, flags)
+        if isPurged { _ = unsafe rd_kafka_purge(client, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT) }
+        unsafe rd_kafka_destroy_flags(client, flags)
     }
 
     /// - Returns: whether the work was done in that time.

@@ -1,25 +1,28 @@
 internal import CRdKafka
 
 /// Owns a librdkafka configuration until a client takes it over.
+///
+/// Safety: the configuration is made by `init` and goes in `makeClient` or `discard`, which consume the value.
+@safe
 struct ClientSettings: ~Copyable {
     private var conf: OpaquePointer
 
     /// - Throws: `KafkaFailure` naming the property librdkafka does not take.
     init(_ properties: ClientProperties) throws(KafkaFailure) {
-        conf = rd_kafka_conf_new()
+        unsafe conf = rd_kafka_conf_new()
         for property in properties.properties {
             guard let failure = set(property) else { continue }
-            rd_kafka_conf_destroy(conf)
+            unsafe rd_kafka_conf_destroy(conf)
             throw failure
         }
     }
 
     /// Makes the log say why a broker's certificate is not taken, in lines of facility SSLCERTVRFY.
-    func nameCertificateErrors() { crdkafka_name_certificate_errors(conf) }
+    func nameCertificateErrors() { unsafe crdkafka_name_certificate_errors(conf) }
 
     private func set(_ property: ClientProperties.Property) -> KafkaFailure? {
         var reason = [CChar](repeating: 0, count: 512)
-        let result = rd_kafka_conf_set(conf, property.name, property.value, &reason, reason.count)
+        let result = unsafe rd_kafka_conf_set(conf, property.name, property.value, &reason, reason.count)
         switch result {
         case RD_KAFKA_CONF_OK: return nil
         case RD_KAFKA_CONF_UNKNOWN:
@@ -41,18 +44,18 @@ struct ClientSettings: ~Copyable {
     /// - Parameter events: which of `RD_KAFKA_EVENT_…` come as events.
     /// - Throws: `KafkaFailure` where settings contradict each other or no thread can be started.
     consuming func makeClient(_ type: rd_kafka_type_t, events: Int32) throws(KafkaFailure) -> OpaquePointer {
-        rd_kafka_conf_set_events(conf, events)
+        unsafe rd_kafka_conf_set_events(conf, events)
         var reason = [CChar](repeating: 0, count: 512)
-        guard let client = rd_kafka_new(type, conf, &reason, reason.count) else {
+        guard let client = unsafe rd_kafka_new(type, conf, &reason, reason.count) else {
             let code = rd_kafka_last_error()
-            rd_kafka_conf_destroy(conf)
+            unsafe rd_kafka_conf_destroy(conf)
             throw KafkaFailure(code, reason: text(reason))
         }
-        return client
+        return unsafe client
     }
 
     consuming func discard() {
-        rd_kafka_conf_destroy(conf)
+        unsafe rd_kafka_conf_destroy(conf)
     }
 }
 

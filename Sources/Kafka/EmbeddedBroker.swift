@@ -6,7 +6,8 @@ internal import CRdKafka
 /// deleting topics, offsets by time; and it keeps at most 5 MiB of record batches per partition, silently.
 ///
 /// Safety: the cluster has a thread and a lock of its own; every call here is allowed on any thread. The owner calls
-/// `close` once, when nobody else uses the broker any more.
+/// `close` once, when nobody else uses the broker any more; both handles are good until then.
+@safe
 package final class EmbeddedBroker: @unchecked Sendable {
     private let client: OpaquePointer
     private let cluster: OpaquePointer
@@ -20,14 +21,14 @@ package final class EmbeddedBroker: @unchecked Sendable {
         // Level 2: the mock would complain on stderr that it has no bootstrap.servers, which it is itself.
         let properties = try ClientProperties(role: .producer, defaults: [.init("log_level", "2")], overrides: [])
         let settings = try ClientSettings(properties)
-        let client = try settings.makeClient(RD_KAFKA_PRODUCER, events: 0)
-        guard let cluster = rd_kafka_mock_cluster_new(client, Int32(clamping: max(brokers, 1))) else {
-            rd_kafka_destroy(client)
+        let client = try unsafe settings.makeClient(RD_KAFKA_PRODUCER, events: 0)
+        guard let cluster = unsafe rd_kafka_mock_cluster_new(client, Int32(clamping: max(brokers, 1))) else {
+            unsafe rd_kafka_destroy(client)
             throw KafkaFailure(RD_KAFKA_RESP_ERR__FAIL, reason: "the embedded broker could not be started")
         }
-        self.client = client
-        self.cluster = cluster
-        bootstrapServers = String(cString: rd_kafka_mock_cluster_bootstraps(cluster))
+        unsafe self.client = client
+        unsafe self.cluster = cluster
+        bootstrapServers = unsafe String(cString: rd_kafka_mock_cluster_bootstraps(cluster))
         do throws(KafkaFailure) {
             for topic in topics { try createTopic(topic.name, partitions: topic.partitions) }
         } catch {
@@ -44,14 +45,14 @@ package final class EmbeddedBroker: @unchecked Sendable {
     package func close() {
         guard !isClosed else { return }
         isClosed = true
-        rd_kafka_mock_cluster_destroy(cluster)
-        rd_kafka_destroy(client)
+        unsafe rd_kafka_mock_cluster_destroy(cluster)
+        unsafe rd_kafka_destroy(client)
     }
 
     /// - Throws: `KafkaFailure` where the topic is there already, or its name or partition count is refused.
     package func createTopic(_ name: String, partitions: Int) throws(KafkaFailure) {
         guard partitions > 0 else { throw .invalid("topic \(name) cannot have \(partitions) partitions") }
-        let code = rd_kafka_mock_topic_create(cluster, name, Int32(clamping: partitions), 1)
+        let code = unsafe rd_kafka_mock_topic_create(cluster, name, Int32(clamping: partitions), 1)
         guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
             throw KafkaFailure(code, reason: "the embedded broker refuses topic \(name)")
         }
@@ -76,30 +77,32 @@ package final class EmbeddedBroker: @unchecked Sendable {
     /// The next requests of this kind fail with these codes, one each.
     package func fail(_ request: Request, with codes: [Int32]) {
         let errors = codes.map { rd_kafka_resp_err_t(rawValue: $0) }
-        rd_kafka_mock_push_request_errors_array(cluster, request.rawValue, errors.count, errors)
+        unsafe rd_kafka_mock_push_request_errors_array(cluster, request.rawValue, errors.count, errors)
     }
 
     package func clearFailures(_ request: Request) {
-        rd_kafka_mock_clear_request_errors(cluster, request.rawValue)
+        unsafe rd_kafka_mock_clear_request_errors(cluster, request.rawValue)
     }
 
     /// Every metadata answer for this topic carries the code; 0 ends it.
     package func setTopicError(_ topic: String, code: Int32) {
-        rd_kafka_mock_topic_set_error(cluster, topic, rd_kafka_resp_err_t(rawValue: code))
+        unsafe rd_kafka_mock_topic_set_error(cluster, topic, rd_kafka_resp_err_t(rawValue: code))
     }
 
     /// Ends a broker's connections and takes no more, or takes them again. Its address stays the same.
     package func setDown(_ isDown: Bool, broker: Int32 = 1) {
-        _ = isDown ? rd_kafka_mock_broker_set_down(cluster, broker) : rd_kafka_mock_broker_set_up(cluster, broker)
+        _ =
+            unsafe isDown
+            ? rd_kafka_mock_broker_set_down(cluster, broker) : rd_kafka_mock_broker_set_up(cluster, broker)
     }
 
     /// Delays every answer of a broker.
     package func setRoundTrip(milliseconds: Int32, broker: Int32 = 1) {
-        _ = rd_kafka_mock_broker_set_rtt(cluster, broker, milliseconds)
+        _ = unsafe rd_kafka_mock_broker_set_rtt(cluster, broker, milliseconds)
     }
 
     /// Makes a broker the leader of a partition.
     package func setLeader(of topic: String, partition: Int32, broker: Int32) {
-        _ = rd_kafka_mock_partition_set_leader(cluster, topic, partition, broker)
+        _ = unsafe rd_kafka_mock_partition_set_leader(cluster, topic, partition, broker)
     }
 }

@@ -20,21 +20,21 @@ package struct GroupTrial: Sendable {
         _ properties: ClientProperties, topic: String, partitions: [Int32], timeoutMs: Int32
     ) throws(KafkaFailure) {
         let settings = try ClientSettings(properties)
-        let client = try settings.makeClient(
+        let client = try unsafe settings.makeClient(
             RD_KAFKA_CONSUMER, events: RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_OFFSET_COMMIT)
-        rd_kafka_poll_set_consumer(client)
+        unsafe rd_kafka_poll_set_consumer(client)
         // Nobody has joined a group with it: there is none to leave.
-        defer { BoundedDestroy.run(client, flags: RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE) }
+        defer { unsafe BoundedDestroy.run(client, flags: RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE) }
         // Before the commit: one that finds no coordinator keeps the client from being destroyed for 45 s.
         let committed: [CommittedOffset]
-        switch try Self.committed(client, topic, partitions, timeoutMs) {
+        switch try unsafe Self.committed(client, topic, partitions, timeoutMs) {
         case .success(let found): committed = found
         case .failure(let refusal):
             self.refusal = refusal
             hasCommitted = nil
             return
         }
-        refusal = try Self.tryCommit(client, topic, timeoutMs)
+        refusal = try unsafe Self.tryCommit(client, topic, timeoutMs)
         let isKnown = !committed.isEmpty && committed.allSatisfy { $0.failure == nil }
         hasCommitted = isKnown ? committed.contains { $0.nextOffset != nil } : nil
     }
@@ -42,22 +42,22 @@ package struct GroupTrial: Sendable {
     private static func committed(
         _ client: OpaquePointer, _ topic: String, _ partitions: [Int32], _ timeoutMs: Int32
     ) throws(KafkaFailure) -> Result<[CommittedOffset], KafkaFailure> {
-        let queue = rd_kafka_queue_get_consumer(client)
-        defer { rd_kafka_queue_destroy(queue) }
+        let queue = unsafe rd_kafka_queue_get_consumer(client)
+        defer { unsafe rd_kafka_queue_destroy(queue) }
         let stepMs: Int32 = 1000
         var last = KafkaFailure(RD_KAFKA_RESP_ERR__TIMED_OUT)
         for _ in 0...max(0, timeoutMs / stepMs) {
             do throws(KafkaFailure) {
-                return .success(try committedOffsets(client, topic: topic, partitions, stepMs))
+                return unsafe .success(try committedOffsets(client, topic: topic, partitions, stepMs))
             } catch {
                 if error.kind == .authorization { return .failure(error) }
                 last = error
             }
             // Who may not see the group is not told of its coordinator; that is said by an event alone.
-            while let event = rd_kafka_queue_poll(queue, 0) {
-                defer { rd_kafka_event_destroy(event) }
-                let failure = KafkaFailure(event: event, of: client)
-                if rd_kafka_event_type(event) == RD_KAFKA_EVENT_ERROR, failure.kind == .authorization {
+            while let event = unsafe rd_kafka_queue_poll(queue, 0) {
+                defer { unsafe rd_kafka_event_destroy(event) }
+                let failure = unsafe KafkaFailure(event: event, of: client)
+                if unsafe rd_kafka_event_type(event) == RD_KAFKA_EVENT_ERROR, failure.kind == .authorization {
                     return .failure(failure)
                 }
             }
@@ -70,17 +70,18 @@ package struct GroupTrial: Sendable {
     ) throws(KafkaFailure) -> KafkaFailure? {
         let list = PartitionList(capacity: 1)
         list.add(topic: topic, .max, offset: 0)
-        let queue: OpaquePointer = rd_kafka_queue_new(client)
-        defer { rd_kafka_queue_destroy(queue) }
-        let code = rd_kafka_commit_queue(client, list.list, queue, nil, nil)
+        let queue: OpaquePointer = unsafe rd_kafka_queue_new(client)
+        defer { unsafe rd_kafka_queue_destroy(queue) }
+        let code = unsafe rd_kafka_commit_queue(client, list.list, queue, nil, nil)
         guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaFailure(code) }
-        guard let event = rd_kafka_queue_poll(queue, timeoutMs) else {
+        guard let event = unsafe rd_kafka_queue_poll(queue, timeoutMs) else {
             throw KafkaFailure(RD_KAFKA_RESP_ERR__TIMED_OUT)
         }
-        defer { rd_kafka_event_destroy(event) }
-        var failures = [KafkaFailure(rd_kafka_event_error(event))]
-        if let answered = rd_kafka_event_topic_partition_list(event) {
-            eachEntry(of: answered) { entry in if let failure = entry.failure { failures.append(failure) } }
+        defer { unsafe rd_kafka_event_destroy(event) }
+        var failures = unsafe [KafkaFailure(rd_kafka_event_error(event))]
+        if let answered = unsafe rd_kafka_event_topic_partition_list(event) {
+            unsafe eachEntry(of: answered) { entry in if let failure = unsafe entry.failure { failures.append(failure) }
+            }
         }
         // Anything else, such as a group that takes no commit from one who is no member, comes after the access rules.
         return failures.first { $0.kind == .authorization }

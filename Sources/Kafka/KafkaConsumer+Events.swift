@@ -5,24 +5,22 @@ extension KafkaConsumer {
     /// called at least every `max.poll.interval.ms`.
     package func nextEvent() -> ConsumerEvent? {
         if let event = waiting.next() { return event }
-        for source in [queue, commitQueue] {
-            while let event = rd_kafka_queue_poll(source, 0) {
-                defer { rd_kafka_event_destroy(event) }
-                if let known = translate(event) { return known }
-            }
+        while let event = unsafe rd_kafka_queue_poll(queue, 0) ?? rd_kafka_queue_poll(commitQueue, 0) {
+            defer { unsafe rd_kafka_event_destroy(event) }
+            if let known = unsafe translate(event) { return known }
         }
         // Answering an event may itself have failed and left something behind.
         return waiting.next()
     }
 
     private func translate(_ event: OpaquePointer) -> ConsumerEvent? {
-        switch rd_kafka_event_type(event) {
-        case RD_KAFKA_EVENT_REBALANCE: rebalance(event)
+        switch unsafe rd_kafka_event_type(event) {
+        case RD_KAFKA_EVENT_REBALANCE: unsafe rebalance(event)
         case RD_KAFKA_EVENT_OFFSET_COMMIT:
-            .committed(commitResults(event), of: UInt64(UInt(bitPattern: rd_kafka_event_opaque(event))))
-        case RD_KAFKA_EVENT_LOG: log(event)
-        case RD_KAFKA_EVENT_STATS: rd_kafka_event_stats(event).map { .statistics(String(cString: $0)) }
-        case RD_KAFKA_EVENT_ERROR: .failure(KafkaFailure(event: event, of: client))
+            unsafe .committed(commitResults(event), of: UInt64(UInt(bitPattern: rd_kafka_event_opaque(event))))
+        case RD_KAFKA_EVENT_LOG: unsafe log(event)
+        case RD_KAFKA_EVENT_STATS: unsafe rd_kafka_event_stats(event).map { unsafe .statistics(String(cString: $0)) }
+        case RD_KAFKA_EVENT_ERROR: unsafe .failure(KafkaFailure(event: event, of: client))
         // Its partition's queue was not cut loose: going on would lose records without a word.
         case RD_KAFKA_EVENT_FETCH: .failure(.strayRecord)
         default: nil
@@ -31,23 +29,23 @@ extension KafkaConsumer {
 
     private func rebalance(_ event: OpaquePointer) -> ConsumerEvent? {
         var partitions: [Int32] = []
-        if let list = rd_kafka_event_topic_partition_list(event) {
-            eachEntry(of: list) { partitions.append($0.partition) }
+        if let list = unsafe rd_kafka_event_topic_partition_list(event) {
+            unsafe eachEntry(of: list) { unsafe partitions.append($0.partition) }
         }
-        switch rd_kafka_event_error(event) {
+        switch unsafe rd_kafka_event_error(event) {
         case RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS: return .assign(partitions)
         case RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS: return .revoke(partitions, lost: assignmentLost)
-        default: return .rebalanceFailed(KafkaFailure(event: event, of: client))
+        default: return unsafe .rebalanceFailed(KafkaFailure(event: event, of: client))
         }
     }
 
     private func commitResults(_ event: OpaquePointer) -> [CommitResult] {
-        let whole = rd_kafka_event_error(event)
+        let whole = unsafe rd_kafka_event_error(event)
         var results: [CommitResult] = []
-        guard let list = rd_kafka_event_topic_partition_list(event) else { return results }
-        eachEntry(of: list) { entry in
-            let code = entry.err == RD_KAFKA_RESP_ERR_NO_ERROR ? whole : entry.err
-            results.append(
+        guard let list = unsafe rd_kafka_event_topic_partition_list(event) else { return results }
+        unsafe eachEntry(of: list) { entry in
+            let code = unsafe entry.err == RD_KAFKA_RESP_ERR_NO_ERROR ? whole : entry.err
+            unsafe results.append(
                 CommitResult(
                     partition: entry.partition, nextOffset: entry.offset,
                     failure: code == RD_KAFKA_RESP_ERR_NO_ERROR ? nil : KafkaFailure(code)))
@@ -56,7 +54,7 @@ extension KafkaConsumer {
     }
 
     private func log(_ event: OpaquePointer) -> ConsumerEvent? {
-        guard let line = LogLine(event) else { return nil }
+        guard let line = unsafe LogLine(event) else { return nil }
         if let reset = OffsetReset(line, topic: topic) {
             return .offsetOutOfRange(
                 partition: reset.partition, expected: positions[reset.partition] ?? reset.offset,

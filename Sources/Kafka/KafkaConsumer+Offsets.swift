@@ -8,7 +8,7 @@ extension KafkaConsumer {
         let list = PartitionList(capacity: partitions.count)
         for partition in partitions { list.add(topic: topic, partition, offset: -1) }
         // Timeout 0 always ends in a timeout; librdkafka drops the late answer.
-        _ = rd_kafka_offsets_for_times(client, list.list, 0)
+        _ = unsafe rd_kafka_offsets_for_times(client, list.list, 0)
     }
 }
 
@@ -16,14 +16,14 @@ func committedOffsets(
     _ client: OpaquePointer, topic: String, _ partitions: [Int32], _ timeoutMs: Int32
 ) throws(KafkaFailure) -> [CommittedOffset] {
     let list = PartitionList(topic: topic, partitions)
-    let code = rd_kafka_committed(client, list.list, timeoutMs)
+    let code = unsafe rd_kafka_committed(client, list.list, timeoutMs)
     // Some brokers say so of a group that nobody has used: it has committed nothing.
     guard code != RD_KAFKA_RESP_ERR_GROUP_ID_NOT_FOUND else {
         return partitions.map { CommittedOffset(partition: $0, nextOffset: nil, metadata: nil, failure: nil) }
     }
     guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaFailure(code) }
-    return list.map {
-        CommittedOffset(
+    return unsafe list.map {
+        unsafe CommittedOffset(
             partition: $0.partition, nextOffset: $0.plainOffset, metadata: $0.metadataText, failure: $0.failure)
     }
 }
@@ -36,13 +36,13 @@ func queryOffsets(
     guard !partitions.isEmpty else { return [:] }
     let list = PartitionList(capacity: partitions.count)
     for partition in partitions { list.add(topic: topic, partition, offset: time) }
-    let code = rd_kafka_offsets_for_times(client, list.list, timeoutMs)
+    let code = unsafe rd_kafka_offsets_for_times(client, list.list, timeoutMs)
     guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaFailure(code) }
     var offsets: [Int32: Int64?] = [:]
     var failure: KafkaFailure?
-    list.each { entry in
-        failure = entry.failure ?? failure
-        offsets[entry.partition] = .some(entry.plainOffset)
+    unsafe list.each { entry in
+        failure = unsafe entry.failure ?? failure
+        unsafe offsets[entry.partition] = .some(entry.plainOffset)
     }
     if let failure { throw failure }
     return offsets

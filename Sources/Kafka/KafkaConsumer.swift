@@ -7,13 +7,14 @@ internal import CRdKafka
 /// after it was polled, so a queue that is left with records in it has to be remembered by the owner.
 ///
 /// Safety: one thread owns the consumer and makes every call; the handle is constant until `destroy`.
+@safe
 package final class KafkaConsumer: @unchecked Sendable {
     let client: OpaquePointer
     let queue: OpaquePointer
     let commitQueue: OpaquePointer
     private let wakeDescriptor: Int32
     private let batch = MessageBatch(capacity: 1000)
-    private var partitionQueues: [Int32: OpaquePointer] = [:]
+    private var partitionQueues: [Int32: OpaquePointer] = unsafe [:]
     var nudge: FetchNudge
     var waiting = EventBacklog<ConsumerEvent>()
     var positions: [Int32: Int64] = [:]
@@ -34,19 +35,19 @@ package final class KafkaConsumer: @unchecked Sendable {
     /// - Throws: `KafkaFailure` of kind `configuration` naming the property, or what librdkafka says.
     package init(_ properties: ClientProperties, wakeDescriptor: Int32) throws(KafkaFailure) {
         let settings = try ClientSettings(properties)
-        client = try settings.makeClient(
+        unsafe client = try unsafe settings.makeClient(
             RD_KAFKA_CONSUMER,
             events: RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_OFFSET_COMMIT | RD_KAFKA_EVENT_ERROR
                 | RD_KAFKA_EVENT_LOG | RD_KAFKA_EVENT_STATS)
         // The main queue's events (errors, statistics) come through the consumer's queue too.
-        rd_kafka_poll_set_consumer(client)
-        queue = rd_kafka_queue_get_consumer(client)
-        commitQueue = rd_kafka_queue_new(client)
+        unsafe rd_kafka_poll_set_consumer(client)
+        unsafe queue = rd_kafka_queue_get_consumer(client)
+        unsafe commitQueue = rd_kafka_queue_new(client)
         self.wakeDescriptor = wakeDescriptor
         nudge = FetchNudge(queuedKilobytes: properties.value(of: "queued.max.messages.kbytes"))
-        rd_kafka_set_log_queue(client, queue)
-        wake(wakeDescriptor, on: queue)
-        wake(wakeDescriptor, on: commitQueue)
+        unsafe rd_kafka_set_log_queue(client, queue)
+        unsafe wake(wakeDescriptor, on: queue)
+        unsafe wake(wakeDescriptor, on: commitQueue)
     }
 
     deinit {
@@ -60,7 +61,7 @@ package final class KafkaConsumer: @unchecked Sendable {
         guard !topic.isEmpty, !topic.hasPrefix("^") else { throw .invalid("\"\(topic)\" is not a topic name") }
         self.topic = topic
         let list = PartitionList(topic: topic, CollectionOfOne(RD_KAFKA_PARTITION_UA))
-        let code = rd_kafka_subscribe(client, list.list)
+        let code = unsafe rd_kafka_subscribe(client, list.list)
         guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaFailure(code) }
     }
 
@@ -76,9 +77,9 @@ package final class KafkaConsumer: @unchecked Sendable {
         }
         isCooperative = isCooperativeNow
         if isCooperative {
-            report(rd_kafka_incremental_assign(client, list.list))
+            unsafe report(rd_kafka_incremental_assign(client, list.list))
         } else {
-            report(rd_kafka_assign(client, list.list))
+            unsafe report(rd_kafka_assign(client, list.list))
             assigned.removeAll()
         }
         assigned.formUnion(starts.map(\.partition))
@@ -88,10 +89,10 @@ package final class KafkaConsumer: @unchecked Sendable {
     package func unassign(_ partitions: [Int32]) {
         if isCooperative {
             let list = PartitionList(topic: topic, partitions)
-            report(rd_kafka_incremental_unassign(client, list.list))
+            unsafe report(rd_kafka_incremental_unassign(client, list.list))
             assigned.subtract(partitions)
         } else {
-            report(rd_kafka_assign(client, nil))
+            unsafe report(rd_kafka_assign(client, nil))
             assigned.removeAll()
         }
         for partition in partitions { positions[partition] = nil }
@@ -102,14 +103,14 @@ package final class KafkaConsumer: @unchecked Sendable {
     /// `body` runs once for each record, in order, on the calling thread.
     package func take(from partition: Int32, limit: Int, _ body: (KafkaRecord) -> Void) -> TakeResult {
         var result = TakeResult()
-        guard let partitionQueue = partitionQueues[partition] else {
+        guard let partitionQueue = unsafe partitionQueues[partition] else {
             result.isDrained = true
             return result
         }
         while result.records < limit, !result.isDrained {
             let wanted = min(limit - result.records, batch.capacity)
-            let count = batch.consume(partitionQueue, wanted) { message in
-                read(message, into: &result, body)
+            let count = unsafe batch.consume(partitionQueue, wanted) { message in
+                unsafe read(message, into: &result, body)
             }
             result.isDrained = count < wanted
         }
@@ -121,17 +122,17 @@ package final class KafkaConsumer: @unchecked Sendable {
         _ message: UnsafeMutablePointer<rd_kafka_message_t>, into result: inout TakeResult,
         _ body: (KafkaRecord) -> Void
     ) {
-        let code = message.pointee.err
+        let code = unsafe message.pointee.err
         guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
             if code != RD_KAFKA_RESP_ERR__PARTITION_EOF {
-                result.failure = KafkaFailure(code, reason: String(cString: rd_kafka_message_errstr(message)))
+                result.failure = unsafe KafkaFailure(code, reason: String(cString: rd_kafka_message_errstr(message)))
             }
             return
         }
         result.records += 1
-        result.bytes += message.pointee.len + message.pointee.key_len
-        positions[message.pointee.partition] = message.pointee.offset + 1
-        body(KafkaRecord(copying: message))
+        unsafe result.bytes += message.pointee.len + message.pointee.key_len
+        unsafe positions[message.pointee.partition] = message.pointee.offset + 1
+        unsafe body(KafkaRecord(copying: message))
     }
 
     /// Stops fetching. What was prefetched of these partitions is thrown away and fetched again later.
@@ -140,13 +141,13 @@ package final class KafkaConsumer: @unchecked Sendable {
         let running = Set(partitions).intersection(assigned).subtracting(paused)
         guard !running.isEmpty else { return }
         let list = PartitionList(topic: topic, running)
-        report(rd_kafka_pause_partitions(client, list.list))
-        list.each { if $0.err == RD_KAFKA_RESP_ERR_NO_ERROR { paused.insert($0.partition) } }
+        unsafe report(rd_kafka_pause_partitions(client, list.list))
+        unsafe list.each { if unsafe $0.err == RD_KAFKA_RESP_ERR_NO_ERROR { unsafe paused.insert($0.partition) } }
     }
 
     /// How many records lie prefetched of these partitions: what a pause would throw away.
     package func prefetched(_ partitions: [Int32]) -> Int {
-        partitions.reduce(0) { $0 + (partitionQueues[$1].map { Int(rd_kafka_queue_length($0)) } ?? 0) }
+        partitions.reduce(0) { unsafe $0 + (partitionQueues[$1].map { unsafe Int(rd_kafka_queue_length($0)) } ?? 0) }
     }
 
     /// Fetches again, at once. Partitions that are not paused are left alone: resuming them would rewind them.
@@ -155,7 +156,7 @@ package final class KafkaConsumer: @unchecked Sendable {
         guard !stopped.isEmpty else { return }
         do {
             let list = PartitionList(topic: topic, stopped)
-            report(rd_kafka_resume_partitions(client, list.list))
+            unsafe report(rd_kafka_resume_partitions(client, list.list))
         }
         paused.subtract(stopped)
         // Nobody tells the fetcher, which may sleep up to a second.
@@ -170,7 +171,7 @@ package final class KafkaConsumer: @unchecked Sendable {
         for entry in entries {
             list.add(topic: topic, entry.partition, offset: entry.nextOffset, metadata: entry.metadata)
         }
-        let code = rd_kafka_commit_queue(
+        let code = unsafe rd_kafka_commit_queue(
             client, list.list, commitQueue, nil, UnsafeMutableRawPointer(bitPattern: UInt(number)))
         guard code != RD_KAFKA_RESP_ERR_NO_ERROR else { return }
         let failure = KafkaFailure(code)
@@ -181,20 +182,20 @@ package final class KafkaConsumer: @unchecked Sendable {
     }
 
     /// True once another member may have this one's partitions: what it would commit now is refused.
-    package var assignmentLost: Bool { rd_kafka_assignment_lost(client) != 0 }
+    package var assignmentLost: Bool { unsafe rd_kafka_assignment_lost(client) != 0 }
 
     /// Begins to leave. A last `revoke` comes; call `nextEvent` until `isClosed`. A static member does not leave the
     /// group: it has until its session ends to come back.
     package func startClose() {
-        guard let error = rd_kafka_consumer_close_queue(client, queue) else {
+        guard let error = unsafe rd_kafka_consumer_close_queue(client, queue) else {
             isClosing = true
             return
         }
         mayNotLeave = true
-        report(error)
+        unsafe report(error)
     }
 
-    package var isClosed: Bool { mayNotLeave || rd_kafka_consumer_closed(client) != 0 }
+    package var isClosed: Bool { unsafe mayNotLeave || rd_kafka_consumer_closed(client) != 0 }
 
     /// Ends every thread of the client. Without `startClose` before, the group notices after the session timeout.
     ///
@@ -207,14 +208,15 @@ package final class KafkaConsumer: @unchecked Sendable {
         isDestroyed = true
         let isThrough = !isClosing || finishClosing(milliseconds: closingMs)
         if !isClosing { answerAssignment() }
-        for held in [queue, commitQueue] + partitionQueues.values {
-            rd_kafka_queue_io_event_enable(held, -1, nil, 0)
-            rd_kafka_queue_destroy(held)
+        let held = unsafe [queue, commitQueue] + partitionQueues.values
+        for index in unsafe held.indices {
+            unsafe rd_kafka_queue_io_event_enable(held[index], -1, nil, 0)
+            unsafe rd_kafka_queue_destroy(held[index])
         }
-        partitionQueues.removeAll()
+        unsafe partitionQueues.removeAll()
         batch.free()
         guard isThrough else { return false }
-        return BoundedDestroy.run(
+        return unsafe BoundedDestroy.run(
             client, flags: RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE, patienceMs: patienceMs)
     }
 
@@ -222,7 +224,8 @@ package final class KafkaConsumer: @unchecked Sendable {
     /// descriptor no more, whose number will be another's.
     package func abandon() {
         isDestroyed = true
-        for held in [queue, commitQueue] + partitionQueues.values { rd_kafka_queue_io_event_enable(held, -1, nil, 0) }
+        let held = unsafe [queue, commitQueue] + partitionQueues.values
+        for index in unsafe held.indices { unsafe rd_kafka_queue_io_event_enable(held[index], -1, nil, 0) }
     }
 
     /// librdkafka waits for ever for the answer to a cooperative assignment that it is destroyed in. Where none waits
@@ -231,12 +234,12 @@ package final class KafkaConsumer: @unchecked Sendable {
         // It may be the first one, which nobody has answered.
         guard isCooperativeNow else { return }
         let nothing = PartitionList(capacity: 0)
-        if let error = rd_kafka_incremental_assign(client, nothing.list) { rd_kafka_error_destroy(error) }
+        if let error = unsafe rd_kafka_incremental_assign(client, nothing.list) { unsafe rd_kafka_error_destroy(error) }
     }
 
     /// A client that closes never answers this.
     private var isCooperativeNow: Bool {
-        rd_kafka_rebalance_protocol(client).map { String(cString: $0) } == "COOPERATIVE"
+        unsafe rd_kafka_rebalance_protocol(client).map { unsafe String(cString: $0) } == "COOPERATIVE"
     }
 
     private func finishClosing(milliseconds: Int32) -> Bool {
@@ -245,9 +248,9 @@ package final class KafkaConsumer: @unchecked Sendable {
         if !isClosed { unassign(Array(assigned)) }
         while !isClosed, left > 0 {
             left -= step
-            guard let event = rd_kafka_queue_poll(queue, step) else { continue }
-            if rd_kafka_event_type(event) == RD_KAFKA_EVENT_REBALANCE { unassign(Array(assigned)) }
-            rd_kafka_event_destroy(event)
+            guard let event = unsafe rd_kafka_queue_poll(queue, step) else { continue }
+            if unsafe rd_kafka_event_type(event) == RD_KAFKA_EVENT_REBALANCE { unassign(Array(assigned)) }
+            unsafe rd_kafka_event_destroy(event)
         }
         return isClosed
     }
@@ -256,21 +259,21 @@ package final class KafkaConsumer: @unchecked Sendable {
     /// record takes another way. Got anew each time: of a topic that was away for a moment librdkafka makes new
     /// partitions, with new queues.
     private func prepareQueue(_ partition: Int32) {
-        let old = partitionQueues.removeValue(forKey: partition)
-        if let partitionQueue = rd_kafka_queue_get_partition(client, topic, partition) {
-            rd_kafka_queue_forward(partitionQueue, nil)
-            wake(wakeDescriptor, on: partitionQueue)
-            partitionQueues[partition] = partitionQueue
+        let old = unsafe partitionQueues.removeValue(forKey: partition)
+        if let partitionQueue = unsafe rd_kafka_queue_get_partition(client, topic, partition) {
+            unsafe rd_kafka_queue_forward(partitionQueue, nil)
+            unsafe wake(wakeDescriptor, on: partitionQueue)
+            unsafe partitionQueues[partition] = partitionQueue
         }
-        if let old { rd_kafka_queue_destroy(old) }
+        if let old = unsafe old { unsafe rd_kafka_queue_destroy(old) }
     }
 
     /// Up to where records have been handed out: one past the last of them and past what is no record (the markers of
     /// transactions, what was aborted); nil before the first.
     package func position(of partition: Int32) -> Int64? {
         let list = PartitionList(topic: topic, CollectionOfOne(partition))
-        guard rd_kafka_position(client, list.list) == RD_KAFKA_RESP_ERR_NO_ERROR else { return nil }
-        return list.map(\.plainOffset).first.flatMap(\.self)
+        guard unsafe rd_kafka_position(client, list.list) == RD_KAFKA_RESP_ERR_NO_ERROR else { return nil }
+        return unsafe list.map(unsafe \.plainOffset).first.flatMap(\.self)
     }
 
     private func report(_ code: rd_kafka_resp_err_t) {
@@ -278,6 +281,6 @@ package final class KafkaConsumer: @unchecked Sendable {
     }
 
     private func report(_ error: OpaquePointer?) {
-        if let error { waiting.append(.failure(KafkaFailure(consuming: error))) }
+        if let error = unsafe error { unsafe waiting.append(.failure(KafkaFailure(consuming: error))) }
     }
 }

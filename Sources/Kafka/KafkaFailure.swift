@@ -67,8 +67,8 @@ package struct KafkaFailure: Error, Sendable, Equatable, CustomStringConvertible
 extension KafkaFailure {
     /// From one of librdkafka's codes. `reason` nil: librdkafka's own words for the code.
     init(_ code: rd_kafka_resp_err_t, reason: String? = nil) {
-        let words = reason.flatMap { $0.isEmpty ? nil : $0 } ?? String(cString: rd_kafka_err2str(code))
-        self.init(
+        let words = unsafe reason.flatMap { $0.isEmpty ? nil : $0 } ?? String(cString: rd_kafka_err2str(code))
+        unsafe self.init(
             code: code.rawValue, name: String(cString: rd_kafka_err2name(code)), reason: words,
             kind: KafkaFailure.classify(code))
     }
@@ -80,10 +80,10 @@ extension KafkaFailure {
 
     /// Takes ownership of `error`.
     init(consuming error: OpaquePointer) {
-        let code = rd_kafka_error_code(error)
-        let reason = String(cString: rd_kafka_error_string(error))
-        let isFatal = rd_kafka_error_is_fatal(error) != 0
-        rd_kafka_error_destroy(error)
+        let code = unsafe rd_kafka_error_code(error)
+        let reason = unsafe String(cString: rd_kafka_error_string(error))
+        let isFatal = unsafe rd_kafka_error_is_fatal(error) != 0
+        unsafe rd_kafka_error_destroy(error)
         let plain = KafkaFailure(code, reason: reason)
         let kind = isFatal && plain.kind != .fenced ? .fatal : plain.kind
         self.init(code: plain.code, name: plain.name, reason: plain.reason, kind: kind)

@@ -3,7 +3,7 @@ internal import CRdKafka
 /// What is known about the librdkafka this process is linked with.
 package enum KafkaLibrary {
     /// As librdkafka says it, for example "2.0.2".
-    package static var version: String { String(cString: rd_kafka_version_str()) }
+    package static var version: String { unsafe String(cString: rd_kafka_version_str()) }
 
     /// 0xMMmmrrxx: major, minor, revision, pre-release (0xff is a release).
     package static var versionNumber: Int32 { rd_kafka_version() }

@@ -6,6 +6,7 @@ internal import Synchronization
 /// Safety: `produce`, `outstanding` and `purge` may be called on any thread: the client handle is constant, librdkafka
 /// locks its own queues, and the topic handles lie behind a mutex. One thread drains (`drainDeliveries`, `nextEvent`,
 /// `flushStep`). The owner calls `destroy` when no other thread uses the producer any more.
+@safe
 package final class KafkaProducer: @unchecked Sendable {
     let client: OpaquePointer
     private let queue: OpaquePointer
@@ -19,12 +20,12 @@ package final class KafkaProducer: @unchecked Sendable {
     /// - Throws: `KafkaFailure` of kind `configuration` naming the property, or what librdkafka says.
     package init(_ properties: ClientProperties, wakeDescriptor: Int32?) throws(KafkaFailure) {
         let settings = try ClientSettings(properties)
-        client = try settings.makeClient(
+        unsafe client = try unsafe settings.makeClient(
             RD_KAFKA_PRODUCER,
             events: RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_LOG | RD_KAFKA_EVENT_STATS)
-        queue = rd_kafka_queue_get_main(client)
-        rd_kafka_set_log_queue(client, queue)
-        if let wakeDescriptor { wake(wakeDescriptor, on: queue) }
+        unsafe queue = rd_kafka_queue_get_main(client)
+        unsafe rd_kafka_set_log_queue(client, queue)
+        if let wakeDescriptor { unsafe wake(wakeDescriptor, on: queue) }
     }
 
     deinit {
@@ -44,20 +45,22 @@ package final class KafkaProducer: @unchecked Sendable {
         topic: String, key: [UInt8]?, value: [UInt8]?, headers: [KafkaHeader] = [], token: UInt64,
         partition: Int32? = nil
     ) -> ProduceOutcome {
-        guard let handle = topics.handle(topic, client) else { return .failed(KafkaFailure(rd_kafka_last_error())) }
-        let list = headers.isEmpty ? nil : headerList(headers)
+        guard let handle = unsafe topics.handle(topic, client) else {
+            return .failed(KafkaFailure(rd_kafka_last_error()))
+        }
+        let list = unsafe headers.isEmpty ? nil : headerList(headers)
         // Counted before, since the delivery may be drained before this call returns.
         unreported.add(1, ordering: .relaxed)
-        let error = withBytes(key) { keyStart, keyCount in
-            withBytes(value) { valueStart, valueCount in
-                send(handle, partition, keyStart, keyCount, valueStart, valueCount, list, token)
+        let error = unsafe withBytes(key) { keyStart, keyCount in
+            unsafe withBytes(value) { valueStart, valueCount in
+                unsafe send(handle, partition, keyStart, keyCount, valueStart, valueCount, list, token)
             }
         }
-        guard let error else { return .queued }
+        guard let error = unsafe error else { return .queued }
         // librdkafka takes the headers over only with the record.
-        if let list { rd_kafka_headers_destroy(list) }
+        if let list = unsafe list { unsafe rd_kafka_headers_destroy(list) }
         unreported.subtract(1, ordering: .relaxed)
-        let failure = KafkaFailure(consuming: error).cause(in: client)
+        let failure = unsafe KafkaFailure(consuming: error).cause(in: client)
         return failure.kind == .queueFull ? .full : .failed(failure)
     }
 
@@ -65,36 +68,36 @@ package final class KafkaProducer: @unchecked Sendable {
         _ topic: OpaquePointer, _ partition: Int32?, _ key: UnsafeMutableRawPointer?, _ keyCount: Int,
         _ value: UnsafeMutableRawPointer?, _ valueCount: Int, _ headers: OpaquePointer?, _ token: UInt64
     ) -> OpaquePointer? {
-        withUnsafeTemporaryAllocation(of: rd_kafka_vu_t.self, capacity: 7) { fields in
-            fields.initialize(repeating: rd_kafka_vu_t())
-            fields[0].vtype = RD_KAFKA_VTYPE_RKT
-            fields[0].u.rkt = topic
-            fields[1].vtype = RD_KAFKA_VTYPE_PARTITION
-            fields[1].u.i32 = partition ?? RD_KAFKA_PARTITION_UA
-            fields[2].vtype = RD_KAFKA_VTYPE_MSGFLAGS
-            fields[2].u.i = RD_KAFKA_MSG_F_COPY
-            fields[3].vtype = RD_KAFKA_VTYPE_KEY
-            fields[3].u.mem.ptr = key
-            fields[3].u.mem.size = keyCount
-            fields[4].vtype = RD_KAFKA_VTYPE_VALUE
-            fields[4].u.mem.ptr = value
-            fields[4].u.mem.size = valueCount
-            fields[5].vtype = RD_KAFKA_VTYPE_OPAQUE
-            fields[5].u.ptr = UnsafeMutableRawPointer(bitPattern: UInt(token))
-            fields[6].vtype = RD_KAFKA_VTYPE_HEADERS
-            fields[6].u.headers = headers
-            return rd_kafka_produceva(client, fields.baseAddress, headers == nil ? 6 : 7)
+        unsafe withUnsafeTemporaryAllocation(of: rd_kafka_vu_t.self, capacity: 7) { fields in
+            unsafe fields.initialize(repeating: rd_kafka_vu_t())
+            unsafe fields[0].vtype = RD_KAFKA_VTYPE_RKT
+            unsafe fields[0].u.rkt = topic
+            unsafe fields[1].vtype = RD_KAFKA_VTYPE_PARTITION
+            unsafe fields[1].u.i32 = partition ?? RD_KAFKA_PARTITION_UA
+            unsafe fields[2].vtype = RD_KAFKA_VTYPE_MSGFLAGS
+            unsafe fields[2].u.i = RD_KAFKA_MSG_F_COPY
+            unsafe fields[3].vtype = RD_KAFKA_VTYPE_KEY
+            unsafe fields[3].u.mem.ptr = key
+            unsafe fields[3].u.mem.size = keyCount
+            unsafe fields[4].vtype = RD_KAFKA_VTYPE_VALUE
+            unsafe fields[4].u.mem.ptr = value
+            unsafe fields[4].u.mem.size = valueCount
+            unsafe fields[5].vtype = RD_KAFKA_VTYPE_OPAQUE
+            unsafe fields[5].u.ptr = UnsafeMutableRawPointer(bitPattern: UInt(token))
+            unsafe fields[6].vtype = RD_KAFKA_VTYPE_HEADERS
+            unsafe fields[6].u.headers = headers
+            return unsafe rd_kafka_produceva(client, fields.baseAddress, headers == nil ? 6 : 7)
         }
     }
 
     private func headerList(_ headers: [KafkaHeader]) -> OpaquePointer? {
-        let list = rd_kafka_headers_new(headers.count)
+        let list = unsafe rd_kafka_headers_new(headers.count)
         for header in headers {
-            withBytes(header.value) { start, count in
-                _ = rd_kafka_header_add(list, header.name, -1, start, count)
+            unsafe withBytes(header.value) { start, count in
+                _ = unsafe rd_kafka_header_add(list, header.name, -1, start, count)
             }
         }
-        return list
+        return unsafe list
     }
 
     /// Hands over every delivery that has come, in the order the brokers answered, and keeps other events for
@@ -102,17 +105,17 @@ package final class KafkaProducer: @unchecked Sendable {
     @discardableResult
     package func drainDeliveries(_ body: (DeliveryReport) -> Void) -> Int {
         var count = 0
-        while let event = rd_kafka_queue_poll(queue, 0) {
-            defer { rd_kafka_event_destroy(event) }
-            switch rd_kafka_event_type(event) {
-            case RD_KAFKA_EVENT_DR: count += deliver(event, body)
-            case RD_KAFKA_EVENT_ERROR: waiting.append(.failure(KafkaFailure(event: event, of: client)))
+        while let event = unsafe rd_kafka_queue_poll(queue, 0) {
+            defer { unsafe rd_kafka_event_destroy(event) }
+            switch unsafe rd_kafka_event_type(event) {
+            case RD_KAFKA_EVENT_DR: unsafe count += deliver(event, body)
+            case RD_KAFKA_EVENT_ERROR: unsafe waiting.append(.failure(KafkaFailure(event: event, of: client)))
             case RD_KAFKA_EVENT_LOG:
-                guard let line = LogLine(event) else { break }
+                guard let line = unsafe LogLine(event) else { break }
                 waiting.append(.log(level: line.level, facility: line.facility, message: line.message))
             case RD_KAFKA_EVENT_STATS:
-                guard let statistics = rd_kafka_event_stats(event) else { break }
-                waiting.append(.statistics(String(cString: statistics)))
+                guard let statistics = unsafe rd_kafka_event_stats(event) else { break }
+                unsafe waiting.append(.statistics(String(cString: statistics)))
             default: break
             }
         }
@@ -121,11 +124,11 @@ package final class KafkaProducer: @unchecked Sendable {
 
     private func deliver(_ event: OpaquePointer, _ body: (DeliveryReport) -> Void) -> Int {
         var count = 0
-        while let message = rd_kafka_event_message_next(event) {
-            let raw = message.pointee
-            let failure = raw.err == RD_KAFKA_RESP_ERR_NO_ERROR ? nil : KafkaFailure(raw.err)
+        while let message = unsafe rd_kafka_event_message_next(event) {
+            let raw = unsafe message.pointee
+            let failure = unsafe raw.err == RD_KAFKA_RESP_ERR_NO_ERROR ? nil : KafkaFailure(raw.err)
             count += 1
-            body(
+            unsafe body(
                 DeliveryReport(
                     token: UInt64(UInt(bitPattern: raw._private)), failure: failure, bytes: raw.len + raw.key_len,
                     partition: raw.partition, offset: raw.offset >= 0 ? raw.offset : nil,
@@ -136,7 +139,7 @@ package final class KafkaProducer: @unchecked Sendable {
     }
 
     private func returned(_ message: UnsafePointer<rd_kafka_message_t>) -> ReturnedRecord {
-        ReturnedRecord(
+        unsafe ReturnedRecord(
             topic: String(cString: rd_kafka_topic_name(message.pointee.rkt)),
             record: KafkaRecord(copying: UnsafeMutablePointer(mutating: message)))
     }
@@ -151,14 +154,15 @@ package final class KafkaProducer: @unchecked Sendable {
         drainDeliveries(body)
         guard outstanding > 0 else { return true }
         // With deliveries as events a flush ends only once they are drained: so it is done in short steps.
-        _ = rd_kafka_flush(client, timeoutMs)
+        _ = unsafe rd_kafka_flush(client, timeoutMs)
         drainDeliveries(body)
         return outstanding == 0
     }
 
     /// Drops everything that is queued or on its way; each record is reported with a failure of kind `dropped`.
     package func purge() {
-        _ = rd_kafka_purge(client, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING)
+        _ = unsafe rd_kafka_purge(
+            client, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING)
     }
 
     /// Ends every thread of the client. What is still queued is dropped.
@@ -169,17 +173,17 @@ package final class KafkaProducer: @unchecked Sendable {
     package func destroy(patienceMs: Int32 = BoundedDestroy.patienceMs) -> Bool {
         guard !isDestroyed else { return true }
         isDestroyed = true
-        rd_kafka_queue_io_event_enable(queue, -1, nil, 0)
-        rd_kafka_queue_destroy(queue)
+        unsafe rd_kafka_queue_io_event_enable(queue, -1, nil, 0)
+        unsafe rd_kafka_queue_destroy(queue)
         topics.destroy()
-        return BoundedDestroy.run(client, isPurged: true, patienceMs: patienceMs)
+        return unsafe BoundedDestroy.run(client, isPurged: true, patienceMs: patienceMs)
     }
 
     /// Gives the client up as it is, since a thread that does not end may still be using it. It only writes the wake
     /// descriptor no more, whose number will be another's.
     package func abandon() {
         isDestroyed = true
-        rd_kafka_queue_io_event_enable(queue, -1, nil, 0)
+        unsafe rd_kafka_queue_io_event_enable(queue, -1, nil, 0)
     }
 }
 
@@ -189,8 +193,8 @@ private func withBytes<Result>(
 ) -> Result {
     guard let bytes else { return body(nil, 0) }
     guard !bytes.isEmpty else {
-        return withUnsafeTemporaryAllocation(byteCount: 1, alignment: 1) { body($0.baseAddress, 0) }
+        return unsafe withUnsafeTemporaryAllocation(byteCount: 1, alignment: 1) { unsafe body($0.baseAddress, 0) }
     }
     // librdkafka copies and does not write; its parameter just is not const.
-    return bytes.withUnsafeBytes { body(UnsafeMutableRawPointer(mutating: $0.baseAddress), $0.count) }
+    return unsafe bytes.withUnsafeBytes { unsafe body(UnsafeMutableRawPointer(mutating: $0.baseAddress), $0.count) }
 }

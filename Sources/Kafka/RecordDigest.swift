@@ -13,14 +13,14 @@ struct RecordDigest {
     mutating func add(_ bytes: [UInt8]?) {
         guard let bytes else { return add(.max) }
         add(UInt64(bytes.count))
-        bytes.withUnsafeBytes { raw in
+        unsafe bytes.withUnsafeBytes { raw in
             var offset = 0
             while offset + 8 <= raw.count {
-                add(UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: offset, as: UInt64.self)))
+                unsafe add(UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: offset, as: UInt64.self)))
                 offset += 8
             }
             guard offset < raw.count else { return }
-            add(raw[offset...].reduce(0) { $0 << 8 | UInt64($1) })
+            unsafe add(raw[offset...].reduce(0) { $0 << 8 | UInt64($1) })
         }
     }
 

@@ -2,7 +2,8 @@ internal import CRdKafka
 
 /// Reads whole topics without being a member of any group, and commits nothing.
 ///
-/// One thread owns it.
+/// Safety: one thread owns it; its handles are constant and good until `close`.
+@safe
 package final class TopicReader {
     /// Where reading a topic begins.
     package enum Start: Sendable, Equatable {
@@ -49,13 +50,13 @@ package final class TopicReader {
         _ properties: ClientProperties, topics: [(name: String, start: Start)], timeoutMs: Int32 = 10_000
     ) throws(KafkaFailure) {
         let settings = try ClientSettings(properties)
-        client = try settings.makeClient(
+        unsafe client = try unsafe settings.makeClient(
             RD_KAFKA_CONSUMER, events: RD_KAFKA_EVENT_FETCH | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_LOG)
-        rd_kafka_poll_set_consumer(client)
-        queue = rd_kafka_queue_get_consumer(client)
-        rd_kafka_set_log_queue(client, queue)
+        unsafe rd_kafka_poll_set_consumer(client)
+        unsafe queue = rd_kafka_queue_get_consumer(client)
+        unsafe rd_kafka_set_log_queue(client, queue)
         do throws(KafkaFailure) {
-            let known = try describeCluster(client, timeoutMs).topics
+            let known = try unsafe describeCluster(client, timeoutMs).topics
             let list = PartitionList(capacity: topics.count)
             for topic in topics {
                 guard let description = known.first(where: { $0.name == topic.name }) else {
@@ -65,7 +66,7 @@ package final class TopicReader {
                 try add(description, topic.start, to: list, timeoutMs)
             }
             for topic in topics { noteEnds(of: topic.name, timeoutMs) }
-            let code = rd_kafka_assign(client, list.list)
+            let code = unsafe rd_kafka_assign(client, list.list)
             guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaFailure(code) }
         } catch {
             close()
@@ -86,7 +87,7 @@ package final class TopicReader {
         case .end: for partition in topic.partitions { offsets[partition] = Int64(RD_KAFKA_OFFSET_END) }
         case .offsets(let given): offsets = given
         case .timestamp(let time):
-            let found = try queryOffsets(client, topic: topic.name, topic.partitions, at: time, timeoutMs)
+            let found = try unsafe queryOffsets(client, topic: topic.name, topic.partitions, at: time, timeoutMs)
             offsets = found.mapValues { $0 ?? Int64(RD_KAFKA_OFFSET_END) }
         }
         for (partition, offset) in offsets {
@@ -98,7 +99,7 @@ package final class TopicReader {
     private func noteEnds(of topic: String, _ timeoutMs: Int32) {
         let partitions = behind.filter { $0.topic == topic }.map(\.partition)
         // Where a leader does not answer now, it will have to before its partition is read.
-        guard let found = try? queryOffsets(client, topic: topic, partitions, at: -1, timeoutMs) else { return }
+        guard let found = try? unsafe queryOffsets(client, topic: topic, partitions, at: -1, timeoutMs) else { return }
         for (partition, end) in found { ends[Place(topic: topic, partition: partition)] = end }
     }
 
@@ -109,22 +110,22 @@ package final class TopicReader {
             return .caughtUp
         }
         // Events that mean nothing to a reader are few and do not come in a row that could hold it up.
-        while let event = rd_kafka_queue_poll(queue, timeoutMs) {
-            defer { rd_kafka_event_destroy(event) }
-            if let step = step(for: event) { return step }
+        while let event = unsafe rd_kafka_queue_poll(queue, timeoutMs) {
+            defer { unsafe rd_kafka_event_destroy(event) }
+            if let step = unsafe step(for: event) { return step }
         }
         return .idle
     }
 
     private func step(for event: OpaquePointer) -> Step? {
-        switch rd_kafka_event_type(event) {
+        switch unsafe rd_kafka_event_type(event) {
         case RD_KAFKA_EVENT_FETCH:
-            guard let message = rd_kafka_event_message_next(event) else { return nil }
-            let mutable = UnsafeMutablePointer(mutating: message)
-            let topic = String(cString: rd_kafka_topic_name(message.pointee.rkt))
-            noteRead(Place(topic: topic, partition: message.pointee.partition), message.pointee.offset)
-            return .record(topic: topic, KafkaRecord(copying: mutable))
-        case RD_KAFKA_EVENT_ERROR: return problem(event)
+            guard let message = unsafe rd_kafka_event_message_next(event) else { return nil }
+            let mutable = unsafe UnsafeMutablePointer(mutating: message)
+            let topic = unsafe String(cString: rd_kafka_topic_name(message.pointee.rkt))
+            unsafe noteRead(Place(topic: topic, partition: message.pointee.partition), message.pointee.offset)
+            return unsafe .record(topic: topic, KafkaRecord(copying: mutable))
+        case RD_KAFKA_EVENT_ERROR: return unsafe problem(event)
         default: return nil
         }
     }
@@ -144,15 +145,16 @@ package final class TopicReader {
     }
 
     private func problem(_ event: OpaquePointer) -> Step? {
-        let code = rd_kafka_event_error(event)
+        let code = unsafe rd_kafka_event_error(event)
         guard code == RD_KAFKA_RESP_ERR__PARTITION_EOF else {
             // Handed its partitions, a reader has no use for the group it may not see.
             if code == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED { return nil }
-            return .failure(KafkaFailure(event: event, of: client))
+            return unsafe .failure(KafkaFailure(event: event, of: client))
         }
-        guard let place = rd_kafka_event_topic_partition(event) else { return nil }
-        defer { rd_kafka_topic_partition_destroy(place) }
-        let isLast = noteEnd(of: Place(topic: String(cString: place.pointee.topic), partition: place.pointee.partition))
+        guard let place = unsafe rd_kafka_event_topic_partition(event) else { return nil }
+        defer { unsafe rd_kafka_topic_partition_destroy(place) }
+        let isLast = unsafe noteEnd(
+            of: Place(topic: String(cString: place.pointee.topic), partition: place.pointee.partition))
         return isLast ? .caughtUp : nil
     }
 
@@ -160,7 +162,7 @@ package final class TopicReader {
     package func close() {
         guard !isClosed else { return }
         isClosed = true
-        rd_kafka_queue_destroy(queue)
-        BoundedDestroy.run(client, flags: RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
+        unsafe rd_kafka_queue_destroy(queue)
+        unsafe BoundedDestroy.run(client, flags: RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
     }
 }
