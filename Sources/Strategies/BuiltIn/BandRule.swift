@@ -2,8 +2,14 @@
 ///
 /// One rule for every strategy that holds one long position between two thresholds. The lines are given per bar, or
 /// as one number by `Line.level`.
+///
+/// Safety: its lines are the backtest's indicators, whose set outlives the run, one value per bar of it.
+@safe
 struct BandRule: Rule {
     /// A threshold that moves with the bars or stands still.
+    ///
+    /// Safety: as of the rule.
+    @safe
     enum Line {
         case level(Double)
         case column(UnsafeBufferPointer<Double>)
@@ -14,8 +20,8 @@ struct BandRule: Rule {
         func value(at bar: Int) -> Double {
             switch self {
             case .level(let level): level
-            case .column(let values): values[bar]
-            case .band(let middle, let width, let factor): middle[bar] + factor * width[bar]
+            case .column(let values): unsafe values[bar]
+            case .band(let middle, let width, let factor): unsafe middle[bar] + factor * width[bar]
             }
         }
     }
@@ -31,7 +37,7 @@ struct BandRule: Rule {
 
     @inline(__always)
     mutating func decide(at bar: Int, position: Double) -> Decision {
-        let now = value[bar]
+        let now = unsafe value[bar]
         if position == 0 {
             let line = entry.value(at: bar)
             return (side == .above ? now > line : now < line) ? .buy : .nothing

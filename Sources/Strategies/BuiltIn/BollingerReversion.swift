@@ -10,9 +10,9 @@ struct BollingerReversion: TradingStrategy {
     func indicators(_ parameters: Parameters) -> [Indicator] { Bollinger.indicators(parameters) }
 
     func trade(_ parameters: Parameters, in backtest: inout Backtest) {
-        let lines = indicators(parameters).map { backtest.indicators[$0] }
-        let lower = BandRule.Line.band(middle: lines[0], width: lines[1], factor: -parameters.number("stddev"))
-        backtest.follow(
+        let lines = unsafe indicators(parameters).map { unsafe backtest.indicators[$0] }
+        let lower = unsafe BandRule.Line.band(middle: lines[0], width: lines[1], factor: -parameters.number("stddev"))
+        unsafe backtest.follow(
             BandRule(value: backtest.bars.close, side: .below, entry: lower, exit: .column(lines[0])))
     }
 }

@@ -23,7 +23,7 @@ struct Burn: BareStrategy {
     /// Of this thread, in nanoseconds.
     private static func processorTime() -> Int {
         var time = timespec()
-        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
         return time.tv_sec * 1_000_000_000 + time.tv_nsec
     }
 }

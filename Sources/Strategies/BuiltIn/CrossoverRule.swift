@@ -1,6 +1,9 @@
 import Messages
 
 /// Buys where one line crosses above another, sells where it crosses below.
+///
+/// Safety: its lines are the backtest's indicators, whose set outlives the run, one value per bar of it.
+@safe
 struct CrossoverRule: Rule {
     private let fast: UnsafeBufferPointer<Double>
     private let slow: UnsafeBufferPointer<Double>
@@ -11,18 +14,18 @@ struct CrossoverRule: Rule {
     init(
         _ fast: UnsafeBufferPointer<Double>, _ slow: UnsafeBufferPointer<Double>, _ parameters: Parameters, warmUp: Int
     ) {
-        self.fast = fast
-        self.slow = slow
+        unsafe self.fast = fast
+        unsafe self.slow = slow
         let direction = Direction(parameters)
         up = direction.up
         down = direction.down
         let ties = CrossDetector.Ties(rawValue: parameters.text("cross")) ?? .robust
-        detector = CrossDetector(ties, first: fast[warmUp] - slow[warmUp])
+        detector = unsafe CrossDetector(ties, first: fast[warmUp] - slow[warmUp])
     }
 
     @inline(__always)
     mutating func decide(at bar: Int, position: Double) -> Decision {
-        switch detector.next(fast[bar] - slow[bar]) {
+        switch unsafe detector.next(fast[bar] - slow[bar]) {
         case .up: up
         case .down: down
         case .none: .nothing

@@ -15,8 +15,8 @@ struct DonchianBreakout: TradingStrategy {
     }
 
     func trade(_ parameters: Parameters, in backtest: inout Backtest) {
-        let lines = indicators(parameters).map { backtest.indicators[$0] }
-        backtest.follow(
+        let lines = unsafe indicators(parameters).map { unsafe backtest.indicators[$0] }
+        unsafe backtest.follow(
             BandRule(value: backtest.bars.close, side: .above, entry: .column(lines[0]), exit: .column(lines[1])))
     }
 }

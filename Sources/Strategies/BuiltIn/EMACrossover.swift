@@ -14,7 +14,7 @@ struct EMACrossover: TradingStrategy {
     }
 
     func trade(_ parameters: Parameters, in backtest: inout Backtest) {
-        let lines = indicators(parameters).map { backtest.indicators[$0] }
-        backtest.follow(CrossoverRule(lines[0], lines[1], parameters, warmUp: backtest.warmUp))
+        let lines = unsafe indicators(parameters).map { unsafe backtest.indicators[$0] }
+        unsafe backtest.follow(CrossoverRule(lines[0], lines[1], parameters, warmUp: backtest.warmUp))
     }
 }

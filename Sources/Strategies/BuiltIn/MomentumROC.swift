@@ -13,8 +13,8 @@ struct MomentumROC: TradingStrategy {
     func indicators(_ parameters: Parameters) -> [Indicator] { [.rateOfChange(parameters.integer("period"))] }
 
     func trade(_ parameters: Parameters, in backtest: inout Backtest) {
-        let change = backtest.indicators[.rateOfChange(parameters.integer("period"))]
+        let change = unsafe backtest.indicators[.rateOfChange(parameters.integer("period"))]
         let threshold = BandRule.Line.level(parameters.number("threshold"))
-        backtest.follow(BandRule(value: change, side: .above, entry: threshold, exit: threshold))
+        unsafe backtest.follow(BandRule(value: change, side: .above, entry: threshold, exit: threshold))
     }
 }

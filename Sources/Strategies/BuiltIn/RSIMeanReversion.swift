@@ -22,8 +22,8 @@ struct RSIMeanReversion: TradingStrategy {
     }
 
     func trade(_ parameters: Parameters, in backtest: inout Backtest) {
-        let index = backtest.indicators[.relativeStrength(parameters.integer("period"))]
-        backtest.follow(
+        let index = unsafe backtest.indicators[.relativeStrength(parameters.integer("period"))]
+        unsafe backtest.follow(
             BandRule(
                 value: index, side: .below, entry: .level(parameters.number("oversold")),
                 exit: .level(parameters.number("overbought"))))

@@ -11,11 +11,11 @@ struct Sleep: BareStrategy {
 
     func perform(_ parameters: Parameters) {
         var end = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &end)
+        unsafe clock_gettime(CLOCK_MONOTONIC, &end)
         let nanoseconds = end.tv_nsec + Int(parameters.number("ms") * 1e6)
         end.tv_sec += nanoseconds / 1_000_000_000
         end.tv_nsec = nanoseconds % 1_000_000_000
         // A signal that stops and continues the host must not change when the wait ends.
-        while clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &end, nil) == EINTR {}
+        while unsafe clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &end, nil) == EINTR {}
     }
 }

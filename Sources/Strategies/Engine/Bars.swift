@@ -1,6 +1,8 @@
 /// A view of market data: one column per quantity, all of the same length.
 ///
-/// It owns nothing. `MarketData` keeps the memory and hands the view out for the length of a call.
+/// Safety: it owns nothing. `MarketData` keeps the memory and hands the view out for the length of a call. Who reads a column
+/// says `unsafe`: in a release build nobody looks whether the index is one of a bar.
+@safe
 struct Bars {
     /// UTC milliseconds since 1970, strictly increasing.
     let time: UnsafeBufferPointer<Int64>
@@ -13,11 +15,11 @@ struct Bars {
     /// Sums of closes from the first bar of the data set on; one entry more than there are bars.
     let sums: PrefixSums
 
-    var count: Int { close.count }
+    var count: Int { unsafe close.count }
 
     /// The view of a range of these bars; the sums stay valid because only their differences are used.
     func slice(_ range: Range<Int>) -> Bars {
-        Bars(
+        unsafe Bars(
             time: .init(rebasing: time[range]), open: .init(rebasing: open[range]),
             high: .init(rebasing: high[range]), low: .init(rebasing: low[range]),
             close: .init(rebasing: close[range]), logReturn: .init(rebasing: logReturn[range]),

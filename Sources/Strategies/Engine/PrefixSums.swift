@@ -4,6 +4,9 @@
 /// multiples of 10^-k and the running total stays below 2^53, the sums are kept in units of the grid and are exact,
 /// so that two equal averages compare equal. Otherwise each sum carries its rounding error along (two-sum), and a
 /// window is as exact as one rounded addition.
+///
+/// Safety: a view, as `Bars` is and in which it lies.
+@safe
 struct PrefixSums {
     /// `high[t]` is the sum of the first t closes, in grid units.
     let high: UnsafeBufferPointer<Double>
@@ -12,18 +15,18 @@ struct PrefixSums {
     /// Grid units per unit of price: 100 for cents, 1 where there is no grid.
     let scale: Double
 
-    var isExact: Bool { low.isEmpty }
+    var isExact: Bool { unsafe low.isEmpty }
 
     /// Grid units over the window of `length` closes that ends before bar `end`.
     func window(endingBefore end: Int, length: Int) -> Double {
-        let rough = high[end] - high[end - length]
-        return isExact ? rough : rough + (low[end] - low[end - length])
+        let rough = unsafe high[end] - high[end - length]
+        return unsafe isExact ? rough : rough + (low[end] - low[end - length])
     }
 
     /// The sums of a range of the bars: the entries before and after each of them.
     func slice(_ range: Range<Int>) -> PrefixSums {
         let entries = range.lowerBound...range.upperBound
-        return PrefixSums(
+        return unsafe PrefixSums(
             high: .init(rebasing: high[entries]), low: isExact ? low : .init(rebasing: low[entries]), scale: scale)
     }
 
@@ -36,7 +39,8 @@ struct PrefixSums {
         var scale = 1.0
         var digits = 0
         var total = 0.0
-        for price in prices {
+        for index in prices.indices {
+            let price = unsafe prices[index]
             // A double read from "94.09" is the nearest one to 9409/100, and so is the quotient.
             while (price * scale).rounded() / scale != price {
                 digits += 1
@@ -53,10 +57,10 @@ struct PrefixSums {
         _ high: UnsafeMutableBufferPointer<Double>, _ low: UnsafeMutableBufferPointer<Double>,
         from prices: UnsafeBufferPointer<Double>, scale: Double?
     ) {
-        high[0] = 0
-        guard let scale else { return fillCarryingErrors(high, low, from: prices) }
-        for (index, price) in prices.enumerated() {
-            high[index + 1] = high[index] + (price * scale).rounded()
+        unsafe high[0] = 0
+        guard let scale else { return unsafe fillCarryingErrors(high, low, from: prices) }
+        for index in prices.indices {
+            unsafe high[index + 1] = high[index] + (prices[index] * scale).rounded()
         }
     }
 
@@ -64,14 +68,15 @@ struct PrefixSums {
         _ high: UnsafeMutableBufferPointer<Double>, _ low: UnsafeMutableBufferPointer<Double>,
         from prices: UnsafeBufferPointer<Double>
     ) {
-        low[0] = 0
-        for (index, price) in prices.enumerated() {
+        unsafe low[0] = 0
+        for index in prices.indices {
+            let price = unsafe prices[index]
             // Knuth's two-sum: sum and error together are exact.
-            let sum = high[index] + price
-            let back = sum - high[index]
-            let error = (high[index] - (sum - back)) + (price - back)
-            high[index + 1] = sum
-            low[index + 1] = low[index] + error
+            let sum = unsafe high[index] + price
+            let back = unsafe sum - high[index]
+            let error = unsafe (high[index] - (sum - back)) + (price - back)
+            unsafe high[index + 1] = sum
+            unsafe low[index + 1] = low[index] + error
         }
     }
 }

@@ -31,18 +31,18 @@ struct Simulation {
     mutating func run(_ rule: some Rule, warmUp: Int) {
         var rule = rule
         workspace.begin(bars: bars.count)
-        let equity = workspace.equity
+        let equity = unsafe workspace.equity
         let first = warmUp + 1
-        for bar in 0..<min(first, bars.count) { equity[bar] = account.cash }
+        for bar in 0..<min(first, bars.count) { unsafe equity[bar] = account.cash }
         guard first < bars.count else { return }
         let hasExits = account.hasExits
         var pending = Decision.nothing
         for bar in first..<bars.count {
             if pending != .nothing { execute(pending, at: bar) }
             if hasExits, size != 0 { checkExits(at: bar) }
-            let value = cash + size * (bars.close[bar] - entryPrice)
+            let value = unsafe cash + size * (bars.close[bar] - entryPrice)
             guard value > 0 else { return ruin(at: bar) }
-            equity[bar] = value
+            unsafe equity[bar] = value
             pending = rule.decide(at: bar, position: size)
         }
         closeOut()
@@ -52,7 +52,7 @@ struct Simulation {
 
     /// The order of the bar before, at this bar's open: closing comes before opening.
     private mutating func execute(_ decision: Decision, at bar: Int) {
-        let price = bars.open[bar]
+        let price = unsafe bars.open[bar]
         if size != 0 { exit(at: bar, price: price, .signal) }
         guard decision != .close else { return }
         let isBuy = decision == .buy
@@ -72,15 +72,15 @@ struct Simulation {
     /// An open beyond a level fills there: it is known to come first. A bar that reaches both levels later is taken
     /// for a loss: which came first inside the bar is not known, and the worse is assumed.
     private mutating func checkExits(at bar: Int) {
-        let open = bars.open[bar]
+        let open = unsafe bars.open[bar]
         let isLong = size > 0
         let hasStop = account.stopLossPct > 0
         let hasTarget = account.takeProfitPct > 0
         if hasTarget, isLong ? open >= targetPrice : open <= targetPrice {
             exit(at: bar, price: open, .takeProfit)
-        } else if hasStop, isLong ? bars.low[bar] <= stopPrice : bars.high[bar] >= stopPrice {
+        } else if hasStop, unsafe isLong ? bars.low[bar] <= stopPrice : bars.high[bar] >= stopPrice {
             exit(at: bar, price: isLong ? min(open, stopPrice) : max(open, stopPrice), .stopLoss)
-        } else if hasTarget, isLong ? bars.high[bar] >= targetPrice : bars.low[bar] <= targetPrice {
+        } else if hasTarget, unsafe isLong ? bars.high[bar] >= targetPrice : bars.low[bar] <= targetPrice {
             exit(at: bar, price: targetPrice, .takeProfit)
         }
     }
@@ -105,16 +105,16 @@ struct Simulation {
 
     /// The position is closed at this close, the equity is zero from here on.
     private mutating func ruin(at bar: Int) {
-        if size != 0 { exit(at: bar, price: bars.close[bar], .ruin) }
+        if size != 0 { unsafe exit(at: bar, price: bars.close[bar], .ruin) }
         ruinedAt = bar
-        for rest in bar..<bars.count { workspace.equity[rest] = 0 }
+        for rest in bar..<bars.count { unsafe workspace.equity[rest] = 0 }
     }
 
     private mutating func closeOut() {
         guard size != 0, account.atEnd != .markToMarket else { return }
         let last = bars.count - 1
-        exit(at: last, price: account.atEnd == .closeOut ? bars.close[last] : bars.open[last], .end)
-        workspace.equity[last] = max(cash, 0)
+        unsafe exit(at: last, price: account.atEnd == .closeOut ? bars.close[last] : bars.open[last], .end)
+        unsafe workspace.equity[last] = max(cash, 0)
         if cash <= 0 { ruinedAt = last }
     }
 }

@@ -82,7 +82,7 @@ package final class HostedStrategies {
                 json.openPosition(backtest.simulation.openPosition, bars)
                 json.name("trades")
                 if settings.output.trades { json.trades(workspace.trades, bars) } else { json.null() }
-                json.curve(settings.output.curve, workspace.equity, bars)
+                unsafe json.curve(settings.output.curve, workspace.equity, bars)
                 json.engine(engineVersion)
             }
         }
@@ -132,8 +132,9 @@ package final class HostedStrategies {
         guard !range.isEmpty else {
             throw RequestProblem(
                 .insufficientData,
-                "data has no bars in the range asked for; it has \(data.bars.count) from "
-                    + "\(BarTime.text(data.bars.time[0])) to \(BarTime.text(data.bars.time[data.bars.count - 1]))")
+                unsafe "data has no bars in the range asked for; it has \(data.bars.count) from "
+                    + "\(BarTime.text(data.bars.time[0])) to \(BarTime.text(data.bars.time[data.bars.count - 1]))"
+            )
         }
         return (data, used, range)
     }

@@ -87,16 +87,16 @@ extension JSONWriter {
         name("version")
         if let version = data.version { string(version) } else { null() }
         member("bars", bars.count)
-        member("start", BarTime.text(bars.time[0]))
-        member("end", BarTime.text(bars.time[bars.count - 1]))
+        unsafe member("start", BarTime.text(bars.time[0]))
+        unsafe member("end", BarTime.text(bars.time[bars.count - 1]))
         endObject()
     }
 
     mutating func statistics(_ statistics: Statistics, _ bars: Bars) {
         name("statistics")
         beginObject()
-        member("start", BarTime.text(bars.time[0]))
-        member("end", BarTime.text(bars.time[bars.count - 1]))
+        unsafe member("start", BarTime.text(bars.time[0]))
+        unsafe member("end", BarTime.text(bars.time[bars.count - 1]))
         statisticMembers(statistics)
         endObject()
     }
@@ -117,7 +117,7 @@ extension JSONWriter {
         beginObject()
         member("size", Int(position.size))
         member("entry_bar", position.entryBar)
-        member("entry_time", BarTime.text(bars.time[position.entryBar]))
+        unsafe member("entry_time", BarTime.text(bars.time[position.entryBar]))
         member("entry_price", position.entryPrice)
         endObject()
     }
@@ -129,8 +129,8 @@ extension JSONWriter {
             member("size", Int(trade.size))
             member("entry_bar", trade.entryBar)
             member("exit_bar", trade.exitBar)
-            member("entry_time", BarTime.text(bars.time[trade.entryBar]))
-            member("exit_time", BarTime.text(bars.time[trade.exitBar]))
+            unsafe member("entry_time", BarTime.text(bars.time[trade.entryBar]))
+            unsafe member("exit_time", BarTime.text(bars.time[trade.exitBar]))
             member("entry_price", trade.entryPrice)
             member("exit_price", trade.exitPrice)
             member("pnl", trade.profit)
@@ -153,11 +153,11 @@ extension JSONWriter {
         beginObject()
         name("time")
         beginArray()
-        for point in 0..<points { integer(bars.time[bar(point)]) }
+        for point in 0..<points { unsafe integer(bars.time[bar(point)]) }
         endArray()
         name("equity")
         beginArray()
-        for point in 0..<points { double(equity[bar(point)]) }
+        for point in 0..<points { unsafe double(equity[bar(point)]) }
         endArray()
         endObject()
     }

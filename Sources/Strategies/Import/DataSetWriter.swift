@@ -21,14 +21,14 @@ enum DataSetWriter {
         var made = path.hasPrefix("/") ? "/" : ""
         for part in path.split(separator: "/") {
             made += part + "/"
-            guard mkdir(made, 0o755) == 0 || errno == EEXIST || errno == EROFS else {
+            guard unsafe mkdir(made, 0o755) == 0 || errno == EEXIST || errno == EROFS else {
                 throw failed("make the directory", made)
             }
         }
     }
 
     private static func directory(_ name: String, in parent: borrowing Descriptor) throws(ImportProblem) -> Descriptor {
-        guard mkdirat(parent.number, name, 0o755) == 0 || errno == EEXIST else {
+        guard unsafe mkdirat(parent.number, name, 0o755) == 0 || errno == EEXIST else {
             throw failed("make the directory", name)
         }
         guard let folder = parent.directory(name) else { throw failed("open the directory", name) }
@@ -40,14 +40,14 @@ enum DataSetWriter {
     ) throws(ImportProblem) {
         // Hidden, and so no valid name of a data set; the process makes it its own.
         let temporary = ".\(name).\(getpid())"
-        unlinkat(folder.number, temporary, 0)
+        unsafe unlinkat(folder.number, temporary, 0)
         do throws(ImportProblem) {
             try fill(temporary, with: bytes, in: folder)
-            guard renameat(folder.number, temporary, folder.number, name) == 0, fsync(folder.number) == 0 else {
+            guard unsafe renameat(folder.number, temporary, folder.number, name) == 0, fsync(folder.number) == 0 else {
                 throw failed("publish", name)
             }
         } catch {
-            unlinkat(folder.number, temporary, 0)
+            unsafe unlinkat(folder.number, temporary, 0)
             throw error
         }
     }
@@ -56,11 +56,13 @@ enum DataSetWriter {
         _ name: String, with bytes: [UInt8], in folder: borrowing Descriptor
     ) throws(ImportProblem) {
         let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
-        guard let file = Descriptor(openat(folder.number, name, flags, 0o644)) else { throw failed("create", name) }
+        guard let file = unsafe Descriptor(openat(folder.number, name, flags, 0o644)) else {
+            throw failed("create", name)
+        }
         var written = 0
         while written < bytes.count {
-            let count = bytes.withUnsafeBytes { buffer in
-                Glibc.write(file.number, buffer.baseAddress.map { $0 + written }, bytes.count - written)
+            let count = unsafe bytes.withUnsafeBytes { buffer in
+                unsafe Glibc.write(file.number, buffer.baseAddress.map { unsafe $0 + written }, bytes.count - written)
             }
             if count > 0 { written += count } else if errno != EINTR { throw failed("write", name) }
         }
@@ -68,6 +70,6 @@ enum DataSetWriter {
     }
 
     private static func failed(_ what: String, _ name: String) -> ImportProblem {
-        ImportProblem("cannot \(what) \(name): \(String(cString: strerror(errno)))", isOfDataRoot: true)
+        ImportProblem(unsafe "cannot \(what) \(name): \(String(cString: strerror(errno)))", isOfDataRoot: true)
     }
 }

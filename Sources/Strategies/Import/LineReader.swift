@@ -3,7 +3,8 @@ import Glibc
 
 /// The lines of a text file in UTF-8 or UTF-16, packed with gzip or not.
 ///
-/// Safety of the handle: it is made in `init`, used by one thread, and closed in `deinit`.
+/// Safety: the handle is made in `init`, used by one thread, and closed in `deinit`.
+@safe
 final class LineReader {
     private let handle: gzFile
     private var buffer: [UInt8]
@@ -20,26 +21,26 @@ final class LineReader {
     /// - Throws: where the file cannot be opened for reading.
     init(path: String) throws(ImportProblem) {
         var status = stat()
-        guard stat(path, &status) == 0 else {
-            throw ImportProblem("cannot read \(path): \(String(cString: strerror(errno)))")
+        guard unsafe stat(path, &status) == 0 else {
+            throw ImportProblem(unsafe "cannot read \(path): \(String(cString: strerror(errno)))")
         }
         guard status.st_mode & S_IFMT != S_IFDIR else { throw ImportProblem("cannot read \(path): it is a directory") }
-        guard let handle = gzopen(path, "rb") else {
-            throw ImportProblem("cannot read \(path): \(String(cString: strerror(errno)))")
+        guard let handle = unsafe gzopen(path, "rb") else {
+            throw ImportProblem(unsafe "cannot read \(path): \(String(cString: strerror(errno)))")
         }
-        self.handle = handle
+        unsafe self.handle = handle
         size = Int(status.st_size)
-        gzbuffer(handle, 128 * 1024)
+        unsafe gzbuffer(handle, 128 * 1024)
         buffer = [UInt8](repeating: 0, count: 256 * 1024)
     }
 
-    deinit { gzclose(handle) }
+    deinit { unsafe gzclose(handle) }
 
     /// Bytes of the file as it lies on the disk (packed where it is).
     let size: Int
 
     /// Bytes of the file that have been read.
-    var position: Int { max(0, Int(gzoffset(handle))) }
+    var position: Int { unsafe max(0, Int(gzoffset(handle))) }
 
     /// Gives the next line without its end to the closure; nil at the end of the file.
     ///
@@ -64,11 +65,11 @@ final class LineReader {
     }
 
     private func endOfLine() -> Int? {
-        buffer.withUnsafeBytes { bytes -> Int? in
+        unsafe buffer.withUnsafeBytes { bytes -> Int? in
             guard let base = bytes.baseAddress, next < filled,
-                let found = memchr(base + next, 0x0A, filled - next)
+                let found = unsafe memchr(base + next, 0x0A, filled - next)
             else { return nil }
-            return base.distance(to: UnsafeRawPointer(found))
+            return unsafe base.distance(to: UnsafeRawPointer(found))
         }
     }
 
@@ -88,8 +89,8 @@ final class LineReader {
         filled -= next
         next = 0
         if let format, format != .utf8 { return try refillWide(format) }
-        let got = buffer.withUnsafeMutableBytes { bytes in
-            gzread(handle, bytes.baseAddress.map { $0 + filled }, UInt32(bytes.count - filled))
+        let got = unsafe buffer.withUnsafeMutableBytes { bytes in
+            unsafe gzread(handle, bytes.baseAddress.map { unsafe $0 + filled }, UInt32(bytes.count - filled))
         }
         guard got > 0 else { return try end(isFailure: got < 0) }
         filled += Int(got)
@@ -109,7 +110,7 @@ final class LineReader {
 
     private func refillWide(_ format: TextFormat) throws(ImportProblem) {
         var wide = [UInt8](repeating: 0, count: Self.longestLine)
-        let got = wide.withUnsafeMutableBytes { gzread(handle, $0.baseAddress, UInt32($0.count)) }
+        let got = unsafe wide.withUnsafeMutableBytes { unsafe gzread(handle, $0.baseAddress, UInt32($0.count)) }
         guard got > 0 else { return try end(isFailure: got < 0) }
         let text = format.utf8(wide[..<Int(got)])
         // UTF-8 takes at most half as much again, and the buffer has three times a longest line free.
@@ -120,7 +121,7 @@ final class LineReader {
     /// Nothing more comes. zlib gives all of a packed file that is cut off as if it were whole, and tells it only here.
     private func end(isFailure: Bool) throws(ImportProblem) {
         var code: Int32 = 0
-        let words = gzerror(handle, &code).map { String(cString: $0) } ?? "unknown error"
+        let words = unsafe gzerror(handle, &code).map { unsafe String(cString: $0) } ?? "unknown error"
         guard code != Z_BUF_ERROR else {
             throw ImportProblem(
                 "after line \(lineNumber): the file ends in the middle of its compressed data; fetch it again, whole")

@@ -2,13 +2,13 @@
 func fillSimpleAverage(_ column: UnsafeMutableBufferPointer<Double>, _ sums: PrefixSums, _ period: Int) {
     // One division of two exact numbers: equal means give equal doubles, whatever their periods.
     let divisor = Double(period) * sums.scale
-    let count = sums.high.count - 1
+    let count = unsafe sums.high.count - 1
     if sums.isExact {
-        let high = sums.high
-        for end in period..<count + 1 { column[end - 1] = (high[end] - high[end - period]) / divisor }
+        let high = unsafe sums.high
+        for end in period..<count + 1 { unsafe column[end - 1] = (high[end] - high[end - period]) / divisor }
     } else {
         for end in period..<count + 1 {
-            column[end - 1] = sums.window(endingBefore: end, length: period) / divisor
+            unsafe column[end - 1] = sums.window(endingBefore: end, length: period) / divisor
         }
     }
 }
@@ -19,12 +19,12 @@ func fillExponentialAverage(
 ) {
     let seed = start + period - 1
     var sum = 0.0
-    for bar in start...seed { sum += values[bar] }
+    for bar in start...seed { unsafe sum += values[bar] }
     var average = sum / Double(period)
-    column[seed] = average
+    unsafe column[seed] = average
     let alpha = 2 / Double(period + 1)
     for bar in seed + 1..<max(seed + 1, values.count) {
-        average += alpha * (values[bar] - average)
-        column[bar] = average
+        unsafe average += alpha * (values[bar] - average)
+        unsafe column[bar] = average
     }
 }

@@ -13,9 +13,9 @@ func fillPriorExtreme(
     for bar in 0..<values.count {
         if bar >= period {
             if candidates[head] < bar - period { head += 1 }
-            column[bar] = values[candidates[head]]
+            unsafe column[bar] = values[candidates[head]]
         }
-        while tail > head, isBeyond(values[bar], values[candidates[tail - 1]]) { tail -= 1 }
+        while tail > head, unsafe isBeyond(values[bar], values[candidates[tail - 1]]) { tail -= 1 }
         candidates[tail] = bar
         tail += 1
     }

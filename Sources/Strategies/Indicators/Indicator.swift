@@ -30,10 +30,14 @@ enum Indicator: Hashable {
 /// The indicators of one stretch of bars, each computed the first time it is asked for.
 ///
 /// A sweep's step keeps one for all its parameter sets.
+///
+/// Safety: the columns are this set's from when the pool gave them until `deinit` gives them back. Who asks for one keeps it no
+/// longer than the set, and says `unsafe` where it is read.
+@safe
 final class IndicatorSet {
     let bars: Bars
     /// As the pool gave them: at least one value per bar.
-    private var columns: [Indicator: UnsafeMutableBufferPointer<Double>] = [:]
+    private var columns: [Indicator: UnsafeMutableBufferPointer<Double>] = unsafe [:]
     private let pool: ColumnPool
     /// How many indicators have been computed, those that others are made of included.
     private(set) var computedCount = 0
@@ -43,60 +47,68 @@ final class IndicatorSet {
         self.pool = pool
     }
 
-    deinit { for column in columns.values { pool.give(back: column) } }
+    deinit {
+        let all = unsafe Array(columns.values)
+        for index in unsafe all.indices { unsafe pool.give(back: all[index]) }
+    }
 
     /// The values, one per bar, in memory that is valid as long as this set lives.
     subscript(_ indicator: Indicator) -> UnsafeBufferPointer<Double> {
-        if let column = columns[indicator] { return UnsafeBufferPointer(rebasing: column[..<bars.count]) }
-        let column = pool.take(count: bars.count)
-        fill(UnsafeMutableBufferPointer(rebasing: column[..<bars.count]), with: indicator)
-        columns[indicator] = column
+        if let column = unsafe columns[indicator] { return unsafe UnsafeBufferPointer(rebasing: column[..<bars.count]) }
+        let column = unsafe pool.take(count: bars.count)
+        unsafe fill(UnsafeMutableBufferPointer(rebasing: column[..<bars.count]), with: indicator)
+        unsafe columns[indicator] = column
         computedCount += 1
-        return UnsafeBufferPointer(rebasing: column[..<bars.count])
+        return unsafe UnsafeBufferPointer(rebasing: column[..<bars.count])
     }
 
     private func fill(_ column: UnsafeMutableBufferPointer<Double>, with indicator: Indicator) {
         let start = min(indicator.firstValid, bars.count)
-        column[..<start].update(repeating: 0)
+        unsafe column[..<start].update(repeating: 0)
         guard start < bars.count else { return }
         switch indicator {
-        case .simpleAverage(let period): fillSimpleAverage(column, bars.sums, period)
-        case .exponentialAverage(let period): fillExponentialAverage(column, bars.close, period, from: 0)
+        case .simpleAverage(let period): unsafe fillSimpleAverage(column, bars.sums, period)
+        case .exponentialAverage(let period): unsafe fillExponentialAverage(column, bars.close, period, from: 0)
         case .macdLine(let fast, let slow):
-            let quick = self[.exponentialAverage(fast)]
-            let calm = self[.exponentialAverage(slow)]
-            for bar in start..<bars.count { column[bar] = quick[bar] - calm[bar] }
+            let quick = unsafe self[.exponentialAverage(fast)]
+            let calm = unsafe self[.exponentialAverage(slow)]
+            for bar in start..<bars.count { unsafe column[bar] = quick[bar] - calm[bar] }
         case .macdSignal(let fast, let slow, let signal):
-            fillExponentialAverage(column, self[.macdLine(fast: fast, slow: slow)], signal, from: slow - 1)
-        case .relativeStrength(let period): fillRelativeStrength(column, bars.close, period)
-        case .deviation(let period): fillDeviation(column, bars.close, self[.simpleAverage(period)], period)
+            unsafe fillExponentialAverage(column, self[.macdLine(fast: fast, slow: slow)], signal, from: slow - 1)
+        case .relativeStrength(let period): unsafe fillRelativeStrength(column, bars.close, period)
+        case .deviation(let period): unsafe fillDeviation(column, bars.close, self[.simpleAverage(period)], period)
         case .rateOfChange(let period):
-            for bar in start..<bars.count { column[bar] = 100 * (bars.close[bar] / bars.close[bar - period] - 1) }
-        case .priorHigh(let period): fillPriorExtreme(column, bars.high, period) { $0 >= $1 }
-        case .priorLow(let period): fillPriorExtreme(column, bars.low, period) { $0 <= $1 }
+            for bar in start..<bars.count {
+                unsafe column[bar] = 100 * (bars.close[bar] / bars.close[bar - period] - 1)
+            }
+        case .priorHigh(let period): unsafe fillPriorExtreme(column, bars.high, period) { $0 >= $1 }
+        case .priorLow(let period): unsafe fillPriorExtreme(column, bars.low, period) { $0 <= $1 }
         }
     }
 }
 
 /// Columns that are not in use, so that a run's indicators need no allocation once a host is warm.
+///
+/// Safety: a column that is here is nobody else's; those that are at the end are freed.
+@safe
 final class ColumnPool {
-    private var free: [UnsafeMutableBufferPointer<Double>] = []
+    private var free: [UnsafeMutableBufferPointer<Double>] = unsafe []
     /// More columns than a run needs are not kept: a long sweep must not hold its memory for ever.
     private static let kept = 8
 
     init() {}
 
-    deinit { for column in free { column.deallocate() } }
+    deinit { for index in unsafe free.indices { unsafe free[index].deallocate() } }
 
     /// A column of at least that length; what it holds is left over from before.
     func take(count: Int) -> UnsafeMutableBufferPointer<Double> {
-        if let index = free.firstIndex(where: { $0.count >= count }) { return free.remove(at: index) }
+        if let index = unsafe free.firstIndex(where: { $0.count >= count }) { return unsafe free.remove(at: index) }
         let column = UnsafeMutableBufferPointer<Double>.allocate(capacity: count)
-        column.initialize(repeating: 0)
-        return column
+        unsafe column.initialize(repeating: 0)
+        return unsafe column
     }
 
     func give(back column: UnsafeMutableBufferPointer<Double>) {
-        if free.count < Self.kept { free.append(column) } else { column.deallocate() }
+        if unsafe free.count < Self.kept { unsafe free.append(column) } else { unsafe column.deallocate() }
     }
 }

@@ -7,7 +7,7 @@ func fillRelativeStrength(
     var gain = 0.0
     var loss = 0.0
     for bar in 1..<close.count {
-        let change = close[bar] - close[bar - 1]
+        let change = unsafe close[bar] - close[bar - 1]
         let up = max(change, 0)
         let down = max(-change, 0)
         if bar <= period {
@@ -20,7 +20,7 @@ func fillRelativeStrength(
             gain = (gain * weight + up) / divisor
             loss = (loss * weight + down) / divisor
         }
-        column[bar] = gain + loss > 0 ? 100 * gain / (gain + loss) : 50
+        unsafe column[bar] = gain + loss > 0 ? 100 * gain / (gain + loss) : 50
     }
 }
 
@@ -32,20 +32,20 @@ func fillDeviation(
 ) {
     let divisor = Double(period)
     for bar in period - 1..<close.count {
-        let center = mean[bar]
+        let center = unsafe mean[bar]
         // Four sums side by side: one alone would wait for itself at every addition.
         var squares = SIMD4<Double>.zero
         var index = bar - period + 1
         while index + 3 <= bar {
-            let distance = SIMD4(close[index], close[index + 1], close[index + 2], close[index + 3]) - center
+            let distance = unsafe SIMD4(close[index], close[index + 1], close[index + 2], close[index + 3]) - center
             squares += distance * distance
             index += 4
         }
         var sum = squares.sum()
         while index <= bar {
-            sum += (close[index] - center) * (close[index] - center)
+            unsafe sum += (close[index] - center) * (close[index] - center)
             index += 1
         }
-        column[bar] = (sum / divisor).squareRoot()
+        unsafe column[bar] = (sum / divisor).squareRoot()
     }
 }

@@ -47,16 +47,16 @@ enum ColumnFile {
             append(UInt64(count * 8), to: &bytes)
         }
         pad(&bytes, to: start)
-        table.time.withUnsafeBytes { bytes.append(contentsOf: $0) }
+        unsafe table.time.withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
         for (index, column) in [table.open, table.high, table.low, table.close, table.volume].enumerated() {
             pad(&bytes, to: start + (index + 1) * stride)
-            column.withUnsafeBytes { bytes.append(contentsOf: $0) }
+            unsafe column.withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
         }
         return bytes
     }
 
     private static func interval(_ time: [Int64]) -> Int64 {
-        time.withUnsafeBufferPointer { Int64((Calendar(time: $0).intervalDays * 86_400).rounded()) }
+        unsafe time.withUnsafeBufferPointer { unsafe Int64((Calendar(time: $0).intervalDays * 86_400).rounded()) }
     }
 
     private static func pad(_ bytes: inout [UInt8], to length: Int) {
@@ -64,7 +64,7 @@ enum ColumnFile {
     }
 
     private static func append(_ value: some FixedWidthInteger, to bytes: inout [UInt8]) {
-        withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
+        unsafe withUnsafeBytes(of: value.littleEndian) { unsafe bytes.append(contentsOf: $0) }
     }
 }
 
@@ -76,23 +76,23 @@ struct ColumnFileProblem: Error, Equatable {
 extension ColumnFile {
     /// The columns of a file's bytes, each checked against the file's size.
     static func columns(of file: UnsafeRawBufferPointer) throws(ColumnFileProblem) -> BarColumns {
-        guard file.count >= dataStart(columns: names.count), file.prefix(8).elementsEqual(magic) else {
+        guard file.count >= dataStart(columns: names.count), unsafe file.prefix(8).elementsEqual(magic) else {
             throw ColumnFileProblem(message: "it does not begin like a column file")
         }
-        let bars = file.loadUnaligned(fromByteOffset: 16, as: UInt64.self)
-        let columnCount = Int(file.loadUnaligned(fromByteOffset: 12, as: UInt32.self))
-        let header = Int(file.loadUnaligned(fromByteOffset: 8, as: UInt32.self))
+        let bars = unsafe file.loadUnaligned(fromByteOffset: 16, as: UInt64.self)
+        let columnCount = unsafe Int(file.loadUnaligned(fromByteOffset: 12, as: UInt32.self))
+        let header = unsafe Int(file.loadUnaligned(fromByteOffset: 8, as: UInt32.self))
         guard header == headerSize, columnCount == names.count, bars > 0, bars <= UInt64(maximumBars) else {
             throw ColumnFileProblem(message: "its header says \(columnCount) columns of \(bars) bars")
         }
         var offsets: [Int] = []
-        for index in 0..<names.count { offsets.append(try offset(of: index, bars: Int(bars), in: file)) }
+        for index in 0..<names.count { unsafe offsets.append(try offset(of: index, bars: Int(bars), in: file)) }
         func prices(_ index: Int) -> UnsafeBufferPointer<Double> {
-            let bytes = UnsafeRawBufferPointer(rebasing: file[offsets[index]..<offsets[index] + Int(bars) * 8])
-            return bytes.assumingMemoryBound(to: Double.self)
+            let bytes = unsafe UnsafeRawBufferPointer(rebasing: file[offsets[index]..<offsets[index] + Int(bars) * 8])
+            return unsafe bytes.assumingMemoryBound(to: Double.self)
         }
-        let time = UnsafeRawBufferPointer(rebasing: file[offsets[0]..<offsets[0] + Int(bars) * 8])
-        return BarColumns(
+        let time = unsafe UnsafeRawBufferPointer(rebasing: file[offsets[0]..<offsets[0] + Int(bars) * 8])
+        return unsafe BarColumns(
             time: time.assumingMemoryBound(to: Int64.self), open: prices(1), high: prices(2), low: prices(3),
             close: prices(4))
     }
@@ -101,12 +101,12 @@ extension ColumnFile {
         -> Int
     {
         let entry = headerSize + index * entrySize
-        let name = file[entry..<entry + 16].prefix { $0 != 0 }
-        let type = file.loadUnaligned(fromByteOffset: entry + 16, as: UInt32.self)
-        let offset = file.loadUnaligned(fromByteOffset: entry + 24, as: UInt64.self)
-        let length = file.loadUnaligned(fromByteOffset: entry + 32, as: UInt64.self)
+        let name = unsafe file[entry..<entry + 16].prefix { $0 != 0 }
+        let type = unsafe file.loadUnaligned(fromByteOffset: entry + 16, as: UInt32.self)
+        let offset = unsafe file.loadUnaligned(fromByteOffset: entry + 24, as: UInt64.self)
+        let length = unsafe file.loadUnaligned(fromByteOffset: entry + 32, as: UInt64.self)
         let expected = index == 0 ? ColumnType.int64 : .float64
-        guard name.elementsEqual(names[index].utf8), type == expected.rawValue, length == UInt64(bars * 8),
+        guard unsafe name.elementsEqual(names[index].utf8), type == expected.rawValue, length == UInt64(bars * 8),
             offset % UInt64(alignment) == 0, offset <= UInt64(file.count), length <= UInt64(file.count) - offset
         else { throw ColumnFileProblem(message: "its column \(names[index]) does not lie where the file says") }
         return Int(offset)
@@ -115,17 +115,17 @@ extension ColumnFile {
     /// What is wrong with the bars; nil when nothing is.
     static func firstProblem(in columns: BarColumns) -> String? {
         var previous: Int64?
-        for bar in 0..<columns.time.count {
-            guard BarTime.valid.contains(columns.time[bar]) else {
-                return "bar \(bar): the time \(columns.time[bar]) is beyond the years 0 to 9999"
+        for bar in unsafe 0..<columns.time.count {
+            guard unsafe BarTime.valid.contains(columns.time[bar]) else {
+                return unsafe "bar \(bar): the time \(columns.time[bar]) is beyond the years 0 to 9999"
             }
-            if let problem = BarCheck.problem(
+            if let problem = unsafe BarCheck.problem(
                 previous: previous, time: columns.time[bar], open: columns.open[bar], high: columns.high[bar],
                 low: columns.low[bar], close: columns.close[bar], volume: 0)
             {
                 return "bar \(bar): \(problem)"
             }
-            previous = columns.time[bar]
+            previous = unsafe columns.time[bar]
         }
         return nil
     }

@@ -35,8 +35,8 @@ package enum DatasetCatalogue {
         guard DataSetFiles.isDigest(digest), let file = folder.file(DataSetFiles.file(digest)) else { return nil }
         let header = file.read(atMost: ColumnFile.headerSize)
         guard header.count == ColumnFile.headerSize, header.starts(with: ColumnFile.magic) else { return nil }
-        return header.withUnsafeBytes { bytes in
-            DataSetEntry(
+        return unsafe header.withUnsafeBytes { bytes in
+            unsafe DataSetEntry(
                 name: name, version: "sha256:" + digest,
                 bars: Int(clamping: bytes.loadUnaligned(fromByteOffset: 16, as: UInt64.self)),
                 start: BarTime.text(bytes.loadUnaligned(fromByteOffset: 32, as: Int64.self)),
@@ -48,17 +48,17 @@ package enum DatasetCatalogue {
     private static func names(in folder: borrowing Descriptor) -> [String] {
         // fdopendir takes its descriptor over, so it gets one of its own.
         let copy = fcntl(folder.number, F_DUPFD_CLOEXEC, 0)
-        guard copy >= 0, let stream = fdopendir(copy) else {
+        guard copy >= 0, let stream = unsafe fdopendir(copy) else {
             if copy >= 0 { close(copy) }
             return []
         }
-        defer { closedir(stream) }
+        defer { unsafe closedir(stream) }
         // The copy shares its position with the original.
-        rewinddir(stream)
+        unsafe rewinddir(stream)
         var names: [String] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        while let entry = unsafe readdir(stream) {
+            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
             }
             if DataSetName.isValid(name) { names.append(name) }
         }

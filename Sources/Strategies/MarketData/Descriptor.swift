@@ -14,25 +14,25 @@ struct Descriptor: ~Copyable {
 
     /// Opens a directory by path; the path itself may lead over links (the data root is the operator's choice).
     static func directory(_ path: String) -> Descriptor? {
-        Descriptor(open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC))
+        unsafe Descriptor(open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC))
     }
 
     /// Opens a directory inside this one, never through a link.
     borrowing func directory(_ name: String) -> Descriptor? {
-        Descriptor(openat(number, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC))
+        unsafe Descriptor(openat(number, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC))
     }
 
     /// Opens a file inside this directory for reading, never through a link.
     borrowing func file(_ name: String) -> Descriptor? {
         // Without O_NONBLOCK a named pipe put in a file's place would hold the host until its deadline.
-        Descriptor(openat(number, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC))
+        unsafe Descriptor(openat(number, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC))
     }
 
     /// The first bytes of the file, at most so many.
     borrowing func read(atMost count: Int) -> [UInt8] {
-        [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+        unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
             while filled < count {
-                let got = Glibc.read(number, buffer.baseAddress.map { $0 + filled }, count - filled)
+                let got = unsafe Glibc.read(number, buffer.baseAddress.map { unsafe $0 + filled }, count - filled)
                 if got > 0 { filled += got } else if got == 0 || errno != EINTR { break }
             }
         }

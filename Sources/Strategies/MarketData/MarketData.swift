@@ -1,6 +1,9 @@
 import Glibc
 
 /// A data set in memory, mapped or of its own, with what is derived from it once.
+///
+/// Safety: `owner` keeps the columns, `derived` is freed in `deinit`, and `bars` shows both for no longer than this lives.
+@safe
 final class MarketData {
     let bars: Bars
     let calendar: Calendar
@@ -13,26 +16,26 @@ final class MarketData {
     init(columns: BarColumns, version: String?, owner: AnyObject) {
         self.owner = owner
         self.version = version
-        calendar = Calendar(time: columns.time)
-        let count = columns.close.count
-        let scale = PrefixSums.gridScale(of: columns.close)
+        calendar = unsafe Calendar(time: columns.time)
+        let count = unsafe columns.close.count
+        let scale = unsafe PrefixSums.gridScale(of: columns.close)
         let sumsCount = count + 1
         let derived = UnsafeMutableBufferPointer<Double>.allocate(
             capacity: count + sumsCount + (scale == nil ? sumsCount : 0))
-        derived.initialize(repeating: 0)
-        let logs = UnsafeMutableBufferPointer(rebasing: derived[..<count])
-        let high = UnsafeMutableBufferPointer(rebasing: derived[count..<count + sumsCount])
-        let low = UnsafeMutableBufferPointer(rebasing: derived[(count + sumsCount)...])
-        PrefixSums.fill(high, low, from: columns.close, scale: scale)
-        for bar in 1..<max(1, count) { logs[bar] = log(columns.close[bar] / columns.close[bar - 1]) }
-        self.derived = derived
-        bars = Bars(
+        unsafe derived.initialize(repeating: 0)
+        let logs = unsafe UnsafeMutableBufferPointer(rebasing: derived[..<count])
+        let high = unsafe UnsafeMutableBufferPointer(rebasing: derived[count..<count + sumsCount])
+        let low = unsafe UnsafeMutableBufferPointer(rebasing: derived[(count + sumsCount)...])
+        unsafe PrefixSums.fill(high, low, from: columns.close, scale: scale)
+        for bar in 1..<max(1, count) { unsafe logs[bar] = log(columns.close[bar] / columns.close[bar - 1]) }
+        unsafe self.derived = derived
+        bars = unsafe Bars(
             time: columns.time, open: columns.open, high: columns.high, low: columns.low, close: columns.close,
             logReturn: UnsafeBufferPointer(logs),
             sums: PrefixSums(high: UnsafeBufferPointer(high), low: UnsafeBufferPointer(low), scale: scale ?? 1))
     }
 
-    deinit { derived.deallocate() }
+    deinit { unsafe derived.deallocate() }
 
     /// Bars held in memory of their own: inline ones, and those of tests.
     convenience init(_ table: BarTable, version: String? = nil) {
@@ -58,13 +61,16 @@ final class MarketData {
         var high = bars.count
         while low < high {
             let middle = (low + high) / 2
-            if isBeyond(bars.time[middle]) { high = middle } else { low = middle + 1 }
+            if unsafe isBeyond(bars.time[middle]) { high = middle } else { low = middle + 1 }
         }
         return low
     }
 }
 
 /// The stored columns of a data set.
+///
+/// Safety: a view, good for as long as its owner, which goes to `MarketData` with it.
+@safe
 struct BarColumns {
     let time: UnsafeBufferPointer<Int64>
     let open: UnsafeBufferPointer<Double>
@@ -74,6 +80,9 @@ struct BarColumns {
 }
 
 /// Copies a table's columns into memory that does not move.
+///
+/// Safety: the memory is made in `init` and freed in `deinit`; `MarketData` keeps it with the columns.
+@safe
 private final class TableStorage {
     let columns: BarColumns
     private let time: UnsafeMutableBufferPointer<Int64>
@@ -81,19 +90,19 @@ private final class TableStorage {
 
     init(_ table: BarTable) {
         let count = table.count
-        time = .allocate(capacity: count)
-        _ = time.initialize(fromContentsOf: table.time)
-        prices = .allocate(capacity: count * 4)
-        _ = prices.initialize(fromContentsOf: table.open + table.high + table.low + table.close)
-        let all = UnsafeBufferPointer(prices)
-        columns = BarColumns(
+        unsafe time = .allocate(capacity: count)
+        _ = unsafe time.initialize(fromContentsOf: table.time)
+        unsafe prices = .allocate(capacity: count * 4)
+        _ = unsafe prices.initialize(fromContentsOf: table.open + table.high + table.low + table.close)
+        let all = unsafe UnsafeBufferPointer(prices)
+        columns = unsafe BarColumns(
             time: UnsafeBufferPointer(time), open: .init(rebasing: all[..<count]),
             high: .init(rebasing: all[count..<count * 2]), low: .init(rebasing: all[count * 2..<count * 3]),
             close: .init(rebasing: all[(count * 3)...]))
     }
 
     deinit {
-        time.deallocate()
-        prices.deallocate()
+        unsafe time.deallocate()
+        unsafe prices.deallocate()
     }
 }

@@ -11,29 +11,29 @@ package struct SHA256 {
     /// The digest of all the bytes in lower-case hexadecimal.
     static func hex(of bytes: UnsafeRawBufferPointer) -> String {
         var hash = SHA256()
-        hash.update(bytes)
+        unsafe hash.update(bytes)
         return hash.finish()
     }
 
     /// The digest of all the bytes in lower-case hexadecimal.
-    package static func hex(of bytes: [UInt8]) -> String { bytes.withUnsafeBytes { hex(of: $0) } }
+    package static func hex(of bytes: [UInt8]) -> String { unsafe bytes.withUnsafeBytes { unsafe hex(of: $0) } }
 
     mutating func update(_ bytes: UnsafeRawBufferPointer) {
         length += UInt64(bytes.count)
-        var rest = bytes[...]
+        var rest = unsafe bytes[...]
         if !pending.isEmpty {
-            let taken = min(64 - pending.count, rest.count)
-            pending.append(contentsOf: rest.prefix(taken))
-            rest = rest.dropFirst(taken)
+            let taken = unsafe min(64 - pending.count, rest.count)
+            unsafe pending.append(contentsOf: rest.prefix(taken))
+            unsafe rest = rest.dropFirst(taken)
             guard pending.count == 64 else { return }
-            pending.withUnsafeBytes { state = Self.compress(state, $0) }
+            unsafe pending.withUnsafeBytes { state = unsafe Self.compress(state, $0) }
             pending.removeAll(keepingCapacity: true)
         }
-        while rest.count >= 64 {
-            state = Self.compress(state, UnsafeRawBufferPointer(rebasing: rest.prefix(64)))
-            rest = rest.dropFirst(64)
+        while unsafe rest.count >= 64 {
+            state = unsafe Self.compress(state, UnsafeRawBufferPointer(rebasing: rest.prefix(64)))
+            unsafe rest = rest.dropFirst(64)
         }
-        pending.append(contentsOf: rest)
+        unsafe pending.append(contentsOf: rest)
     }
 
     mutating func finish() -> String {
@@ -41,7 +41,7 @@ package struct SHA256 {
         let zeros = (119 - Int(length % 64)) % 64
         var padding: [UInt8] = [0x80] + [UInt8](repeating: 0, count: zeros)
         for shift in stride(from: 56, through: 0, by: -8) { padding.append(UInt8(truncatingIfNeeded: bits >> shift)) }
-        padding.withUnsafeBytes { update($0) }
+        unsafe padding.withUnsafeBytes { unsafe update($0) }
         let digits = Array("0123456789abcdef".utf8)
         var text: [UInt8] = []
         for index in 0..<8 {
@@ -51,29 +51,29 @@ package struct SHA256 {
     }
 
     private static func compress(_ state: SIMD8<UInt32>, _ block: UnsafeRawBufferPointer) -> SIMD8<UInt32> {
-        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 64) { words in
+        unsafe withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 64) { words in
             for index in 0..<16 {
-                let word = block.loadUnaligned(fromByteOffset: index * 4, as: UInt32.self)
-                words.initializeElement(at: index, to: UInt32(bigEndian: word))
+                let word = unsafe block.loadUnaligned(fromByteOffset: index * 4, as: UInt32.self)
+                unsafe words.initializeElement(at: index, to: UInt32(bigEndian: word))
             }
             for index in 16..<64 {
-                let early = words[index - 15]
-                let late = words[index - 2]
+                let early = unsafe words[index - 15]
+                let late = unsafe words[index - 2]
                 let s0 = rotate(early, 7) ^ rotate(early, 18) ^ (early >> 3)
                 let s1 = rotate(late, 17) ^ rotate(late, 19) ^ (late >> 10)
-                words.initializeElement(at: index, to: words[index - 16] &+ s0 &+ words[index - 7] &+ s1)
+                unsafe words.initializeElement(at: index, to: words[index - 16] &+ s0 &+ words[index - 7] &+ s1)
             }
-            return state &+ mix(state, words)
+            return unsafe state &+ mix(state, words)
         }
     }
 
     private static func mix(_ state: SIMD8<UInt32>, _ words: UnsafeMutableBufferPointer<UInt32>) -> SIMD8<UInt32> {
         var (a, b, c, d) = (state[0], state[1], state[2], state[3])
         var (e, f, g, h) = (state[4], state[5], state[6], state[7])
-        constants.withUnsafeBufferPointer { constants in
+        unsafe constants.withUnsafeBufferPointer { constants in
             for index in 0..<64 {
                 let s1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)
-                let first = h &+ s1 &+ ((e & f) ^ (~e & g)) &+ constants[index] &+ words[index]
+                let first = unsafe h &+ s1 &+ ((e & f) ^ (~e & g)) &+ constants[index] &+ words[index]
                 let s0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)
                 let second = s0 &+ ((a & b) ^ (a & c) ^ (b & c))
                 (h, g, f, e) = (g, f, e, d &+ first)

@@ -14,17 +14,17 @@ struct Calendar: Equatable, Sendable {
 
     init(time: UnsafeBufferPointer<Int64>) {
         // A thousand distances show the rhythm, and a sort of millions would not show it better.
-        var distances = zip(time.prefix(1001), time.prefix(1001).dropFirst()).map { $1 - $0 }
+        var distances = unsafe zip(time.prefix(1001), time.prefix(1001).dropFirst()).map { $1 - $0 }
         distances.sort()
         let median = distances.isEmpty ? 0 : Double(distances[distances.count / 2])
         intervalDays = median > 0 ? median / Self.millisecondsPerDay : 1
-        unitDays = Self.unit(of: time)
-        annualTradingDays = Self.tradingDays(intervalDays, weekendShare: Self.weekendShare(time))
+        unitDays = unsafe Self.unit(of: time)
+        annualTradingDays = unsafe Self.tradingDays(intervalDays, weekendShare: Self.weekendShare(time))
     }
 
     /// By the last hundred bars, as backtesting.py goes, and where the middle lies between two distances by their mean.
     private static func unit(of time: UnsafeBufferPointer<Int64>) -> Double {
-        let distances = zip(time.suffix(100), time.suffix(100).dropFirst()).map { $1 - $0 }.sorted()
+        let distances = unsafe zip(time.suffix(100), time.suffix(100).dropFirst()).map { $1 - $0 }.sorted()
         guard !distances.isEmpty else { return 1 }
         let half = distances.count / 2
         let median = distances.count % 2 == 1 ? distances[half] : (distances[half - 1] + distances[half]) / 2
@@ -45,9 +45,7 @@ struct Calendar: Equatable, Sendable {
 
     private static func weekendShare(_ time: UnsafeBufferPointer<Int64>) -> Double {
         guard !time.isEmpty else { return 0 }
-        var weekendBars = 0
-        for stamp in time where dayOfWeek(stamp) >= 5 { weekendBars += 1 }
-        return Double(weekendBars) / Double(time.count)
+        return unsafe Double(time.count { dayOfWeek($0) >= 5 }) / Double(time.count)
     }
 
     /// 0 is Monday; 1970-01-01 was a Thursday.

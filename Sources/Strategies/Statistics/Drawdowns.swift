@@ -10,12 +10,12 @@ struct Drawdowns: Equatable, Sendable {
 
     /// An episode runs from one bar at the peak to the next bar at the peak (or to the last bar), with bars between.
     init(equity: UnsafeMutableBufferPointer<Double>, time: UnsafeBufferPointer<Int64>, roundingDaysUpTo unit: Double) {
-        var episodes = Episodes(time: time)
+        var episodes = unsafe Episodes(time: time)
         var peak = -1.0
         var peakBar = 0
         var lowest = 0.0
         for bar in 0..<equity.count {
-            let value = equity[bar]
+            let value = unsafe equity[bar]
             if value >= peak {
                 if bar > peakBar + 1 { episodes.add(from: peakBar, to: bar, depth: 1 - lowest / peak) }
                 peak = value
@@ -37,6 +37,8 @@ struct Drawdowns: Equatable, Sendable {
             episodes.lengthSum / Double(episodes.count) / Calendar.millisecondsPerDay, toMultipleOf: unit)
     }
 
+    /// Safety: it lives within `init`, whose caller keeps the times.
+    @safe
     private struct Episodes {
         let time: UnsafeBufferPointer<Int64>
         var count = 0
@@ -46,12 +48,12 @@ struct Drawdowns: Equatable, Sendable {
         var lengthSum = 0.0
         var longest = 0.0
 
-        init(time: UnsafeBufferPointer<Int64>) { self.time = time }
+        init(time: UnsafeBufferPointer<Int64>) { unsafe self.time = time }
 
         mutating func add(from start: Int, to end: Int, depth: Double) {
             count += 1
             depthSum += depth
-            let length = Double(time[end] - time[start])
+            let length = unsafe Double(time[end] - time[start])
             lengthSum += length
             longest = max(longest, length)
         }

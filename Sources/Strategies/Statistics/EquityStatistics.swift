@@ -6,20 +6,20 @@ extension Statistics {
     /// - Parameter warmUp: the first bar at which the indicators are valid; buy and hold is measured from it.
     init(of simulation: Simulation, warmUp: Int, calendar: Calendar, settings: StatisticsSettings) {
         let bars = simulation.bars
-        let equity = simulation.workspace.equity
+        let equity = unsafe simulation.workspace.equity
         let last = bars.count - 1
         guard last >= 0 else { return }
-        let days = Double(bars.time[last] - bars.time[0]) / Calendar.millisecondsPerDay
+        let days = unsafe Double(bars.time[last] - bars.time[0]) / Calendar.millisecondsPerDay
         durationDays = days
-        equityFinal = equity[last]
-        equityPeak = equity.max() ?? .nan
-        returnPct = (equity[last] - equity[0]) / equity[0] * 100
+        equityFinal = unsafe equity[last]
+        equityPeak = unsafe equity.max() ?? .nan
+        returnPct = unsafe (equity[last] - equity[0]) / equity[0] * 100
         let first = min(warmUp, last)
-        buyHoldReturnPct = (bars.close[last] - bars.close[first]) / bars.close[first] * 100
-        cagrPct = days > 0 ? (pow(equity[last] / equity[0], 365.25 / days) - 1) * 100 : .nan
+        buyHoldReturnPct = unsafe (bars.close[last] - bars.close[first]) / bars.close[first] * 100
+        cagrPct = unsafe days > 0 ? (pow(equity[last] / equity[0], 365.25 / days) - 1) * 100 : .nan
         let unit = calendar.unitDays
-        drawdowns = Drawdowns(equity: equity, time: bars.time, roundingDaysUpTo: unit)
-        trades = TradeStatistics(simulation.workspace.trades, time: bars.time, roundingDaysUpTo: unit)
+        drawdowns = unsafe Drawdowns(equity: equity, time: bars.time, roundingDaysUpTo: unit)
+        trades = unsafe TradeStatistics(simulation.workspace.trades, time: bars.time, roundingDaysUpTo: unit)
         commissions = simulation.workspace.trades.reduce(0) { $0 + $1.commission }
         exposureTimePct = 100 * Double(barsInTrades(simulation.workspace.trades)) / Double(bars.count)
         guard simulation.ruinedAt == nil else {
@@ -28,8 +28,8 @@ extension Statistics {
             return
         }
         let tradingDays = Double(settings.annualTradingDays ?? calendar.annualTradingDays)
-        setReturns(PeriodReturns(equity, bars.time, calendar), tradingDays, settings.riskFreeRate)
-        setMarket(bars, equity)
+        unsafe setReturns(PeriodReturns(equity, bars.time, calendar), tradingDays, settings.riskFreeRate)
+        unsafe setMarket(bars, equity)
     }
 
     /// Bars from entry to exit, both included; a bar on which one trade ends and the next begins counts once.
@@ -73,12 +73,12 @@ extension Statistics {
         var products = 0.0
         var squares = 0.0
         for bar in 1..<bars.count {
-            let marketReturn = bars.logReturn[bar]
+            let marketReturn = unsafe bars.logReturn[bar]
             market += marketReturn
             squares += marketReturn * marketReturn
             // Out of the market the equity stands still, and a logarithm is the dearest part of this loop.
-            guard equity[bar] != equity[bar - 1] else { continue }
-            let ownReturn = log(equity[bar] / equity[bar - 1])
+            guard unsafe equity[bar] != equity[bar - 1] else { continue }
+            let ownReturn = unsafe log(equity[bar] / equity[bar - 1])
             own += ownReturn
             products += ownReturn * marketReturn
         }
@@ -110,28 +110,28 @@ struct PeriodReturns {
 
     init(_ equity: UnsafeMutableBufferPointer<Double>, _ time: UnsafeBufferPointer<Int64>, _ calendar: Calendar) {
         guard calendar.isIntraday else {
-            for bar in 1..<max(1, equity.count) { add(equity[bar] / equity[bar - 1] - 1) }
+            for bar in 1..<max(1, equity.count) { unsafe add(equity[bar] / equity[bar - 1] - 1) }
             count = equity.count - 1
-            growth = equity[equity.count - 1] / equity[0]
+            growth = unsafe equity[equity.count - 1] / equity[0]
             return
         }
         var firstDay = Double.nan
         var previousDay = Double.nan
-        for bar in 0..<equity.count where Self.isLastOfDay(bar, time) {
+        for bar in 0..<equity.count where unsafe Self.isLastOfDay(bar, time) {
             if previousDay.isNaN {
-                firstDay = equity[bar]
+                firstDay = unsafe equity[bar]
             } else {
-                add(equity[bar] / previousDay - 1)
+                unsafe add(equity[bar] / previousDay - 1)
                 count += 1
             }
-            previousDay = equity[bar]
+            previousDay = unsafe equity[bar]
         }
         growth = previousDay / firstDay
     }
 
     private static func isLastOfDay(_ bar: Int, _ time: UnsafeBufferPointer<Int64>) -> Bool {
         guard bar + 1 < time.count else { return true }
-        return day(time[bar]) != day(time[bar + 1])
+        return unsafe day(time[bar]) != day(time[bar + 1])
     }
 
     private static func day(_ stamp: Int64) -> Int64 {

@@ -44,7 +44,7 @@ struct TradeStatistics: Equatable, Sendable {
         var durations = 0.0
         var longest = 0.0
         for trade in trades {
-            let days = Double(time[trade.exitBar] - time[trade.entryBar]) / Calendar.millisecondsPerDay
+            let days = unsafe Double(time[trade.exitBar] - time[trade.entryBar]) / Calendar.millisecondsPerDay
             durations += days
             longest = max(longest, days)
         }

@@ -47,7 +47,7 @@ package struct SweepPlan: Sendable {
         guard let start = sweep.outOfSampleStart else { return }
         let kept = sweep.firstKeptBar(of: data, in: range)
         let span =
-            "\(BarTime.text(data.bars.time[range.lowerBound])) to "
+            unsafe "\(BarTime.text(data.bars.time[range.lowerBound])) to "
             + BarTime.text(data.bars.time[range.upperBound - 1])
         guard kept > range.lowerBound else {
             throw RequestProblem(
