@@ -9,6 +9,8 @@ package enum ConsumerEvent: Sendable, Equatable {
     case rebalanceFailed(KafkaFailure)
     /// What became of one `KafkaConsumer.commit`, named by the number that was given to it.
     case committed([CommitResult], of: UInt64)
+    /// What `KafkaConsumer.askCommitted` asked for, named by the number that was given to it; or why there is no answer.
+    case committedBefore([CommittedOffset], failure: KafkaFailure?, of: UInt64)
     /// A partition's next offset is no longer (or not yet) there, so librdkafka goes to the low watermark.
     /// `expected` is where reading should have gone on, where known; the first record taken next names the gap.
     case offsetOutOfRange(partition: Int32, expected: Int64?, message: String)

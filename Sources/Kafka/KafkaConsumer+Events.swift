@@ -18,6 +18,7 @@ extension KafkaConsumer {
         case RD_KAFKA_EVENT_REBALANCE: unsafe rebalance(event)
         case RD_KAFKA_EVENT_OFFSET_COMMIT:
             unsafe .committed(commitResults(event), of: UInt64(UInt(bitPattern: rd_kafka_event_opaque(event))))
+        case RD_KAFKA_EVENT_LISTCONSUMERGROUPOFFSETS_RESULT: unsafe committedBefore(event)
         case RD_KAFKA_EVENT_LOG: unsafe log(event)
         case RD_KAFKA_EVENT_STATS: unsafe rd_kafka_event_stats(event).map { unsafe .statistics(String(cString: $0)) }
         case RD_KAFKA_EVENT_ERROR: unsafe .failure(KafkaFailure(event: event, of: client))

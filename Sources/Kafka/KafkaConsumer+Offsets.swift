@@ -10,6 +10,71 @@ extension KafkaConsumer {
         // Timeout 0 always ends in a timeout; librdkafka drops the late answer.
         _ = unsafe rd_kafka_offsets_for_times(client, list.list, 0)
     }
+
+    /// Asks what the group has committed, without waiting: the answer comes as `ConsumerEvent.committedBefore`.
+    /// - Parameter number: comes back with the answer; not 0.
+    package func askCommitted(_ partitions: [Int32], number: UInt64, timeoutMs: Int32 = 5000) {
+        let options = unsafe rd_kafka_AdminOptions_new(client, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS)
+        defer { unsafe rd_kafka_AdminOptions_destroy(options) }
+        unsafe rd_kafka_AdminOptions_set_opaque(options, UnsafeMutableRawPointer(bitPattern: UInt(number)))
+        var reason = [CChar](repeating: 0, count: 256)
+        _ = unsafe rd_kafka_AdminOptions_set_request_timeout(options, timeoutMs, &reason, reason.count)
+        let list = PartitionList(topic: topic, partitions)
+        var question = unsafe rd_kafka_ListConsumerGroupOffsets_new(group, list.list)
+        defer { unsafe rd_kafka_ListConsumerGroupOffsets_destroy(question) }
+        unsafe rd_kafka_ListConsumerGroupOffsets(client, &question, 1, options, commitQueue)
+    }
+
+    func committedBefore(_ event: OpaquePointer) -> ConsumerEvent {
+        let number = unsafe UInt64(UInt(bitPattern: rd_kafka_event_opaque(event)))
+        guard unsafe rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR_NO_ERROR else {
+            return unsafe .committedBefore([], failure: KafkaFailure(event: event, of: client), of: number)
+        }
+        var count = 0
+        let results = unsafe rd_kafka_ListConsumerGroupOffsets_result_groups(
+            rd_kafka_event_ListConsumerGroupOffsets_result(event), &count)
+        guard count > 0, let result = unsafe results?[0] else {
+            return .committedBefore([], failure: nil, of: number)
+        }
+        if let error = unsafe rd_kafka_group_result_error(result) {
+            let code = unsafe rd_kafka_error_code(error)
+            // Some brokers say so of a group that nobody has used: it has committed nothing.
+            guard code != RD_KAFKA_RESP_ERR_GROUP_ID_NOT_FOUND else {
+                return .committedBefore([], failure: nil, of: number)
+            }
+            let reason = unsafe String(cString: rd_kafka_error_string(error))
+            return .committedBefore([], failure: KafkaFailure(code, reason: reason), of: number)
+        }
+        var offsets: [CommittedOffset] = []
+        if let list = unsafe rd_kafka_group_result_partitions(result) {
+            unsafe eachEntry(of: list) { entry in unsafe offsets.append(CommittedOffset(entry)) }
+        }
+        return .committedBefore(offsets, failure: offsets.compactMap(\.failure).first, of: number)
+    }
+
+    /// Goes on reading a partition at this offset. Records from before may still come: they were on their way. Never
+    /// blocks; what goes wrong comes as `ConsumerEvent.failure`.
+    package func seek(_ partition: Int32, to offset: Int64) {
+        let list = PartitionList(capacity: 1)
+        list.add(topic: topic, partition, offset: offset)
+        positions[partition] = offset
+        unsafe report(rd_kafka_seek_partitions(client, list.list, 0))
+    }
+
+    /// Where the partition's log ended when a leader last said so; nil before that.
+    package func knownEnd(of partition: Int32) -> Int64? {
+        var (low, high): (Int64, Int64) = (0, 0)
+        let code = unsafe rd_kafka_get_watermark_offsets(client, topic, partition, &low, &high)
+        return code == RD_KAFKA_RESP_ERR_NO_ERROR && high >= 0 ? high : nil
+    }
+}
+
+extension CommittedOffset {
+    fileprivate init(_ entry: rd_kafka_topic_partition_t) {
+        unsafe self.init(
+            partition: entry.partition, nextOffset: entry.plainOffset, metadata: entry.metadataText,
+            failure: entry.failure)
+    }
 }
 
 func committedOffsets(
@@ -22,10 +87,7 @@ func committedOffsets(
         return partitions.map { CommittedOffset(partition: $0, nextOffset: nil, metadata: nil, failure: nil) }
     }
     guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaFailure(code) }
-    return unsafe list.map {
-        unsafe CommittedOffset(
-            partition: $0.partition, nextOffset: $0.plainOffset, metadata: $0.metadataText, failure: $0.failure)
-    }
+    return unsafe list.map { unsafe CommittedOffset($0) }
 }
 
 /// The offset at a time (milliseconds since 1970), at the end (-1) or at the beginning (-2). nil where a partition

@@ -19,6 +19,7 @@ package final class KafkaConsumer: @unchecked Sendable {
     var waiting = EventBacklog<ConsumerEvent>()
     var positions: [Int32: Int64] = [:]
     var topic = ""
+    let group: String
     /// The partitions this member reads now.
     package private(set) var assigned: Set<Int32> = []
     /// The partitions that are paused. librdkafka's own mark outlives an assignment, and so does this one.
@@ -44,6 +45,7 @@ package final class KafkaConsumer: @unchecked Sendable {
         unsafe queue = rd_kafka_queue_get_consumer(client)
         unsafe commitQueue = rd_kafka_queue_new(client)
         self.wakeDescriptor = wakeDescriptor
+        group = properties.value(of: "group.id") ?? ""
         nudge = FetchNudge(queuedKilobytes: properties.value(of: "queued.max.messages.kbytes"))
         unsafe rd_kafka_set_log_queue(client, queue)
         unsafe wake(wakeDescriptor, on: queue)
@@ -237,8 +239,8 @@ package final class KafkaConsumer: @unchecked Sendable {
         if let error = unsafe rd_kafka_incremental_assign(client, nothing.list) { unsafe rd_kafka_error_destroy(error) }
     }
 
-    /// A client that closes never answers this.
-    private var isCooperativeNow: Bool {
+    /// The protocol that the group works by now. Asked while an assignment is answered: a client that closes never does.
+    package var isCooperativeNow: Bool {
         unsafe rd_kafka_rebalance_protocol(client).map { unsafe String(cString: $0) } == "COOPERATIVE"
     }
 
@@ -276,11 +278,11 @@ package final class KafkaConsumer: @unchecked Sendable {
         return unsafe list.map(unsafe \.plainOffset).first.flatMap(\.self)
     }
 
-    private func report(_ code: rd_kafka_resp_err_t) {
+    func report(_ code: rd_kafka_resp_err_t) {
         if code != RD_KAFKA_RESP_ERR_NO_ERROR { waiting.append(.failure(KafkaFailure(code))) }
     }
 
-    private func report(_ error: OpaquePointer?) {
+    func report(_ error: OpaquePointer?) {
         if let error = unsafe error { unsafe waiting.append(.failure(KafkaFailure(consuming: error))) }
     }
 }

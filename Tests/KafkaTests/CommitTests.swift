@@ -38,6 +38,54 @@ import Testing
         #expect(try admin.committed(group: group, topic: topic, partitions: [0, 1, 2]) == wanted)
     }
 
+    @Test func whatIsCommittedIsToldWithoutWaiting() async throws {
+        try await onOwnThread {
+            let cluster = try Cluster()
+            defer { cluster.close() }
+            let topic = try cluster.topic(partitions: 3)
+            let group = Cluster.unique("g")
+            let member = try cluster.consumer(group: group)
+            defer { member.close() }
+            member.read(topic, [0, 1, 2])
+            // Nobody has used the group.
+            member.consumer.askCommitted([0, 1], number: 5)
+            #expect(member.turn { member.told(5) != nil })
+            #expect(member.told(5)?.offsets.allSatisfy { $0.nextOffset == nil && $0.metadata == nil } == true)
+            member.consumer.commit(
+                [
+                    CommitEntry(partition: 0, nextOffset: 7, metadata: "done"),
+                    CommitEntry(partition: 1, nextOffset: 8),
+                ], number: 1)
+            #expect(member.turn { member.commits.count == 2 })
+            member.consumer.askCommitted([0, 1, 2], number: 6)
+            #expect(member.turn { member.told(6) != nil })
+            #expect(member.told(6)?.failure == nil)
+            let offsets = member.told(6)?.offsets.sorted { $0.partition < $1.partition } ?? []
+            #expect(offsets.map(\.nextOffset) == [7, 8, nil])
+            #expect(offsets.map(\.metadata) == ["done", nil, nil])
+        }
+    }
+
+    @Test func aPartitionIsReadAgainFromWhereItIsTold() async throws {
+        try await onOwnThread {
+            let cluster = try Cluster()
+            defer { cluster.close() }
+            let topic = try cluster.topic(partitions: 2)
+            let publisher = try cluster.producer()
+            defer { publisher.producer.destroy() }
+            #expect(publisher.fill(topic, count: 40, partitions: 2))
+            let member = try cluster.consumer(group: Cluster.unique("g"))
+            defer { member.close() }
+            member.read(topic, [0, 1])
+            #expect(member.turn { member.records.count == 40 })
+            #expect(member.consumer.knownEnd(of: 0) == 20)
+            member.consumer.seek(0, to: 15)
+            #expect(member.turn { member.records.count == 45 })
+            #expect(member.offsets(0) == Array(0..<20) + Array(15..<20))
+            #expect(member.failures.isEmpty)
+        }
+    }
+
     @Test func anEmptyCommitAsksForNothing() throws {
         let cluster = try Cluster()
         defer { cluster.close() }

@@ -144,6 +144,12 @@ final class Member {
         }
     }
 
+    /// The answer to a question about what is committed.
+    func told(_ number: UInt64) -> (offsets: [CommittedOffset], failure: KafkaFailure?)? {
+        for case .committedBefore(let offsets, let failure, of: number) in events { return (offsets, failure) }
+        return nil
+    }
+
     /// Takes partitions by hand, without a group: the mock keeps every first join waiting for 3 s.
     func read(_ topic: String, _ partitions: [Int32] = [0], from offset: Int64? = 0) {
         consumer.topic = topic
