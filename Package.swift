@@ -82,7 +82,7 @@ let package = Package(
 
         .testTarget(name: "TestSupportTests", dependencies: ["TestSupport"], swiftSettings: house),
         .testTarget(name: "MessagesTests", dependencies: ["Messages"], swiftSettings: house),
-        .testTarget(name: "SchedulingTests", dependencies: ["Scheduling"], swiftSettings: house),
+        .testTarget(name: "SchedulingTests", dependencies: ["Scheduling"], swiftSettings: house + simulated),
         .testTarget(name: "SystemTests", dependencies: ["System", "Scheduling", "TestSupport"], swiftSettings: house),
         .testTarget(name: "KafkaTests", dependencies: ["Kafka", "TestSupport"], swiftSettings: house),
         .testTarget(

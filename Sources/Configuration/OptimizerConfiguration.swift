@@ -127,7 +127,7 @@ package struct OptimizerConfiguration: Sendable, Equatable {
     }
 
     package struct Commit: Sendable, Equatable {
-        package internal(set) var intervalMs = 1000
+        package internal(set) var intervalMs = 25
     }
 
     package struct Rebalance: Sendable, Equatable {

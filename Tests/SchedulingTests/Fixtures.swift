@@ -59,7 +59,7 @@ extension Dispatcher {
     mutating func admit(_ step: Step) -> [Int] { admit([step]) }
 
     /// Steps that it has, wherever they are.
-    var heldCount: Int { queue.count + slots.aheadCount + runningCount }
+    var heldCount: Int { queue.count + slots.aheadCount + runningCount + abandonedCount }
 
     /// Steps that wait, each looked at by itself: what the dispatcher says without looking must be the same.
     var waitingOneByOne: [WaitReason: Int] {
@@ -91,7 +91,7 @@ extension BackpressureController {
 }
 
 /// Where a log's identity is not what is tested, every record has the same digest.
-extension OffsetLedger {
+extension PartitionLedger {
     mutating func take(_ offset: Int64) -> Taken { take(offset, digest: 0) }
     mutating func markDone(_ offset: Int64) -> Bool { markDone(offset, digest: 0) }
 }

@@ -30,13 +30,13 @@ import Testing
             try work.consumer.subscribe(to: kafka.topics.requests)
             try eventually("all is taken") {
                 loop.turn()
-                return loop.inFlight.load.count == 6
+                return loop.core.inFlight.load.count == 6
             }
-            #expect(loop.book.partitions == [0, 1] && node.state.snapshot.depth == 6)
+            #expect(loop.core.owned == [0, 1] && node.state.snapshot.depth == 6)
             let failure = KafkaFailure(code: -1, name: "_FAIL", reason: "no partitions today", kind: .transient)
             loop.handle(.rebalanceFailed(failure), .now())
-            #expect(work.consumer.assigned.isEmpty && loop.book.partitions.isEmpty)
-            #expect(loop.inFlight.isEmpty && node.state.snapshot.depth == 0)
+            #expect(work.consumer.assigned.isEmpty && loop.core.owned.isEmpty)
+            #expect(loop.core.inFlight.isEmpty && node.state.snapshot.depth == 0)
             #expect(node.partitions.isEmpty)
             #expect(log.all.contains { $0.contains("no partitions today") })
         }

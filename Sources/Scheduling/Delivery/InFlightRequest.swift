@@ -81,6 +81,6 @@ package struct InFlightRequest: Sendable {
         case .resultOfTwo: hasResult = true
         case .deadLetter: hasDeadLetter = true
         }
-        return hasResult && hasDeadLetter
+        return hasResult && hasDeadLetter || PlantedBug.acknowledgesHalf.isPlanted
     }
 }

@@ -1,10 +1,3 @@
-/// One partition's part of a commit, and the assignment that it speaks for.
-package struct PartitionCommit: Equatable, Sendable {
-    package let partition: Int32
-    package let generation: Int
-    package let position: CommitOffset
-}
-
 /// The ledgers of a node's partitions over all their assignments: which offsets are done.
 ///
 /// Owned by the consumer thread alone. Commits are fenced by the generation: the answer to a commit of an older one
@@ -13,18 +6,18 @@ package struct PartitionCommit: Equatable, Sendable {
 package struct LedgerBook: Sendable {
     package enum Taken: Equatable, Sendable {
         case run(RequestCoordinates)
-        /// Done under an earlier assignment, whose commit did not get through; already marked.
+        /// Done under an earlier assignment, or said to be; already marked.
         case doneBefore
         /// This assignment has taken the record before: the client rewound.
         case repeated
-        /// From this offset on the log is another than the one this assignment has read so far. `restart` there, and
-        /// take it again.
-        case ofAnotherLog
+        /// From this offset on the log is another than the one that this assignment has read so far, or that an earlier
+        /// one has. `restart` there, and take it again from there: what lies between may have been passed over.
+        case ofAnotherLog(from: Int64)
         /// The partition is not ours.
         case notAssigned
     }
 
-    private var ledgers: [Int32: OffsetLedger] = [:]
+    private var ledgers: [Int32: PartitionLedger] = [:]
     private var memory: [Int32: DoneMemory] = [:]
     private var lastGeneration = 0
 
@@ -32,7 +25,7 @@ package struct LedgerBook: Sendable {
 
     package var partitions: Set<Int32> { Set(ledgers.keys) }
 
-    package subscript(_ partition: Int32) -> OffsetLedger? { ledgers[partition] }
+    package subscript(_ partition: Int32) -> PartitionLedger? { ledgers[partition] }
 
     /// How long what was done is remembered of a partition that others have, in milliseconds: who has read it so long
     /// has committed.
@@ -42,7 +35,23 @@ package struct LedgerBook: Sendable {
     package mutating func assign(_ partitions: [Int32], at now: MonotonicTime) {
         lastGeneration += 1
         memory = memory.filter { !$0.value.isOlder(than: Self.memoryMs, at: now) }
-        for partition in partitions { ledgers[partition] = OffsetLedger(generation: lastGeneration) }
+        for partition in partitions {
+            ledgers[partition] = PartitionLedger(
+                generation: lastGeneration, claims: memory[partition]?.takeMaps() ?? [])
+        }
+    }
+
+    /// What the group's commit says to be done above its offset. Before the partition's first record is taken.
+    package mutating func claim(_ partition: Int32, _ maps: [DoneMap]) { ledgers[partition]?.claim(maps) }
+
+    /// The partition's log ends before this offset.
+    ///
+    /// - Returns: from where on it is another than it was thought to be, if it is. `restart` there, and read it again.
+    package func claimBeyond(end: Int64, of partition: Int32) -> Int64? { ledgers[partition]?.claimBeyond(end: end) }
+
+    /// Whether so many more may be taken of the partition: what is done of it will fit into its commit's metadata.
+    package func fitsMetadata(_ partition: Int32, after count: Int) -> Bool {
+        ledgers[partition]?.fitsMetadata(after: count) ?? true
     }
 
     /// Ends the assignment of these partitions. What is done and not committed stays in memory.
@@ -65,7 +74,7 @@ package struct LedgerBook: Sendable {
         if let offset {
             ledgers[partition]?.cut(at: offset, generation: lastGeneration)
         } else {
-            ledgers[partition] = OffsetLedger(generation: lastGeneration, isCommitVoid: true)
+            ledgers[partition] = PartitionLedger(generation: lastGeneration, isCommitVoid: true)
         }
     }
 
@@ -75,7 +84,8 @@ package struct LedgerBook: Sendable {
         guard let generation = ledgers[partition]?.generation else { return .notAssigned }
         switch ledgers[partition]?.take(offset, digest: digest) {
         case .new: break
-        case .ofAnotherLog: return .ofAnotherLog
+        case .claimed, .done: return .doneBefore
+        case .ofAnotherLog(let from): return .ofAnotherLog(from: from)
         case .repeated, nil: return .repeated
         }
         if wasDone(partition, offset, digest) {
@@ -118,16 +128,17 @@ package struct LedgerBook: Sendable {
     /// What can be committed, of these partitions or of all.
     package func commits(of partitions: Set<Int32>? = nil) -> [PartitionCommit] {
         ledgers.compactMap { partition, ledger in
-            guard partitions?.contains(partition) ?? true, let position = ledger.committable else { return nil }
-            return PartitionCommit(partition: partition, generation: ledger.generation, position: position)
+            partitions?.contains(partition) ?? true ? ledger.commit(of: partition) : nil
         }.sorted { $0.partition < $1.partition }
     }
 
     /// Notes that the broker has stored a commit. One of another assignment, or of another log, says nothing of this.
     package mutating func noteCommitted(_ commit: PartitionCommit) {
         let partition = commit.partition
-        guard ledgers[partition]?.generation == commit.generation else { return }
-        ledgers[partition]?.noteCommitted(commit.position)
+        guard PlantedBug.forgetsGeneration.isPlanted || ledgers[partition]?.generation == commit.generation else {
+            return
+        }
+        ledgers[partition]?.noteCommitted(commit)
         memory[partition]?.forget(below: commit.position.value)
         if memory[partition]?.isEmpty == true { memory[partition] = nil }
     }

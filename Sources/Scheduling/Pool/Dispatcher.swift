@@ -48,7 +48,7 @@ package struct Dispatcher: Sendable {
     /// - Returns: an idle slot to wake for them, if there is one.
     package mutating func admit(_ steps: [Step]) -> [Int] {
         for step in steps { queue.append(step) }
-        return idleSlotToWake()
+        return PlantedBug.wakesNobody.isPlanted ? [] : idleSlotToWake()
     }
 
     /// Takes the queued steps of partitions that are given up: their requests are to be abandoned.
@@ -69,6 +69,8 @@ package struct Dispatcher: Sendable {
         defer { abandoned = [] }
         return abandoned
     }
+
+    var abandonedCount: Int { abandoned.count }
 
     /// No more steps are started: what is queued is to be abandoned, what runs may finish.
     package mutating func stop() -> [Step] {
@@ -271,7 +273,8 @@ package struct Dispatcher: Sendable {
     /// Never straight to a place in the queue: all may be promised to what the consumer is taking at this moment.
     @discardableResult
     private mutating func putBack(_ step: Step, _ disposition: Disposition, _ flight: Flight) -> Disposition {
-        let settled = disposition.here(isOver: isStopping || flight.isGivenUp(step))
+        let settled = disposition.here(
+            isOver: (isStopping || flight.isGivenUp(step)) && !PlantedBug.runsAgainWhatWasGivenUp.isPlanted)
         switch settled {
         case .again(let how): queue.appendAgain(how == .counted ? step.again() : step)
         case .abandon: abandoned.append(step)

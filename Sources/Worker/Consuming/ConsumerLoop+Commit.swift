@@ -3,40 +3,24 @@ import Messages
 import Scheduling
 
 extension ConsumerLoop {
-    func commitIfDue(_ now: MonotonicTime) {
-        // While partitions are given up their own commit is under way, and a drain ends with one of its own.
-        guard revocation == nil, case .running = phase,
-            commits.isDue(at: now, intervalMs: settings.commitIntervalMs)
-        else { return }
-        _ = commit(of: nil, now)
-    }
-
-    /// Sends a commit of what is done; false when there is nothing to commit.
-    func commit(of partitions: Set<Int32>?, _ now: MonotonicTime) -> Bool {
-        let parts = book.commits(of: partitions)
-        guard !parts.isEmpty else {
-            if partitions == nil { commits.noteNothing() }
-            return false
-        }
-        let number = commits.noteSent(parts, at: now)
-        // The metadata is where the map of done offsets above this one belongs.
-        consumer.commit(
-            parts.map { CommitEntry(partition: $0.partition, nextOffset: $0.position.value, metadata: nil) },
-            number: number)
-        return true
-    }
-
-    func committed(_ results: [CommitResult], of number: UInt64) {
+    func committed(_ results: [CommitResult], of number: UInt64, _ now: MonotonicTime) {
         let failure = results.compactMap(\.failure).last
         let stored = Set(results.filter { $0.failure == nil }.map(\.partition))
-        for part in commits.noteAnswered(number, again: failure != nil) where stored.contains(part.partition) {
-            book.noteCommitted(part)
-        }
+        hear(.commitAnswered(number: number, stored: stored, hasFailure: failure != nil), now)
         health.noteCommit(failure: failure?.description)
         guard let failure else { return metrics.noteCommit() }
         metrics.noteCommitFailure()
         // A rebalance that is under way refuses commits; what is not committed is run again, by us or by another.
         handle(failure, "commit")
+    }
+
+    /// What the group has committed of partitions that were assigned.
+    func committedBefore(
+        _ offsets: [CommittedOffset], _ failure: KafkaFailure?, of number: UInt64, _ now: MonotonicTime
+    ) {
+        if let failure { handle(failure, "asking what is done of new partitions") }
+        let metadata = Dictionary(offsets.map { ($0.partition, $0.metadata) }) { first, _ in first }
+        hear(.committedBefore(failure == nil ? metadata : nil, number: number), now)
     }
 
     /// What a failure means for the node: most are librdkafka's to repair, some end the node.

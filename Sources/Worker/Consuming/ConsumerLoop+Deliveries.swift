@@ -19,7 +19,6 @@ extension ConsumerLoop {
             undelivered(refused.message, refused.failure, wasAlone: true, now)
         }
         while let event = producers.nextEvent() { handle(event) }
-        abandon(decide { $0.takeAbandoned() })
         adjustBatches()
         publisher.sendOutbox()
     }
@@ -32,12 +31,10 @@ extension ConsumerLoop {
 
     /// A message of a request is acknowledged, or given up.
     private func settle(_ token: UInt64, _ part: MessagePart, _ status: ResultStatus, _ now: MonotonicTime) {
-        guard let done = inFlight.acknowledge(token, part, status) else { return }
-        book.done(done.coordinates, digest: done.digest)
-        commits.noteDone()
+        guard let request = core.acknowledge(token, part, status) else { return }
         metrics.done(
-            done.request.status, strategyIndex: done.request.strategyIndex,
-            nanoseconds: now.nanoseconds(since: done.request.arrivedAt))
+            request.status, strategyIndex: request.strategyIndex,
+            nanoseconds: now.nanoseconds(since: request.arrivedAt))
     }
 
     /// A message was not taken: it is sent again, by itself or in another form, or costs its request the message, or
@@ -47,7 +44,7 @@ extension ConsumerLoop {
     private func undelivered(
         _ message: OutgoingMessage, _ failure: KafkaFailure, wasAlone: Bool, _ now: MonotonicTime
     ) {
-        guard let request = inFlight[message.token] else { return }
+        guard let request = core.inFlight[message.token] else { return }
         let place = message.part == .deadLetter ? "publishing a dead letter" : "publishing a result"
         switch failure.undelivered {
         case .dropped: break
@@ -77,7 +74,7 @@ extension ConsumerLoop {
         _ message: OutgoingMessage, of request: InFlightRequest, _ failure: KafkaFailure, _ now: MonotonicTime
     ) {
         metrics.notePublishFailure(message.part)
-        let form = inFlight.nextForm(of: message.token, message.part)
+        let form = core.nextForm(of: message.token, message.part)
         let what = message.topic == publisher.topics.deadLetters ? "dead letter" : "result"
         let details = [
             JSONMember("request_id", .string(request.requestID)),

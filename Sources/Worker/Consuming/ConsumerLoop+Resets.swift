@@ -5,9 +5,9 @@ import Scheduling
 /// Partitions that are read on from elsewhere than they should be: their committed offset is out of range, or their log
 /// is another.
 extension ConsumerLoop {
-    func offsetReset(_ partition: Int32, expected: Int64?, _ message: String) {
+    func offsetReset(_ partition: Int32, expected: Int64?, _ message: String, _ now: MonotonicTime) {
         // What is read from now on is another log, or another part of it.
-        book.restart(partition)
+        hear(.logReset(partition), now)
         resets[partition] = LogReset(expected: expected)
         noteReset(
             partition, expected: expected, message,
@@ -16,13 +16,15 @@ extension ConsumerLoop {
 
     /// A log has gone back without a word of librdkafka's: its topic was made anew, or a leader without the latest
     /// records took over. What it holds now is read as what it is.
-    func logChanged(at record: KafkaRecord) {
-        book.restart(record.partition, from: record.offset)
-        commits.noteDone()
-        noteReset(
-            record.partition, expected: nil,
-            "offset \(record.offset) holds another record than before: the log was cut or made anew",
-            "the log has gone back; what it holds now is run")
+    /// - Parameter offset: from where on it is another.
+    func logChanged(at record: KafkaRecord, from offset: Int64) {
+        noteLogChanged(
+            record.partition,
+            "offset \(record.offset) holds another record than before; the log is another from \(offset)")
+    }
+
+    func noteLogChanged(_ partition: Int32, _ detail: String) {
+        noteReset(partition, expected: nil, detail, "the log was cut or made anew; what it holds now is run")
     }
 
     private func noteReset(_ partition: Int32, expected: Int64?, _ detail: String, _ words: String) {
@@ -41,7 +43,6 @@ extension ConsumerLoop {
 
     /// The first record after a reset tells where the commit belongs from now on, and how many are lost.
     func noteBegun(_ reset: LogReset, at record: KafkaRecord) {
-        commits.noteDone()
         if let expected = reset.expected { noteSkipped(from: expected, to: record) }
     }
 

@@ -3,10 +3,11 @@ import Messages
 import Scheduling
 import System
 
-/// The consumer thread: the only owner of the consumer handle, of the ledgers and of what is in flight.
+/// The consumer thread: the only owner of the consumer handle and of `NodeCore`, which decides; here events become its
+/// inputs, and its actions are done.
 ///
 /// It waits in one `poll(2)` on one eventfd that librdkafka, the slots and the signals write. Each turn drains every
-/// queue it may drain; nothing in a turn blocks. A revocation, a commit, a drain are states that turns move on.
+/// queue it may drain; nothing in a turn blocks.
 final class ConsumerLoop {
     let consumer: KafkaConsumer
     let producers: ResultProducers
@@ -24,13 +25,7 @@ final class ConsumerLoop {
     let failures: KafkaFailures
     let log: Log
 
-    var book = LedgerBook()
-    var inFlight = InFlightTable()
-    /// As the shared state has last heard of it.
-    var toldInFlight = InFlightLoad()
-    var phase = Phase.running
-    var revocation: Revocation?
-    var commits = CommitSchedule()
+    var core: NodeCore
     /// What ends the node early: the exit code that tells the supervisor to start it again.
     var exitCode: Int32 = 0
     /// Why it ends, and what there is to say to it.
@@ -40,7 +35,6 @@ final class ConsumerLoop {
     var resets: [Int32: LogReset] = [:]
     private var lastReport = MonotonicTime(nanoseconds: 0)
     private var averageRecordBytes = 300.0
-    private var takeFrom = 0
     /// Steps that are about to be queued, for one turn of the lock that the slots want, too.
     private var accepted: [Step] = []
     private static let mostAccepted = 16
@@ -49,18 +43,6 @@ final class ConsumerLoop {
     struct LogReset {
         /// Where that was, if it is known.
         let expected: Int64?
-    }
-
-    /// How far the node's end has come.
-    enum Phase {
-        case running
-        /// What runs may finish until then.
-        case draining(until: MonotonicTime)
-        /// What is done is committed; it leaves when that is answered, or then.
-        case committing(until: MonotonicTime)
-        /// It leaves the group.
-        case leaving(until: MonotonicTime)
-        case ended
     }
 
     init(
@@ -84,6 +66,9 @@ final class ConsumerLoop {
         self.heartbeats = heartbeats
         self.failures = failures
         self.log = log
+        core = NodeCore(
+            NodeCore.Settings(
+                revokeDrainMs: settings.revokeDrainMs, commitIntervalMs: settings.commitIntervalMs))
     }
 
     /// Runs until the node has ended.
@@ -95,9 +80,7 @@ final class ConsumerLoop {
         }
     }
 
-    private var isEnded: Bool {
-        if case .ended = phase { true } else { false }
-    }
+    private var isEnded: Bool { core.phase == .ended }
 
     func turn() {
         // The clock is read once a turn: every decision in it is made at the same moment.
@@ -105,38 +88,31 @@ final class ConsumerLoop {
         heartbeats.beat(.consumer, at: now)
         while let event = consumer.nextEvent() { handle(event, now) }
         drainDeliveries(now)
-        advanceEnd(now)
-        advanceRevocation(now)
-        if case .running = phase { takeAll(now) }
-        commitIfDue(now)
-        tellInFlight()
+        if case .running = core.phase, health.isStopRequested { hear(.stop(drainMs: settings.drainMs), now) }
+        let isLeaving = core.group.isLeaving
+        hear(
+            .turn(.init(assignmentLost: consumer.assignmentLost, isClosed: isLeaving && consumer.isClosed)), now)
+        if case .running = core.phase { takeAll(now) }
+        if core.hasToTell { decide { _ in } }
         if now.milliseconds(since: lastReport) >= 1000 {
             lastReport = now
             reportPartitions(now)
-            noteRead()
+            lookAtLogs(now)
         }
     }
 
-    /// Behind the last record of a partition may stand what is no record: it must not look like lag for ever.
-    private func noteRead() {
-        for partition in consumer.assigned.subtracting(revocation?.partitions ?? []) {
-            guard let position = consumer.position(of: partition) else { continue }
-            if book.noteRead(partition, to: CommitOffset(at: position)) { commits.noteDone() }
-        }
+    /// Where the partitions' logs end, and how far they are read: neither comes with a record.
+    private func lookAtLogs(_ now: MonotonicTime) {
+        let owned = core.owned
+        hear(.positions(owned.reduce(into: [:]) { $0[$1] = consumer.position(of: $1) }), now)
+        hear(.ends(owned.reduce(into: [:]) { $0[$1] = consumer.knownEnd(of: $1) }), now)
     }
 
     /// When the next turn is due though nothing has happened; at most a second away.
     private func nextDeadline(_ now: MonotonicTime) -> MonotonicTime {
         let latest = now.adding(milliseconds: 1000)
-        switch phase {
-        case .draining(let until), .committing(let until), .leaving(let until): return min(latest, until)
-        case .ended: return latest
-        case .running: break
-        }
-        // What a turn would not do now must not make the next one due: that would be one after the other.
-        let backpressure = decide { $0.backpressure.nextDeadline(at: now) }
-        let commit = revocation == nil ? commits.nextDeadline(intervalMs: settings.commitIntervalMs) : nil
-        return [backpressure, commit, revocation?.deadline].compactMap(\.self).reduce(latest, min)
+        let backpressure = decide { $0.backpressure }
+        return core.nextDeadline(backpressure, at: now).map { min($0, latest) } ?? latest
     }
 
     // MARK: Taking
@@ -146,14 +122,13 @@ final class ConsumerLoop {
         applyBackpressure(now)
         var room = decide { $0.capacity }
         while room > 0 {
-            let partitions = takeablePartitions()
+            let partitions = decide { core.takeablePartitions(&$0) }
             guard !partitions.isEmpty else { return }
             var taken = 0
             let share = max(1, room / partitions.count)
             for partition in partitions where taken < room {
                 taken += take(from: partition, limit: min(share, room - taken, roomInBytes), now)
             }
-            takeFrom += 1
             applyBackpressure(now)
             if taken == 0 { return }
             room = decide { $0.capacity }
@@ -163,17 +138,8 @@ final class ConsumerLoop {
     /// How many records of the usual size there is room for. One that is larger is taken nevertheless, and the bound is
     /// passed by what lies prefetched at most.
     private var roomInBytes: Int {
-        let left = settings.backpressure.maxInFlightBytes - inFlight.load.bytes
+        let left = settings.backpressure.maxInFlightBytes - core.inFlight.load.bytes
         return max(1, Int(Double(left) / averageRecordBytes))
-    }
-
-    /// Begins with another partition each time, so that none is always the last to be asked.
-    private func takeablePartitions() -> [Int32] {
-        let held = decide { $0.partitionsToHold() }
-        let sorted = consumer.assigned.subtracting(revocation?.partitions ?? []).subtracting(held).sorted()
-        guard !sorted.isEmpty else { return [] }
-        let first = takeFrom % sorted.count
-        return Array(sorted[first...] + sorted[..<first])
     }
 
     private func take(from partition: Int32, limit: Int, _ now: MonotonicTime) -> Int {
@@ -190,23 +156,22 @@ final class ConsumerLoop {
     private func accept(_ record: KafkaRecord, _ now: MonotonicTime) {
         lastTaken[record.partition] = record.time
         if !resets.isEmpty, let reset = resets.removeValue(forKey: record.partition) { noteBegun(reset, at: record) }
-        let digest = record.digest
-        switch book.take(partition: record.partition, offset: record.offset, digest: digest) {
-        case .notAssigned: return
-        case .doneBefore: commits.noteDone()
-        case .ofAnotherLog:
-            logChanged(at: record)
-            accept(record, now)
+        let taken = core.take(
+            partition: record.partition, offset: record.offset, digest: record.digest, bytes: record.size)
+        switch taken {
+        case .skip: break
+        case .logChanged(let seek):
+            logChanged(at: record, from: seek ?? record.offset)
+            if let seek { consumer.seek(record.partition, to: seek) } else { accept(record, now) }
         case .repeated:
             log.debug(
                 "a record came twice in one assignment and was dropped",
                 JSONMember("partition", .integer(Int(record.partition))),
                 JSONMember("offset", .integer(Int(record.offset))))
-        case .run(let coordinates):
-            let token = inFlight.take(coordinates, digest: digest, bytes: record.size)
+        case .run(let coordinates, let token):
             switch intake.examine(record, coordinates: coordinates, token: token, at: now) {
             case .step(let step):
-                inFlight.plan(InFlightRequest(step, recordTime: record.time))
+                core.plan(InFlightRequest(step, recordTime: record.time))
                 metrics.noteUnknownFields(step.request.unknownFields.count)
                 accepted.append(step)
                 if accepted.count >= Self.mostAccepted { admitAccepted() }
@@ -227,7 +192,7 @@ final class ConsumerLoop {
         let failure = StrategyResult.Failure(refusal.problem)
         let origin = intake.origin(of: record)
         let headers = intake.headers(of: record)
-        inFlight.plan(
+        core.plan(
             InFlightRequest(
                 token: token, requestID: refusal.requestID, type: refusal.type, strategy: refusal.strategy,
                 strategyIndex: refusal.strategyIndex, labels: refusal.labels, origin: origin, headers: headers,
@@ -248,39 +213,14 @@ final class ConsumerLoop {
         publisher.publishRefused(result, original: record.value, token: token, headers: headers)
     }
 
-    // MARK: Backpressure
+    /// What a pause of these partitions throws away, as far as it can be known.
+    func prefetchedBytes(_ partitions: [Int32]) -> Int {
+        Int(Double(consumer.prefetched(partitions)) * averageRecordBytes)
+    }
 
     private func applyBackpressure(_ now: MonotonicTime) {
         let isOutputFull = state.isOutputFull
-        state.wake(slots: decide { $0.noteOutput(isFull: isOutputFull) })
-        switch decide({ $0.updateBackpressure(isOutputFull: isOutputFull, at: now) }) {
-        case .none: break
-        case .pause: pause(now)
-        case .resume: resume()
-        }
-    }
-
-    private func pause(_ now: MonotonicTime) {
-        let assigned = Array(consumer.assigned)
-        let bytes = Int(Double(consumer.prefetched(assigned)) * averageRecordBytes)
-        decide { $0.noteDiscarded(bytes: bytes, at: now) }
-        consumer.pause(assigned)
-        metrics.paused(partitions: consumer.paused.count, discardedBytes: bytes)
-        let depth = decide { $0.depth }
-        log.debug(
-            "partitions paused", JSONMember("partitions", .integer(assigned.count)),
-            JSONMember("queue_depth", .integer(depth)))
-        events.publish(
-            .paused,
-            [JSONMember("partitions", .integers(assigned.sorted())), JSONMember("queue_depth", .integer(depth))])
-    }
-
-    private func resume() {
-        let partitions = consumer.paused.intersection(consumer.assigned).sorted()
-        consumer.resume(partitions)
-        metrics.resumed(partitions: consumer.paused.intersection(consumer.assigned).count)
-        log.debug("partitions resumed", JSONMember("partitions", .integer(partitions.count)))
-        events.publish(.resumed, [JSONMember("partitions", .integers(partitions))])
+        perform(state.decide { core.applyBackpressure(isOutputFull: isOutputFull, &$0, at: now) }, now)
     }
 }
 

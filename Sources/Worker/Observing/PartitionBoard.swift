@@ -47,13 +47,14 @@ final class PartitionBoard: Sendable {
 extension ConsumerLoop {
     /// Writes down how the partitions stand; looks at everything in flight, so not at every turn.
     func reportPartitions(_ now: MonotonicTime) {
-        let lowest = inFlight.lowest
+        let lowest = core.inFlight.lowest
         let notEnded = decide { $0.notEnded }
-        let reports = consumer.assigned.map { partition in
+        let reports = core.owned.map { partition in
             PartitionBoard.Report(
-                partition: partition, isPaused: consumer.paused.contains(partition),
-                inFlight: inFlight.count(of: partition), blockedBy: lowest[partition], lastTaken: lastTaken[partition])
+                partition: partition, isPaused: core.paused.contains(partition),
+                inFlight: core.inFlight.count(of: partition), blockedBy: lowest[partition],
+                lastTaken: lastTaken[partition])
         }
-        board.post(reports, unacknowledgedSince: inFlight.oldestUnacknowledged(notEnded: notEnded, at: now))
+        board.post(reports, unacknowledgedSince: core.oldestUnacknowledged(notEnded: notEnded, at: now))
     }
 }

@@ -186,14 +186,15 @@ final class TestKafka: @unchecked Sendable {
     }
 
     /// Commits an offset for the group, which has no members yet.
-    func commit(partition: Int32, nextOffset: Int64) throws {
+    func commit(partition: Int32, nextOffset: Int64, metadata: String? = nil) throws {
         let wake = try WakeDescriptor()
         let consumer = try KafkaConsumer(
             .consumer(bootstrap: bootstrap, groupID: group, partitions: 1, embedded: broker != nil),
             wakeDescriptor: wake.descriptor)
         defer { consumer.destroy() }
         consumer.topic = topics.requests
-        consumer.commit([CommitEntry(partition: partition, nextOffset: nextOffset)], number: 1)
+        consumer.commit(
+            [CommitEntry(partition: partition, nextOffset: nextOffset, metadata: metadata)], number: 1)
         var isCommitted = false
         try eventually("the commit is answered") {
             while let event = consumer.nextEvent() {

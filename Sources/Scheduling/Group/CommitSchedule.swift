@@ -1,5 +1,3 @@
-import Scheduling
-
 /// When to commit: every so often, one commit at a time, but for that of a partition that is given up.
 struct CommitSchedule {
     /// Commits that are on their way and not answered, by number: what they say, and for which assignment.

@@ -1,0 +1,192 @@
+/// Done maps as the text of a commit's metadata: `done1:` and, in base 64 (RFC 4648), a checksum and the maps.
+///
+/// A map is a byte that says its form; the offset of the first record that is known and its digest; the digest of the
+/// last done one; the first done offset; and what is done, as lengths of runs or as bits, whichever is shorter. Numbers
+/// are in LEB128, digests in eight bytes, the low one first.
+package enum DoneMapCodec {
+    /// Why a commit's metadata says nothing that can be believed.
+    package enum Problem: Error, Equatable, Sendable, CustomStringConvertible {
+        /// Another program's.
+        case foreign
+        /// Of a later version of this one.
+        case newer(String)
+        case damaged(String)
+
+        package var description: String {
+            switch self {
+            case .foreign: "it is another program's"
+            case .newer(let version): "it is of version \(version), and this node reads version \(DoneMapCodec.version)"
+            case .damaged(let what): "it is damaged: \(what)"
+            }
+        }
+    }
+
+    /// Of the text; brokers take 4,096 (`offset.metadata.max.bytes`).
+    package static let mostBytes = 4000
+    private static let mark = "done"
+    fileprivate static let version = "1"
+    private static let checksumBytes = 4
+    /// Three bytes of content are four of text.
+    private static var mostContent: Int {
+        (mostBytes - mark.utf8.count - version.utf8.count - 1) / 4 * 3 - checksumBytes
+    }
+
+    /// The forms.
+    private static let lengths: UInt8 = 0
+    private static let bits: UInt8 = 1
+
+    /// The text that says what these maps say; of those that together are too much the first ones, nil where nothing
+    /// is left.
+    package static func encode(_ maps: [DoneMap], atMost bytes: Int = mostContent) -> String? {
+        var content: [UInt8] = []
+        for map in maps {
+            let more = encode(map)
+            guard content.count + more.count <= bytes else { break }
+            content += more
+        }
+        return content.isEmpty ? nil : text(ofContent: content)
+    }
+
+    static func text(ofContent content: [UInt8]) -> String {
+        let sum = littleEndian(UInt64(checksum(content[...])), checksumBytes)
+        return "\(mark)\(version):" + Base64.encode(sum + content)
+    }
+
+    /// Whether a ledger's map fits for certain, in whatever order what is not done of it becomes so.
+    ///
+    /// - Parameters:
+    ///   - span: offsets from the committed one to the last that is taken.
+    ///   - notDone: how many of them are not done.
+    static func surelyFits(span: Int64, notDone: Int) -> Bool {
+        // 40 bytes for what is not the runs; between those not done there is a run at most, of two lengths.
+        let room = Int64(mostContent - 40)
+        return span / 8 + 1 <= room || Int64(notDone + 1) * 2 * lengthBytes(span) <= room
+    }
+
+    private static func lengthBytes(_ length: Int64) -> Int64 { Int64(70 - max(0, length).leadingZeroBitCount) / 7 }
+
+    /// - Throws: why the text is to be ignored. It may be anybody's: nothing in it is believed without a look.
+    package static func decode(_ text: String) throws(Problem) -> [DoneMap] {
+        guard text.utf8.count <= mostBytes, text.hasPrefix(mark) else { throw .foreign }
+        let rest = text.dropFirst(mark.count)
+        guard let colon = rest.firstIndex(of: ":"), rest[..<colon].utf8.count <= 4,
+            let number = UInt(rest[..<colon])
+        else { throw .foreign }
+        guard String(number) == version else { throw .newer(String(number)) }
+        guard let bytes = Base64.decode(rest[rest.index(after: colon)...].utf8) else { throw .damaged("no base 64") }
+        var reader = ByteReader(bytes)
+        let content = bytes.dropFirst(checksumBytes)
+        guard let sum = reader.littleEndian(checksumBytes), sum == UInt64(checksum(content)) else {
+            throw .damaged("its checksum is another")
+        }
+        var maps: [DoneMap] = []
+        while !reader.isAtEnd {
+            guard let map = decode(&reader) else { throw .damaged("map \(maps.count + 1) is none") }
+            maps.append(map)
+        }
+        return maps
+    }
+
+    // MARK: One map
+
+    private static func encode(_ map: DoneMap) -> [UInt8] {
+        let (lengths, bits) = (lengths(map), bits(map))
+        let isShorterAsBits = bits.map { $0.count < lengths.count } ?? false
+        var bytes = [isShorterAsBits ? Self.bits : Self.lengths]
+        append(UInt64(map.first.offset), to: &bytes)
+        bytes += littleEndian(map.first.digest, 8) + littleEndian(map.last.digest, 8)
+        append(UInt64(map.runs[0].lowerBound), to: &bytes)
+        return bytes + (isShorterAsBits ? bits ?? [] : lengths)
+    }
+
+    /// How many runs, and of each its length less one, with what lies between, less one, before all but the first.
+    private static func lengths(_ map: DoneMap) -> [UInt8] {
+        var bytes: [UInt8] = []
+        append(UInt64(map.runs.count), to: &bytes)
+        var end: Int64?
+        for run in map.runs {
+            if let end { append(UInt64(run.lowerBound - end - 2), to: &bytes) }
+            append(UInt64(run.upperBound - run.lowerBound), to: &bytes)
+            end = run.upperBound
+        }
+        return bytes
+    }
+
+    /// How many bytes, and in them a bit for each offset from the first on; nil where that is much.
+    private static func bits(_ map: DoneMap) -> [UInt8]? {
+        let first = map.runs[0].lowerBound
+        let span = map.last.offset - first
+        guard span / 8 < mostContent else { return nil }
+        var bits = [UInt8](repeating: 0, count: Int(span / 8) + 1)
+        for run in map.runs {
+            for offset in run { bits[Int((offset - first) / 8)] |= 1 << UInt8((offset - first) % 8) }
+        }
+        var bytes: [UInt8] = []
+        append(UInt64(bits.count), to: &bytes)
+        return bytes + bits
+    }
+
+    private static func decode(_ reader: inout ByteReader) -> DoneMap? {
+        guard let form = reader.byte(), form <= bits, let first = reader.offset(),
+            let firstDigest = reader.littleEndian(8), let lastDigest = reader.littleEndian(8),
+            let begin = reader.offset(),
+            let runs = form == bits ? runsOfBits(&reader, begin) : runsOfLengths(&reader, begin),
+            let end = runs.last?.upperBound
+        else { return nil }
+        return DoneMap(
+            first: LogMark(offset: first, digest: firstDigest), runs: runs,
+            last: LogMark(offset: end, digest: lastDigest))
+    }
+
+    private static func runsOfLengths(_ reader: inout ByteReader, _ first: Int64) -> [ClosedRange<Int64>]? {
+        // Each run is a byte at least: no count costs more than what is there.
+        guard let count = reader.offset(), count <= reader.left else { return nil }
+        var runs: [ClosedRange<Int64>] = []
+        for number in 0..<count {
+            guard let gap = number == 0 ? 0 : reader.offset(), let length = reader.offset() else { return nil }
+            let (start, isTooFar) = (runs.last?.upperBound ?? first - 2).addingReportingOverflow(gap &+ 2)
+            let (end, isTooLong) = start.addingReportingOverflow(length)
+            // One before the largest, so that there is an offset after it.
+            guard gap < .max - 2, !isTooFar, !isTooLong, end < .max else { return nil }
+            runs.append(start...end)
+        }
+        return runs
+    }
+
+    private static func runsOfBits(_ reader: inout ByteReader, _ first: Int64) -> [ClosedRange<Int64>]? {
+        guard let count = reader.offset(), count <= reader.left, let bits = reader.bytes(Int(count)),
+            first < .max - count * 8
+        else { return nil }
+        var runs: [ClosedRange<Int64>] = []
+        var start: Int64?
+        for place in 0...count * 8 {
+            let isDone = place < count * 8 && bits[bits.startIndex + Int(place / 8)] >> UInt8(place % 8) & 1 == 1
+            if isDone, start == nil { start = first + place }
+            if !isDone, let begin = start {
+                runs.append(begin...first + place - 1)
+                start = nil
+            }
+        }
+        return runs
+    }
+
+    // MARK: Numbers
+
+    private static func append(_ number: UInt64, to bytes: inout [UInt8]) {
+        var left = number
+        while left >= 0x80 {
+            bytes.append(UInt8(left & 0x7F) | 0x80)
+            left >>= 7
+        }
+        bytes.append(UInt8(left))
+    }
+
+    private static func littleEndian(_ number: UInt64, _ count: Int) -> [UInt8] {
+        (0..<count).map { UInt8(truncatingIfNeeded: number >> UInt64(8 * $0)) }
+    }
+
+    /// FNV-1a of 32 bits (Fowler, Noll, Vo): guards against mistakes, not against attackers.
+    private static func checksum(_ bytes: ArraySlice<UInt8>) -> UInt32 {
+        bytes.reduce(0x811C_9DC5) { ($0 ^ UInt32($1)) &* 0x0100_0193 }
+    }
+}

@@ -1,0 +1,200 @@
+/// What follows from what the node hears.
+extension NodeCore {
+    /// A commit at the end of an assignment may take so long, also on brokers that have much to do: another member waits,
+    /// but would run again what is not committed.
+    static let revokeCommitMs = 5000
+    /// How long partitions are not read for want of what their commits say; after that they are read without it.
+    static let questionPatienceMs = 15_000
+    private static let questionAgainMs = 500
+
+    /// - Parameter dispatcher: what the slots share; lent under its lock.
+    /// - Returns: what is to be done, in this order, once the lock is released.
+    package mutating func handle(
+        _ input: NodeInput, _ dispatcher: inout Dispatcher, at now: MonotonicTime
+    ) -> [NodeAction] {
+        tell(&dispatcher)
+        switch input {
+        case .assigned(let partitions, let isCooperative):
+            self.isCooperative = isCooperative
+            assigned(partitions, dispatcher.backpressure.isPaused, now)
+        case .revoked(let partitions, let isLost): revoked(Set(partitions), isLost: isLost, &dispatcher, now)
+        case .committedBefore(let metadata, let number): committedBefore(metadata, number, now)
+        case .commitAnswered(let number, let stored, let hasFailure):
+            for part in commits.noteAnswered(number, again: hasFailure) where stored.contains(part.partition) {
+                book.noteCommitted(part)
+            }
+        case .logReset(let partition):
+            forgetRewind(partition)
+            beginning.insert(partition)
+            book.restart(partition)
+        case .ends(let ends): noteEnds(ends)
+        case .positions(let positions): noteRead(positions)
+        case .stop(let drainMs): beginDrain(drainMs, &dispatcher, now)
+        case .fail: fail(now)
+        case .turn(let surroundings):
+            let abandoned = dispatcher.takeAbandoned()
+            if !PlantedBug.forgetsAbandoned.isPlanted { abandon(abandoned) }
+            advanceEnd(surroundings, &dispatcher, now)
+            advanceRevocation(surroundings, &dispatcher, now)
+            askAgain(now)
+            commitIfDue(now)
+        }
+        if hasToTell { tell(&dispatcher) }
+        return takeActions()
+    }
+
+    /// When something is to be done though nothing has happened. What a turn would not do now must not make the next one
+    /// due: that would be one after the other.
+    package func nextDeadline(_ backpressure: BackpressureController, at now: MonotonicTime) -> MonotonicTime? {
+        if let deadline = phase.deadline { return deadline }
+        let commit =
+            group.revocation == nil ? commits.nextDeadline(intervalMs: settings.commitIntervalMs) : nil
+        let question = group.ownership.questions.compactMap(\.askedAgainAt).min()
+        return [backpressure.nextDeadline(at: now), commit, group.revocation?.deadline, question].compactMap(\.self)
+            .min()
+    }
+
+    // MARK: Assigned
+
+    private mutating func assigned(_ partitions: [Int32], _ isPaused: Bool, _ now: MonotonicTime) {
+        lastQuestion += 1
+        group.assign(
+            CommitQuestion(
+                number: lastQuestion, partitions: Set(partitions),
+                patience: now.adding(milliseconds: Self.questionPatienceMs)),
+            isCooperative: isCooperative)
+        book.assign(partitions, at: now)
+        for partition in partitions { forgetRewind(partition) }
+        actions.append(.assign(partitions))
+        // librdkafka's pause outlives an assignment: what comes in is made to agree with what the node does now.
+        if PlantedBug.resumesWhatIsNotPaused.isPlanted, !isPaused { actions.append(.resume(partitions)) }
+        let disagreeing = isPaused ? Set(partitions).subtracting(paused) : Set(partitions).intersection(paused)
+        if !disagreeing.isEmpty, !PlantedBug.forgetsPauseOfNew.isPlanted || !isPaused {
+            if isPaused { paused.formUnion(disagreeing) } else { paused.subtract(disagreeing) }
+            actions.append(isPaused ? .pause(disagreeing.sorted()) : .resume(disagreeing.sorted()))
+        }
+        if !partitions.isEmpty { actions.append(.askCommitted(partitions, number: lastQuestion)) }
+        actions.append(.tell(.assigned(partitions)))
+    }
+
+    private mutating func committedBefore(_ answers: [Int32: String?]?, _ number: UInt64, _ now: MonotonicTime) {
+        guard let question = group.ownership.questions.first(where: { $0.number == number }) else { return }
+        guard let answers else {
+            return group.repeatLater(number, at: now.adding(milliseconds: Self.questionAgainMs))
+        }
+        for partition in question.partitions.sorted() {
+            guard case .some(.some(let metadata)) = answers[partition] else { continue }
+            do throws(DoneMapCodec.Problem) {
+                book.claim(partition, try DoneMapCodec.decode(metadata))
+            } catch {
+                actions.append(.tell(.metadataIgnored(partition, error)))
+            }
+        }
+        group.settle(question)
+    }
+
+    private mutating func askAgain(_ now: MonotonicTime) {
+        for question in group.ownership.questions {
+            guard now < question.patience else {
+                group.settle(question)
+                actions.append(.tell(.metadataUnknown(question.partitions.sorted())))
+                continue
+            }
+            guard let time = question.askedAgainAt, now >= time else { continue }
+            lastQuestion += 1
+            group.ask(lastQuestion, insteadOf: question.number)
+            actions.append(.askCommitted(question.partitions.sorted(), number: lastQuestion))
+        }
+    }
+
+    // MARK: Revoked
+
+    private mutating func revoked(
+        _ partitions: Set<Int32>, isLost: Bool, _ dispatcher: inout Dispatcher, _ now: MonotonicTime
+    ) {
+        if !PlantedBug.keepsQueuedOfRevoked.isPlanted { abandon(dispatcher.dropQueued(partitions: partitions)) }
+        actions.append(.tell(.revoked(partitions.sorted(), isLost: isLost)))
+        // Leaving: all has been waited for and committed before.
+        if group.isLeaving { return giveUp(partitions, isLost: isLost, &dispatcher, now) }
+        group.revoke(partitions, until: now.adding(milliseconds: settings.revokeDrainMs))
+        // Lost: somebody else has them already.
+        if isLost, !PlantedBug.waitsForLost.isPlanted, let all = group.revocation?.partitions {
+            return giveUp(all, isLost: true, &dispatcher, now)
+        }
+        dispatcher.isDrainAwaited = true
+    }
+
+    private mutating func advanceRevocation(
+        _ surroundings: NodeInput.Surroundings, _ dispatcher: inout Dispatcher, _ now: MonotonicTime
+    ) {
+        guard let revocation = group.revocation else { return }
+        let isOver = now >= revocation.deadline || surroundings.assignmentLost
+        if revocation.isCommitting {
+            if !commits.isPending || isOver { giveUp(revocation.partitions, isLost: false, &dispatcher, now) }
+            return
+        }
+        guard isOver || !revocation.partitions.contains(where: { inFlight.count(of: $0) > 0 }) else { return }
+        guard !surroundings.assignmentLost, commit(of: revocation.partitions, now) else {
+            return giveUp(revocation.partitions, isLost: false, &dispatcher, now)
+        }
+        group.commitRevoked(until: now.adding(milliseconds: Self.revokeCommitMs))
+    }
+
+    mutating func giveUp(
+        _ partitions: Set<Int32>, isLost: Bool, _ dispatcher: inout Dispatcher, _ now: MonotonicTime
+    ) {
+        // Who has the partitions next runs these steps again: here they would only publish a second result.
+        // So do those that have come back into the queue meanwhile, when their hosts were lost.
+        let slots = PlantedBug.keepsRunningOfRevoked.isPlanted ? [] : dispatcher.giveUpRunning(partitions: partitions)
+        if !PlantedBug.keepsQueuedOfRevoked.isPlanted { abandon(dispatcher.dropQueued(partitions: partitions)) }
+        if !slots.isEmpty { actions.append(.endHosts(slots)) }
+        book.release(isCooperative ? partitions : partitions.union(owned), at: now)
+        for partition in partitions {
+            forgetRewind(partition)
+            beginning.remove(partition)
+            overfull.remove(partition)
+        }
+        group.giveUp(partitions, isCooperative: isCooperative)
+        actions += [.unassign(partitions.sorted()), .tell(.gaveUp(partitions.sorted(), isLost: isLost))]
+        if case .running = phase { dispatcher.isDrainAwaited = false }
+    }
+
+    // MARK: Commits and logs
+
+    private mutating func commitIfDue(_ now: MonotonicTime) {
+        // While partitions are given up their own commit is under way.
+        guard group.revocation == nil, commits.isDue(at: now, intervalMs: settings.commitIntervalMs) else { return }
+        switch phase {
+        case .running, .draining: _ = commit(of: nil, now)
+        case .committing, .leaving, .ended: break
+        }
+    }
+
+    /// Sends a commit of what is done; false when there is nothing to commit.
+    mutating func commit(of partitions: Set<Int32>?, _ now: MonotonicTime) -> Bool {
+        let parts = book.commits(of: partitions)
+        guard !parts.isEmpty else {
+            if partitions == nil { commits.noteNothing() }
+            return false
+        }
+        actions.append(.commit(parts, number: commits.noteSent(parts, at: now)))
+        return true
+    }
+
+    /// Behind the last record of a partition may stand what is no record: it must not look like lag for ever.
+    private mutating func noteRead(_ positions: [Int32: Int64]) {
+        let unread = group.untakeable
+        for (partition, position) in positions where !unread.contains(partition) && !isRewinding(partition) {
+            if book.noteRead(partition, to: CommitOffset(at: position)) { commits.noteDone() }
+        }
+    }
+
+    /// A log that ends before what was done of it is another: what has been passed over is read again.
+    private mutating func noteEnds(_ ends: [Int32: Int64]) {
+        for (partition, end) in ends.sorted(by: { $0.key < $1.key }) {
+            guard let from = book.claimBeyond(end: end, of: partition) else { continue }
+            restart(partition, from: from, at: end)
+            actions += [.seek(partition, to: from), .tell(.logChanged(partition, from: from))]
+        }
+    }
+}

@@ -1,0 +1,206 @@
+package import Messages
+
+/// What a node knows and decides of its group, its commits, what it has in flight, and its end.
+///
+/// Inputs in, actions out: it reads no clock, takes no lock and waits for nothing. The consumer thread owns it; what the
+/// slots share, the dispatcher, is lent to each call that needs it, under its lock. So the simulation of the whole node
+/// drives what ships.
+///
+/// The way of a request is by calls of its own instead of inputs, since it is taken for each of them: `take`, `plan`,
+/// `acknowledge`, `abandon`.
+package struct NodeCore: Sendable {
+    package struct Settings: Sendable {
+        /// How long what runs of a partition that is taken back may go on.
+        package var revokeDrainMs: Int
+        /// How long what is done may lie uncommitted.
+        package var commitIntervalMs: Int
+
+        package init(revokeDrainMs: Int = 1000, commitIntervalMs: Int = 25) {
+            self.revokeDrainMs = revokeDrainMs
+            self.commitIntervalMs = commitIntervalMs
+        }
+    }
+
+    /// What becomes of a record that Kafka has handed out.
+    package enum Taken: Equatable, Sendable {
+        /// It is in flight under this token: say what it is (`plan`), and have it run or refused.
+        case run(RequestCoordinates, token: UInt64)
+        /// It is done, or passed over, or none of this node's.
+        case skip
+        /// The very record was taken before: the client rewound.
+        case repeated
+        /// The log has changed. Where `seek` is given the partition is to be read again from there; else the record is
+        /// to be taken again at once.
+        case logChanged(seek: Int64?)
+    }
+
+    let settings: Settings
+    package internal(set) var group = GroupState.unassigned
+    package internal(set) var phase = NodePhase.running
+    /// It ends because it can do no more.
+    package internal(set) var isFailing = false
+    /// As the client was told. Its pause outlives an assignment, and so does this.
+    package internal(set) var paused: Set<Int32> = []
+    package private(set) var inFlight = InFlightTable()
+    /// As the dispatcher has last heard of it.
+    private var toldInFlight = InFlightLoad()
+    package internal(set) var book = LedgerBook()
+    var commits = CommitSchedule()
+    var lastQuestion: UInt64 = 0
+    /// The protocol in force.
+    var isCooperative = false
+    /// Partitions that are about to be read again from an earlier offset, with the last record that came before.
+    private var rewinding: [Int32: Int64] = [:]
+    /// Read from elsewhere than before: the next record says where the commit belongs.
+    var beginning: Set<Int32> = []
+    /// Of which nothing is taken, until what is done of them fits into their commits.
+    var overfull: Set<Int32> = []
+    private var takeFrom = 0
+    var actions: [NodeAction] = []
+
+    package init(_ settings: Settings = Settings()) { self.settings = settings }
+
+    package var owned: Set<Int32> { group.ownership.partitions }
+
+    // MARK: The way of a request
+
+    /// Notes a record that Kafka handed out.
+    ///
+    /// - Parameters:
+    ///   - digest: what tells the record from another that a log may hold at the same offset.
+    ///   - bytes: of the record.
+    package mutating func take(partition: Int32, offset: Int64, digest: UInt64, bytes: Int) -> Taken {
+        if let last = rewinding[partition] {
+            // The client has not heard of it yet: its records still go on from where they were.
+            guard offset <= last else {
+                rewinding[partition] = offset
+                return .skip
+            }
+            rewinding[partition] = nil
+        }
+        if !beginning.isEmpty, beginning.remove(partition) != nil { commits.noteDone() }
+        switch book.take(partition: partition, offset: offset, digest: digest) {
+        case .run(let coordinates):
+            return .run(coordinates, token: inFlight.take(coordinates, digest: digest, bytes: bytes))
+        case .doneBefore:
+            commits.noteDone()
+            return .skip
+        case .notAssigned: return .skip
+        case .repeated: return .repeated
+        case .ofAnotherLog(let from):
+            restart(partition, from: from, at: offset)
+            return .logChanged(seek: from < offset && !PlantedBug.doesNotSeek.isPlanted ? from : nil)
+        }
+    }
+
+    /// - Parameter last: the last record of the partition that the client has handed out.
+    mutating func restart(_ partition: Int32, from offset: Int64, at last: Int64) {
+        book.restart(partition, from: offset)
+        commits.noteDone()
+        if offset < last { rewinding[partition] = last }
+    }
+
+    /// Whether the client's position is still that before it reads the partition again.
+    func isRewinding(_ partition: Int32) -> Bool {
+        rewinding[partition] != nil && !PlantedBug.believesOldPosition.isPlanted
+    }
+
+    /// The partition is read from elsewhere: whatever comes next is what is there.
+    mutating func forgetRewind(_ partition: Int32) { rewinding[partition] = nil }
+
+    /// Says what a record that was taken asks for.
+    package mutating func plan(_ request: InFlightRequest) { inFlight.plan(request) }
+
+    /// A message of a request is acknowledged, or given up as one that no topic takes.
+    ///
+    /// - Returns: the request, where that makes it done.
+    package mutating func acknowledge(_ token: UInt64, _ part: MessagePart, _ status: ResultStatus) -> InFlightRequest?
+    {
+        if PlantedBug.dropsAcknowledgementOfRevoked.isPlanted, group.revocation != nil { return nil }
+        guard let done = inFlight.acknowledge(token, part, status) else { return nil }
+        book.done(done.coordinates, digest: done.digest)
+        commits.noteDone()
+        return done.request
+    }
+
+    /// These steps will not be run here, nor have a result: their requests stay not done.
+    package mutating func abandon(_ steps: [Step]) {
+        for step in steps { inFlight.abandon(step.token) }
+    }
+
+    package mutating func nextForm(of token: UInt64, _ part: MessagePart) -> MessageForm? {
+        inFlight.nextForm(of: token, part)
+    }
+
+    package mutating func oldestUnacknowledged(notEnded: Set<UInt64>, at now: MonotonicTime) -> MonotonicTime? {
+        inFlight.oldestUnacknowledged(notEnded: notEnded, at: now)
+    }
+
+    // MARK: What the dispatcher hears
+
+    /// The dispatcher hears what is in flight before anything else: so who looks at it sees a request in flight no
+    /// later than in the queue.
+    package mutating func tell(_ dispatcher: inout Dispatcher) {
+        toldInFlight = inFlight.load
+        dispatcher.noteInFlight(toldInFlight)
+    }
+
+    /// Whether the dispatcher has heard of less or more.
+    package var hasToTell: Bool { inFlight.load != toldInFlight }
+
+    // MARK: Taking
+
+    /// The partitions from which records may be taken, beginning with another each time, so that none is always the last.
+    package mutating func takeablePartitions(_ dispatcher: inout Dispatcher) -> [Int32] {
+        guard case .running = phase else { return [] }
+        let held = dispatcher.partitionsToHold()
+        let capacity = dispatcher.capacity
+        let sorted = owned.subtracting(group.untakeable).subtracting(held).sorted().filter { mayTake(capacity, of: $0) }
+        guard !sorted.isEmpty else { return [] }
+        takeFrom = (takeFrom + 1) % sorted.count
+        return Array(sorted[takeFrom...] + sorted[..<takeFrom])
+    }
+
+    private mutating func mayTake(_ count: Int, of partition: Int32) -> Bool {
+        guard !book.fitsMetadata(partition, after: count) else {
+            if !overfull.isEmpty { overfull.remove(partition) }
+            return true
+        }
+        if overfull.insert(partition).inserted { actions.append(.tell(.metadataFull(partition))) }
+        return false
+    }
+
+    /// Takes in how full the node is, and pauses or resumes its partitions.
+    ///
+    /// - Parameter isOutputFull: results wait for room in the producer's queue.
+    package mutating func applyBackpressure(
+        isOutputFull: Bool, _ dispatcher: inout Dispatcher, at now: MonotonicTime
+    ) -> [NodeAction] {
+        tell(&dispatcher)
+        wake(dispatcher.noteOutput(isFull: isOutputFull))
+        switch dispatcher.updateBackpressure(isOutputFull: isOutputFull, at: now) {
+        case .none: break
+        case .pause:
+            let running = owned.subtracting(paused).sorted()
+            paused.formUnion(running)
+            actions += [.pause(running), .tell(.paused(running, depth: dispatcher.depth))]
+        case .resume: resume(paused.intersection(owned))
+        }
+        return takeActions()
+    }
+
+    mutating func resume(_ partitions: Set<Int32>) {
+        guard !partitions.isEmpty else { return }
+        paused.subtract(partitions)
+        let sorted = partitions.sorted()
+        actions += [.resume(sorted), .tell(.resumed(sorted))]
+    }
+
+    mutating func wake(_ slots: [Int]) { if !slots.isEmpty { actions.append(.wake(slots)) } }
+
+    mutating func takeActions() -> [NodeAction] {
+        guard !actions.isEmpty else { return [] }
+        defer { actions = [] }
+        return actions
+    }
+}

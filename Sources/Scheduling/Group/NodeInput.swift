@@ -1,0 +1,36 @@
+/// What a node hears from its group, its brokers and its supervisor.
+package enum NodeInput: Sendable {
+    /// The group gives partitions to this node.
+    case assigned([Int32], isCooperative: Bool)
+    /// The group takes partitions back. `isLost`: another member may have them already.
+    case revoked([Int32], isLost: Bool)
+    /// The metadata of the group's commits, by partition, nil where a commit has none; or no answer.
+    case committedBefore([Int32: String?]?, number: UInt64)
+    /// A commit was answered: these partitions' parts are stored.
+    case commitAnswered(number: UInt64, stored: Set<Int32>, hasFailure: Bool)
+    /// The partition is read on from elsewhere than it should be: its log is another, or another part of it.
+    case logReset(Int32)
+    /// Where the logs of partitions end, as far as the client has heard.
+    case ends([Int32: Int64])
+    /// Up to where partitions hold no record that was not handed out.
+    case positions([Int32: Int64])
+    /// The supervisor wants the node to end; what runs may take so long.
+    case stop(drainMs: Int)
+    /// The node can do no more: it ends without a drain.
+    case fail
+    /// Time has passed.
+    case turn(Surroundings)
+
+    /// What is true at this moment.
+    package struct Surroundings: Sendable {
+        /// Another member may have the partitions: a commit would be refused.
+        package var assignmentLost: Bool
+        /// The group has answered the node's leaving.
+        package var isClosed: Bool
+
+        package init(assignmentLost: Bool = false, isClosed: Bool = false) {
+            self.assignmentLost = assignmentLost
+            self.isClosed = isClosed
+        }
+    }
+}
