@@ -1,0 +1,298 @@
+import Messages
+
+@testable import Scheduling
+
+/// A node's consumer thread, and the client it talks to.
+extension NodeWorld {
+    func turn(_ node: SimulatedNode) {
+        node.isConsumerAsleep = true
+        while !node.client.inbox.isEmpty, violation == nil { hear(node.client.inbox.removeFirst(), node) }
+        while !node.client.answers.isEmpty, violation == nil, !hasFaults || random.chance(60) {
+            let index = Int.random(in: node.client.answers.indices, using: &random)
+            hear(node.client.answers.remove(at: index), node)
+        }
+        if let stop = node.stopAfterMs, case .running = node.core.phase { handle(.stop(drainMs: stop), node) }
+        handle(.turn(.init(assignmentLost: node.client.isFenced, isClosed: node.client.isClosed)), node)
+        if case .running = node.core.phase { takeAll(node) }
+        if node.core.hasToTell { node.core.tell(&node.dispatcher) }
+        if random.chance(10) { lookAtLogs(node) }
+        let latest = now.adding(milliseconds: 1000)
+        let deadline = node.core.nextDeadline(node.dispatcher.backpressure, at: now)
+        node.consumerDeadline = deadline.map { min($0, latest) } ?? latest
+        if node.isEnded { end(node) }
+    }
+
+    private func hear(_ event: SimulatedClient.Event, _ node: SimulatedNode) {
+        switch event {
+        case .assigned(let partitions, let generation):
+            node.client.generation = generation
+            handle(.assigned(partitions.sorted(), isCooperative: group.isCooperative), node)
+        case .revoked(let partitions, let isLost):
+            handle(.revoked(partitions.sorted(), isLost: isLost), node)
+            let isKept = isLost && !node.core.owned.isDisjoint(with: partitions)
+            check(!isKept, "node \(node.id) keeps partitions that are lost")
+        case .committed(let number, let stored, let hasFailure):
+            for part in node.commits.removeValue(forKey: number) ?? [] where stored.contains(part.partition) {
+                let known = node.knownStored[part.partition]?[part.generation] ?? 0
+                node.knownStored[part.partition, default: [:]][part.generation] = max(known, part.version)
+                let position = node.knownPositions[part.partition]?[part.generation] ?? part.position
+                node.knownPositions[part.partition, default: [:]][part.generation] = max(position, part.position)
+            }
+            handle(.commitAnswered(number: number, stored: stored, hasFailure: hasFailure), node)
+            checkStored(node)
+        case .committedBefore(let number, let metadata): handle(.committedBefore(metadata, number: number), node)
+        case .logReset(let partition):
+            noteNoticed(partition, node)
+            handle(.logReset(partition), node)
+        }
+    }
+
+    func handle(_ input: NodeInput, _ node: SimulatedNode) {
+        calls += 1
+        perform(node.core.handle(input, &node.dispatcher, at: now), node)
+    }
+
+    private func lookAtLogs(_ node: SimulatedNode) {
+        let read = node.client.positions.filter { !kafkaIsUnnoticed($0.key) }
+        handle(.positions(read), node)
+        let ends = node.client.positions.keys.map { ($0, kafka.logs[Int($0)].end) }
+        handle(.ends(Dictionary(uniqueKeysWithValues: ends)), node)
+    }
+
+    /// Who has the partition knows that its log is another. One that only thinks it has it knows nothing for others.
+    private func noteNoticed(_ partition: Int32, _ node: SimulatedNode) {
+        if isOwner(node, of: partition) { kafka.noteNoticed(Int(partition)) }
+    }
+
+    private func isOwner(_ node: SimulatedNode, of partition: Int32) -> Bool {
+        group.owners[Int(partition)] == node.id && !node.client.isFenced
+    }
+
+    func kafkaIsUnnoticed(_ partition: Int32) -> Bool { kafka.logs[Int(partition)].isCutUnnoticed }
+
+    // MARK: Taking
+
+    private func takeAll(_ node: SimulatedNode) {
+        applyBackpressure(node)
+        for _ in 0..<3 {
+            let room = node.dispatcher.capacity
+            guard room > 0 else { return }
+            let partitions = node.core.takeablePartitions(&node.dispatcher)
+            guard !partitions.isEmpty else { return }
+            let share = max(1, room / partitions.count)
+            var taken = 0
+            for partition in partitions where taken < room {
+                taken += take(min(share, room - taken), from: partition, node)
+            }
+            applyBackpressure(node)
+            guard taken > 0 else { return }
+        }
+        node.wakeConsumer()
+    }
+
+    private func applyBackpressure(_ node: SimulatedNode) {
+        calls += 1
+        perform(
+            node.core.applyBackpressure(isOutputFull: node.isOutputFull, &node.dispatcher, at: now), node)
+    }
+
+    /// Returns how many records the client had.
+    private func take(_ limit: Int, from partition: Int32, _ node: SimulatedNode) -> Int {
+        check(
+            node.client.positions[partition] != nil, "node \(node.id) takes from \(partition), which it does not have")
+        guard !node.client.paused.contains(partition) else { return 0 }
+        var steps: [Step] = []
+        var count = 0
+        while count < limit, let offset = node.client.positions[partition], offset < kafka.logs[Int(partition)].end {
+            node.client.positions[partition] = offset + 1
+            node.lastTaken[partition] = offset
+            count += 1
+            if let step = take(partition, offset, node) { steps.append(step) }
+        }
+        guard !steps.isEmpty else { return count }
+        node.core.tell(&node.dispatcher)
+        calls += 1
+        node.asleep.subtract(node.dispatcher.admit(steps))
+        return count
+    }
+
+    private func take(_ partition: Int32, _ offset: Int64, _ node: SimulatedNode) -> Step? {
+        let digest = kafka.logs[Int(partition)].digest(at: offset)
+        let size = Int.random(in: 0...600, using: &random)
+        calls += 1
+        switch node.core.take(partition: partition, offset: offset, digest: UInt64(digest), bytes: size) {
+        case .skip, .repeated: return nil
+        case .logChanged(let seek):
+            check(kafka.logs[Int(partition)].wasCut, "node \(node.id) thinks that the log of \(partition) has changed")
+            noteNoticed(partition, node)
+            // All that it knew of the partition is void.
+            node.unknown.insert(partition)
+            for digest in node.taken[partition] ?? [] { kafka.excuse(digest) }
+            count("logs found changed")
+            note("node \(node.id) finds another record at \(partition)-\(offset), seeks \(seek ?? -1)")
+            guard let seek else { return take(partition, offset, node) }
+            node.client.seeks[partition] = seek
+            return nil
+        case .run(let coordinates, let token):
+            node.noteTaken(token, digest, bytes: size)
+            noteTaken(partition, digest, node)
+            let step = step(coordinates, token)
+            node.core.plan(InFlightRequest(step, recordTime: nil))
+            guard random.chance(3) else { return step }
+            let parts: [MessagePart] = [.resultOfTwo, .deadLetter].shuffled(using: &random)
+            node.messages.append(SimulatedMessage(token: token, digest: digest, parts: parts))
+            return nil
+        }
+    }
+
+    private func noteTaken(_ partition: Int32, _ digest: Int, _ node: SimulatedNode) {
+        note("node \(node.id) takes \(digest) of \(partition)")
+        let isOwner = isOwner(node, of: partition)
+        if !isOwner { kafka.excuse(digest) }
+        node.taken[partition, default: []].append(digest)
+        let isKnown = isOwner && !node.unknown.contains(partition) && !kafka.logs[Int(partition)].isDisturbed
+        check(
+            !isKnown || !kafka.isCovered[digest],
+            "record \(digest) of \(partition) runs again, though a commit says it is done")
+    }
+
+    // MARK: Actions
+
+    private func perform(_ actions: [NodeAction], _ node: SimulatedNode) {
+        for action in actions {
+            switch action {
+            case .assign(let partitions): assign(partitions, node)
+            case .unassign(let partitions): unassign(partitions, node)
+            case .pause(let partitions):
+                count("pauses")
+                node.dispatcher.noteDiscarded(bytes: .random(in: 0...5000, using: &random), at: now)
+                node.client.paused.formUnion(partitions)
+            case .resume(let partitions):
+                let running = Set(partitions).subtracting(node.client.paused)
+                check(running.isEmpty, "node \(node.id) resumes \(running.sorted()), which are not paused")
+                node.client.paused.subtract(partitions)
+                node.wakeConsumer()
+            case .seek(let partition, let offset):
+                noteNoticed(partition, node)
+                node.client.seeks[partition] = offset
+            case .askCommitted(let partitions, let number): node.client.questions.append((number, partitions))
+            case .commit(let parts, let number): commit(parts, number, node)
+            case .leave: leave(node)
+            case .wake(let slots): node.asleep.subtract(slots)
+            case .wakeAllSlots: node.asleep = []
+            case .endHosts(let slots): node.kill(slots)
+            case .abandonRunning:
+                node.isAbandoned = true
+                node.kill(Array(node.hosts.indices))
+            case .tell(let notice): hear(notice, node)
+            }
+        }
+    }
+
+    private func hear(_ notice: NodeNotice, _ node: SimulatedNode) {
+        note("node \(node.id): \(notice)")
+        switch notice {
+        case .metadataUnknown(let partitions):
+            count("metadata unknown")
+            node.unknown.formUnion(partitions)
+        case .metadataIgnored(let partition, let problem):
+            check(false, "the metadata of \(partition) are no good: \(problem)")
+        default: break
+        }
+    }
+
+    private func assign(_ partitions: [Int32], _ node: SimulatedNode) {
+        for partition in partitions {
+            let log = kafka.logs[Int(partition)]
+            if node.client.positions[partition] == nil, log.committed.map({ $0 < log.low || $0 > log.end }) ?? false {
+                node.client.inbox.append(.logReset(partition))
+            }
+            node.client.positions[partition] = log.start
+            node.client.seeks[partition] = nil
+            node.taken[partition] = []
+            node.lastTaken[partition] = nil
+            node.unknown.remove(partition)
+            node.generations[partition] = node.core.book[partition]?.generation
+        }
+        note("node \(node.id) reads \(partitions)")
+        node.wakeConsumer()
+    }
+
+    private func unassign(_ partitions: [Int32], _ node: SimulatedNode) {
+        let gone = group.isCooperative ? Set(partitions) : Set(node.client.positions.keys).union(partitions)
+        for partition in gone {
+            node.client.positions[partition] = nil
+            node.client.seeks[partition] = nil
+            excuseTaken(partition, node)
+            kafka.forgetCut(Int(partition))
+        }
+        note("node \(node.id) gives up \(gone.sorted())")
+        if node.client.isFenced {
+            node.client.isFenced = false
+            if !node.client.isLeaving { rejoin(node) }
+        } else {
+            group.gaveUp(node.id, gone)
+        }
+        if node.client.isLeaving { close(node) }
+        continueRebalance()
+    }
+
+    /// What runs or is not committed of a partition that moves may be run once more elsewhere.
+    func excuseTaken(_ partition: Int32, _ node: SimulatedNode) {
+        for digest in node.taken.removeValue(forKey: partition) ?? [] { kafka.excuse(digest) }
+    }
+
+    private func commit(_ parts: [PartitionCommit], _ number: UInt64, _ node: SimulatedNode) {
+        node.commits[number] = parts
+        for part in parts {
+            let known = node.knownStored[part.partition]?[part.generation] ?? 0
+            check(
+                part.version > known || part.version == 0,
+                "node \(node.id) commits \(part.partition) at \(part.position.value) once more")
+            check(
+                node.core.owned.contains(part.partition),
+                "node \(node.id) commits \(part.partition), which it does not have")
+        }
+        let isAccepted = group.accepts(node.id, generation: node.client.generation)
+        guard isAccepted, !hasFaults || !random.chance(8) else {
+            node.client.answers.append(.committed(number: number, stored: [], hasFailure: true))
+            return count("commits refused")
+        }
+        for part in parts {
+            note("node \(node.id) commits \(part.partition) at \(part.position.value)\(describe(part.metadata))")
+        }
+        for part in parts {
+            let problem = kafka.store(part, knowsAll: !node.unknown.contains(part.partition))
+            check(problem == nil, "node \(node.id): \(problem ?? "")")
+        }
+        // The answer may be lost, though the commit is there.
+        let isLost = hasFaults && random.chance(5)
+        let stored = isLost ? [] : Set(parts.map(\.partition))
+        node.client.answers.append(.committed(number: number, stored: stored, hasFailure: isLost))
+        count("commits")
+    }
+
+    private func describe(_ metadata: String?) -> String {
+        let maps = metadata.flatMap { try? DoneMapCodec.decode($0) } ?? []
+        return maps.isEmpty
+            ? "" : ", done " + maps.map { $0.runs.map { "\($0)" }.joined(separator: " ") }.joined(separator: "; ")
+    }
+
+    private func leave(_ node: SimulatedNode) {
+        node.client.isLeaving = true
+        note("node \(node.id) leaves")
+        // A client that has not answered a revocation goes nowhere.
+        guard !group.waits(for: node.id) else { return }
+        let left = Set(node.client.positions.keys)
+        if left.isEmpty { close(node) } else { node.client.inbox.append(.revoked(left, isLost: node.client.isFenced)) }
+    }
+
+    private func close(_ node: SimulatedNode) {
+        guard !node.client.isClosed else { return }
+        node.client.isClosed = true
+        node.wakeConsumer()
+        group.remove(node.id)
+        continueRebalance()
+        rebalance()
+    }
+}

@@ -1,0 +1,203 @@
+@testable import Scheduling
+
+/// What goes wrong, and what the group and the clients do about it.
+extension NodeWorld {
+    func fault() {
+        switch Int.random(in: 0..<100, using: &random) {
+        case 0..<28: rebalance()
+        case 28..<48: changeLog()
+        case 48..<57: if let node = anyNode() { kick(node) }
+        case 57..<65: if let node = anyNode() { crash(node) }
+        case 65..<73: if let node = anyNode() { stop(node) }
+        case 73..<83: if nodes.count < 4 { startNode() }
+        case 83..<85: addPartition()
+        case 85..<91: if let node = anyNode() { setOutput(node) }
+        case 91..<97: if let node = anyNode() { crashAndCut(node) }
+        default: if let node = anyNode(), random.chance(20) { fail(node) }
+        }
+    }
+
+    private func setOutput(_ node: SimulatedNode) {
+        node.isOutputFull.toggle()
+        node.wakeConsumer()
+    }
+
+    private func addPartition() {
+        guard kafka.logs.count < 6 else { return }
+        kafka.addPartition()
+        rebalance()
+    }
+
+    /// The node can do no more, and ends itself.
+    private func fail(_ node: SimulatedNode) {
+        note("node \(node.id) fails")
+        handle(.fail, node)
+        node.stopAfterMs = 1000
+        node.wakeConsumer()
+    }
+
+    private func stop(_ node: SimulatedNode) {
+        guard node.stopAfterMs == nil else { return }
+        note("node \(node.id) is told to end")
+        node.stopAfterMs = .random(in: 0...300, using: &random)
+        node.wakeConsumer()
+    }
+
+    /// The process is gone; its group hears of it when nothing is heard of it for long.
+    private func crash(_ node: SimulatedNode) {
+        note("node \(node.id) crashes")
+        count("crashes")
+        for partition in node.taken.keys.sorted() { excuseTaken(partition, node) }
+        for message in node.messages where !message.parts.isEmpty && !message.isStored && random.chance(50) {
+            if message.parts[0] != .deadLetter { kafka.addResult(message.digest) }
+        }
+        remove(node)
+    }
+
+    /// The process is gone, and so is a part of the log above what it had committed, done or not; there are others now.
+    private func crashAndCut(_ node: SimulatedNode) {
+        let read = node.client.positions.keys.sorted().filter { kafka.logs[Int($0)].metadata != nil && mayChange($0) }
+        guard let number = read.randomElement(using: &random) else { return }
+        crash(node)
+        let (partition, log) = (Int(number), kafka.logs[Int(number)])
+        let committed = log.committed ?? log.low
+        guard committed < log.end, nodes.values.allSatisfy({ $0.client.positions[number] == nil }) else { return }
+        let cut = Int64.random(in: committed..<min(log.end, committed + 12), using: &random)
+        kafka.cut(partition, at: cut)
+        kafka.append(.random(in: 0...40, using: &random), to: partition)
+        kafka.forgetCut(partition)
+        note("the log of \(partition) is cut at \(cut) behind a crash, and ends at \(kafka.logs[partition].end)")
+        count("logs cut above a commit")
+    }
+
+    /// A node that has ended.
+    func end(_ node: SimulatedNode) {
+        count("ends")
+        check(node.client.isClosed, "node \(node.id) ends without its group's answer")
+        for partition in node.taken.keys.sorted() { excuseTaken(partition, node) }
+        remove(node)
+    }
+
+    private func remove(_ node: SimulatedNode) {
+        nodes[node.id] = nil
+        for partition in node.client.positions.keys { kafka.forgetCut(Int(partition)) }
+        group.remove(node.id)
+        continueRebalance()
+        rebalance()
+        if nodes.isEmpty { startNode() }
+    }
+
+    /// Nothing was heard of the node for long: its partitions are others', before it knows.
+    private func kick(_ node: SimulatedNode) {
+        guard !node.client.isFenced, !node.client.isLeaving, node.client.generation >= 0 else { return }
+        note("node \(node.id) is taken for dead")
+        count("kicks")
+        for partition in node.client.positions.keys {
+            for digest in node.taken[partition] ?? [] { kafka.excuse(digest) }
+            kafka.forgetCut(Int(partition))
+        }
+        node.client.isFenced = true
+        group.remove(node.id)
+        // What it has not been told of its membership is void.
+        node.client.inbox.removeAll {
+            if case .assigned = $0 { true } else if case .revoked = $0 { true } else { false }
+        }
+        node.client.inbox.append(.revoked(Set(node.client.positions.keys), isLost: true))
+        continueRebalance()
+        rebalance()
+    }
+
+    func rejoin(_ node: SimulatedNode) {
+        group.join(node.id)
+        node.client.generation = -1
+        rebalance()
+    }
+
+    // MARK: The group
+
+    func rebalance() {
+        for (id, partitions) in group.rebalance(partitions: kafka.logs.count, &random) {
+            guard let node = nodes[id] else { continue }
+            node.client.inbox.append(.revoked(partitions, isLost: false))
+            node.wakeConsumer()
+        }
+        continueRebalance()
+    }
+
+    func continueRebalance() {
+        for (id, partitions) in group.assignments() {
+            guard let node = nodes[id] else { continue }
+            node.client.inbox.append(.assigned(partitions, generation: group.generation))
+            node.wakeConsumer()
+        }
+        if group.isDue { rebalance() }
+    }
+
+    // MARK: Logs
+
+    /// A topic is made anew, or a leader without the latest records takes over.
+    private func changeLog() {
+        let partition = Int.random(in: kafka.logs.indices, using: &random)
+        let log = kafka.logs[partition]
+        let cut = random.chance(30) ? log.low : max(log.low, log.end - .random(in: 0...30, using: &random))
+        guard cut < log.end, mayChange(Int32(partition)) else { return }
+        kafka.cut(partition, at: cut)
+        kafka.append(.random(in: 0...20, using: &random), to: partition)
+        note("the log of \(partition) is cut at \(cut), and ends at \(kafka.logs[partition].end)")
+        count("logs changed")
+        noticeCut(partition)
+    }
+
+    /// Whether it is clear who reads the partition and has been told so: else no client could know which log a commit is
+    /// about, and neither could the model.
+    private func mayChange(_ partition: Int32) -> Bool {
+        let readers = nodes.values.filter { $0.client.positions[partition] != nil }
+        return !group.isRebalancing && !kafka.logs[Int(partition)].isCutUnnoticed && readers.count <= 1
+            && readers.allSatisfy { $0.client.inbox.isEmpty && $0.client.seeks.isEmpty && !$0.client.isFenced }
+    }
+
+    /// Clients that have read beyond the cut go on there, or at the first record where theirs is none any more.
+    func noticeCut(_ partition: Int) {
+        guard let cut = kafka.logs[partition].cut else { return }
+        var isRead = false
+        for node in nodes.values.sorted(by: { $0.id < $1.id }) {
+            guard let position = node.client.positions[Int32(partition)] else { continue }
+            isRead = true
+            guard position > cut else {
+                // It has read nothing that is gone.
+                if hasFaults { kafka.forgetCut(partition) }
+                continue
+            }
+            // It notices by itself only where it has taken a record at this offset, or behind it.
+            if hasFaults, node.lastTaken[Int32(partition)] ?? -1 >= cut, random.chance(50) {
+                node.client.positions[Int32(partition)] = cut
+            } else {
+                node.client.positions[Int32(partition)] = kafka.logs[partition].low
+                node.client.inbox.append(.logReset(Int32(partition)))
+            }
+            node.wakeConsumer()
+        }
+        if !isRead { kafka.forgetCut(partition) }
+    }
+
+    // MARK: Clients
+
+    /// Clients hear of seeks, and coordinators answer.
+    func clientWorks() {
+        for node in nodes.values.sorted(by: { $0.id < $1.id }) where !hasFaults || random.chance(60) {
+            for (partition, offset) in node.client.seeks where node.client.positions[partition] != nil {
+                node.client.positions[partition] = offset
+                node.wakeConsumer()
+            }
+            node.client.seeks = [:]
+            for (number, partitions) in node.client.questions {
+                let answers = partitions.map { ($0, kafka.logs[Int($0)].metadata) }
+                let isLost = hasFaults && random.chance(20)
+                node.client.inbox.append(
+                    .committedBefore(number: number, isLost ? nil : Dictionary(uniqueKeysWithValues: answers)))
+                node.wakeConsumer()
+            }
+            node.client.questions = []
+        }
+    }
+}

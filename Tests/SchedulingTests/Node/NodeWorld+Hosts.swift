@@ -1,0 +1,158 @@
+import Messages
+
+@testable import Scheduling
+
+/// The slots of a node and their hosts, and the messages that come of their steps.
+extension NodeWorld {
+    func slotTurn(_ node: SimulatedNode) {
+        let awake = node.hosts.indices.filter { !node.asleep.contains($0) }
+        if let slot = awake.randomElement(using: &random) { slotTurn(node, slot) }
+    }
+
+    func slotTurn(_ node: SimulatedNode, _ slot: Int) {
+        if node.killed.remove(slot) != nil {
+            loseHost(node, slot, killed: true)
+        } else if let step = node.hosts[slot].first {
+            run(step, node, slot)
+        }
+        if node.hosts[slot].isEmpty { ask(node, slot) }
+        checkHost(node, slot)
+    }
+
+    private func ask(_ node: SimulatedNode, _ slot: Int) {
+        if random.chance(3) { node.asleep.subtract(node.dispatcher.noteStarting(slot: slot)) }
+        calls += 1
+        let assignment = node.dispatcher.next(for: slot, at: now)
+        node.wake(assignment.wakes)
+        switch assignment {
+        case .run(let step, let ahead, _):
+            checkBegins(step, node)
+            write([step], to: slot, node)
+            write(ahead, to: slot, node, isAhead: true)
+        case .refuse(let step, _, _): end(step, node, slot, .unknown)
+        case .wait, .stop: node.asleep.insert(slot)
+        }
+    }
+
+    private func checkBegins(_ step: Step, _ node: SimulatedNode) {
+        let partition = step.coordinates.partition
+        let first = node.generations[partition] ?? .max
+        check(
+            node.core.owned.contains(partition) && step.coordinates.generation >= first,
+            "node \(node.id) begins a step of \(partition), which it has given up")
+    }
+
+    private func write(_ steps: [Step], to slot: Int, _ node: SimulatedNode, isAhead: Bool = false) {
+        node.hosts[slot] += steps
+        guard isAhead, !steps.isEmpty else { return }
+        count("written ahead")
+        check(steps.allSatisfy { $0.attempt == 1 }, "a step that was lost once is written behind another")
+    }
+
+    private func checkHost(_ node: SimulatedNode, _ slot: Int) {
+        var known: [UInt64] = []
+        if let flight = node.dispatcher.slots.flight(of: slot) { known = ([flight.step] + flight.behind).map(\.token) }
+        let actual = node.hosts[slot].map(\.token)
+        check(known == actual, "slot \(slot) of node \(node.id) is thought to have \(known) and has \(actual)")
+    }
+
+    private func run(_ step: Step, _ node: SimulatedNode, _ slot: Int) {
+        switch HostConduct(strategy: step.strategyIndex) {
+        case .short, .long: random.chance(1) && hasFaults ? loseHost(node, slot, killed: false) : answer(node, slot)
+        case .dying: random.chance(40) ? loseHost(node, slot, killed: false) : answer(node, slot)
+        case .lying: random.chance(30) ? babble(node, slot) : answer(node, slot)
+        case .stuck: if !hasFaults || random.chance(10) { timeOut(node, slot) }
+        }
+    }
+
+    private func answer(_ node: SimulatedNode, _ slot: Int) {
+        let steps = node.hosts[slot]
+        let answered = steps.prefix { HostConduct(strategy: $0.strategyIndex) != .stuck }
+        let count = Int.random(in: 1...max(1, answered.count), using: &random)
+        for step in steps[..<count] { publish(step, node) }
+        let times = steps[..<count].map { HostConduct(strategy: $0.strategyIndex).nanoseconds }
+        calls += 1
+        let (more, wakes) = node.dispatcher.finishAnswered(
+            slot: slot, tookNanoseconds: times, mayTakeMore: random.chance(70), at: now)
+        node.wake(wakes)
+        node.hosts[slot] = Array(steps[count...])
+        check(more.isEmpty || !node.hosts[slot].isEmpty, "steps are written ahead to a host that runs none")
+        write(more, to: slot, node, isAhead: true)
+    }
+
+    private func timeOut(_ node: SimulatedNode, _ slot: Int) {
+        settle(AttemptEnd(.timedOut), .breach, node, slot)
+    }
+
+    private func babble(_ node: SimulatedNode, _ slot: Int) {
+        settle(AttemptEnd(.babbled, after: random.chance(50) ? .underWay : .nothing), .crash, node, slot)
+    }
+
+    private func loseHost(_ node: SimulatedNode, _ slot: Int, killed: Bool) {
+        guard !node.hosts[slot].isEmpty else {
+            node.asleep.subtract(node.dispatcher.noteStarting(slot: slot))
+            return
+        }
+        let before: AttemptEnd.Before = random.chance(50) ? .underWay : .answered
+        settle(AttemptEnd(.gone, isDelivered: random.chance(80), after: before), .crash, node, slot)
+    }
+
+    /// The host is gone: what it ran has that for its end, or is run again; what was written ahead is run again.
+    private func settle(_ end: AttemptEnd, _ conduct: Conduct, _ node: SimulatedNode, _ slot: Int) {
+        let step = node.hosts[slot][0]
+        var end = end
+        end.ending = node.isAbandoned ? .withNode : node.dispatcher.ending(slot: slot)
+        node.hosts[slot] = []
+        calls += 1
+        switch Disposition.of(end, attempt: step.attempt) {
+        case .publish: self.end(step, node, slot, conduct)
+        case let disposition:
+            count("run again")
+            node.wake(node.dispatcher.putBack(slot: slot, disposition, at: now).1)
+        }
+        node.asleep.subtract(node.dispatcher.noteStarting(slot: slot))
+    }
+
+    private func end(_ step: Step, _ node: SimulatedNode, _ slot: Int, _ conduct: Conduct) {
+        publish(step, node)
+        calls += 1
+        node.wake(node.dispatcher.finish(slot: slot, conduct, at: now))
+    }
+
+    private func publish(_ step: Step, _ node: SimulatedNode) {
+        guard let digest = node.digests[step.token] else {
+            return check(false, "node \(node.id) publishes \(step.coordinates), which is not in flight")
+        }
+        // What is published no more leaves with the node.
+        let parts: [MessagePart] = node.isAbandoned ? [] : [.result]
+        node.messages.append(SimulatedMessage(token: step.token, digest: digest, parts: parts))
+    }
+
+    // MARK: Messages
+
+    /// One of the node's messages comes to the broker, or its acknowledgement to the node.
+    func deliver(_ node: SimulatedNode) {
+        guard let index = node.messages.indices.randomElement(using: &random),
+            let part = node.messages[index].parts.first
+        else { return }
+        let message = node.messages[index]
+        if !message.isStored {
+            if part != .deadLetter { kafka.addResult(message.digest) }
+            node.messages[index].isStored = true
+            if hasFaults, random.chance(30) { return }
+        }
+        node.messages[index].isStored = false
+        // The acknowledgement is lost: the client sends the message once more.
+        if hasFaults, random.chance(2) { return kafka.excuse(message.digest) }
+        node.messages[index].parts.removeFirst()
+        let isLast = node.messages[index].parts.isEmpty
+        if isLast {
+            node.messages.remove(at: index)
+            kafka.noteDone(message.digest)
+        }
+        calls += 1
+        let request = node.core.acknowledge(message.token, part, .completed)
+        check((request != nil) == isLast, "record \(message.digest) is done: \(request != nil)")
+        node.wakeConsumer()
+    }
+}

@@ -1,0 +1,150 @@
+@testable import Scheduling
+
+/// The brokers of the model: logs, what the group has committed, and which requests have their results.
+///
+/// Records are named by their digests, which count up: no two have the same, in whatever log they lie.
+struct SimulatedKafka {
+    struct Log {
+        fileprivate(set) var digests: [Int] = []
+        /// The first offset that is still there.
+        var low: Int64 = 0
+        /// What the group has committed.
+        fileprivate(set) var committed: Int64?
+        fileprivate(set) var metadata: String?
+        /// Offsets above the committed one that the metadata say to be done.
+        fileprivate var ahead: Set<Int64> = []
+        /// What was committed is about records that are gone: nothing it says is held against anybody.
+        fileprivate(set) var isDisturbed = false
+        /// Where the log has been cut, as long as nobody has committed anything of what it holds now.
+        fileprivate(set) var cut: Int64?
+        /// Whoever had it before may remember another log.
+        fileprivate(set) var wasCut = false
+        /// Its reader has had no way to know.
+        fileprivate(set) var isCutUnnoticed = false
+
+        var end: Int64 { Int64(digests.count) }
+        func digest(at offset: Int64) -> Int { digests[Int(offset)] }
+        /// Where a member begins to read.
+        var start: Int64 { committed.map { $0 < low || $0 > end ? low : $0 } ?? low }
+    }
+
+    private(set) var logs: [Log]
+    /// By digest: results that the results topic has.
+    private(set) var results: [UInt16] = []
+    /// How often a request may have a result beside its first: it was running or unacknowledged in a crash, or when its
+    /// partition moved, or an acknowledgement was lost.
+    private(set) var excuses: [UInt16] = []
+    /// By digest: all its messages are acknowledged.
+    private(set) var isDone: [Bool] = []
+    /// By digest: a commit says so.
+    private(set) var isCovered: [Bool] = []
+
+    init(partitions: Int) { logs = Array(repeating: Log(), count: partitions) }
+
+    // MARK: Records
+
+    mutating func append(_ count: Int, to partition: Int) {
+        for _ in 0..<count {
+            logs[partition].digests.append(results.count)
+            results.append(0)
+            excuses.append(0)
+            isDone.append(false)
+            isCovered.append(false)
+        }
+    }
+
+    mutating func addPartition() { logs.append(Log()) }
+
+    /// The log is cut, and its topic perhaps made anew: from here on it holds other records, or none.
+    mutating func cut(_ partition: Int, at offset: Int64) {
+        logs[partition].digests.removeSubrange(Int(offset)...)
+        logs[partition].low = min(logs[partition].low, offset)
+        logs[partition].isDisturbed = true
+        logs[partition].ahead = []
+        for digest in logs[partition].digests {
+            excuse(digest, by: 100)
+            isCovered[digest] = false
+        }
+        logs[partition].cut = min(offset, logs[partition].cut ?? offset)
+        logs[partition].isCutUnnoticed = true
+        logs[partition].wasCut = true
+    }
+
+    mutating func noteNoticed(_ partition: Int) { logs[partition].isCutUnnoticed = false }
+
+    /// The partition moves. What was committed of a log that is gone is forgotten with it, since nobody could tell it
+    /// from what would be committed of the new one; not what the metadata say.
+    mutating func forgetCut(_ partition: Int) {
+        guard let cut = logs[partition].cut else { return }
+        logs[partition].committed = logs[partition].committed.map { min($0, cut) }
+        logs[partition].cut = nil
+        logs[partition].isCutUnnoticed = false
+    }
+
+    mutating func excuse(_ digest: Int, by count: UInt16 = 1) {
+        excuses[digest] = excuses[digest].addingReportingOverflow(count).overflow ? .max : excuses[digest] + count
+    }
+
+    mutating func addResult(_ digest: Int) { results[digest] &+= 1 }
+    mutating func noteDone(_ digest: Int) { isDone[digest] = true }
+
+    // MARK: Commits
+
+    /// Stores one partition's part of a commit.
+    ///
+    /// - Parameter knowsAll: who commits was told what was committed before.
+    /// - Returns: what is wrong with it.
+    mutating func store(_ commit: PartitionCommit, knowsAll: Bool) -> String? {
+        let partition = Int(commit.partition)
+        let (position, log) = (commit.position.value, logs[partition])
+        let maps = commit.metadata.map { (try? DoneMapCodec.decode($0)) ?? [] } ?? []
+        // Others may be passed on, until somebody reads on: they say nothing of this log.
+        let ours = maps.filter { isOf(log, $0) }
+        let ahead = Set(ours.flatMap { $0.runs.joined() }.filter { $0 >= position })
+        let hasNoticed = !log.isCutUnnoticed
+        var problem: String?
+        if hasNoticed {
+            let from = max(log.low, min(log.committed ?? 0, position))
+            for offset in from..<max(from, min(position, log.end)) where !isDone[log.digest(at: offset)] {
+                problem = problem ?? "commit \(position) of \(partition) passes \(offset), which is not done"
+            }
+            if position > log.end {
+                problem = problem ?? "commit \(position) of \(partition) passes the log's end \(log.end)"
+            }
+        }
+        if !log.isDisturbed {
+            for offset in ahead where offset < log.end && !isDone[log.digest(at: offset)] {
+                problem = problem ?? "the map of \(partition) says \(offset) to be done"
+            }
+            if let lost = log.ahead.first(where: { $0 >= position && !ahead.contains($0) }), knowsAll {
+                problem = problem ?? "a commit of \(partition) forgets that \(lost) is done"
+            }
+            if let before = log.committed, position < before {
+                problem = problem ?? "commit \(position) of \(partition) goes back from \(before)"
+            }
+            cover(partition, to: position, ahead)
+            // Nobody is told any more of what is left out.
+            for offset in max(log.low, position)..<max(log.low, position, log.end) where !ahead.contains(offset) {
+                isCovered[log.digest(at: offset)] = false
+            }
+        }
+        logs[partition].committed = position
+        logs[partition].metadata = commit.metadata
+        logs[partition].ahead = ahead
+        if hasNoticed { logs[partition].cut = nil }
+        if hasNoticed, logs[partition].isDisturbed, maps.isEmpty { logs[partition].isDisturbed = false }
+        return problem
+    }
+
+    /// Whether the map is of this log: then the record that it names is there.
+    private func isOf(_ log: Log, _ map: DoneMap) -> Bool {
+        map.last.offset < log.end && UInt64(log.digest(at: map.last.offset)) == map.last.digest
+    }
+
+    private mutating func cover(_ partition: Int, to position: Int64, _ ahead: Set<Int64>) {
+        let log = logs[partition]
+        let from = max(log.low, min(log.committed ?? 0, position))
+        for offset in from..<max(from, min(position, log.end)) { isCovered[log.digest(at: offset)] = true }
+        for offset in ahead where offset < log.end { isCovered[log.digest(at: offset)] = true }
+    }
+}

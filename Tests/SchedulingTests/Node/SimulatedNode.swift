@@ -1,0 +1,100 @@
+import Messages
+
+@testable import Scheduling
+
+/// One node of the model: the core and the dispatcher that ship, and around them what a process has.
+final class SimulatedNode {
+    let id: Int
+    var core: NodeCore
+    var dispatcher: Dispatcher
+    var client = SimulatedClient()
+    /// What the host of each slot has: the step it runs, and behind it what is written ahead.
+    var hosts: [[Step]]
+    /// Slots that have found nothing to do: they move only when they are woken.
+    var asleep: Set<Int> = []
+    /// The consumer thread sleeps until somebody wakes it, or its own deadline.
+    var isConsumerAsleep = false
+    var consumerDeadline = MonotonicTime(nanoseconds: 0)
+    /// Slots whose hosts the node has ended, and which have not noticed yet.
+    var killed: Set<Int> = []
+    var messages: [SimulatedMessage] = []
+    /// By token, of what is in flight.
+    var digests: [UInt64: Int] = [:]
+    private var sizes: [UInt64: Int] = [:]
+    private(set) var bytes = 0
+    /// By partition, what has been taken under its present assignment.
+    var taken: [Int32: [Int]] = [:]
+    /// By partition, the last offset that has been taken under its present assignment.
+    var lastTaken: [Int32: Int64] = [:]
+    /// The first generation of each partition's present assignment.
+    var generations: [Int32: Int] = [:]
+    /// Partitions of which nobody has said what was done above the committed offset.
+    var unknown: Set<Int32> = []
+    /// By partition and generation, the largest version that the node knows to be stored.
+    var knownStored: [Int32: [Int: UInt64]] = [:]
+    /// The same for the position.
+    var knownPositions: [Int32: [Int: CommitOffset]] = [:]
+    /// Commits by number, as long as they are not answered.
+    var commits: [UInt64: [PartitionCommit]] = [:]
+    /// What still runs is published no more.
+    var isAbandoned = false
+    var isOutputFull = false
+    /// It is to end, and what runs may take so long.
+    var stopAfterMs: Int?
+
+    static let slotCount = 3
+    static let queueDepth = 20
+    static let maxInFlight = 40
+    static let maxInFlightBytes = 30_000
+    static let memoryMB = 512
+
+    init(_ id: Int, _ random: inout SplitMix64) {
+        self.id = id
+        core = NodeCore(NodeCore.Settings(revokeDrainMs: random.chance(50) ? 0 : 200, commitIntervalMs: 25))
+        dispatcher = Dispatcher(
+            slotCount: Self.slotCount,
+            backpressure: .init(
+                queueDepth: Self.queueDepth, resumeDepth: Self.queueDepth / 2,
+                pauseAfterMs: random.chance(50) ? 0 : 10, maxInFlight: Self.maxInFlight,
+                maxInFlightBytes: Self.maxInFlightBytes))
+        hosts = Array(repeating: [], count: Self.slotCount)
+    }
+
+    var isEnded: Bool { core.phase == .ended }
+
+    /// Everything in flight, wherever it is.
+    var heldCount: Int { dispatcher.heldCount + messages.count }
+
+    func wakeConsumer() { isConsumerAsleep = false }
+    func wake(_ wakes: Dispatcher.Wakes) {
+        asleep.subtract(wakes.slots)
+        if wakes.consumer { wakeConsumer() }
+    }
+
+    func noteTaken(_ token: UInt64, _ digest: Int, bytes size: Int) {
+        digests[token] = digest
+        sizes[token] = size
+        bytes += size
+    }
+
+    /// Forgets what has left.
+    func prune() {
+        guard sizes.count != core.inFlight.load.count else { return }
+        for (token, size) in sizes where core.inFlight[token] == nil {
+            sizes[token] = nil
+            digests[token] = nil
+            bytes -= size
+        }
+    }
+
+    func kill(_ slots: [Int]) {
+        killed.formUnion(slots)
+        asleep.subtract(slots)
+    }
+
+    /// Whether its slots, its consumer or its client have something to do at this time.
+    func isBusy(at now: MonotonicTime) -> Bool {
+        !isConsumerAsleep || now >= consumerDeadline || client.hasNews || !messages.isEmpty
+            || asleep.count < Self.slotCount || !client.seeks.isEmpty || !client.questions.isEmpty
+    }
+}
