@@ -90,13 +90,13 @@ package enum DoneMapCodec {
     // MARK: One map
 
     private static func encode(_ map: DoneMap) -> [UInt8] {
-        let (lengths, bits) = (lengths(map), bits(map))
-        let isShorterAsBits = bits.map { $0.count < lengths.count } ?? false
-        var bytes = [isShorterAsBits ? Self.bits : Self.lengths]
+        let lengths = lengths(map)
+        let bits = bits(map, shorterThan: lengths.count)
+        var bytes = [bits == nil ? Self.lengths : Self.bits]
         append(UInt64(map.first.offset), to: &bytes)
         bytes += littleEndian(map.first.digest, 8) + littleEndian(map.last.digest, 8)
         append(UInt64(map.runs[0].lowerBound), to: &bytes)
-        return bytes + (isShorterAsBits ? bits ?? [] : lengths)
+        return bytes + (bits ?? lengths)
     }
 
     /// How many runs, and of each its length less one, with what lies between, less one, before all but the first.
@@ -112,11 +112,12 @@ package enum DoneMapCodec {
         return bytes
     }
 
-    /// How many bytes, and in them a bit for each offset from the first on; nil where that is much.
-    private static func bits(_ map: DoneMap) -> [UInt8]? {
+    /// How many bytes, and in them a bit for each offset from the first on; nil where that is not less than so many.
+    private static func bits(_ map: DoneMap, shorterThan most: Int) -> [UInt8]? {
         let first = map.runs[0].lowerBound
         let span = map.last.offset - first
-        guard span / 8 < mostContent else { return nil }
+        // Looked at first: a long run costs nothing as a length, and much as bits.
+        guard span / 8 + 3 < most else { return nil }
         var bits = [UInt8](repeating: 0, count: Int(span / 8) + 1)
         for run in map.runs {
             for offset in run { bits[Int((offset - first) / 8)] |= 1 << UInt8((offset - first) % 8) }

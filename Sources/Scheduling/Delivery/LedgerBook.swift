@@ -46,8 +46,11 @@ package struct LedgerBook: Sendable {
 
     /// The partition's log ends before this offset.
     ///
-    /// - Returns: from where on it is another than it was thought to be, if it is. `restart` there, and read it again.
-    package func claimBeyond(end: Int64, of partition: Int32) -> Int64? { ledgers[partition]?.claimBeyond(end: end) }
+    /// - Returns: from where on it is another than it was thought to be, if it is, and the last offset that has been read.
+    ///   `restart` there, and read it again.
+    package func claimBeyond(end: Int64, of partition: Int32) -> (from: Int64, last: Int64)? {
+        ledgers[partition]?.claimBeyond(end: end)
+    }
 
     /// Whether so many more may be taken of the partition: what is done of it will fit into its commit's metadata.
     package func fitsMetadata(_ partition: Int32, after count: Int) -> Bool {

@@ -124,11 +124,12 @@ package struct PartitionLedger: Sendable {
 
     /// The log ends before this offset.
     ///
-    /// - Returns: from where on it is another: something was passed over for a claim that names a later record. nil also
-    ///   where more has been read than there is: the client finds that out, and begins anew by itself, perhaps below.
-    package func claimBeyond(end: Int64) -> Int64? {
-        guard lastTaken ?? -1 < end else { return nil }
-        return claims.contains { $0.firstSkipped != nil && $0.map.last.offset >= end } ? firstSkipped : nil
+    /// - Returns: from where on it is another, and the last offset that has been read: something was passed over for a
+    ///   claim that names a later record. nil also where more has been read than there is: the client finds that out, and
+    ///   begins anew by itself, perhaps below.
+    package func claimBeyond(end: Int64) -> (from: Int64, last: Int64)? {
+        guard let lastTaken, lastTaken < end, let firstSkipped else { return nil }
+        return claims.contains { $0.firstSkipped != nil && $0.map.last.offset >= end } ? (firstSkipped, lastTaken) : nil
     }
 
     /// The log was cut: from this offset on it holds other records. What is taken below stays taken, and no commit

@@ -192,9 +192,9 @@ extension NodeCore {
     /// A log that ends before what was done of it is another: what has been passed over is read again.
     private mutating func noteEnds(_ ends: [Int32: Int64]) {
         for (partition, end) in ends.sorted(by: { $0.key < $1.key }) {
-            guard let from = book.claimBeyond(end: end, of: partition) else { continue }
-            restart(partition, from: from, at: end)
-            actions += [.seek(partition, to: from), .tell(.logChanged(partition, from: from))]
+            guard let claim = book.claimBeyond(end: end, of: partition) else { continue }
+            restart(partition, from: claim.from, at: claim.last)
+            actions += [.seek(partition, to: claim.from), .tell(.logChanged(partition, from: claim.from))]
         }
     }
 }

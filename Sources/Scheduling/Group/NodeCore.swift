@@ -97,7 +97,7 @@ package struct NodeCore: Sendable {
     mutating func restart(_ partition: Int32, from offset: Int64, at last: Int64) {
         book.restart(partition, from: offset)
         commits.noteDone()
-        if offset < last { rewinding[partition] = last }
+        if offset <= last { rewinding[partition] = last }
     }
 
     /// Whether the client's position is still that before it reads the partition again.
