@@ -8,7 +8,9 @@ import Testing
         var events = 0
         for seed in UInt64(1)...60 {
             let world = try NodeWorld(seed: seed)
-            PlantedBug.$planted.withValue(bug) { world.run(0..<3000) }
+            #if DEBUG
+                PlantedBug.$planted.withValue(bug) { world.run(0..<3000) }
+            #endif
             events += world.events
             guard let violation = world.violation else { continue }
             print("planted bug: \(bug.rawValue), seed \(seed), \(events) events: \(violation)")
