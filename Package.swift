@@ -30,7 +30,7 @@ let package = Package(
         .systemLibrary(name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CLinux"),
-        .systemLibrary(name: "CBaseline"),
+        .systemLibrary(name: "CBaseline", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
 
         .target(name: "Messages", swiftSettings: safe),
         .target(name: "Scheduling", dependencies: ["Messages"], swiftSettings: safe + simulated),
@@ -84,6 +84,9 @@ let package = Package(
         .testTarget(name: "MessagesTests", dependencies: ["Messages"], swiftSettings: house),
         .testTarget(name: "SchedulingTests", dependencies: ["Scheduling"], swiftSettings: house + simulated),
         .testTarget(name: "SystemTests", dependencies: ["System", "Scheduling", "TestSupport"], swiftSettings: house),
+        .testTarget(
+            name: "BaselineTests", dependencies: ["Baseline", "Kafka", "Messages", "System", "TestSupport"],
+            swiftSettings: house),
         .testTarget(name: "KafkaTests", dependencies: ["Kafka", "TestSupport"], swiftSettings: house),
         .testTarget(
             name: "HostingTests",
