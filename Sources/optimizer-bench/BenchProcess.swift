@@ -52,7 +52,7 @@ final class BenchProcess {
     }
 }
 
-/// The broker, the submitter and the results consumer of a run.
+/// The broker, the submitter and the results consumer of a closed loop.
 struct FeederProcess {
     private let process: BenchProcess
     let kafka: BenchKafka.Address

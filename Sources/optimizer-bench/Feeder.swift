@@ -1,3 +1,4 @@
+import Baseline
 import Kafka
 import Messages
 import Scheduling
@@ -16,7 +17,7 @@ enum Feeder {
     /// Serves orders `{"jobs": n}` with `{"seconds": s}`.
     static func serve(_ words: [String]) -> Int32 {
         do {
-            let kafka = try BenchKafka(real: words.count > 1 ? words[1] : nil)
+            let kafka = words.count > 1 ? try BenchKafka(bootstrap: words[1]) : try BenchKafka()
             defer { kafka.close() }
             let feeder = try Feeding(kafka.address)
             defer { feeder.close() }
@@ -91,9 +92,7 @@ private final class Feeding {
     }
 
     private func submit(_ number: Int) -> Bool {
-        let text = #"{"schema_version":1,"request_id":"0190f6c2-7d01-7a55-9a3e-\#(number)","strategy":{"name":"noop"}}"#
-        return producer.produce(
-            topic: topics.requests, key: nil, value: Array(text.utf8), token: 0) == .queued
+        producer.produce(topic: topics.requests, key: nil, value: BenchRequest.bytes(number), token: 0) == .queued
     }
 
     /// A low watermark above the committed offset means requests were lost on the broker: the run says nothing.

@@ -6,10 +6,14 @@ import Worker
 @main
 struct Main {
     private static let help = """
-        optimizer-bench [throughput] [--jobs N] [--rounds N] [--slots N]
-            jobs/s of noop through a whole node against a plain consume-produce loop on the same broker, and the
-            processor time per job; rounds are paired, medians are printed. KAFKA_BOOTSTRAP_SERVERS names a cluster to
-            run on, with topics of its own, in place of the embedded broker; so too for observing
+        optimizer-bench [throughput] [--jobs N] [--rounds N] [--slots N] [--json] [--compare FILE]
+            jobs/s of noop through a whole node, and the processor time per job, against two loops in C on the same
+            broker: an isolated one, with a process for each slot, and a plain one that only consumes and produces;
+            medians of all rounds are printed. KAFKA_BOOTSTRAP_SERVERS names a cluster to run on, with topics of its
+            own (the requests are there before anybody works on them), in place of the embedded broker (which cannot
+            keep them: a closed loop); so too for observing. --json prints the figures as one JSON object; --compare
+            says what has changed since such an object was printed, and fails where the node has fallen below 0.7 of
+            its ratio to the isolated loop then, and again when that is measured once more
         optimizer-bench observing [--jobs N] [--rounds N] [--pairs N] [--slots N] [--control]
             what it costs to be observed: processor time per noop job with /metrics and /status asked for every second,
             metrics events and client statistics, against the same without; two nodes take turns of --jobs jobs,
@@ -29,13 +33,15 @@ struct Main {
         let words = Array(CommandLine.arguments.dropFirst())
         switch words.first {
         case "feed": exit(Feeder.serve(words))
+        case "loop": exit(MeasuredLoop.serve(words))
         case "node": exit(MeasuredNode.serve(words))
         case "scrape": exit(Scraper.serve(words))
         case "observing": exit(ObservationBenchmark.run(words))
         case "--help", "-h": print(help)
         case "isolation": exit(IsolationBenchmark.run(words))
         case "strategies": exit(StrategyBenchmark.run(words))
-        case nil, "throughput", "--jobs", "--rounds", "--slots": exit(ThroughputBenchmark.run(words))
+        case nil, "throughput", "--jobs", "--rounds", "--slots", "--json", "--compare":
+            exit(ThroughputBenchmark.run(words))
         default:
             print(help)
             exit(ExitCode.usage)

@@ -6,7 +6,7 @@ import System
 import Worker
 
 /// A node in a process of its own, and the processor time it and its hosts have had.
-struct MeasuredNode {
+struct MeasuredNode: Contender {
     /// Processor time so far, in nanoseconds.
     struct Times {
         var all: Double
@@ -25,6 +25,8 @@ struct MeasuredNode {
     }
 
     func stop() { process.stop() }
+
+    func used() throws -> Double { try times().all }
 
     func times() throws -> Times {
         let answer = try process.order("{}")

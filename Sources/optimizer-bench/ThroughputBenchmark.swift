@@ -1,85 +1,93 @@
+import Baseline
 import Glibc
+import Messages
 import System
 import Worker
 
-/// jobs/s of `noop` through the whole path, and processor time per job, against a plain consume-produce loop.
-enum ThroughputBenchmark {
-    private struct Round {
-        var jobsPerSecond: Double
-        var cpuMicroseconds: Double
+/// What a contender did in a round.
+struct ThroughputRound {
+    var jobsPerSecond: Double
+    var microsecondsPerJob: Double
+
+    init(jobs: Double, seconds: Double, nanoseconds: Double) {
+        jobsPerSecond = jobs / seconds
+        microsecondsPerJob = nanoseconds / jobs / 1000
     }
+}
+
+/// jobs/s of `noop` through a whole node, and processor time per job, against two loops in C: one with the same isolation
+/// and a plain one.
+struct ThroughputBenchmark {
+    let jobs: Int
+    let rounds: Int
+    let slots: Int
+    let output: BenchmarkOutput
 
     static func run(_ words: [String]) -> Int32 {
-        let jobs = number(after: "--jobs", in: words, default: 200_000)
-        let rounds = number(after: "--rounds", in: words, default: 3)
-        let slots = number(after: "--slots", in: words, default: 5)
-        do {
-            var node: [Round] = []
-            var plain: [Round] = []
-            for round in 1...rounds {
-                plain.append(try plainRound(jobs))
-                node.append(try nodeRound(jobs, slots: slots))
-                print(
-                    "round \(round): node \(whole(node[round - 1].jobsPerSecond)) jobs/s, "
-                        + "\(tenths(node[round - 1].cpuMicroseconds)) us of processor per job; "
-                        + "plain loop \(whole(plain[round - 1].jobsPerSecond))/s")
-                fflush(nil)
+        let benchmark = ThroughputBenchmark(
+            jobs: number(after: "--jobs", in: words, default: 200_000),
+            rounds: number(after: "--rounds", in: words, default: 3),
+            slots: number(after: "--slots", in: words, default: 5), output: BenchmarkOutput(words))
+        return benchmark.output.run(guarding: "node_per_isolated", below: 0.7, benchmark.measure)
+    }
+
+    private func measure() throws -> BenchmarkFigures {
+        guard let cluster = BenchKafka.real else {
+            return try measure(broker: "the embedded broker", fedRound)
+        }
+        let topic = try FilledTopic(bootstrap: cluster, jobs: jobs)
+        defer { topic.close() }
+        return try measure(broker: "a cluster") { try topic.measure($0, slots: slots) }
+    }
+
+    private func measure(
+        broker: String, _ round: (ContenderKind) throws -> ThroughputRound
+    ) throws -> BenchmarkFigures {
+        var found: [ContenderKind: [ThroughputRound]] = [:]
+        let kinds = ContenderKind.allCases
+        for number in 0..<rounds {
+            // Who comes first changes, so that what drifts falls on all.
+            for index in kinds.indices {
+                let kind = kinds[(index + number) % kinds.count]
+                found[kind, default: []].append(try round(kind))
             }
-            report(node, plain, jobs, slots)
-            return ExitCode.success
-        } catch {
-            print("optimizer-bench: \(error)")
-            return ExitCode.failure
+            let words = kinds.compactMap { kind in found[kind]?.last.map { "\(kind.rawValue) \(Self.words($0))" } }
+            output.say("round \(number + 1): \(words.joined(separator: "; "))")
         }
+        return figures(found, broker)
     }
 
-    private static func report(_ node: [Round], _ plain: [Round], _ jobs: Int, _ slots: Int) {
-        let ratios = zip(node, plain).map { $0.jobsPerSecond / $1.jobsPerSecond }
-        print(
-            "median of \(node.count): node \(whole(median(node.map(\.jobsPerSecond)))) jobs/s "
-                + "(\(slots) slots, \(jobs) noop jobs), \(tenths(median(node.map(\.cpuMicroseconds)))) us of processor "
-                + "per job (node and hosts); plain loop \(whole(median(plain.map(\.jobsPerSecond))))/s; "
-                + "ratio \(String(hundredths(median(ratios))))")
+    private func figures(_ found: [ContenderKind: [ThroughputRound]], _ broker: String) -> BenchmarkFigures {
+        var figures = BenchmarkFigures(broker: broker)
+        func median(_ kind: ContenderKind, _ value: (ThroughputRound) -> Double) -> Double {
+            Quantile.median((found[kind] ?? []).map(value)) ?? .nan
+        }
+        for kind in ContenderKind.allCases {
+            figures.add("\(kind.rawValue)_jobs_per_second", median(kind) { $0.jobsPerSecond })
+            figures.add("\(kind.rawValue)_microseconds_per_job", median(kind) { $0.microsecondsPerJob })
+        }
+        let node = median(.node) { $0.jobsPerSecond }
+        figures.add("node_per_isolated", node / median(.isolated) { $0.jobsPerSecond })
+        figures.add("node_per_plain", node / median(.plain) { $0.jobsPerSecond })
+        output.say("medians of \(rounds) rounds of \(jobs) noop jobs, \(slots) slots, on \(broker):")
+        return figures
     }
 
-    // MARK: Rounds
+    private static func words(_ round: ThroughputRound) -> String {
+        "\(Int(round.jobsPerSecond.rounded())) jobs/s, \((round.microsecondsPerJob * 10).rounded() / 10) us a job"
+    }
 
-    private static func plainRound(_ jobs: Int) throws -> Round {
+    /// In a closed loop, since the embedded broker does not keep what nobody has consumed yet.
+    private func fedRound(_ kind: ContenderKind) throws -> ThroughputRound {
         let feeder = try FeederProcess()
         defer { feeder.stop() }
-        let loop = PlainLoop(on: feeder.kafka)
-        let thread = try PermanentThread(name: "plain") { loop.run() }
-        defer {
-            loop.stop()
-            thread.join()
-        }
-        return try measure(jobs, feeder) { ThreadTimes.ofThisProcess }
-    }
-
-    private static func nodeRound(_ jobs: Int, slots: Int) throws -> Round {
-        let feeder = try FeederProcess()
-        defer { feeder.stop() }
-        let node = try MeasuredNode(on: feeder.kafka, slots: slots, settings: ["metrics.http=null"])
-        defer { node.stop() }
-        return try measure(jobs, feeder) { try node.times().all }
-    }
-
-    /// - Parameter used: processor time so far, in nanoseconds.
-    private static func measure(
-        _ jobs: Int, _ feeder: FeederProcess, used: () throws -> Double
-    ) throws -> Round {
+        let contender = try kind.start(on: feeder.kafka, slots: slots)
+        defer { contender.stop() }
         // The first jobs wait for the group to form and for buffers to be made.
         _ = try feeder.feed(2000)
-        let before = try used()
+        let before = try contender.used()
         let seconds = try feeder.feed(jobs)
-        let nanoseconds = try used() - before
-        return Round(jobsPerSecond: Double(jobs) / seconds, cpuMicroseconds: nanoseconds / Double(jobs) / 1000)
+        return ThroughputRound(
+            jobs: Double(jobs), seconds: seconds, nanoseconds: try contender.used() - before)
     }
-
-    // MARK: Figures
-
-    private static func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
-    private static func whole(_ value: Double) -> Int { Int(value.rounded()) }
-    private static func tenths(_ value: Double) -> Double { (value * 10).rounded() / 10 }
-    private static func hundredths(_ value: Double) -> Double { (value * 100).rounded() / 100 }
 }
