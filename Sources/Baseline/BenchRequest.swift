@@ -2,8 +2,8 @@
 package enum BenchRequest {
     package static let size = 300
 
-    private static let head = Array(
-        #"{"schema_version":1,"type":"backtest","request_id":"0190f6c2-7d01-7a55-9a3e-"#.utf8)
+    private static let idStem = Array("0190f6c2-7d01-7a55-9a3e-".utf8)
+    private static let head = Array(#"{"schema_version":1,"type":"backtest","request_id":""#.utf8) + idStem
     private static let tail = Array(
         (#"","strategy":{"name":"noop"},"labels":{"team":"quant-research","experiment":"momentum-2024-q3","#
             + #""owner":"a.researcher","environment":"staging","run":"2024-11-28T09:30:00Z/000417","#
@@ -22,5 +22,13 @@ package enum BenchRequest {
         bytes += [UInt8](repeating: UInt8(ascii: "-"), count: size - bytes.count - end.count)
         bytes += end
         return bytes
+    }
+
+    /// The number in the id of a request, or of a result, whose id stands near its beginning; nil where there is none.
+    package static func number(in message: [UInt8]) -> Int? {
+        let near = message.prefix(100)
+        guard let start = near.indices.first(where: { near[$0...].starts(with: idStem) }) else { return nil }
+        let digits = message[(start + idStem.count)...].prefix(idDigits)
+        return digits.count == idDigits ? Int(String(decoding: digits, as: UTF8.self)) : nil
     }
 }

@@ -22,6 +22,9 @@ final class BenchKafka {
 
     static let real = unsafe getenv("KAFKA_BOOTSTRAP_SERVERS").map { unsafe String(cString: $0) }
 
+    /// What it runs on, in words.
+    static var kind: String { real == nil ? "the embedded broker" : "a cluster" }
+
     /// A name of its own for what a run makes on a cluster.
     static func stem() -> String { "optimizer-bench-\(getpid())-\(UInt32.random(in: 0...UInt32.max))" }
 

@@ -22,8 +22,8 @@ enum ContenderKind: String, CaseIterable {
     func start(on kafka: BenchKafka.Address, slots: Int) throws -> any Contender {
         switch self {
         case .node: try MeasuredNode(on: kafka, slots: slots, settings: ["metrics.http=null"])
-        case .isolated: try MeasuredLoop(on: kafka, children: slots)
-        case .plain: try MeasuredLoop(on: kafka, children: 0)
+        case .isolated: try MeasuredLoop(on: kafka, children: slots, lingerMs: 5)
+        case .plain: try MeasuredLoop(on: kafka, children: 0, lingerMs: 5)
         }
     }
 }
@@ -32,8 +32,9 @@ enum ContenderKind: String, CaseIterable {
 struct MeasuredLoop: Contender {
     private let process: BenchProcess
 
-    init(on kafka: BenchKafka.Address, children: Int) throws {
-        process = try BenchProcess(["loop", kafka.json.text, "\(children)"])
+    /// - Parameter lingerMs: how long a result waits for others that go with it.
+    init(on kafka: BenchKafka.Address, children: Int, lingerMs: Int) throws {
+        process = try BenchProcess(["loop", kafka.json.text, "\(children)", "\(lingerMs)"])
     }
 
     func used() throws -> Double {
@@ -49,11 +50,11 @@ struct MeasuredLoop: Contender {
 
     static func serve(_ words: [String]) -> Int32 {
         do {
-            guard words.count == 3, let children = Int(words[2]) else {
-                throw BenchProcess.Failure(description: "loop ADDRESS CHILDREN")
+            guard words.count == 4, let children = Int(words[2]) else {
+                throw BenchProcess.Failure(description: "loop ADDRESS CHILDREN LINGER_MS")
             }
-            let worker = try worker(
-                on: BenchKafka.Address(try JSONValue.parse(Array(words[1].utf8))), children: children)
+            let kafka = try BenchKafka.Address(try JSONValue.parse(Array(words[1].utf8)))
+            let worker = try worker(on: kafka, children: children, linger: words[3])
             let thread = try PermanentThread(name: "loop") {
                 do {
                     try worker.run()
@@ -78,7 +79,9 @@ struct MeasuredLoop: Contender {
     }
 
     /// With a node's settings, but for those that would hold it up or that a node has for others to look at.
-    private static func worker(on kafka: BenchKafka.Address, children: Int) throws -> BaselineWorker {
+    private static func worker(
+        on kafka: BenchKafka.Address, children: Int, linger: String
+    ) throws -> BaselineWorker {
         let both = [
             // Errors go to the standard error: no part of the loop asks for lines.
             ClientProperties.Property("log.queue", "false"), ClientProperties.Property("log_level", "3"),
@@ -93,7 +96,7 @@ struct MeasuredLoop: Contender {
             ])
         let producer = try ClientProperties.producer(
             bootstrap: kafka.bootstrap, embedded: kafka.isEmbedded,
-            overrides: both + [ClientProperties.Property("linger.ms", "5")])
+            overrides: both + [ClientProperties.Property("linger.ms", linger)])
         return try BaselineWorker(
             consumer: consumer.properties.map { ($0.name, $0.value) },
             producer: producer.properties.map { ($0.name, $0.value) }, requests: kafka.topics.requests,

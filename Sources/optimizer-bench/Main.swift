@@ -14,6 +14,11 @@ struct Main {
             keep them: a closed loop); so too for observing. --json prints the figures as one JSON object; --compare
             says what has changed since such an object was printed, and fails where the node has fallen below 0.7 of
             its ratio to the isolated loop then, and again when that is measured once more
+        optimizer-bench latency [--rates N,N,…] [--seconds N] [--slots N] [--json] [--compare FILE]
+            P50 to P99.9 from the time a request should be sent at to its result being seen, at so many requests a
+            second (1000,3000,5000), each sent by itself; beside what a consumer of the requests sees with no worker, and
+            the isolated loop, whose results wait 0 or 5 ms for others. For a cluster: the embedded broker keeps every
+            record waiting for up to 10 ms
         optimizer-bench observing [--jobs N] [--rounds N] [--pairs N] [--slots N] [--control]
             what it costs to be observed: processor time per noop job with /metrics and /status asked for every second,
             metrics events and client statistics, against the same without; two nodes take turns of --jobs jobs,
@@ -36,6 +41,7 @@ struct Main {
         case "loop": exit(MeasuredLoop.serve(words))
         case "node": exit(MeasuredNode.serve(words))
         case "scrape": exit(Scraper.serve(words))
+        case "latency": exit(LatencyBenchmark.run(words))
         case "observing": exit(ObservationBenchmark.run(words))
         case "--help", "-h": print(help)
         case "isolation": exit(IsolationBenchmark.run(words))

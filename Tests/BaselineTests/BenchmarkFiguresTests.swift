@@ -77,5 +77,17 @@ import Testing
         #expect(request.strategy == "noop")
         #expect(request.requestID.hasSuffix(String(number)))
         #expect(request.labels.count == 7)
+        #expect(BenchRequest.number(in: bytes) == number)
+    }
+
+    @Test func theNumberOfAResultIsFound() {
+        let result =
+            #"{"schema_version":1,"type":"backtest_result","request_id":"0190f6c2-7d01-7a55-9a3e-000000000417""#
+        #expect(BenchRequest.number(in: Array(result.utf8)) == 417)
+    }
+
+    @Test(arguments: ["", "{}", #"{"request_id":"0190f6c2-7d01-7a55-9a3e-0004"#, #"{"request_id":"another"}"#])
+    func whatHasNoNumberHasNone(_ text: String) {
+        #expect(BenchRequest.number(in: Array(text.utf8)) == nil)
     }
 }
