@@ -23,10 +23,10 @@ struct BenchmarkOutput {
 
     /// Measures, and prints the figures where JSON is wanted: for people the benchmark says them itself.
     ///
-    /// - Parameter guarded: the figure that may not fall below `smallestShare` of the stored one. Where it has, it is
+    /// - Parameter guarded: figures that may not fall below `smallestShare` of the stored ones. Where one has, all is
     ///   measured once more: another program may have run.
     /// - Returns: the exit code.
-    func run(guarding guarded: String? = nil, _ measure: () throws -> BenchmarkFigures) -> Int32 {
+    func run(guarding guarded: [String] = [], _ measure: () throws -> BenchmarkFigures) -> Int32 {
         do {
             let before = try stored.map(Self.read)
             // What cannot be compared is found before anything is measured.
@@ -42,7 +42,7 @@ struct BenchmarkOutput {
             for change in try figures.changes(since: before) { say(change) }
             guard let fallen = figures.fallen(guarded, since: before) else { return ExitCode.success }
             StandardError.write(
-                "optimizer-bench: \(fallen), twice; look for what has become slower, or store what --json prints")
+                "optimizer-bench: twice \(fallen); look for what has become slower, or store what --json prints")
         } catch {
             StandardError.write("optimizer-bench: \(error)")
         }
@@ -83,9 +83,11 @@ struct BenchmarkOutput {
 extension BenchmarkFigures {
     private static let smallestShare = 0.7
 
-    /// Says that a figure has fallen; nil where it has not.
-    fileprivate func fallen(_ name: String?, since stored: BenchmarkFigures?) -> String? {
-        guard let name, let stored, hasFallen(name, below: Self.smallestShare, of: stored) else { return nil }
-        return "\(name) is below \(Self.smallestShare) of what is stored"
+    /// Says which figure has fallen; nil where none has.
+    fileprivate func fallen(_ names: [String], since stored: BenchmarkFigures?) -> String? {
+        guard let stored else { return nil }
+        let fallen = names.filter { hasFallen($0, below: Self.smallestShare, of: stored) }
+        guard !fallen.isEmpty else { return nil }
+        return "below \(Self.smallestShare) of what is stored: \(fallen.joined(separator: ", "))"
     }
 }

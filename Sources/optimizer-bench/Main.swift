@@ -12,8 +12,8 @@ struct Main {
             medians of all rounds are printed. KAFKA_BOOTSTRAP_SERVERS names a cluster to run on, with topics of its
             own (the requests are there before anybody works on them), in place of the embedded broker (which cannot
             keep them: a closed loop); so too for observing. --json prints the figures as one JSON object; --compare
-            says what has changed since such an object was printed, and fails where the node has fallen below 0.7 of
-            its ratio to the isolated loop then, and again when that is measured once more
+            says what has changed since such an object was printed, and fails where the node's ratio to the isolated
+            loop, by jobs or by processor time, is below 0.7 of what it was, and again when measured once more
         optimizer-bench latency [--rates N,N,…] [--seconds N] [--slots N] [--json] [--compare FILE]
             P50 to P99.9 from the time a request should be sent at to its result being seen, at so many requests a
             second (1000,3000,5000), each sent by itself; beside what a consumer of the requests sees with no worker, and
