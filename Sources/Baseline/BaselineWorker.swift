@@ -1,10 +1,10 @@
 internal import CBaseline
 
-/// A loop in C from a requests topic to a results topic, to measure a node against: without children the plain loop, with
-/// them the isolated one (`isolated.h` says what it does and what not).
+/// A loop in C from a requests topic to a results topic, to measure a node against: without children the plain loop,
+/// with them the isolated one (`isolated.h` says what it does and what not).
 ///
-/// Safety: the C value is allocated in `init` and freed in `deinit`. One thread calls `run`; `stop` may be called on any,
-/// and only sets a flag that C reads atomically.
+/// Safety: the C value is allocated in `init` and freed in `deinit`. One thread calls `run`; `stop` may be called on
+/// any, and only sets a flag that C reads atomically.
 @safe
 package final class BaselineWorker: @unchecked Sendable {
     package struct Failure: Error, CustomStringConvertible {

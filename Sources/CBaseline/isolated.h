@@ -3,9 +3,9 @@
  * result is produced; an offset is committed once the results of all before it are produced.
  *
  * It does what costs each job: two pipes a child, frames in batches, the id found, a result with key and headers, its
- * delivery heard of. It does not: parse, check or refuse a request; wait for deliveries before it commits; limit, measure,
- * time out or replace a child; run again, order, lock, throttle; stop taking when much is in flight on the way out;
- * survive a rebalance without results twice. */
+ * delivery heard of. It does not: parse, check or refuse a request; wait for deliveries before it commits; limit,
+ * measure, time out or replace a child; run again, order, lock, throttle; stop taking when much is in flight on the way
+ * out; survive a rebalance without results twice. */
 #include "children.h"
 #include "clients.h"
 #include "result.h"
@@ -43,7 +43,7 @@ static inline void baseline_stop_children(struct baseline_isolated *s) {
     while (s->count > 0) baseline_child_stop(&s->children[--s->count]);
 }
 
-/* Writes to a child what waits, eight requests at once: to an idle one also fewer, so that nothing waits for company. */
+/* Writes to a child what waits, eight requests at once; to an idle one fewer, too, so that nothing waits for company. */
 static inline void baseline_give(struct baseline_clients *c, struct baseline_isolated *s, int index) {
     struct baseline_flight *f = &s->flights[index];
     for (;;) {

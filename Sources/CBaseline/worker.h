@@ -20,7 +20,8 @@ static inline int baseline_worker_start(
     const char *results, int children, size_t result_size) {
     struct baseline_clients *c = &w->clients;
     baseline_result_begin(&w->isolated.result, requests, result_size);
-    if (baseline_start_children(&w->isolated, children) == 0) return baseline_open(c, consumer, producer, requests, results);
+    if (baseline_start_children(&w->isolated, children) == 0)
+        return baseline_open(c, consumer, producer, requests, results);
     snprintf(c->problem, sizeof c->problem, "cannot start a child: %s", strerror(errno));
     rd_kafka_conf_destroy(consumer);
     rd_kafka_conf_destroy(producer);
