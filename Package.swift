@@ -13,8 +13,12 @@ let house: [SwiftSetting] = [
 /// Every target that is no test: what the compiler cannot prove safe for memory is marked `unsafe`.
 let safe: [SwiftSetting] = house + [.strictMemorySafety()]
 
-/// Optimized in debug builds too: the simulations of the core look at millions of states.
-let simulated: [SwiftSetting] = [.unsafeFlags(["-O"], .when(configuration: .debug))]
+/// Optimized in debug builds too: the simulations of the core look at millions of states. Debug builds check exclusive
+/// access in them, release builds show how fast they are.
+let simulated: [SwiftSetting] = [
+    .unsafeFlags(["-O"], .when(configuration: .debug)),
+    .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
+]
 
 let package = Package(
     name: "Optimizer",

@@ -50,7 +50,7 @@ package struct LockTable: Sendable {
 
     /// Whether a step that holds nothing could take all the names now. It does not pass those that wait already.
     package func areFree(_ names: [String]) -> Bool {
-        names.allSatisfy { name in holders[name] == nil && !waiters.contains { $0.names.contains(name) } }
+        isIdle || names.allSatisfy { name in holders[name] == nil && !waiters.contains { $0.names.contains(name) } }
     }
 
     /// Takes all the names for a step that is about to begin, or none.

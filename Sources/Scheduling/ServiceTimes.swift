@@ -17,7 +17,7 @@ package struct ServiceTimes: Sendable {
     /// The weight of the latest step in the average.
     private static let weight = 0.125
 
-    private var records: [Int: Record] = [:]
+    private var records = StrategyTable<Record>()
 
     package init(budgetNanoseconds: Double = 1_000_000) {
         self.budgetNanoseconds = budgetNanoseconds

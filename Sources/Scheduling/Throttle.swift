@@ -51,7 +51,7 @@ package struct Throttle: Sendable {
 
     package let settings: Settings
     private let slotCount: Int
-    private var records: [Int: Record] = [:]
+    private var records = StrategyTable<Record>()
 
     package init(_ settings: Settings, slotCount: Int) {
         self.settings = settings
@@ -72,7 +72,7 @@ package struct Throttle: Sendable {
 
     /// Strategies that may not have all slots, by number, with how many they may have.
     package var shares: [(strategy: Int, slots: Int)] {
-        records.filter { $0.value.slots < slotCount }.sorted { $0.key < $1.key }.map { ($0.key, $0.value.slots) }
+        records.all.filter { $0.value.slots < slotCount }.map { ($0.strategy, $0.value.slots) }
     }
 
     /// Notes the end of a step.
@@ -107,7 +107,7 @@ package struct Throttle: Sendable {
     /// Gives back what strategies that behave have earned. Call it about once a second.
     package mutating func recover(at now: MonotonicTime) -> [Change] {
         var changes: [Change] = []
-        for (strategy, record) in records.sorted(by: { $0.key < $1.key })
+        for (strategy, record) in records.all
         where now.milliseconds(since: record.lastTrouble) >= Double(settings.recoverMs) {
             guard record.slots < slotCount else {
                 records[strategy] = nil

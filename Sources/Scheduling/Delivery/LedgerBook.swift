@@ -84,17 +84,18 @@ package struct LedgerBook: Sendable {
     /// Notes a record that Kafka handed out, and says whether to run it.
     /// - Parameter digest: what tells the record from another that a log may hold at the same offset.
     package mutating func take(partition: Int32, offset: Int64, digest: UInt64) -> Taken {
-        guard let generation = ledgers[partition]?.generation else { return .notAssigned }
-        switch ledgers[partition]?.take(offset, digest: digest) {
+        guard let place = ledgers.index(forKey: partition) else { return .notAssigned }
+        switch ledgers.values[place].take(offset, digest: digest) {
         case .new: break
         case .claimed, .done: return .doneBefore
         case .ofAnotherLog(let from): return .ofAnotherLog(from: from)
-        case .repeated, nil: return .repeated
+        case .repeated: return .repeated
         }
         if wasDone(partition, offset, digest) {
-            _ = ledgers[partition]?.markDone(offset, digest: digest)
+            _ = ledgers.values[place].markDone(offset, digest: digest)
             return .doneBefore
         }
+        let generation = ledgers.values[place].generation
         return .run(RequestCoordinates(partition: partition, generation: generation, offset: offset))
     }
 
@@ -113,9 +114,9 @@ package struct LedgerBook: Sendable {
     /// Notes that a request is done: its result, and its dead letter if it has one, are acknowledged.
     package mutating func done(_ coordinates: RequestCoordinates, digest: UInt64) {
         let partition = coordinates.partition
-        if ledgers[partition]?.isBehind(coordinates.offset) == true {
+        if let place = ledgers.index(forKey: partition), ledgers.values[place].isBehind(coordinates.offset) {
             // It may be under an older generation: the result is there nevertheless.
-            _ = ledgers[partition]?.markDone(coordinates.offset, digest: digest)
+            _ = ledgers.values[place].markDone(coordinates.offset, digest: digest)
         } else {
             memory[partition, default: DoneMemory()].add(coordinates.offset, digest: digest)
         }

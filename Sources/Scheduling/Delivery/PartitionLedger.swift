@@ -120,7 +120,7 @@ package struct PartitionLedger: Sendable {
     /// too.
     private func lowestOfAnotherLog(at offset: Int64) -> Int64 { min(offset, firstSkipped ?? offset) }
 
-    private var firstSkipped: Int64? { claims.compactMap(\.firstSkipped).min() }
+    private var firstSkipped: Int64? { claims.isEmpty ? nil : claims.compactMap(\.firstSkipped).min() }
 
     /// The log ends before this offset.
     ///
@@ -211,10 +211,11 @@ package struct PartitionLedger: Sendable {
 
     private var position: CommitOffset? {
         let skipped = PlantedBug.commitsClaims.isPlanted ? nil : firstSkipped
-        if let held = [lowestNotDone, skipped].compactMap(\.self).min() {
-            return CommitOffset(at: PlantedBug.commitsOneTooFar.isPlanted ? held + 1 : held)
-        }
-        return [lastTaken.map(CommitOffset.init(after:)), readTo].compactMap(\.self).max()
+        let held = min(lowestNotDone ?? .max, skipped ?? .max)
+        if held < .max { return CommitOffset(at: PlantedBug.commitsOneTooFar.isPlanted ? held + 1 : held) }
+        guard let lastTaken else { return readTo }
+        let next = CommitOffset(after: lastTaken)
+        return max(next, readTo ?? next)
     }
 
     /// Where the commit stands; before the first, where this assignment started.

@@ -47,11 +47,13 @@ extension NodeCore {
     /// due: that would be one after the other.
     package func nextDeadline(_ backpressure: BackpressureController, at now: MonotonicTime) -> MonotonicTime? {
         if let deadline = phase.deadline { return deadline }
-        let commit =
-            group.revocation == nil ? commits.nextDeadline(intervalMs: settings.commitIntervalMs) : nil
-        let question = group.ownership.questions.compactMap(\.askedAgainAt).min()
-        return [backpressure.nextDeadline(at: now), commit, group.revocation?.deadline, question].compactMap(\.self)
-            .min()
+        let revocation = group.revocation?.deadline
+        let commit = revocation == nil ? commits.nextDeadline(intervalMs: settings.commitIntervalMs) : nil
+        let question = group.ownership.questions.lazy.compactMap(\.askedAgainAt).min()
+        let never = MonotonicTime(nanoseconds: .max)
+        let next = min(
+            backpressure.nextDeadline(at: now) ?? never, commit ?? never, revocation ?? never, question ?? never)
+        return next < never ? next : nil
     }
 
     // MARK: Assigned

@@ -8,7 +8,7 @@ package import Messages
 ///
 /// The way of a request is by calls of its own instead of inputs, since it is taken for each of them: `take`, `plan`,
 /// `acknowledge`, `abandon`.
-package struct NodeCore: Sendable {
+package struct NodeCore: ~Copyable, Sendable {
     package struct Settings: Sendable {
         /// How long what runs of a partition that is taken back may go on.
         package var revokeDrainMs: Int
@@ -150,15 +150,22 @@ package struct NodeCore: Sendable {
 
     // MARK: Taking
 
-    /// The partitions from which records may be taken, beginning with another each time, so that none is always the last.
-    package mutating func takeablePartitions(_ dispatcher: inout Dispatcher) -> [Int32] {
-        guard case .running = phase else { return [] }
-        let held = dispatcher.partitionsToHold()
-        let capacity = dispatcher.capacity
-        let sorted = owned.subtracting(group.untakeable).subtracting(held).sorted().filter { mayTake(capacity, of: $0) }
-        guard !sorted.isEmpty else { return [] }
-        takeFrom = (takeFrom + 1) % sorted.count
-        return Array(sorted[takeFrom...] + sorted[..<takeFrom])
+    /// How many records may be taken, and from which partitions: beginning with another each time, so that none is always
+    /// the last.
+    package mutating func takeable(_ dispatcher: inout Dispatcher) -> (room: Int, partitions: [Int32]) {
+        guard case .running = phase else { return (0, []) }
+        let (room, held) = dispatcher.openings()
+        guard room > 0 else { return (0, []) }
+        let untakeable = group.untakeable
+        var partitions: [Int32] = []
+        for partition in group.ownership.partitions
+        where !untakeable.contains(partition) && !held.contains(partition) && mayTake(room, of: partition) {
+            partitions.append(partition)
+        }
+        guard !partitions.isEmpty else { return (room, []) }
+        partitions.sort()
+        takeFrom = (takeFrom + 1) % partitions.count
+        return (room, takeFrom == 0 ? partitions : Array(partitions[takeFrom...] + partitions[..<takeFrom]))
     }
 
     private mutating func mayTake(_ count: Int, of partition: Int32) -> Bool {

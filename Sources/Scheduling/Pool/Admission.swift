@@ -31,7 +31,7 @@ package struct Admission: Sendable {
     /// What has been decided about strategies since somebody last asked.
     private var changes: [PolicyChange] = []
     /// Running steps by strategy.
-    private var runningOf: [Int: Int] = [:]
+    private var runningOf = StrategyTable<Int>()
     /// How often others have passed a step that waits for memory, processors or locks, by its token.
     private var passes: [UInt64: Int] = [:]
 
@@ -55,7 +55,7 @@ package struct Admission: Sendable {
         // The common case first: this is asked of every queued step, often.
         guard !throttle.isIdle else { return nil }
         let strategy = step.strategyIndex
-        return runningOf[strategy, default: 0] >= throttle.slots(for: strategy) ? .throttle : nil
+        return (runningOf[strategy] ?? 0) >= throttle.slots(for: strategy) ? .throttle : nil
     }
 
     /// The same, asked of one step after the other in the order of the queue.
@@ -146,14 +146,16 @@ package struct Admission: Sendable {
     mutating func grant(_ step: Step) {
         _ = locks.take(step.request.locks, for: step.token)
         resources.give(step.limits, to: step.token)
-        runningOf[step.strategyIndex, default: 0] += 1
+        runningOf[step.strategyIndex] = (runningOf[step.strategyIndex] ?? 0) + 1
     }
 
     /// What the step held comes free, if it held anything.
     ///
     /// - Returns: the running steps that get its locks.
     mutating func free(_ step: Step) -> [UInt64] {
-        if resources.takeBack(from: step.token) { runningOf[step.strategyIndex, default: 1] -= 1 }
+        if resources.takeBack(from: step.token) {
+            runningOf[step.strategyIndex] = (runningOf[step.strategyIndex] ?? 1) - 1
+        }
         return locks.releaseAll(of: step.token)
     }
 

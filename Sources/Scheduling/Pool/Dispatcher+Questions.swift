@@ -54,15 +54,6 @@ extension Dispatcher {
         return queue.isWaiting(token, for: admission) ? .waiting : .queued
     }
 
-    /// How many requests may be taken from Kafka now.
-    package var capacity: Int {
-        guard backpressure.isFlowing, !isStopping else { return 0 }
-        let room = min(queue.room - slots.aheadCount, backpressure.settings.maxInFlight - inFlight.count)
-        guard room > 0 else { return 0 }
-        // Where too many wait already, what comes is looked at one by one: each may be one more.
-        return min(room, max(1, waitingBound - waitingCount))
-    }
-
     // MARK: What a slot asks
 
     /// What the slot's step may do to get a host.

@@ -12,7 +12,7 @@ package struct Dispatcher: Sendable {
     /// Steps that are not run here any more; the consumer thread lets go of them.
     private var abandoned: [Step] = []
     /// Partitions are held because the steps that wait fill their part of the queue.
-    private var holdsPartitions = false
+    var holdsPartitions = false
     /// Results wait for room in the producer's queue.
     package private(set) var isOutputFull = false
     /// Steps begun and ended; stands still while nothing moves.
@@ -100,13 +100,6 @@ package struct Dispatcher: Sendable {
 
     package mutating func noteDiscarded(bytes: Int, at now: MonotonicTime) {
         backpressure.discarded(bytes: bytes, at: now)
-    }
-
-    /// Partitions from which nothing is to be taken now: theirs are the steps that wait, and those fill their part of
-    /// the queue.
-    package mutating func partitionsToHold() -> Set<Int32> {
-        holdsPartitions = queue.depth >= waitingBound && waitingCount >= waitingBound
-        return holdsPartitions ? queue.waitingPartitions(for: admission) : []
     }
 
     // MARK: A slot's steps

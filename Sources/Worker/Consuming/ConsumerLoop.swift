@@ -120,9 +120,8 @@ final class ConsumerLoop {
     /// Takes what there is room for, fairly from every partition, and holds or pauses when there is none.
     private func takeAll(_ now: MonotonicTime) {
         applyBackpressure(now)
-        var room = decide { $0.capacity }
-        while room > 0 {
-            let partitions = decide { core.takeablePartitions(&$0) }
+        while true {
+            let (room, partitions) = decide { core.takeable(&$0) }
             guard !partitions.isEmpty else { return }
             var taken = 0
             let share = max(1, room / partitions.count)
@@ -131,7 +130,6 @@ final class ConsumerLoop {
             }
             applyBackpressure(now)
             if taken == 0 { return }
-            room = decide { $0.capacity }
         }
     }
 

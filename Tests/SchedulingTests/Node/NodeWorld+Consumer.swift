@@ -19,6 +19,7 @@ extension NodeWorld {
         let latest = now.adding(milliseconds: 1000)
         let deadline = node.core.nextDeadline(node.dispatcher.backpressure, at: now)
         node.consumerDeadline = deadline.map { min($0, latest) } ?? latest
+        look(at: node)
         if node.isEnded { end(node) }
     }
 
@@ -39,29 +40,38 @@ extension NodeWorld {
                 node.knownPositions[part.partition, default: [:]][part.generation] = max(position, part.position)
             }
             handle(.commitAnswered(number: number, stored: stored, hasFailure: hasFailure), node)
-            checkStored(node)
         case .committedBefore(let number, let metadata): handle(.committedBefore(metadata, number: number), node)
         case .logReset(let partition):
             noteNoticed(partition, node)
             handle(.logReset(partition), node)
         }
+        checkStored(node)
     }
 
     func handle(_ input: NodeInput, _ node: SimulatedNode) {
         calls += 1
         perform(node.core.handle(input, &node.dispatcher, at: now), node)
+        node.hasHeard = true
     }
 
     private func lookAtLogs(_ node: SimulatedNode) {
-        let read = node.client.positions.filter { !kafkaIsUnnoticed($0.key) }
-        handle(.positions(read), node)
+        let read = node.client.positions.pairs.filter { !kafkaIsUnnoticed($0.partition) }
+        handle(.positions(Dictionary(uniqueKeysWithValues: read.map { ($0.partition, $0.value) })), node)
         let ends = node.client.positions.keys.map { ($0, kafka.logs[Int($0)].end) }
         handle(.ends(Dictionary(uniqueKeysWithValues: ends)), node)
+        checkStored(node)
     }
 
     /// Who has the partition knows that its log is another. One that only thinks it has it knows nothing for others.
     private func noteNoticed(_ partition: Int32, _ node: SimulatedNode) {
         if isOwner(node, of: partition) { kafka.noteNoticed(Int(partition)) }
+    }
+
+    /// The node reads the partition again as another log: all that it knew of it is void, what runs of it included.
+    private func noteChanged(_ partition: Int32, _ node: SimulatedNode) {
+        noteNoticed(partition, node)
+        node.unknown.insert(partition)
+        for digest in node.taken[partition] ?? [] { kafka.excuse(digest) }
     }
 
     private func isOwner(_ node: SimulatedNode, of partition: Int32) -> Bool {
@@ -75,9 +85,7 @@ extension NodeWorld {
     private func takeAll(_ node: SimulatedNode) {
         applyBackpressure(node)
         for _ in 0..<3 {
-            let room = node.dispatcher.capacity
-            guard room > 0 else { return }
-            let partitions = node.core.takeablePartitions(&node.dispatcher)
+            let (room, partitions) = node.core.takeable(&node.dispatcher)
             guard !partitions.isEmpty else { return }
             let share = max(1, room / partitions.count)
             var taken = 0
@@ -94,6 +102,7 @@ extension NodeWorld {
         calls += 1
         perform(
             node.core.applyBackpressure(isOutputFull: node.isOutputFull, &node.dispatcher, at: now), node)
+        node.hasHeard = true
     }
 
     /// Returns how many records the client had.
@@ -124,11 +133,9 @@ extension NodeWorld {
         case .skip, .repeated: return nil
         case .logChanged(let seek):
             check(kafka.logs[Int(partition)].wasCut, "node \(node.id) thinks that the log of \(partition) has changed")
-            noteNoticed(partition, node)
-            // All that it knew of the partition is void.
-            node.unknown.insert(partition)
-            for digest in node.taken[partition] ?? [] { kafka.excuse(digest) }
-            count("logs found changed")
+            noteChanged(partition, node)
+            checkStored(node)
+            count(.logFoundChanged)
             note("node \(node.id) finds another record at \(partition)-\(offset), seeks \(seek ?? -1)")
             guard let seek else { return take(partition, offset, node) }
             node.client.seeks[partition] = seek
@@ -164,7 +171,7 @@ extension NodeWorld {
             case .assign(let partitions): assign(partitions, node)
             case .unassign(let partitions): unassign(partitions, node)
             case .pause(let partitions):
-                count("pauses")
+                count(.pause)
                 node.dispatcher.noteDiscarded(bytes: .random(in: 0...5000, using: &random), at: now)
                 node.client.paused.formUnion(partitions)
             case .resume(let partitions):
@@ -173,13 +180,13 @@ extension NodeWorld {
                 node.client.paused.subtract(partitions)
                 node.wakeConsumer()
             case .seek(let partition, let offset):
-                noteNoticed(partition, node)
+                noteChanged(partition, node)
                 node.client.seeks[partition] = offset
             case .askCommitted(let partitions, let number): node.client.questions.append((number, partitions))
             case .commit(let parts, let number): commit(parts, number, node)
             case .leave: leave(node)
             case .wake(let slots): node.asleep.subtract(slots)
-            case .wakeAllSlots: node.asleep = []
+            case .wakeAllSlots: node.asleep.removeAll()
             case .endHosts(let slots): node.kill(slots)
             case .abandonRunning:
                 node.isAbandoned = true
@@ -193,7 +200,7 @@ extension NodeWorld {
         note("node \(node.id): \(notice)")
         switch notice {
         case .metadataUnknown(let partitions):
-            count("metadata unknown")
+            count(.metadataUnknown)
             node.unknown.formUnion(partitions)
         case .metadataIgnored(let partition, let problem):
             check(false, "the metadata of \(partition) are no good: \(problem)")
@@ -239,43 +246,8 @@ extension NodeWorld {
 
     /// What runs or is not committed of a partition that moves may be run once more elsewhere.
     func excuseTaken(_ partition: Int32, _ node: SimulatedNode) {
-        for digest in node.taken.removeValue(forKey: partition) ?? [] { kafka.excuse(digest) }
-    }
-
-    private func commit(_ parts: [PartitionCommit], _ number: UInt64, _ node: SimulatedNode) {
-        node.commits[number] = parts
-        for part in parts {
-            let known = node.knownStored[part.partition]?[part.generation] ?? 0
-            check(
-                part.version > known || part.version == 0,
-                "node \(node.id) commits \(part.partition) at \(part.position.value) once more")
-            check(
-                node.core.owned.contains(part.partition),
-                "node \(node.id) commits \(part.partition), which it does not have")
-        }
-        let isAccepted = group.accepts(node.id, generation: node.client.generation)
-        guard isAccepted, !hasFaults || !random.chance(8) else {
-            node.client.answers.append(.committed(number: number, stored: [], hasFailure: true))
-            return count("commits refused")
-        }
-        for part in parts {
-            note("node \(node.id) commits \(part.partition) at \(part.position.value)\(describe(part.metadata))")
-        }
-        for part in parts {
-            let problem = kafka.store(part, knowsAll: !node.unknown.contains(part.partition))
-            check(problem == nil, "node \(node.id): \(problem ?? "")")
-        }
-        // The answer may be lost, though the commit is there.
-        let isLost = hasFaults && random.chance(5)
-        let stored = isLost ? [] : Set(parts.map(\.partition))
-        node.client.answers.append(.committed(number: number, stored: stored, hasFailure: isLost))
-        count("commits")
-    }
-
-    private func describe(_ metadata: String?) -> String {
-        let maps = metadata.flatMap { try? DoneMapCodec.decode($0) } ?? []
-        return maps.isEmpty
-            ? "" : ", done " + maps.map { $0.runs.map { "\($0)" }.joined(separator: " ") }.joined(separator: "; ")
+        for digest in node.taken[partition] ?? [] { kafka.excuse(digest) }
+        node.taken[partition] = nil
     }
 
     private func leave(_ node: SimulatedNode) {

@@ -46,40 +46,40 @@ extension NodeWorld {
     /// The process is gone; its group hears of it when nothing is heard of it for long.
     private func crash(_ node: SimulatedNode) {
         note("node \(node.id) crashes")
-        count("crashes")
-        for partition in node.taken.keys.sorted() { excuseTaken(partition, node) }
-        for message in node.messages where !message.parts.isEmpty && !message.isStored && random.chance(50) {
-            if message.parts[0] != .deadLetter { kafka.addResult(message.digest) }
+        count(.crash)
+        for partition in node.taken.keys { excuseTaken(partition, node) }
+        for message in node.messages where message.next != nil && !message.isStored && random.chance(50) {
+            if message.next != .deadLetter { kafka.addResult(message.digest) }
         }
         remove(node)
     }
 
     /// The process is gone, and so is a part of the log above what it had committed, done or not; there are others now.
     private func crashAndCut(_ node: SimulatedNode) {
-        let read = node.client.positions.keys.sorted().filter { kafka.logs[Int($0)].metadata != nil && mayChange($0) }
+        let read = node.client.positions.keys.filter { kafka.logs[Int($0)].metadata != nil && mayChange($0) }
         guard let number = read.randomElement(using: &random) else { return }
         crash(node)
         let (partition, log) = (Int(number), kafka.logs[Int(number)])
         let committed = log.committed ?? log.low
-        guard committed < log.end, nodes.values.allSatisfy({ $0.client.positions[number] == nil }) else { return }
+        guard committed < log.end, nodes.allSatisfy({ $0.client.positions[number] == nil }) else { return }
         let cut = Int64.random(in: committed..<min(log.end, committed + 12), using: &random)
         kafka.cut(partition, at: cut)
         kafka.append(.random(in: 0...40, using: &random), to: partition)
         kafka.forgetCut(partition)
         note("the log of \(partition) is cut at \(cut) behind a crash, and ends at \(kafka.logs[partition].end)")
-        count("logs cut above a commit")
+        count(.logCutAboveCommit)
     }
 
     /// A node that has ended.
     func end(_ node: SimulatedNode) {
-        count("ends")
+        count(.end)
         check(node.client.isClosed, "node \(node.id) ends without its group's answer")
-        for partition in node.taken.keys.sorted() { excuseTaken(partition, node) }
+        for partition in node.taken.keys { excuseTaken(partition, node) }
         remove(node)
     }
 
     private func remove(_ node: SimulatedNode) {
-        nodes[node.id] = nil
+        nodes.removeAll { $0 === node }
         for partition in node.client.positions.keys { kafka.forgetCut(Int(partition)) }
         group.remove(node.id)
         continueRebalance()
@@ -91,7 +91,7 @@ extension NodeWorld {
     private func kick(_ node: SimulatedNode) {
         guard !node.client.isFenced, !node.client.isLeaving, node.client.generation >= 0 else { return }
         note("node \(node.id) is taken for dead")
-        count("kicks")
+        count(.kick)
         for partition in node.client.positions.keys {
             for digest in node.taken[partition] ?? [] { kafka.excuse(digest) }
             kafka.forgetCut(Int(partition))
@@ -117,7 +117,7 @@ extension NodeWorld {
 
     func rebalance() {
         for (id, partitions) in group.rebalance(partitions: kafka.logs.count, &random) {
-            guard let node = nodes[id] else { continue }
+            guard let node = node(id) else { continue }
             node.client.inbox.append(.revoked(partitions, isLost: false))
             node.wakeConsumer()
         }
@@ -126,7 +126,7 @@ extension NodeWorld {
 
     func continueRebalance() {
         for (id, partitions) in group.assignments() {
-            guard let node = nodes[id] else { continue }
+            guard let node = node(id) else { continue }
             node.client.inbox.append(.assigned(partitions, generation: group.generation))
             node.wakeConsumer()
         }
@@ -144,14 +144,14 @@ extension NodeWorld {
         kafka.cut(partition, at: cut)
         kafka.append(.random(in: 0...20, using: &random), to: partition)
         note("the log of \(partition) is cut at \(cut), and ends at \(kafka.logs[partition].end)")
-        count("logs changed")
+        count(.logChanged)
         noticeCut(partition)
     }
 
     /// Whether it is clear who reads the partition and has been told so: else no client could know which log a commit is
     /// about, and neither could the model.
     private func mayChange(_ partition: Int32) -> Bool {
-        let readers = nodes.values.filter { $0.client.positions[partition] != nil }
+        let readers = nodes.filter { $0.client.positions[partition] != nil }
         return !group.isRebalancing && !kafka.logs[Int(partition)].isCutUnnoticed && readers.count <= 1
             && readers.allSatisfy { $0.client.inbox.isEmpty && $0.client.seeks.isEmpty && !$0.client.isFenced }
     }
@@ -160,7 +160,7 @@ extension NodeWorld {
     func noticeCut(_ partition: Int) {
         guard let cut = kafka.logs[partition].cut else { return }
         var isRead = false
-        for node in nodes.values.sorted(by: { $0.id < $1.id }) {
+        for node in nodes {
             guard let position = node.client.positions[Int32(partition)] else { continue }
             isRead = true
             guard position > cut else {
@@ -184,12 +184,12 @@ extension NodeWorld {
 
     /// Clients hear of seeks, and coordinators answer.
     func clientWorks() {
-        for node in nodes.values.sorted(by: { $0.id < $1.id }) where !hasFaults || random.chance(60) {
-            for (partition, offset) in node.client.seeks where node.client.positions[partition] != nil {
+        for node in nodes where !hasFaults || random.chance(60) {
+            for (partition, offset) in node.client.seeks.pairs where node.client.positions[partition] != nil {
                 node.client.positions[partition] = offset
                 node.wakeConsumer()
             }
-            node.client.seeks = [:]
+            node.client.seeks.removeAll()
             for (number, partitions) in node.client.questions {
                 let answers = partitions.map { ($0, kafka.logs[Int($0)].metadata) }
                 let isLost = hasFaults && random.chance(20)

@@ -5,18 +5,24 @@ import Messages
 /// The slots of a node and their hosts, and the messages that come of their steps.
 extension NodeWorld {
     func slotTurn(_ node: SimulatedNode) {
-        let awake = node.hosts.indices.filter { !node.asleep.contains($0) }
-        if let slot = awake.randomElement(using: &random) { slotTurn(node, slot) }
+        let awake = SimulatedNode.slotCount - node.asleep.count
+        guard awake > 0 else { return }
+        var left = Int.random(in: 0..<awake, using: &random)
+        for slot in node.hosts.indices where !node.asleep.contains(slot) {
+            if left == 0 { return slotTurn(node, slot) }
+            left -= 1
+        }
     }
 
     func slotTurn(_ node: SimulatedNode, _ slot: Int) {
-        if node.killed.remove(slot) != nil {
+        if node.killed.remove(slot) {
             loseHost(node, slot, killed: true)
         } else if let step = node.hosts[slot].first {
             run(step, node, slot)
         }
         if node.hosts[slot].isEmpty { ask(node, slot) }
         checkHost(node, slot)
+        look(at: node)
     }
 
     private func ask(_ node: SimulatedNode, _ slot: Int) {
@@ -45,15 +51,15 @@ extension NodeWorld {
     private func write(_ steps: [Step], to slot: Int, _ node: SimulatedNode, isAhead: Bool = false) {
         node.hosts[slot] += steps
         guard isAhead, !steps.isEmpty else { return }
-        count("written ahead")
+        count(.writtenAhead)
         check(steps.allSatisfy { $0.attempt == 1 }, "a step that was lost once is written behind another")
     }
 
     private func checkHost(_ node: SimulatedNode, _ slot: Int) {
-        var known: [UInt64] = []
-        if let flight = node.dispatcher.slots.flight(of: slot) { known = ([flight.step] + flight.behind).map(\.token) }
-        let actual = node.hosts[slot].map(\.token)
-        check(known == actual, "slot \(slot) of node \(node.id) is thought to have \(known) and has \(actual)")
+        let (known, actual) = (node.look { $0.slots.flight(of: slot) }, node.hosts[slot])
+        let isKnown =
+            actual.first === known?.step && actual.dropFirst().elementsEqual(known?.behind ?? []) { $0 === $1 }
+        check(isKnown, "slot \(slot) of node \(node.id) is not thought to have \(actual.map(\.token))")
     }
 
     private func run(_ step: Step, _ node: SimulatedNode, _ slot: Int) {
@@ -107,7 +113,7 @@ extension NodeWorld {
         switch Disposition.of(end, attempt: step.attempt) {
         case .publish: self.end(step, node, slot, conduct)
         case let disposition:
-            count("run again")
+            count(.runAgain)
             node.wake(node.dispatcher.putBack(slot: slot, disposition, at: now).1)
         }
         node.asleep.subtract(node.dispatcher.noteStarting(slot: slot))
@@ -120,7 +126,7 @@ extension NodeWorld {
     }
 
     private func publish(_ step: Step, _ node: SimulatedNode) {
-        guard let digest = node.digests[step.token] else {
+        guard let digest = node.digest(of: step.token) else {
             return check(false, "node \(node.id) publishes \(step.coordinates), which is not in flight")
         }
         // What is published no more leaves with the node.
@@ -133,8 +139,9 @@ extension NodeWorld {
     /// One of the node's messages comes to the broker, or its acknowledgement to the node.
     func deliver(_ node: SimulatedNode) {
         guard let index = node.messages.indices.randomElement(using: &random),
-            let part = node.messages[index].parts.first
+            let part = node.messages[index].next
         else { return }
+        defer { look(at: node) }
         let message = node.messages[index]
         if !message.isStored {
             if part != .deadLetter { kafka.addResult(message.digest) }
@@ -144,14 +151,15 @@ extension NodeWorld {
         node.messages[index].isStored = false
         // The acknowledgement is lost: the client sends the message once more.
         if hasFaults, random.chance(2) { return kafka.excuse(message.digest) }
-        node.messages[index].parts.removeFirst()
-        let isLast = node.messages[index].parts.isEmpty
+        node.messages[index].acknowledged += 1
+        let isLast = node.messages[index].next == nil
         if isLast {
             node.messages.remove(at: index)
             kafka.noteDone(message.digest)
         }
         calls += 1
         let request = node.core.acknowledge(message.token, part, .completed)
+        if request != nil { node.noteLeft(message.token) }
         check((request != nil) == isLast, "record \(message.digest) is done: \(request != nil)")
         node.wakeConsumer()
     }

@@ -15,10 +15,10 @@ struct SimulatedClient {
     /// Answers to commits that are on their way: they come in any order.
     var answers: [Event] = []
     /// Of the partitions that it reads, the next offset.
-    var positions: [Int32: Int64] = [:]
+    var positions = PartitionTable<Int64>()
     var paused: Set<Int32> = []
     /// Where partitions are to be read from, once the fetcher has heard of it.
-    var seeks: [Int32: Int64] = [:]
+    var seeks = PartitionTable<Int64>()
     var generation = -1
     /// The group has given its partitions to others.
     var isFenced = false

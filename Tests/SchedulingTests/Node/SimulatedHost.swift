@@ -11,12 +11,16 @@ enum HostConduct: Int, CaseIterable {
     var nanoseconds: Int64 { self == .short || self == .lying ? 20_000 : 5_000_000 }
 }
 
-/// Messages of one request that are on their way.
+/// The messages of one request.
 struct SimulatedMessage {
     let token: UInt64
     let digest: Int
-    /// Not acknowledged.
-    var parts: [MessagePart]
-    /// The broker has the first of them, and the node does not know.
+    let parts: [MessagePart]
+    /// So many of them.
+    var acknowledged = 0
+    /// The broker has the next of them, and the node does not know.
     var isStored = false
+
+    /// The one that is on its way; nil: all are acknowledged, or there never was one.
+    var next: MessagePart? { acknowledged < parts.count ? parts[acknowledged] : nil }
 }

@@ -124,7 +124,8 @@ struct SimulatedKafka {
             }
             cover(partition, to: position, ahead)
             // Nobody is told any more of what is left out.
-            for offset in max(log.low, position)..<max(log.low, position, log.end) where !ahead.contains(offset) {
+            let told = Array(log.ahead) + Array(position..<max(position, log.committed ?? 0))
+            for offset in told where offset >= max(log.low, position) && offset < log.end && !ahead.contains(offset) {
                 isCovered[log.digest(at: offset)] = false
             }
         }

@@ -11,29 +11,30 @@ final class SimulatedNode {
     /// What the host of each slot has: the step it runs, and behind it what is written ahead.
     var hosts: [[Step]]
     /// Slots that have found nothing to do: they move only when they are woken.
-    var asleep: Set<Int> = []
+    var asleep = SlotSet()
     /// The consumer thread sleeps until somebody wakes it, or its own deadline.
     var isConsumerAsleep = false
+    /// Its core has heard something since the rules of the group were last looked at.
+    var hasHeard = true
     var consumerDeadline = MonotonicTime(nanoseconds: 0)
     /// Slots whose hosts the node has ended, and which have not noticed yet.
-    var killed: Set<Int> = []
+    var killed = SlotSet()
     var messages: [SimulatedMessage] = []
-    /// By token, of what is in flight.
-    var digests: [UInt64: Int] = [:]
-    private var sizes: [UInt64: Int] = [:]
+    /// By token, what is in flight.
+    private var held: [UInt64: (digest: Int, bytes: Int)] = [:]
     private(set) var bytes = 0
     /// By partition, what has been taken under its present assignment.
-    var taken: [Int32: [Int]] = [:]
+    var taken = PartitionTable<[Int]>()
     /// By partition, the last offset that has been taken under its present assignment.
-    var lastTaken: [Int32: Int64] = [:]
+    var lastTaken = PartitionTable<Int64>()
     /// The first generation of each partition's present assignment.
-    var generations: [Int32: Int] = [:]
+    var generations = PartitionTable<Int>()
     /// Partitions of which nobody has said what was done above the committed offset.
     var unknown: Set<Int32> = []
     /// By partition and generation, the largest version that the node knows to be stored.
-    var knownStored: [Int32: [Int: UInt64]] = [:]
+    var knownStored = PartitionTable<[Int: UInt64]>()
     /// The same for the position.
-    var knownPositions: [Int32: [Int: CommitOffset]] = [:]
+    var knownPositions = PartitionTable<[Int: CommitOffset]>()
     /// Commits by number, as long as they are not answered.
     var commits: [UInt64: [PartitionCommit]] = [:]
     /// What still runs is published no more.
@@ -62,8 +63,8 @@ final class SimulatedNode {
 
     var isEnded: Bool { core.phase == .ended }
 
-    /// Everything in flight, wherever it is.
-    var heldCount: Int { dispatcher.heldCount + messages.count }
+    /// Looks at the dispatcher where it lies: a question that is asked of it outside has it copied first.
+    func look<Answer>(_ question: (inout Dispatcher) -> Answer) -> Answer { question(&dispatcher) }
 
     func wakeConsumer() { isConsumerAsleep = false }
     func wake(_ wakes: Dispatcher.Wakes) {
@@ -72,19 +73,18 @@ final class SimulatedNode {
     }
 
     func noteTaken(_ token: UInt64, _ digest: Int, bytes size: Int) {
-        digests[token] = digest
-        sizes[token] = size
+        held[token] = (digest, size)
         bytes += size
     }
 
-    /// Forgets what has left.
+    func digest(of token: UInt64) -> Int? { held[token]?.digest }
+
+    func noteLeft(_ token: UInt64) { bytes -= held.removeValue(forKey: token)?.bytes ?? 0 }
+
+    /// Forgets what has left without a word.
     func prune() {
-        guard sizes.count != core.inFlight.load.count else { return }
-        for (token, size) in sizes where core.inFlight[token] == nil {
-            sizes[token] = nil
-            digests[token] = nil
-            bytes -= size
-        }
+        guard held.count != core.inFlight.load.count else { return }
+        for token in held.keys where core.inFlight[token] == nil { noteLeft(token) }
     }
 
     func kill(_ slots: [Int]) {

@@ -1,0 +1,6 @@
+/// What a run of the model is to have had in it: what never happens proves nothing.
+enum Happening: Int, CaseIterable {
+    case pause, commit, commitRefused, crash, kick, end
+    case logChanged, logCutAboveCommit, logFoundChanged, metadataUnknown
+    case runAgain, writtenAhead
+}

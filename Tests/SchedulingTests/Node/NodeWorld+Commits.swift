@@ -1,0 +1,40 @@
+@testable import Scheduling
+
+/// A node's commits, and what the group makes of them.
+extension NodeWorld {
+    func commit(_ parts: [PartitionCommit], _ number: UInt64, _ node: SimulatedNode) {
+        node.commits[number] = parts
+        for part in parts {
+            let known = node.knownStored[part.partition]?[part.generation] ?? 0
+            check(
+                part.version > known || part.version == 0,
+                "node \(node.id) commits \(part.partition) at \(part.position.value) once more")
+            check(
+                node.core.owned.contains(part.partition),
+                "node \(node.id) commits \(part.partition), which it does not have")
+        }
+        let isAccepted = group.accepts(node.id, generation: node.client.generation)
+        guard isAccepted, !hasFaults || !random.chance(8) else {
+            node.client.answers.append(.committed(number: number, stored: [], hasFailure: true))
+            return count(.commitRefused)
+        }
+        for part in parts {
+            note("node \(node.id) commits \(part.partition) at \(part.position.value)\(describe(part.metadata))")
+        }
+        for part in parts {
+            let problem = kafka.store(part, knowsAll: !node.unknown.contains(part.partition))
+            check(problem == nil, "node \(node.id): \(problem ?? "")")
+        }
+        // The answer may be lost, though the commit is there.
+        let isLost = hasFaults && random.chance(5)
+        let stored = isLost ? [] : Set(parts.map(\.partition))
+        node.client.answers.append(.committed(number: number, stored: stored, hasFailure: isLost))
+        count(.commit)
+    }
+
+    private func describe(_ metadata: String?) -> String {
+        let maps = metadata.flatMap { try? DoneMapCodec.decode($0) } ?? []
+        return maps.isEmpty
+            ? "" : ", done " + maps.map { $0.runs.map { "\($0)" }.joined(separator: " ") }.joined(separator: "; ")
+    }
+}

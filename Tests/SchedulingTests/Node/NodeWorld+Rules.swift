@@ -1,0 +1,51 @@
+@testable import Scheduling
+
+/// What must hold of a node, always.
+extension NodeWorld {
+    /// After each event: what any of them changes. What only the group and its clients change is looked at where the core
+    /// has heard of something since: it is a value that nobody else has. What is stored: where it has heard of that.
+    func check(_ node: SimulatedNode) {
+        node.prune()
+        let (load, name) = (node.core.inFlight.load, node.id)
+        let (depth, running, held) = node.look { ($0.depth, $0.runningCount, $0.heldCount) }
+        check(depth <= SimulatedNode.queueDepth, "node \(name) has \(depth) queued")
+        check(load.count <= SimulatedNode.maxInFlight, "node \(name) has \(load.count) in flight")
+        check(load.bytes == node.bytes, "node \(name) counts \(load.bytes) bytes in flight, and they are \(node.bytes)")
+        let known = node.dispatcher.inFlight
+        check(node.core.hasToTell || known == load, "the dispatcher of \(name) knows of \(known), in flight is \(load)")
+        // Nothing in flight is nowhere, and nothing that is somewhere has left.
+        let somewhere = held + node.messages.count
+        check(
+            load.count == somewhere,
+            "node \(name) has \(load.count) in flight, and \(somewhere) are queued, run or published")
+        let given = node.dispatcher.admission.resources.givenMB
+        check(
+            given == running * SimulatedNode.memoryMB, "node \(name) has given \(given) MB to \(running) steps")
+        guard node.hasHeard else { return }
+        node.hasHeard = false
+        checkGroup(node)
+    }
+
+    private func checkGroup(_ node: SimulatedNode) {
+        let (owned, name) = (node.core.owned, node.id)
+        let read = node.client.positions
+        let isAssigned = owned.count == read.count && owned.allSatisfy { read[$0] != nil }
+        check(isAssigned, "node \(name) thinks it has \(owned.sorted()), its client reads \(read.keys)")
+        let (paused, told) = (node.core.paused, node.client.paused)
+        let isPaused = owned.allSatisfy { paused.contains($0) == told.contains($0) }
+        check(isPaused, "node \(name) thinks \(paused.sorted()) are paused, and \(told.sorted()) are")
+        let mustPause = node.look { $0.backpressure.isPaused }
+        check(!mustPause || owned.isSubset(of: paused), "node \(name) pauses, and only \(paused.sorted()) are paused")
+    }
+
+    /// What the broker has said to be stored is what the ledgers have, no more and no less.
+    func checkStored(_ node: SimulatedNode) {
+        for partition in node.core.owned {
+            guard let ledger = node.core.book[partition] else { continue }
+            let stored = node.knownPositions[partition]?[ledger.generation]
+            check(
+                ledger.committed == stored,
+                "node \(node.id) was told of \(partition) that \(stored?.value ?? -1) is stored, and has another")
+        }
+    }
+}
