@@ -17,6 +17,8 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     case takesWhileAssigning
     /// A log that has changed is not read again from where records were passed over.
     case doesNotSeek
+    /// A log that seems to end before what was done of it is another at once.
+    case believesEarlyEnd
     /// The client's old position counts while it is told to read again.
     case believesOldPosition
     /// A request counts as done with the first of its two messages.

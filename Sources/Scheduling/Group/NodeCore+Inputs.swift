@@ -6,6 +6,10 @@ extension NodeCore {
     /// How long partitions are not read for want of what their commits say; after that they are read without it.
     static let questionPatienceMs = 15_000
     private static let questionAgainMs = 500
+    /// How long a log must seem to end before what was done of it to be taken for another. A new leader shows records only
+    /// up to where it knows its followers to be, which may be lower than what the old one has shown, until each of them
+    /// has fetched or is left out of those in sync (`replica.lag.time.max.ms`, 30 s).
+    static let earlyEndPatienceMs = 40_000
 
     /// - Parameter dispatcher: what the slots share; lent under its lock.
     /// - Returns: what is to be done, in this order, once the lock is released.
@@ -24,10 +28,10 @@ extension NodeCore {
                 book.noteCommitted(part)
             }
         case .logReset(let partition):
-            forgetRewind(partition)
+            forgetPlace(partition)
             beginning.insert(partition)
             book.restart(partition)
-        case .ends(let ends): noteEnds(ends)
+        case .ends(let ends): noteEnds(ends, now)
         case .positions(let positions): noteRead(positions)
         case .stop(let drainMs): beginDrain(drainMs, &dispatcher, now)
         case .fail: fail(now)
@@ -66,7 +70,7 @@ extension NodeCore {
                 patience: now.adding(milliseconds: Self.questionPatienceMs)),
             isCooperative: isCooperative)
         book.assign(partitions, at: now)
-        for partition in partitions { forgetRewind(partition) }
+        for partition in partitions { forgetPlace(partition) }
         actions.append(.assign(partitions))
         // librdkafka's pause outlives an assignment: what comes in is made to agree with what the node does now.
         if PlantedBug.resumesWhatIsNotPaused.isPlanted, !isPaused { actions.append(.resume(partitions)) }
@@ -152,7 +156,7 @@ extension NodeCore {
         if !slots.isEmpty { actions.append(.endHosts(slots)) }
         book.release(isCooperative ? partitions : partitions.union(owned), at: now)
         for partition in partitions {
-            forgetRewind(partition)
+            forgetPlace(partition)
             beginning.remove(partition)
             overfull.remove(partition)
         }
@@ -191,10 +195,17 @@ extension NodeCore {
         }
     }
 
-    /// A log that ends before what was done of it is another: what has been passed over is read again.
-    private mutating func noteEnds(_ ends: [Int32: Int64]) {
+    /// A log that ends before what was done of it, and goes on to, is another: what has been passed over is read again.
+    private mutating func noteEnds(_ ends: [Int32: Int64], _ now: MonotonicTime) {
         for (partition, end) in ends.sorted(by: { $0.key < $1.key }) {
-            guard let claim = book.claimBeyond(end: end, of: partition) else { continue }
+            guard let claim = book.claimBeyond(end: end, of: partition) else {
+                endingEarly[partition] = nil
+                continue
+            }
+            let since = endingEarly[partition, default: now]
+            endingEarly[partition] = since
+            let isOver = now >= since.adding(milliseconds: Self.earlyEndPatienceMs)
+            guard isOver || PlantedBug.believesEarlyEnd.isPlanted else { continue }
             restart(partition, from: claim.from, at: claim.last)
             actions += [.seek(partition, to: claim.from), .tell(.logChanged(partition, from: claim.from))]
         }

@@ -51,6 +51,8 @@ package struct NodeCore: ~Copyable, Sendable {
     var isCooperative = false
     /// Partitions that are about to be read again from an earlier offset, with the last record that came before.
     private var rewinding: [Int32: Int64] = [:]
+    /// Partitions whose logs seem to end before what was done of them, and since when.
+    var endingEarly: [Int32: MonotonicTime] = [:]
     /// Read from elsewhere than before: the next record says where the commit belongs.
     var beginning: Set<Int32> = []
     /// Of which nothing is taken, until what is done of them fits into their commits.
@@ -96,6 +98,7 @@ package struct NodeCore: ~Copyable, Sendable {
     /// - Parameter last: the last record of the partition that the client has handed out.
     mutating func restart(_ partition: Int32, from offset: Int64, at last: Int64) {
         book.restart(partition, from: offset)
+        endingEarly[partition] = nil
         commits.noteDone()
         if offset <= last { rewinding[partition] = last }
     }
@@ -106,7 +109,10 @@ package struct NodeCore: ~Copyable, Sendable {
     }
 
     /// The partition is read from elsewhere: whatever comes next is what is there.
-    mutating func forgetRewind(_ partition: Int32) { rewinding[partition] = nil }
+    mutating func forgetPlace(_ partition: Int32) {
+        rewinding[partition] = nil
+        endingEarly[partition] = nil
+    }
 
     /// Says what a record that was taken asks for.
     package mutating func plan(_ request: InFlightRequest) { inFlight.plan(request) }

@@ -2,5 +2,6 @@
 enum Happening: Int, CaseIterable {
     case pause, commit, commitRefused, crash, kick, end
     case logChanged, logCutAboveCommit, logFoundChanged, metadataUnknown
+    case leaderMove, highWatermarkBehind, resultLeaderMove, coordinatorMove, commitHeld
     case runAgain, writtenAhead
 }

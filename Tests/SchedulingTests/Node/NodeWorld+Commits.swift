@@ -13,7 +13,12 @@ extension NodeWorld {
                 node.core.owned.contains(part.partition),
                 "node \(node.id) commits \(part.partition), which it does not have")
         }
-        let isAccepted = group.accepts(node.id, generation: node.client.generation)
+        if coordinatorMove != nil { return keep(parts, number, node) }
+        store(parts, number, node, generation: node.client.generation)
+    }
+
+    func store(_ parts: [PartitionCommit], _ number: UInt64, _ node: SimulatedNode, generation: Int) {
+        let isAccepted = group.accepts(node.id, generation: generation) && !node.client.isFenced
         guard isAccepted, !hasFaults || !random.chance(8) else {
             node.client.answers.append(.committed(number: number, stored: [], hasFailure: true))
             return count(.commitRefused)

@@ -57,7 +57,7 @@ extension NodeWorld {
     private func lookAtLogs(_ node: SimulatedNode) {
         let read = node.client.positions.pairs.filter { !kafkaIsUnnoticed($0.partition) }
         handle(.positions(Dictionary(uniqueKeysWithValues: read.map { ($0.partition, $0.value) })), node)
-        let ends = node.client.positions.keys.map { ($0, kafka.logs[Int($0)].end) }
+        let ends = node.client.positions.keys.map { ($0, kafka.logs[Int($0)].shownEnd) }
         handle(.ends(Dictionary(uniqueKeysWithValues: ends)), node)
         checkStored(node)
     }
@@ -69,6 +69,7 @@ extension NodeWorld {
 
     /// The node reads the partition again as another log: all that it knew of it is void, what runs of it included.
     private func noteChanged(_ partition: Int32, _ node: SimulatedNode) {
+        check(kafka.logs[Int(partition)].wasCut, "node \(node.id) thinks that the log of \(partition) has changed")
         noteNoticed(partition, node)
         node.unknown.insert(partition)
         for digest in node.taken[partition] ?? [] { kafka.excuse(digest) }
@@ -109,10 +110,12 @@ extension NodeWorld {
     private func take(_ limit: Int, from partition: Int32, _ node: SimulatedNode) -> Int {
         check(
             node.client.positions[partition] != nil, "node \(node.id) takes from \(partition), which it does not have")
-        guard !node.client.paused.contains(partition) else { return 0 }
+        guard !node.client.paused.contains(partition), kafka.logs[Int(partition)].hasLeader else { return 0 }
         var steps: [Step] = []
         var count = 0
-        while count < limit, let offset = node.client.positions[partition], offset < kafka.logs[Int(partition)].end {
+        while count < limit, let offset = node.client.positions[partition],
+            offset < kafka.logs[Int(partition)].shownEnd
+        {
             node.client.positions[partition] = offset + 1
             node.lastTaken[partition] = offset
             count += 1
@@ -132,7 +135,6 @@ extension NodeWorld {
         switch node.core.take(partition: partition, offset: offset, digest: UInt64(digest), bytes: size) {
         case .skip, .repeated: return nil
         case .logChanged(let seek):
-            check(kafka.logs[Int(partition)].wasCut, "node \(node.id) thinks that the log of \(partition) has changed")
             noteChanged(partition, node)
             checkStored(node)
             count(.logFoundChanged)

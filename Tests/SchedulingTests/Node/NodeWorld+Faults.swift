@@ -4,15 +4,18 @@
 extension NodeWorld {
     func fault() {
         switch Int.random(in: 0..<100, using: &random) {
-        case 0..<28: rebalance()
-        case 28..<48: changeLog()
-        case 48..<57: if let node = anyNode() { kick(node) }
+        case 0..<20: rebalance()
+        case 20..<34: changeLog()
+        case 34..<42: moveLeader(of: .random(in: kafka.logs.indices, using: &random))
+        case 42..<45: moveResultLeader()
+        case 45..<50: moveCoordinator()
+        case 50..<57: if let node = anyNode() { kick(node) }
         case 57..<65: if let node = anyNode() { crash(node) }
-        case 65..<73: if let node = anyNode() { stop(node) }
-        case 73..<83: if nodes.count < 4 { startNode() }
-        case 83..<85: addPartition()
-        case 85..<91: if let node = anyNode() { setOutput(node) }
-        case 91..<97: if let node = anyNode() { crashAndCut(node) }
+        case 65..<72: if let node = anyNode() { stop(node) }
+        case 72..<81: if nodes.count < 4 { startNode() }
+        case 81..<83: addPartition()
+        case 83..<89: if let node = anyNode() { setOutput(node) }
+        case 89..<97: if let node = anyNode() { crashAndCut(node) }
         default: if let node = anyNode(), random.chance(20) { fail(node) }
         }
     }
@@ -51,12 +54,16 @@ extension NodeWorld {
         for message in node.messages where message.next != nil && !message.isStored && random.chance(50) {
             if message.next != .deadLetter { kafka.addResult(message.digest) }
         }
+        // Its machine was a broker's, too.
+        for partition in node.client.positions.keys where random.chance(20) { moveLeader(of: Int(partition)) }
         remove(node)
     }
 
     /// The process is gone, and so is a part of the log above what it had committed, done or not; there are others now.
     private func crashAndCut(_ node: SimulatedNode) {
-        let read = node.client.positions.keys.filter { kafka.logs[Int($0)].metadata != nil && mayChange($0) }
+        let read = node.client.positions.keys.filter {
+            kafka.logs[Int($0)].metadata != nil && kafka.logs[Int($0)].move == nil && mayChange($0)
+        }
         guard let number = read.randomElement(using: &random) else { return }
         crash(node)
         let (partition, log) = (Int(number), kafka.logs[Int(number)])
@@ -88,8 +95,10 @@ extension NodeWorld {
     }
 
     /// Nothing was heard of the node for long: its partitions are others', before it knows.
-    private func kick(_ node: SimulatedNode) {
-        guard !node.client.isFenced, !node.client.isLeaving, node.client.generation >= 0 else { return }
+    func kick(_ node: SimulatedNode) {
+        guard coordinatorMove == nil, !node.client.isFenced, !node.client.isLeaving, node.client.generation >= 0 else {
+            return
+        }
         note("node \(node.id) is taken for dead")
         count(.kick)
         for partition in node.client.positions.keys {
@@ -116,6 +125,10 @@ extension NodeWorld {
     // MARK: The group
 
     func rebalance() {
+        guard coordinatorMove == nil else {
+            coordinatorMove?.isRebalanceDue = true
+            return
+        }
         for (id, partitions) in group.rebalance(partitions: kafka.logs.count, &random) {
             guard let node = node(id) else { continue }
             node.client.inbox.append(.revoked(partitions, isLost: false))
@@ -125,6 +138,7 @@ extension NodeWorld {
     }
 
     func continueRebalance() {
+        guard coordinatorMove == nil else { return }
         for (id, partitions) in group.assignments() {
             guard let node = node(id) else { continue }
             node.client.inbox.append(.assigned(partitions, generation: group.generation))
@@ -138,9 +152,16 @@ extension NodeWorld {
     /// A topic is made anew, or a leader without the latest records takes over.
     private func changeLog() {
         let partition = Int.random(in: kafka.logs.indices, using: &random)
-        let log = kafka.logs[partition]
-        let cut = random.chance(30) ? log.low : max(log.low, log.end - .random(in: 0...30, using: &random))
-        guard cut < log.end, mayChange(Int32(partition)) else { return }
+        guard kafka.logs[partition].move == nil else { return }
+        changeLog(of: partition, at: random.chance(30) ? kafka.logs[partition].low : cutNearEnd(of: partition))
+    }
+
+    func cutNearEnd(of partition: Int) -> Int64 {
+        max(kafka.logs[partition].low, kafka.logs[partition].end - .random(in: 0...30, using: &random))
+    }
+
+    func changeLog(of partition: Int, at cut: Int64) {
+        guard cut < kafka.logs[partition].end, mayChange(Int32(partition)) else { return }
         kafka.cut(partition, at: cut)
         kafka.append(.random(in: 0...20, using: &random), to: partition)
         note("the log of \(partition) is cut at \(cut), and ends at \(kafka.logs[partition].end)")
@@ -152,7 +173,7 @@ extension NodeWorld {
     /// about, and neither could the model.
     private func mayChange(_ partition: Int32) -> Bool {
         let readers = nodes.filter { $0.client.positions[partition] != nil }
-        return !group.isRebalancing && !kafka.logs[Int(partition)].isCutUnnoticed && readers.count <= 1
+        return cutsLogs && !group.isRebalancing && !kafka.logs[Int(partition)].isCutUnnoticed && readers.count <= 1
             && readers.allSatisfy { $0.client.inbox.isEmpty && $0.client.seeks.isEmpty && !$0.client.isFenced }
     }
 
@@ -190,9 +211,11 @@ extension NodeWorld {
                 node.wakeConsumer()
             }
             node.client.seeks.removeAll()
+            // One that finds no coordinator may wait for it, or be told so.
+            if coordinatorMove != nil, random.chance(50) { continue }
             for (number, partitions) in node.client.questions {
                 let answers = partitions.map { ($0, kafka.logs[Int($0)].metadata) }
-                let isLost = hasFaults && random.chance(20)
+                let isLost = coordinatorMove != nil || hasFaults && random.chance(20)
                 node.client.inbox.append(
                     .committedBefore(number: number, isLost ? nil : Dictionary(uniqueKeysWithValues: answers)))
                 node.wakeConsumer()

@@ -15,12 +15,14 @@ extension NodeWorld {
     }
 
     func slotTurn(_ node: SimulatedNode, _ slot: Int) {
+        let hadSteps = !node.hosts[slot].isEmpty
         if node.killed.remove(slot) {
             loseHost(node, slot, killed: true)
         } else if let step = node.hosts[slot].first {
             run(step, node, slot)
         }
-        if node.hosts[slot].isEmpty { ask(node, slot) }
+        // A host takes its time to start: others may come first to what it has lost.
+        if node.hosts[slot].isEmpty, !hadSteps || random.chance(60) { ask(node, slot) }
         checkHost(node, slot)
         look(at: node)
     }
@@ -141,8 +143,9 @@ extension NodeWorld {
         guard let index = node.messages.indices.randomElement(using: &random),
             let part = node.messages[index].next
         else { return }
-        defer { look(at: node) }
         let message = node.messages[index]
+        guard kafka.resultLeaderless[kafka.resultPlace(of: message.digest)] == nil else { return }
+        defer { look(at: node) }
         if !message.isStored {
             if part != .deadLetter { kafka.addResult(message.digest) }
             node.messages[index].isStored = true

@@ -12,11 +12,14 @@ final class NodeWorld {
     var now = MonotonicTime(nanoseconds: 0)
     var kafka = SimulatedKafka(partitions: 4)
     var group: SimulatedGroup
+    var coordinatorMove: CoordinatorMove?
     /// In the order they were started in.
     var nodes: [SimulatedNode] = []
     private var lastNode = 0
     /// Nodes and brokers fail, the network loses answers, members come and go.
     var hasFaults = true
+    /// Logs lose records. Where they never do, whoever thinks that one has is wrong.
+    let cutsLogs: Bool
     private let requests: [StrategyRequest]
 
     private(set) var violation: String?
@@ -34,6 +37,7 @@ final class NodeWorld {
         self.seed = seed
         random = SplitMix64(state: seed)
         group = SimulatedGroup(isCooperative: random.chance(50))
+        cutsLogs = random.chance(70)
         requests = try [[], [], [], ["a"], ["a", "b"]].map { locks in
             let names = locks.map { "\"\($0)\"" }.joined(separator: ",")
             return try StrategyRequest.parse(
@@ -60,6 +64,7 @@ final class NodeWorld {
             random = SplitMix64(state: seed &+ UInt64(event) &* 0x9E37_79B9_7F4A_7C15)
             now = now.adding(
                 milliseconds: random.chance(2) ? .random(in: 0...2000, using: &random) : random.chance(50) ? 1 : 0)
+            advanceMoves()
             self.event()
         }
         if violation == nil { settle() }
@@ -103,9 +108,10 @@ final class NodeWorld {
 
     private func produce() {
         let partition = Int.random(in: kafka.logs.indices, using: &random)
+        guard kafka.logs[partition].hasLeader else { return }
         kafka.append(.random(in: 1...20, using: &random), to: partition)
         note("records in \(partition), to \(kafka.logs[partition].end)")
-        for node in nodes where node.client.positions[Int32(partition)] != nil { node.wakeConsumer() }
+        wakeReaders(of: partition)
     }
 
     func step(_ coordinates: RequestCoordinates, _ token: UInt64, attempt: Int = 1) -> Step {
@@ -130,6 +136,7 @@ final class NodeWorld {
     private func settle() {
         hasFaults = false
         note("no more faults")
+        advanceMoves()
         for partition in kafka.logs.indices where kafka.logs[partition].isCutUnnoticed {
             // A record comes, so that it is read.
             kafka.append(1, to: partition)

@@ -6,10 +6,10 @@ import Testing
 @Suite(.enabled(if: PlantedBug.canBePlanted, "a release build has no planted bugs")) struct PlantedBugTests {
     @Test(arguments: PlantedBug.allCases) func isFound(bug: PlantedBug) throws {
         var events = 0
-        for seed in UInt64(1)...60 {
+        for seed in UInt64(1)...300 {
             let world = try NodeWorld(seed: seed)
             #if DEBUG
-                PlantedBug.$planted.withValue(bug) { world.run(0..<3000) }
+                PlantedBug.$planted.withValue(bug) { world.run(0..<5000) }
             #endif
             events += world.events
             guard let violation = world.violation else { continue }

@@ -21,14 +21,31 @@ struct SimulatedKafka {
         fileprivate(set) var wasCut = false
         /// Its reader has had no way to know.
         fileprivate(set) var isCutUnnoticed = false
+        fileprivate var cuts = 0
+        var move: LeaderMove?
 
         var end: Int64 { Int64(digests.count) }
+        /// Up to where its leader shows records, as far as clients have heard.
+        var shownEnd: Int64 {
+            if case .catchingUp(_, let highWatermark) = move { min(highWatermark, end) } else { end }
+        }
+        var hasLeader: Bool {
+            if case .electing = move { false } else { true }
+        }
         func digest(at offset: Int64) -> Int { digests[Int(offset)] }
         /// Where a member begins to read.
         var start: Int64 { committed.map { $0 < low || $0 > end ? low : $0 } ?? low }
     }
 
-    private(set) var logs: [Log]
+    /// What tells a log from what it was before it was cut, or before its reader knew.
+    struct LogState: Equatable {
+        let cuts: Int
+        let isCutUnnoticed: Bool
+    }
+
+    var logs: [Log]
+    /// By the results topic's partitions: until when they have no leader.
+    var resultLeaderless: [MonotonicTime?] = [nil, nil, nil]
     /// By digest: results that the results topic has.
     private(set) var results: [UInt16] = []
     /// How often a request may have a result beside its first: it was running or unacknowledged in a crash, or when its
@@ -53,6 +70,10 @@ struct SimulatedKafka {
         }
     }
 
+    func states(of parts: [PartitionCommit]) -> [LogState] {
+        parts.map { logs[Int($0.partition)] }.map { LogState(cuts: $0.cuts, isCutUnnoticed: $0.isCutUnnoticed) }
+    }
+
     mutating func addPartition() { logs.append(Log()) }
 
     /// The log is cut, and its topic perhaps made anew: from here on it holds other records, or none.
@@ -68,6 +89,7 @@ struct SimulatedKafka {
         logs[partition].cut = min(offset, logs[partition].cut ?? offset)
         logs[partition].isCutUnnoticed = true
         logs[partition].wasCut = true
+        logs[partition].cuts += 1
     }
 
     mutating func noteNoticed(_ partition: Int) { logs[partition].isCutUnnoticed = false }
@@ -86,6 +108,8 @@ struct SimulatedKafka {
     }
 
     mutating func addResult(_ digest: Int) { results[digest] &+= 1 }
+    mutating func removeResult(_ digest: Int) { results[digest] &-= 1 }
+    func resultPlace(of digest: Int) -> Int { digest % resultLeaderless.count }
     mutating func noteDone(_ digest: Int) { isDone[digest] = true }
 
     // MARK: Commits
