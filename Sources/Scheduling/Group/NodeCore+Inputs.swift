@@ -50,13 +50,15 @@ extension NodeCore {
     /// When something is to be done though nothing has happened. What a turn would not do now must not make the next one
     /// due: that would be one after the other.
     package func nextDeadline(_ backpressure: BackpressureController, at now: MonotonicTime) -> MonotonicTime? {
-        if let deadline = phase.deadline { return deadline }
         let revocation = group.revocation?.deadline
-        let commit = revocation == nil ? commits.nextDeadline(intervalMs: settings.commitIntervalMs) : nil
+        let mayCommit = revocation == nil && phase.commitsWhatIsDone
+        let commit = mayCommit ? commits.nextDeadline(intervalMs: settings.commitIntervalMs) : nil
+        // Only a running node takes, and so looks at its queue.
+        let hold = phase == .running ? backpressure.nextDeadline(at: now) : nil
         let question = group.ownership.questions.lazy.compactMap(\.askedAgainAt).min()
         let never = MonotonicTime(nanoseconds: .max)
         let next = min(
-            backpressure.nextDeadline(at: now) ?? never, commit ?? never, revocation ?? never, question ?? never)
+            phase.deadline ?? never, hold ?? never, commit ?? never, revocation ?? never, question ?? never)
         return next < never ? next : nil
     }
 
@@ -169,11 +171,10 @@ extension NodeCore {
 
     private mutating func commitIfDue(_ now: MonotonicTime) {
         // While partitions are given up their own commit is under way.
-        guard group.revocation == nil, commits.isDue(at: now, intervalMs: settings.commitIntervalMs) else { return }
-        switch phase {
-        case .running, .draining: _ = commit(of: nil, now)
-        case .committing, .leaving, .ended: break
-        }
+        guard group.revocation == nil, phase.commitsWhatIsDone,
+            commits.isDue(at: now, intervalMs: settings.commitIntervalMs)
+        else { return }
+        _ = commit(of: nil, now)
     }
 
     /// Sends a commit of what is done; false when there is nothing to commit.

@@ -9,6 +9,14 @@ package enum NodePhase: Equatable, Sendable {
     case leaving(until: MonotonicTime)
     case ended
 
+    /// Whether what becomes done is committed every so often. After that there is one last commit.
+    var commitsWhatIsDone: Bool {
+        switch self {
+        case .running, .draining: true
+        case .committing, .leaving, .ended: false
+        }
+    }
+
     /// When the phase is over, whatever has not happened by then.
     package var deadline: MonotonicTime? {
         switch self {
