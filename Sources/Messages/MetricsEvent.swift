@@ -16,6 +16,8 @@ package struct MetricsEvent: Sendable {
         case circuit
         /// One strategy's load makes another's steps slow; the event names both.
         case interference
+        /// Nothing is taken of a partition, since what is done of it might not fit into its commit, or it is again.
+        case metadataFull = "metadata_full"
         /// A partition is read on from elsewhere than was committed, or its log is another.
         case offsetReset = "offset_reset"
         /// Records were gone before they could be taken.

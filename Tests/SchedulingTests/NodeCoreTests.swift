@@ -6,6 +6,7 @@ import Testing
 @Suite struct NodeCoreTests {
     private var dispatcher = Dispatcher(slotCount: 1, backpressure: .init())
     private var tokens: [UInt64] = []
+    private var told: [NodeAction] = []
 
     /// A node that has partition 0, of which a commit says that offsets 1, 2 and 9 are done, and has read the first two.
     private mutating func coreWithClaim() throws -> NodeCore {
@@ -73,6 +74,43 @@ import Testing
         #expect(core.nextDeadline(dispatcher.backpressure, at: time(1)) == time(10_001))
     }
 
+    /// Partition 0, of which the first records are not done and so many behind them are.
+    private mutating func coreBlocked(notDone: Int, done: Int64) throws -> NodeCore {
+        var core = try coreInFlight(Int64(notDone) + done)
+        for token in tokens.dropFirst(notDone) { _ = core.acknowledge(token, .result, .completed) }
+        _ = core.takeable(&dispatcher, at: time(0))
+        told = core.handle(.turn(.init()), &dispatcher, at: time(0))
+        return core
+    }
+
+    @Test mutating func aPartitionWhoseCommitIsFullIsHeldAndThatIsToldOnce() throws {
+        var core = try coreBlocked(notDone: 500, done: 23_500)
+        #expect(told.contains(.tell(.metadataFull(0))))
+        #expect(core.metadataFullCount == 1)
+        #expect(core.takeable(&dispatcher, at: time(500)).partitions.isEmpty)
+        #expect(!core.handle(.turn(.init()), &dispatcher, at: time(1200)).contains { $0.isTold })
+        for token in tokens[..<400] { _ = core.acknowledge(token, .result, .completed) }
+        #expect(core.takeable(&dispatcher, at: time(1300)).partitions == [0])
+        // A second after it was last held.
+        #expect(!core.handle(.turn(.init()), &dispatcher, at: time(1499)).contains { $0.isTold })
+        #expect(core.handle(.turn(.init()), &dispatcher, at: time(1500)).contains(.tell(.metadataFits(0))))
+        #expect(core.metadataFullCount == 0)
+    }
+
+    @Test mutating func aPartitionThatIsGivenUpIsHeldNoLonger() throws {
+        var core = try coreBlocked(notDone: 500, done: 23_500)
+        #expect(core.metadataFullCount == 1)
+        let told = core.handle(.revoked([0], isLost: true), &dispatcher, at: time(1))
+        #expect(core.metadataFullCount == 0 && !told.contains(.tell(.metadataFits(0))))
+    }
+
+    @Test mutating func aPartitionIsNotHeldForAsMuchAsALargeQueueHasRoomFor() throws {
+        dispatcher = Dispatcher(slotCount: 1, backpressure: .init(queueDepth: 50_000, maxInFlight: 60_000))
+        var core = try coreBlocked(notDone: 0, done: 10)
+        let open = core.takeable(&dispatcher, at: time(1))
+        #expect(open.room > 23_500 && open.share == NodeCore.largestShare && open.partitions == [0])
+    }
+
     @Test mutating func aNewLeaderThatShowsAllRecordsInTheEndHasTheSameLog() throws {
         var core = try coreWithClaim()
         let patience = NodeCore.earlyEndPatienceMs
@@ -84,6 +122,14 @@ import Testing
 }
 
 extension NodeAction {
+    /// A hold for a full commit begins or ends.
+    fileprivate var isTold: Bool {
+        switch self {
+        case .tell(.metadataFull), .tell(.metadataFits): true
+        default: false
+        }
+    }
+
     fileprivate var isCommit: Bool {
         if case .commit = self { true } else { false }
     }

@@ -19,6 +19,7 @@ import Testing
         "OptimizerLagGrowing": "AlertConditionTests.aPartitionWhoseFirstRequestDoesNotEnd",
         "OptimizerQueueAtBound": "AlertConditionTests.aPartitionWhoseFirstRequestDoesNotEnd",
         "OptimizerPartitionsPaused": "AlertConditionTests.aPartitionWhoseFirstRequestDoesNotEnd",
+        "OptimizerMetadataFull": "MetadataFullTests.aPartitionWhoseCommitIsFullIsHeldUntilTheRequestThatBlocksItIsDone",
         "OptimizerRecordsSkipped": "AlertConditionTests.recordsThatWereGoneBeforeTheFirstScrape",
         "OptimizerCommitFailures": "AlertConditionTests.aBrokerThatRefusesCommits",
         "OptimizerMetricsEventsDropped": "AlertConditionTests.aTotalOutage",

@@ -21,6 +21,7 @@ package enum CounterMetric: String, Sendable, CaseIterable {
     case rebalances = "optimizer_rebalances_total"
     case commits = "optimizer_commits_total"
     case commitFailures = "optimizer_commit_failures_total"
+    case metadataFull = "optimizer_metadata_full_total"
     case offsetResets = "optimizer_offset_resets_total"
     case skippedRecords = "optimizer_skipped_records_total"
     case publishFailures = "optimizer_publish_failures_total"
@@ -66,6 +67,8 @@ extension CounterMetric {
         case .rebalances: ("Changes of the assignment, by kind", [.rebalanceKind])
         case .commits: ("Commits the group coordinator accepted", [])
         case .commitFailures: ("Commits that failed, whether or not they were tried again", [])
+        case .metadataFull:
+            ("Times a partition was held, since what was done of it might not have fitted into its commit", [])
         case .offsetResets: ("Times a committed offset was out of range and was moved to the low watermark", [])
         case .skippedRecords: ("Records that were gone before they could be taken, from offset resets", [])
         case .publishFailures: ("Messages that could not be delivered to a topic", [.destination])

@@ -24,6 +24,7 @@ package enum GaugeMetric: String, Sendable, CaseIterable {
     case holding = "optimizer_holding"
     case partitionsAssigned = "optimizer_partitions_assigned"
     case partitionsPaused = "optimizer_partitions_paused"
+    case partitionsMetadataFull = "optimizer_partitions_metadata_full"
     case consumerLag = "optimizer_consumer_lag"
     case consumerLagSeconds = "optimizer_consumer_lag_seconds"
     case blockedOffsetAge = "optimizer_blocked_offset_age_seconds"
@@ -99,6 +100,8 @@ extension GaugeMetric {
         case .holding: ("1 while the node takes nothing from its partitions", [])
         case .partitionsAssigned: ("Partitions assigned to the node", [])
         case .partitionsPaused: ("Assigned partitions that are paused", [])
+        case .partitionsMetadataFull:
+            ("Assigned partitions not taken from, since what is done of them might not fit into their commits", [])
         case .consumerLag: ("Records from the committed offset to the end", [.topic, .partition])
         case .consumerLagSeconds: ("Age of the oldest record that is not done, 0 without one", [.topic, .partition])
         case .blockedOffsetAge: ("How long the lowest offset not done is here, 0 without one", [.topic, .partition])

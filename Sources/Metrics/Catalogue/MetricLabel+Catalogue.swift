@@ -33,7 +33,8 @@ extension MetricLabel {
         name: "type",
         domain: .closed([
             "interval", "started", "paused", "resumed", "rebalanced", "host_lost", "draining", "deadlock", "stall",
-            "throttle", "circuit", "interference", "offset_reset", "records_skipped", "undeliverable", "stopped",
+            "throttle", "circuit", "interference", "metadata_full", "offset_reset", "records_skipped", "undeliverable",
+            "stopped",
         ]))
     package static let client = MetricLabel(name: "client", domain: .closed(["consumer", "producer", "metrics"]))
     /// Threads of the node that must move, each by a time it has said.

@@ -47,4 +47,6 @@ package enum NodeNotice: Equatable, Sendable {
     case logChanged(Int32, from: Int64)
     /// Nothing more is taken of the partition: what is done above its committed offset would not fit into the commit.
     case metadataFull(Int32)
+    /// It does again, and the partition is taken from.
+    case metadataFits(Int32)
 }

@@ -42,6 +42,7 @@ extension NodeCore {
             advanceRevocation(surroundings, &dispatcher, now)
             askAgain(now)
             commitIfDue(now)
+            if !overfull.isEmpty { noteMetadataFits(now) }
         }
         if hasToTell { tell(&dispatcher) }
         return takeActions()
@@ -160,8 +161,9 @@ extension NodeCore {
         for partition in partitions {
             forgetPlace(partition)
             beginning.remove(partition)
-            overfull.remove(partition)
+            overfull[partition] = nil
         }
+        if !isCooperative { overfull = [:] }
         group.giveUp(partitions, isCooperative: isCooperative)
         actions += [.unassign(partitions.sorted()), .tell(.gaveUp(partitions.sorted(), isLost: isLost))]
         if case .running = phase { dispatcher.isDrainAwaited = false }

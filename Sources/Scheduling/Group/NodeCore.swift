@@ -55,12 +55,16 @@ package struct NodeCore: ~Copyable, Sendable {
     var endingEarly: [Int32: MonotonicTime] = [:]
     /// Read from elsewhere than before: the next record says where the commit belongs.
     var beginning: Set<Int32> = []
-    /// Of which nothing is taken, until what is done of them fits into their commits.
-    var overfull: Set<Int32> = []
+    /// Partitions of which nothing is taken until what is done of them surely fits into their commits, and when that was
+    /// last so.
+    var overfull: [Int32: MonotonicTime] = [:]
     private var takeFrom = 0
     var actions: [NodeAction] = []
 
     package init(_ settings: Settings = Settings()) { self.settings = settings }
+
+    /// How many partitions are held because what is done of them might not fit into their commits.
+    package var metadataFullCount: Int { overfull.count }
 
     package var owned: Set<Int32> { group.ownership.partitions }
 
@@ -156,31 +160,51 @@ package struct NodeCore: ~Copyable, Sendable {
 
     // MARK: Taking
 
-    /// How many records may be taken, and from which partitions: beginning with another each time, so that none is always
-    /// the last.
-    package mutating func takeable(_ dispatcher: inout Dispatcher) -> (room: Int, partitions: [Int32]) {
-        guard case .running = phase else { return (0, []) }
+    /// What a turn may take.
+    package struct Takeable: Equatable, Sendable {
+        /// Of all partitions together.
+        package var room = 0
+        /// Of one of them.
+        package var share = 0
+        /// Beginning with another each time, so that none is always the last.
+        package var partitions: [Int32] = []
+    }
+
+    /// So many records are taken of one partition at once, and what is done of it must fit into its commit with all of
+    /// them: with as many as a large queue has room for it might never.
+    static let largestShare = 100
+
+    package mutating func takeable(_ dispatcher: inout Dispatcher, at now: MonotonicTime) -> Takeable {
+        guard case .running = phase else { return Takeable() }
         let (room, held) = dispatcher.openings()
-        guard room > 0 else { return (0, []) }
+        guard room > 0 else { return Takeable() }
         let untakeable = group.untakeable
         var partitions: [Int32] = []
         for partition in group.ownership.partitions
-        where !untakeable.contains(partition) && !held.contains(partition) && mayTake(room, of: partition) {
+        where !untakeable.contains(partition) && !held.contains(partition) && mayTake(of: partition, at: now) {
             partitions.append(partition)
         }
-        guard !partitions.isEmpty else { return (room, []) }
+        guard !partitions.isEmpty else { return Takeable() }
         partitions.sort()
         takeFrom = (takeFrom + 1) % partitions.count
-        return (room, takeFrom == 0 ? partitions : Array(partitions[takeFrom...] + partitions[..<takeFrom]))
+        return Takeable(
+            room: room, share: min(max(1, room / partitions.count), Self.largestShare),
+            partitions: takeFrom == 0 ? partitions : Array(partitions[takeFrom...] + partitions[..<takeFrom]))
     }
 
-    private mutating func mayTake(_ count: Int, of partition: Int32) -> Bool {
-        guard !book.fitsMetadata(partition, after: count) else {
-            if !overfull.isEmpty { overfull.remove(partition) }
-            return true
-        }
-        if overfull.insert(partition).inserted { actions.append(.tell(.metadataFull(partition))) }
+    private mutating func mayTake(of partition: Int32, at now: MonotonicTime) -> Bool {
+        if book.fitsMetadata(partition, after: Self.largestShare) { return true }
+        if overfull.updateValue(now, forKey: partition) == nil { actions.append(.tell(.metadataFull(partition))) }
         return false
+    }
+
+    /// A partition at the bound is held and let go with every few records: that is told as one hold.
+    mutating func noteMetadataFits(_ now: MonotonicTime) {
+        for (partition, last) in overfull.sorted(by: { $0.key < $1.key })
+        where now >= last.adding(milliseconds: 1000) && book.fitsMetadata(partition, after: Self.largestShare) {
+            overfull[partition] = nil
+            actions.append(.tell(.metadataFits(partition)))
+        }
     }
 
     /// Takes in how full the node is, and pauses or resumes its partitions.

@@ -77,7 +77,7 @@ extension ConsumerLoop {
             log.warning(
                 "the drain's time is over: what still runs is given up, its requests will be run again",
                 JSONMember("requests", .integer(requests)))
-        case .metadataIgnored, .metadataUnknown, .metadataFull, .logChanged: tellOfMetadata(notice)
+        case .metadataIgnored, .metadataUnknown, .metadataFull, .metadataFits, .logChanged: tellOfMetadata(notice)
         }
     }
 
@@ -91,15 +91,28 @@ extension ConsumerLoop {
             log.warning(
                 "nobody says what is done above the committed offsets; some requests may run again",
                 JSONMember("partitions", .integers(partitions)))
-        case .metadataFull(let partition):
-            log.warning(
-                "nothing more is taken of a partition until more of it is done: what is done would not fit into the"
-                    + " metadata of its commit",
-                JSONMember("partition", .integer(Int(partition))))
+        case .metadataFull(let partition): metadataFull(partition, isHeld: true)
+        case .metadataFits(let partition): metadataFull(partition, isHeld: false)
         case .logChanged(let partition, let offset):
             noteLogChanged(partition, "it ends before what was done of it; it is read again from offset \(offset)")
         default: break
         }
+    }
+
+    private func metadataFull(_ partition: Int32, isHeld: Bool) {
+        metrics.metadataFull(partitions: core.metadataFullCount)
+        if isHeld {
+            metrics.noteMetadataFull()
+            log.warning(
+                "nothing more is taken of a partition until more of it is done: what is done would not fit into the"
+                    + " metadata of its commit",
+                JSONMember("partition", .integer(Int(partition))))
+        } else {
+            log.info(
+                "what is done of a partition fits into its commit again: it is taken from",
+                JSONMember("partition", .integer(Int(partition))))
+        }
+        events.publish(.metadataFull, place(partition) + [JSONMember("held", .bool(isHeld))])
     }
 
     private func gaveUp(_ partitions: [Int32], isLost: Bool, _ now: MonotonicTime) {
@@ -117,6 +130,7 @@ extension ConsumerLoop {
         // Only now: the monitor, which may be about to write the series, looks once more at what the node has.
         for partition in partitions { metrics.forget(partition: partition) }
         metrics.assigned(core.owned.count, paused: core.paused.intersection(core.owned).count)
+        metrics.metadataFull(partitions: core.metadataFullCount)
     }
 
     private func draining(running: Int, abandoned: Int) {

@@ -66,7 +66,7 @@ extension ConsumerLoop {
         events.publish(.recordsSkipped, details)
     }
 
-    private func place(_ partition: Int32) -> [JSONMember] {
+    func place(_ partition: Int32) -> [JSONMember] {
         [
             JSONMember("topic", .string(settings.topics.requests)), JSONMember("partition", .integer(Int(partition))),
         ]

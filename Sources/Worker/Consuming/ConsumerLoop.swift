@@ -121,12 +121,11 @@ final class ConsumerLoop {
     private func takeAll(_ now: MonotonicTime) {
         applyBackpressure(now)
         while true {
-            let (room, partitions) = decide { core.takeable(&$0) }
-            guard !partitions.isEmpty else { return }
+            let open = decide { core.takeable(&$0, at: now) }
+            guard !open.partitions.isEmpty else { return }
             var taken = 0
-            let share = max(1, room / partitions.count)
-            for partition in partitions where taken < room {
-                taken += take(from: partition, limit: min(share, room - taken, roomInBytes), now)
+            for partition in open.partitions where taken < open.room {
+                taken += take(from: partition, limit: min(open.share, open.room - taken, roomInBytes), now)
             }
             applyBackpressure(now)
             if taken == 0 { return }

@@ -151,6 +151,8 @@ struct NodeMetrics: Sendable {
         registry.gauge(.partitionsPaused).set(paused)
     }
 
+    func metadataFull(partitions: Int) { registry.gauge(.partitionsMetadataFull).set(partitions) }
+    func noteMetadataFull() { registry.counter(.metadataFull).increment() }
     func rebalanced(_ kind: String) { registry.counter(.rebalances, kind).increment() }
     func noteCommit() { commits.increment() }
     func noteCommitFailure() { commitFailures.increment() }

@@ -76,8 +76,8 @@ struct ObservedNode {
         case .rebalanced:
             partitions = Self.integers(event["assigned"])
             if event["kind"]?.string != "assigned" { pausedPartitions.subtract(Self.integers(event["partitions"])) }
-        case .hostLost, .deadlock, .stall, .throttle, .circuit, .interference, .offsetReset, .recordsSkipped,
-            .undeliverable, nil:
+        case .hostLost, .deadlock, .stall, .throttle, .circuit, .interference, .metadataFull, .offsetReset,
+            .recordsSkipped, .undeliverable, nil:
             break
         }
     }

@@ -86,12 +86,11 @@ extension NodeWorld {
     private func takeAll(_ node: SimulatedNode) {
         applyBackpressure(node)
         for _ in 0..<3 {
-            let (room, partitions) = node.core.takeable(&node.dispatcher)
-            guard !partitions.isEmpty else { return }
-            let share = max(1, room / partitions.count)
+            let open = node.core.takeable(&node.dispatcher, at: now)
+            guard !open.partitions.isEmpty else { return }
             var taken = 0
-            for partition in partitions where taken < room {
-                taken += take(min(share, room - taken), from: partition, node)
+            for partition in open.partitions where taken < open.room {
+                taken += take(min(open.share, open.room - taken), from: partition, node)
             }
             applyBackpressure(node)
             guard taken > 0 else { return }
