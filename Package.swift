@@ -11,7 +11,9 @@ let house: [SwiftSetting] = [
 ]
 
 /// Every target that is no test: what the compiler cannot prove safe for memory is marked `unsafe`.
-let safe: [SwiftSetting] = house + [.strictMemorySafety()]
+let safe: [SwiftSetting] = house + [
+    .strictMemorySafety(), .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
+]
 
 /// Optimized in debug builds too: the simulations of the core look at millions of states. Debug builds check exclusive
 /// access in them, release builds show how fast they are.
@@ -65,7 +67,8 @@ let package = Package(
             ],
             swiftSettings: safe),
         .executableTarget(
-            name: "optimizer-host", dependencies: ["System", "Hosting", "Strategies", "Messages"], swiftSettings: safe),
+            name: "optimizer-host", dependencies: ["System", "Hosting", "Scheduling", "Strategies", "Messages"],
+            swiftSettings: safe),
         .executableTarget(
             name: "optimizer-offender", dependencies: ["System", "Hosting", "IsolationProof", "Offending", "Messages"],
             swiftSettings: safe),

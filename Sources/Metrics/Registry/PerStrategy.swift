@@ -1,6 +1,8 @@
 /// One instrument for each strategy of the registry, made beforehand: the hot path indexes an array.
+///
+/// Inlinable, since a generic of another module is looked up by its metadata at each access.
 package struct PerStrategy<One: Sendable>: Sendable {
-    private let instruments: [One]
+    @usableFromInline let instruments: [One]
 
     init(_ instruments: [One]) {
         self.instruments = instruments
@@ -8,8 +10,8 @@ package struct PerStrategy<One: Sendable>: Sendable {
 
     /// The instrument of the strategy with this index (`MetricRegistry.strategyIndex(of:)`); that of `unknown` for an
     /// index that is none.
-    package subscript(strategy: Int) -> One {
-        instruments.indices.contains(strategy) ? instruments[strategy] : instruments[0]
+    @inlinable package subscript(strategy: Int) -> One {
+        instruments[strategy >= 0 && strategy < instruments.count ? strategy : 0]
     }
 
     /// All of them, `unknown` first.

@@ -150,6 +150,7 @@ package final class Node: Sendable {
     /// - Returns: the exit code.
     /// - Throws: `NodeFailure` when it cannot begin.
     package func run() throws(NodeFailure) -> Int32 {
+        MemoryAllocator.keepFreed()
         var threads = Threads()
         defer { end(threads) }
         try serveHTTP()
