@@ -93,8 +93,14 @@ package final class KafkaProducer: @unchecked Sendable {
     private func headerList(_ headers: [KafkaHeader]) -> OpaquePointer? {
         let list = unsafe rd_kafka_headers_new(headers.count)
         for header in headers {
-            unsafe withBytes(header.value) { start, count in
-                _ = unsafe rd_kafka_header_add(list, header.name, -1, start, count)
+            var name = header.name
+            name.withUTF8 { name in
+                unsafe withBytes(header.value) { start, count in
+                    // Its length is told: a Swift string has no NUL at its end for which it would not be copied.
+                    unsafe name.withMemoryRebound(to: CChar.self) { name in
+                        _ = unsafe rd_kafka_header_add(list, name.baseAddress, name.count, start, count)
+                    }
+                }
             }
         }
         return unsafe list

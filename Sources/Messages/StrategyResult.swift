@@ -80,14 +80,15 @@ package struct StrategyResult: Sendable {
     package var failure: Failure?
     /// The strategy the request names; written only where the host's members do not hold one.
     package var strategy: String?
-    package var labels: [JSONMember] = []
+    /// The request's, JSON text; empty where it has none.
+    package var labels: [UInt8] = []
     package var origin: RequestOrigin
     package var node: String
     package var attempt = 1
     package var timing: ResultTiming
     package var usage: ResultUsage?
     /// The host's members, JSON text without braces.
-    package var members: [UInt8] = []
+    package var members: ArraySlice<UInt8> = []
 
     package init(
         requestID: String, status: ResultStatus, failure: Failure? = nil, origin: RequestOrigin, node: String,
@@ -103,33 +104,41 @@ package struct StrategyResult: Sendable {
 
     /// The result as JSON; `strategy` and the host's members stand as they came.
     package func encoded() -> [UInt8] {
-        var json = JSONWriter(capacity: 512 + members.count)
-        json.beginObject()
-        json.member("schema_version", StrategyRequest.schemaVersion)
-        json.member("type", type + "_result")
-        json.member("request_id", requestID)
-        json.member("status", status.rawValue)
+        var json = JSONWriter(capacity: 512 + members.count + labels.count)
+        json.fragment(#"{"schema_version":1,"type":"#)
+        json.string(type + "_result")
+        json.fragment(#","request_id":"#)
+        json.string(requestID)
+        json.fragment(#","status":"#)
+        json.string(status.rawValue)
         write(failure, to: &json)
         if members.isEmpty, let strategy {
-            json.name("strategy")
-            json.beginObject()
-            json.member("name", strategy)
-            json.endObject()
+            json.fragment(#","strategy":{"name":"#)
+            json.string(strategy)
+            json.fragment("}")
         }
-        json.rawMembers(members)
-        if !labels.isEmpty { json.member("labels", .object(labels)) }
-        json.member("node", node)
-        json.member("attempt", attempt)
+        if !members.isEmpty {
+            json.fragment(",")
+            json.rawMembers(members)
+        }
+        if !labels.isEmpty {
+            json.fragment(#","labels":"#)
+            json.raw(labels)
+        }
+        json.fragment(#","node":"#)
+        json.string(node)
+        json.fragment(#","attempt":"#)
+        json.integer(attempt)
         writeOrigin(to: &json)
         writeTiming(to: &json)
         writeUsage(to: &json)
-        json.endObject()
+        json.fragment("}")
         return json.bytes
     }
 
     private func write(_ failure: Failure?, to json: inout JSONWriter) {
-        json.name("error")
-        guard let failure else { return json.null() }
+        guard let failure else { return json.fragment(#","error":null"#) }
+        json.fragment(#","error":"#)
         json.beginObject()
         json.member("code", failure.code)
         json.member("message", failure.message)
@@ -138,40 +147,45 @@ package struct StrategyResult: Sendable {
     }
 
     private func writeOrigin(to json: inout JSONWriter) {
-        json.name("request")
-        json.beginObject()
-        json.member("topic", origin.topic)
-        json.member("partition", origin.partition)
-        json.member("offset", origin.offset)
-        json.name("key")
+        json.fragment(#","request":{"topic":"#)
+        json.string(origin.topic)
+        json.fragment(#","partition":"#)
+        json.integer(Int(origin.partition))
+        json.fragment(#","offset":"#)
+        json.integer(origin.offset)
+        json.fragment(#","key":"#)
         // A key that is no text cannot stand in JSON; the result's own Kafka key is the same bytes.
-        if let key = origin.key, UTF8Check.isValid(key) {
-            json.string(String(decoding: key, as: UTF8.self))
-        } else {
-            json.null()
-        }
-        json.endObject()
+        if let key = origin.key, UTF8Check.isValid(key) { json.string(utf8: key) } else { json.null() }
+        json.fragment("}")
     }
 
     private func writeTiming(to json: inout JSONWriter) {
-        json.name("timing")
-        json.beginObject()
-        json.member("queued_ms", rounded(timing.queuedMs))
-        json.member("step_ms", rounded(timing.stepMs))
-        json.member("total_ms", rounded(timing.totalMs))
-        json.endObject()
+        json.fragment(#","timing":{"queued_ms":"#)
+        write(timing.queuedMs, to: &json)
+        json.fragment(#","step_ms":"#)
+        write(timing.stepMs, to: &json)
+        json.fragment(#","total_ms":"#)
+        write(timing.totalMs, to: &json)
+        json.fragment("}")
     }
 
     private func writeUsage(to json: inout JSONWriter) {
         guard let usage else { return }
-        json.name("usage")
-        json.beginObject()
-        json.member("cpu_ms", rounded(usage.cpuMs))
-        json.member("max_rss_mb", rounded(usage.maxRSSMB))
-        if let throttled = usage.throttledMs { json.member("throttled_ms", rounded(throttled)) }
-        json.endObject()
+        json.fragment(#","usage":{"cpu_ms":"#)
+        write(usage.cpuMs, to: &json)
+        json.fragment(#","max_rss_mb":"#)
+        write(usage.maxRSSMB, to: &json)
+        if let throttled = usage.throttledMs {
+            json.fragment(#","throttled_ms":"#)
+            write(throttled, to: &json)
+        }
+        json.fragment("}")
     }
 
-    /// Microseconds are as fine as these clocks mean anything.
-    private func rounded(_ milliseconds: Double) -> Double { (milliseconds * 1000).rounded() / 1000 }
+    /// Three decimals: microseconds are as fine as these clocks mean anything.
+    private func write(_ value: Double, to json: inout JSONWriter) {
+        let thousandths = (value * 1000).rounded()
+        // Beyond this a double has no thousandths, and is none of these figures.
+        if abs(thousandths) < 0x1p53 { json.thousandths(Int(thousandths)) } else { json.double(value) }
+    }
 }

@@ -6,9 +6,12 @@ package struct JSONWriter {
     package private(set) var bytes: [UInt8]
     private var needsComma = false
 
-    package init(capacity: Int = 256) {
-        bytes = []
-        bytes.reserveCapacity(capacity)
+    package init(capacity: Int = 256) { self.init(after: [], capacity: capacity) }
+
+    /// Writes behind these bytes, which it leaves as they are.
+    package init(after bytes: [UInt8], capacity: Int) {
+        self.bytes = bytes
+        self.bytes.reserveCapacity(capacity)
     }
 
     // MARK: Structure
@@ -27,7 +30,7 @@ package struct JSONWriter {
     }
 
     /// Members that are JSON text already, without braces around them.
-    package mutating func rawMembers(_ text: some Collection<UInt8>) {
+    package mutating func rawMembers(_ text: ArraySlice<UInt8>) {
         guard !text.isEmpty else { return }
         raw(text)
     }
@@ -39,9 +42,29 @@ package struct JSONWriter {
         quoted(text)
     }
 
-    package mutating func integer(_ value: some BinaryInteger) {
+    /// Text that is known to be UTF-8.
+    package mutating func string(utf8 text: [UInt8]) {
         comma()
-        bytes.append(contentsOf: value.description.utf8)
+        unsafe text.withUnsafeBufferPointer { unsafe quoted($0) }
+    }
+
+    package mutating func integer(_ value: Int) {
+        comma()
+        bytes.append(decimal: value)
+    }
+
+    package mutating func integer(_ value: Int64) { integer(Int(value)) }
+
+    /// So many thousandths, written as `double` writes the number: `12.5` for 12500, `3.0` for 3000.
+    package mutating func thousandths(_ value: Int) {
+        comma()
+        let (whole, rest) = value.magnitude.quotientAndRemainder(dividingBy: 1000)
+        if value < 0 { bytes.append(Byte.minus) }
+        bytes.append(decimal: Int(whole))
+        bytes.append(UInt8(ascii: "."))
+        bytes.append(Byte.zero + UInt8(rest / 100))
+        if rest % 100 > 0 { bytes.append(Byte.zero + UInt8(rest / 10 % 10)) }
+        if rest % 10 > 0 { bytes.append(Byte.zero + UInt8(rest % 10)) }
     }
 
     package mutating func double(_ value: Double) {
@@ -64,8 +87,14 @@ package struct JSONWriter {
         bytes.append(contentsOf: "null".utf8)
     }
 
+    /// A piece of the document as it stands, its commas and all: what is the same in every document of a kind.
+    package mutating func fragment(_ text: StaticString) {
+        unsafe bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+        needsComma = false
+    }
+
     /// A value that is JSON text already.
-    package mutating func raw(_ text: some Collection<UInt8>) {
+    package mutating func raw(_ text: ArraySlice<UInt8>) {
         comma()
         bytes.append(contentsOf: text)
     }
@@ -88,6 +117,8 @@ package struct JSONWriter {
         }
     }
 
+    package mutating func raw(_ text: [UInt8]) { raw(text[...]) }
+
     // MARK: Members in one call
 
     package mutating func member(_ name: String, _ text: String) {
@@ -95,10 +126,13 @@ package struct JSONWriter {
         string(text)
     }
 
-    package mutating func member(_ name: String, _ value: some BinaryInteger) {
+    package mutating func member(_ name: String, _ value: Int) {
         self.name(name)
         integer(value)
     }
+
+    package mutating func member(_ name: String, _ value: Int64) { member(name, Int(value)) }
+    package mutating func member(_ name: String, _ value: Int32) { member(name, Int(value)) }
 
     package mutating func member(_ name: String, _ value: Double) {
         self.name(name)
@@ -134,15 +168,27 @@ package struct JSONWriter {
     }
 
     private mutating func quoted(_ text: String) {
+        // A string of Swift's own always lies in one piece.
+        let written: Void? = unsafe text.utf8.withContiguousStorageIfAvailable { unsafe quoted($0) }
+        if written == nil { unsafe Array(text.utf8).withUnsafeBufferPointer { unsafe quoted($0) } }
+    }
+
+    private mutating func quoted(_ utf8: UnsafeBufferPointer<UInt8>) {
         bytes.append(Byte.quote)
-        for byte in text.utf8 {
-            if byte >= 0x20, byte != Byte.quote, byte != Byte.backslash {
-                bytes.append(byte)
-            } else {
-                escape(byte)
+        // Nearly all text needs no escape and is copied as it is.
+        if unsafe !utf8.contains(where: Self.needsEscape) {
+            unsafe bytes.append(contentsOf: utf8)
+        } else {
+            for index in utf8.indices {
+                let byte = unsafe utf8[index]
+                if Self.needsEscape(byte) { escape(byte) } else { bytes.append(byte) }
             }
         }
         bytes.append(Byte.quote)
+    }
+
+    private static func needsEscape(_ byte: UInt8) -> Bool {
+        byte < 0x20 || byte == Byte.quote || byte == Byte.backslash
     }
 
     private mutating func escape(_ byte: UInt8) {
