@@ -115,6 +115,9 @@ extension ConfigurationKey {
             "commit.intervalMs", \.commit.intervalMs, .integer(10...3_600_000), unit: "ms",
             "How often what is done is committed."),
         ConfigurationKey(
+            "results.lingerMs", \.results.lingerMs, .integer(0...1000), unit: "ms",
+            "While results are many they wait so long for each other, to travel in one batch; 0: each goes at once."),
+        ConfigurationKey(
             "rebalance.revokeDrainMs", \.rebalance.revokeDrainMs, .integer(0...300_000), unit: "ms",
             "How long running steps of a partition that is taken away may go on."),
         ConfigurationKey(

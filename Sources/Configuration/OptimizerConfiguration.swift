@@ -10,6 +10,7 @@ package struct OptimizerConfiguration: Sendable, Equatable {
     package internal(set) var isolation = Isolation()
     package internal(set) var ordering = Ordering.unordered
     package internal(set) var commit = Commit()
+    package internal(set) var results = Results()
     package internal(set) var rebalance = Rebalance()
     package internal(set) var disabledStrategies: [String] = []
     /// In the order of the file.
@@ -128,6 +129,10 @@ package struct OptimizerConfiguration: Sendable, Equatable {
 
     package struct Commit: Sendable, Equatable {
         package internal(set) var intervalMs = 25
+    }
+
+    package struct Results: Sendable, Equatable {
+        package internal(set) var lingerMs = 5
     }
 
     package struct Rebalance: Sendable, Equatable {

@@ -35,8 +35,7 @@ extension ClientProperties {
 
     /// The producer of results and dead letters: every record is tried until a broker answers, once and in order.
     ///
-    /// `linger.ms` is 0: batches form by themselves under load, and 5 ms (librdkafka's default) would be the largest
-    /// part of a result's latency.
+    /// `linger.ms` is 0: whether a record waits for others is its sender's decision, who knows how many there are.
     /// - Throws: `KafkaFailure` of kind `configuration` naming a property that librdkafka does not take.
     package static func producer(
         bootstrap: String, embedded: Bool = false, overrides: [Property] = []

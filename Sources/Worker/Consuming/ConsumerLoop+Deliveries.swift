@@ -21,6 +21,7 @@ extension ConsumerLoop {
         while let event = producers.nextEvent() { handle(event) }
         adjustBatches()
         publisher.sendOutbox()
+        publisher.sendGathered(at: now)
     }
 
     private func delivered(_ deliveryToken: UInt64, _ now: MonotonicTime) {

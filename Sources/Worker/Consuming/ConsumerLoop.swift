@@ -110,7 +110,8 @@ final class ConsumerLoop {
 
     /// When the next turn is due though nothing has happened; at most a second away.
     private func nextDeadline(_ now: MonotonicTime) -> MonotonicTime {
-        let latest = now.adding(milliseconds: 1000)
+        let second = now.adding(milliseconds: 1000)
+        let latest = publisher.gatherDeadline.map { min($0, second) } ?? second
         let backpressure = decide { $0.backpressure }
         return core.nextDeadline(backpressure, at: now).map { min($0, latest) } ?? latest
     }

@@ -19,6 +19,8 @@ package struct NodeSettings: Sendable {
     let throttle: Throttle.Settings
     let circuitBreaker: CircuitBreaker.Settings
     let commitIntervalMs: Int
+    /// How long results may gather into one batch while they are many.
+    let resultLingerMs: Int
     let revokeDrainMs: Int
     let metricsIntervalMs: Int
     let drainMs: Int
@@ -58,6 +60,7 @@ package struct NodeSettings: Sendable {
         interference.factor = Double(configuration.throttle.interferencePercent) / 100
         circuitBreaker = CircuitBreaker.Settings(configuration.circuitBreaker)
         commitIntervalMs = configuration.commit.intervalMs
+        resultLingerMs = configuration.results.lingerMs
         revokeDrainMs = configuration.rebalance.revokeDrainMs
         metricsIntervalMs = configuration.metrics.intervalMs
         drainMs = configuration.shutdown.drainMs

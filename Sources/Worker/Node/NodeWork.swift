@@ -41,7 +41,7 @@ struct NodeWork: Sendable {
         self.events = events
         publisher = ResultPublisher(
             producers: producers, state: node.state, topics: settings.topics, node: settings.nodeID,
-            cluster: cluster.id)
+            cluster: cluster.id, lingerMs: settings.resultLingerMs)
         let reporter = StepReporter(
             publisher: publisher, events: events, metrics: node.metrics, errors: node.errors, log: node.log)
         let pool = PoolSettings(hostCommand: settings.hostCommand)

@@ -10,20 +10,39 @@ struct ResultPublisher: Sendable {
     let topics: TopicNames
     let node: String
     private let envelope: CloudEventHeaders
+    private let gatherer: ResultGatherer
 
-    init(producers: ResultProducers, state: NodeState, topics: TopicNames, node: String, cluster: String) {
+    /// - Parameter lingerMs: how long results may gather into one batch while they are many.
+    init(
+        producers: ResultProducers, state: NodeState, topics: TopicNames, node: String, cluster: String, lingerMs: Int
+    ) {
         self.producers = producers
         self.state = state
         self.topics = topics
         self.node = node
+        gatherer = ResultGatherer(waitMs: lingerMs)
         envelope = CloudEventHeaders(node: node, idPrefix: "\(cluster)/\(topics.requests)")
     }
 
     /// Publishes a result. The request is done when the broker has acknowledged it.
     /// - Parameter headers: those of the request's record.
     func publish(_ result: StrategyResult, token: UInt64, headers: [MessageHeader]) {
-        send(message(result, token: token, part: .result, echoing: headers))
+        let message = message(result, token: token, part: .result, echoing: headers)
+        switch gatherer.add(message, at: .now()) {
+        case .send: send(message)
+        case .sendAll(let messages): for message in messages { send(message) }
+        // The consumer thread has a deadline more now.
+        case .wait(let isFirst): if isFirst { state.consumerWake.signal() }
+        }
     }
+
+    /// Sends the results that have gathered for long enough.
+    func sendGathered(at now: MonotonicTime) {
+        for message in gatherer.takeDue(at: now) { send(message) }
+    }
+
+    /// When results that gather are to be sent; nil where none do.
+    var gatherDeadline: MonotonicTime? { gatherer.deadline }
 
     /// Publishes the result of a refused request, and its untouched original on the dead-letter topic.
     /// - Parameters:
@@ -91,7 +110,7 @@ struct ResultPublisher: Sendable {
         result.type = request.type
         result.strategy = request.strategy
         // What is too large may be the labels themselves.
-        if JSONValue.object(request.labels).text.utf8.count <= 4096 { result.labels = request.labels }
+        if request.labels.count <= 4096 { result.labels = request.labels }
         return message(result, token: request.token, part: part, echoing: [])
     }
 
@@ -138,27 +157,6 @@ private enum CorrelationHeaders {
     static let names: Set<String> = [
         "traceparent", "tracestate", "baggage", "correlation-id", "correlation_id", "correlationId", "reply-to",
     ]
-}
-
-/// CloudEvents 1.0 attributes as Kafka headers.
-private struct CloudEventHeaders: Sendable {
-    private let type = KafkaHeader("ce_type", "optimizer.result.v1")
-    private let version = KafkaHeader("ce_specversion", "1.0")
-    private let source: KafkaHeader
-    private let idPrefix: String
-
-    init(node: String, idPrefix: String) {
-        source = KafkaHeader("ce_source", "/optimizer/\(node)")
-        self.idPrefix = idPrefix
-    }
-
-    /// The id is made from where the request stands, so that a consumer sees a result published twice as one.
-    func headers(partition: Int32, offset: Int64) -> [KafkaHeader] {
-        [
-            KafkaHeader("ce_id", "\(idPrefix)/\(partition)/\(offset)"), type, source, version,
-            KafkaHeader(name: "ce_time", value: Timestamp.now().rfc3339Bytes),
-        ]
-    }
 }
 
 extension KafkaHeader {
