@@ -9,7 +9,7 @@ package struct HostReply: Sendable {
     /// The request it answers, where the host says so.
     package let requestID: String?
     /// The members of the reply that belong into the result, as JSON text without braces.
-    package let members: [UInt8]
+    package let members: ArraySlice<UInt8>
 
     /// The error a host gave. Its code is the host's own word, an external strategy's too.
     package struct ReplyProblem: Equatable, Sendable {
@@ -24,7 +24,21 @@ package struct HostReply: Sendable {
         "request",
     ]
 
-    /// Reads a reply, checking all of it.
+    /// Reads what a built-in host has answered.
+    ///
+    /// With several steps under way, a reply too many would be taken for the next one's: each names what it answers, by
+    /// the step's token in a `ReplyFrame`, by the request's id in JSON.
+    /// - Throws: `JSONProblem` where it is no reply, or another step's.
+    package static func parse(
+        _ payload: [UInt8], ofStep token: UInt64, _ request: StrategyRequest
+    ) throws(JSONProblem) -> HostReply {
+        guard !ReplyFrame.isFrame(payload) else { return try ReplyFrame.read(payload, token: token) }
+        let reply = try parse(payload)
+        guard let answered = reply.requestID, answered != request.requestID else { return reply }
+        throw JSONProblem(offset: 0, message: "it answers the request \"\(answered.cut(toBytes: 100))\"")
+    }
+
+    /// Reads a reply in JSON, checking all of it.
     ///
     /// - Parameter strategy: the `strategy` member as the node knows it, JSON text, written in place of the host's own;
     ///   nil leaves it to the host.
@@ -55,7 +69,7 @@ package struct HostReply: Sendable {
             throw reader.problem("the reply's status is \(status.rawValue) and it has no \"error\"", at: 0)
         }
         return HostReply(
-            status: status, problem: status == .completed ? nil : problem, requestID: requestID, members: members)
+            status: status, problem: status == .completed ? nil : problem, requestID: requestID, members: members[...])
     }
 
     private static func readStatus(_ reader: inout JSONReader) throws(JSONProblem) -> Status {

@@ -29,38 +29,50 @@ struct RequestParser {
     /// Reads on after a wrong value, so that the id is found wherever it stands; the first refusal counts.
     private mutating func readMembers() throws(JSONProblem) -> RequestProblem? {
         var refusal: RequestProblem?
-        var seen = Set<String>(minimumCapacity: 12)
+        // A bit for each member that is known.
+        var seen: UInt32 = 0
+        var unknown: Set<String> = []
         var isFirst = true
         try reader.beginObject()
-        while let name = try reader.nextName(&isFirst) {
-            let isRepeated = !seen.insert(name).inserted
-            let found = try readMember(name)
+        while let key = try reader.nextKey(&isFirst) {
+            let member = RequestMember.named(key, in: reader)
+            let isRepeated: Bool
+            let found: RequestProblem?
+            if let member {
+                isRepeated = seen & 1 << member.rawValue != 0
+                seen |= 1 << member.rawValue
+                found = try readMember(member)
+            } else {
+                let name = reader.text(of: key)
+                isRepeated = !unknown.insert(name).inserted
+                request.unknownFields.append(name)
+                _ = try reader.skipValue()
+                found = nil
+            }
             refusal = refusal ?? found
-            if isRepeated { refusal = refusal ?? invalid("\(name.cut(toBytes: 100)) is given twice; give it once") }
+            if isRepeated {
+                refusal = refusal ?? invalid("\(reader.text(of: key).cut(toBytes: 100)) is given twice; give it once")
+            }
         }
         return refusal
     }
 
-    private mutating func readMember(_ name: String) throws(JSONProblem) -> RequestProblem? {
-        switch name {
-        case "request_id": return try readRequestID()
-        case "strategy": return try readStrategy()
-        case "data", "account", "statistics", "output", "optimization_id", "parameters", "parameter_constraints",
-            "objective", "constraints", "search", "out_of_sample", "step":
-            request.sections.append(.init(name: name, range: try reader.skipValue()))
-            return nil
-        case "schema_version": return readVersion(try reader.value())
-        case "type": return readType(try reader.value())
-        case "limits": return readLimits(try reader.value())
-        case "locks": return readLocks(try reader.value())
-        case "labels": return readLabels(try reader.value())
-        case "expires_at":
-            return readTime(try reader.value(), name) { $0.expiresAt = $1 }
-        case "submitted_at":
-            return readTime(try reader.value(), name) { $0.submittedAt = $1 }
-        default:
-            _ = try reader.skipValue()
-            request.unknownFields.append(name)
+    private mutating func readMember(_ member: RequestMember) throws(JSONProblem) -> RequestProblem? {
+        switch member {
+        case .requestID: return try readRequestID()
+        case .strategy: return try readStrategy()
+        case .schemaVersion: return readVersion(try reader.value())
+        case .type: return readType(try reader.value())
+        case .limits: return readLimits(try reader.value())
+        case .locks: return readLocks(try reader.value())
+        case .labels: return try readLabels()
+        case .expiresAt:
+            return readTime(try reader.value(), member.name) { $0.expiresAt = $1 }
+        case .submittedAt:
+            return readTime(try reader.value(), member.name) { $0.submittedAt = $1 }
+        case .data, .account, .statistics, .output, .optimizationID, .parameters, .parameterConstraints, .objective,
+            .constraints, .search, .outOfSample, .step:
+            request.sections.append(.init(member: member, range: try reader.skipValue()))
             return nil
         }
     }
@@ -88,21 +100,27 @@ struct RequestParser {
         let start = reader.position
         try reader.beginObject()
         while let name = try reader.nextName(&isFirst) {
+            // Where it stands is told to the host, which need not look for it.
+            _ = try reader.peek()
+            let valueStart = reader.position
             let value = try reader.value()
-            refusal = refusal ?? setStrategyMember(name, value)
+            refusal = refusal ?? setStrategyMember(name, value, at: valueStart..<reader.position)
         }
         request.strategyRange = start..<reader.position
         if refusal == nil, request.strategy.isEmpty { refusal = invalid("strategy.name is missing") }
         return refusal
     }
 
-    private mutating func setStrategyMember(_ name: String, _ value: JSONValue) -> RequestProblem? {
+    private mutating func setStrategyMember(
+        _ name: String, _ value: JSONValue, at range: Range<Int>
+    ) -> RequestProblem? {
         switch name {
         case "name":
             guard let text = value.string, (1...256).contains(text.utf8.count) else {
                 return invalid("strategy.name is \(value.kindName), must be the name of a strategy, 1 to 256 bytes")
             }
             request.strategy = text
+            request.strategyNameRange = range
         case "version":
             guard let version = value.integer, version > 0 else {
                 return invalid("strategy.version is \(value.kindName), must be a positive integer")
@@ -114,6 +132,7 @@ struct RequestParser {
                 return invalid("strategy.parameters is \(value.kindName), must be an object of names and values")
             }
             request.parameters = members
+            request.parametersRange = range
         default:
             return invalid(
                 "strategy has an unknown member \"\(name.cut(toBytes: 100))\""
@@ -169,12 +188,24 @@ struct RequestParser {
         return nil
     }
 
-    private mutating func readLabels(_ value: JSONValue) -> RequestProblem? {
-        guard let members = value.members else { return value == .null ? nil : notAnObject("labels", value) }
-        guard members.count <= 64, members.allSatisfy({ $0.value.string != nil }) else {
-            return invalid("labels must be an object of at most 64 strings")
+    private mutating func readLabels() throws(JSONProblem) -> RequestProblem? {
+        guard try reader.peek() == Byte.openBrace else {
+            let value = try reader.value()
+            return value == .null ? nil : notAnObject("labels", value)
         }
-        request.labels = members
+        let start = reader.position
+        var count = 0
+        var areStrings = true
+        var isFirst = true
+        try reader.beginObject()
+        while try reader.nextKey(&isFirst) != nil {
+            count += 1
+            let isString = try reader.peek() == Byte.quote
+            areStrings = areStrings && isString
+            _ = try reader.skipValue()
+        }
+        guard count <= 64, areStrings else { return invalid("labels must be an object of at most 64 strings") }
+        request.labels = count == 0 ? [] : Array(request.bytes[start..<reader.position])
         return nil
     }
 

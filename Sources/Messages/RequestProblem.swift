@@ -31,6 +31,14 @@ package struct RequestProblem: Error, Equatable, Sendable {
     /// Advice to the submitter: the same request may well succeed later or on another node.
     package let isRetryable: Bool
 
+    /// Whether the request could be run and did not come to an end: it has failed then, else it is rejected.
+    package var isStepsFailure: Bool {
+        switch code {
+        case .insufficientData, .internalError, .resultTooLarge: true
+        default: false
+        }
+    }
+
     /// A message quotes what came; whatever that was, the message fits into every record.
     package static let longestMessage = 4096
 

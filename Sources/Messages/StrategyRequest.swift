@@ -15,14 +15,17 @@ package struct StrategyRequest: Sendable {
     package internal(set) var strategyVersion: Int?
     /// Where the `strategy` member's value stands in `bytes`.
     package internal(set) var strategyRange = 0..<0
+    /// Where its `name` and its `parameters` stand; empty where it has none.
+    var strategyNameRange = 0..<0
+    var parametersRange = 0..<0
     package internal(set) var parameters: [JSONMember] = []
     package internal(set) var limits = RequestedLimits()
     package internal(set) var locks: [String] = []
     /// When the request is no longer wanted.
     package internal(set) var expiresAt: Timestamp?
     package internal(set) var submittedAt: Timestamp?
-    /// Echoed in the result.
-    package internal(set) var labels: [JSONMember] = []
+    /// Echoed in the result: an object of strings, JSON text as it came; empty where there are none.
+    package internal(set) var labels: [UInt8] = []
     /// Top-level members this code does not know: ignored and counted, a newer producer must not be refused.
     package internal(set) var unknownFields: [String] = []
     var sections: [Section] = []
@@ -30,14 +33,19 @@ package struct StrategyRequest: Sendable {
     init(_ bytes: [UInt8]) { self.bytes = bytes }
 
     struct Section {
-        var name: String
-        var range: Range<Int>
+        let member: RequestMember
+        let range: Range<Int>
     }
+
+    /// The `type` of a sweep, or of one of its steps.
+    static let sweep = "optimization"
+
+    package var isSweep: Bool { type == Self.sweep }
 
     /// A section as a tree; nil when the request has none or says `null`.
     package func section(_ name: String) throws(RequestProblem) -> JSONValue? {
-        guard let section = sections.first(where: { $0.name == name }) else { return nil }
-        var reader = JSONReader(bytes, range: section.range)
+        guard let range = sectionRange(name) else { return nil }
+        var reader = JSONReader(bytes, range: range)
         do {
             let value = try reader.value()
             return value == .null ? nil : value
@@ -48,7 +56,7 @@ package struct StrategyRequest: Sendable {
 
     /// The bytes of a section, for a reader of its own (inline bars); nil when the request has none.
     package func sectionRange(_ name: String) -> Range<Int>? {
-        sections.first { $0.name == name }?.range
+        sections.first { $0.member.name == name }?.range
     }
 }
 

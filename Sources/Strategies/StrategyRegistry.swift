@@ -29,7 +29,7 @@ package enum StrategyRegistry {
     package static func validate(_ request: StrategyRequest) throws(RequestProblem) -> [JSONMember] {
         try resolve(
             request.strategy, version: request.strategyVersion, request.parameters,
-            isSweep: request.type == "optimization"
+            isSweep: request.isSweep
         ).parameters.members
     }
 

@@ -1,6 +1,7 @@
 import Glibc
 import Hosting
 import Messages
+import Scheduling
 import Strategies
 import System
 
@@ -48,6 +49,8 @@ struct Main {
     static func serve(dataRoot: String) -> Int32 {
         let strategies = HostedStrategies(dataRoot: dataRoot, engineVersion: version)
         let ready = Array(#"{"ready":{"engine":{"name":"optimizer","version":"\#(version)"}}}"#.utf8)
-        return HostLoop.serve(ready: ready) { strategies.run($0) }
+        return HostLoop.serve(ready: ready) { payload in
+            strategies.answer(payload) { UInt64(clamping: MonotonicTime.now().nanoseconds) }
+        }
     }
 }

@@ -84,8 +84,8 @@ import Testing
 
     @Test func splicesTheHostsMembers() throws {
         var result = StrategyResult(requestID: "r", status: .completed, origin: origin, node: "n", timing: timing)
-        result.members = Array(#""statistics":{"a":1}"#.utf8)
-        result.labels = [JSONMember("l", .string("v"))]
+        result.members = Array(#""statistics":{"a":1}"#.utf8)[...]
+        result.labels = Array(#"{"l":"v"}"#.utf8)
         result.usage = ResultUsage(cpuMs: 1, maxRSSMB: 5.5)
         let json = try JSONValue.parse(result.encoded())
         #expect(json["request_id"]?.string == "r")

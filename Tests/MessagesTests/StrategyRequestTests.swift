@@ -30,7 +30,7 @@ import Testing
         #expect(request.limits == RequestedLimits(cpuPercent: 50, memoryMB: 64, timeoutMs: 1000))
         #expect(request.locks == ["a", "b"])
         #expect(request.expiresAt == Timestamp(rfc3339: "2026-01-02T02:04:06.500Z"))
-        #expect(request.labels == [JSONMember("desk", .string("fx"))])
+        #expect(try JSONValue.parse(request.labels) == .object([JSONMember("desk", .string("fx"))]))
         #expect(request.unknownFields == ["future"])
         #expect(try request.section("data")?["dataset"]?.string == "synth_walk")
         #expect(try request.section("account") == nil)

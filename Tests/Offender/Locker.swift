@@ -10,7 +10,7 @@ enum Locker {
         Wire.ready()
         while true {
             let request = try? StrategyRequest.parse(Wire.request())
-            let script = request?.labels.first { $0.name == "script" }?.value.string ?? ""
+            let script = (request?.labels).flatMap { try? JSONValue.parse($0) }?["script"]?.string ?? ""
             let problem = script.split(separator: ";").lazy.compactMap(perform).first
             if let problem {
                 say(#"{"status":"failed","error":{"code":"script","message":"\#(problem)"}}"#)

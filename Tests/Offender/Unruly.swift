@@ -22,12 +22,12 @@ enum Unruly {
         let length = Wire.length()
         let beginning = Wire.read(min(length, 4096))
         if String(decoding: beginning, as: UTF8.self).contains(#""misbehave":"never-reads""#) { sleepForEver() }
-        return beginning + Wire.read(length - beginning.count)
+        return StepFrame.body(of: beginning + Wire.read(length - beginning.count))
     }
 
     private static func misbehave(_ bytes: [UInt8]) -> [UInt8]? {
         guard let request = try? StrategyRequest.parse(bytes),
-            let how = request.labels.first(where: { $0.name == "misbehave" })?.value.string
+            let how = (try? JSONValue.parse(request.labels))?["misbehave"]?.string
         else { return nil }
         switch how {
         case "die": kill(getpid(), SIGKILL)

@@ -53,7 +53,7 @@ import Testing
             inFlight.plan(InFlightRequest(step, recordTime: nil))
         }
         #expect(body == nil)
-        #expect(inFlight[token]?.requestID == "a" && inFlight[token]?.labels.count == 1)
+        #expect(inFlight[token]?.requestID == "a" && inFlight[token]?.labels == Array(#"{"desk":"fx"}"#.utf8))
     }
 
     @Test func theLargestBoundOfRequestsInFlightCanBeNamed() throws {

@@ -8,7 +8,9 @@ extension Host {
     func awaitResult(until deadline: MonotonicTime) -> StepOutcome {
         while true {
             let outcome = awaitReply(until: deadline)
-            guard case .answered(let payload) = outcome, let arbiter else { return outcome }
+            guard case .answered(let payload) = outcome, let arbiter, !ReplyFrame.isFrame(payload) else {
+                return outcome
+            }
             do throws(JSONProblem) {
                 guard let demand = try LockDemand.parse(payload) else { return outcome }
                 if isPipelined { return .lost(lose(.wantedLockAmongOthers)) }

@@ -1,3 +1,4 @@
+import Messages
 package import Scheduling
 import System
 
@@ -8,7 +9,10 @@ extension Host {
     struct Burst {
         var stepsLeft = 0
         var usage = StepUsage()
+        /// Of each of them, where their hosts do not say when they ran.
         var nanoseconds: Int64 = 0
+        /// When the node looked.
+        var seen = MonotonicTime(nanoseconds: 0)
     }
 
     /// Sends requests with one write, without waiting for their replies, which `awaitNext` gets in the same order.
@@ -40,9 +44,9 @@ extension Host {
     package func awaitNext(until: MonotonicTime) -> StepOutcome {
         let outcome = awaitResult(until: until)
         switch outcome {
-        case .answered:
+        case .answered(let payload):
             framesUnderWay -= 1
-            noteReply()
+            noteReply(ReplyFrame.times(of: payload))
         case .timedOut:
             defer { endUnanswered() }
             // A host that was ended a moment ago for a limit may take longer to die than its deadline is away.
@@ -56,16 +60,25 @@ extension Host {
     /// Whether a reply is there already, so that `awaitNext` does not wait.
     package var hasReply: Bool { reader.wholeFrames > 0 }
 
-    private func noteReply() {
+    private func noteReply(_ times: ReplyFrame.Times?) {
         if burst.stepsLeft == 0 {
             let steps = 1 + min(framesUnderWay, reader.wholeFrames)
             let used = watch.end(goesOn: framesUnderWay >= steps)
-            let elapsed = MonotonicTime.now().nanoseconds(since: span.ended)
-            burst = Burst(stepsLeft: steps, usage: used.part(of: steps), nanoseconds: elapsed / Int64(steps))
+            let now = MonotonicTime.now()
+            let elapsed = now.nanoseconds(since: span.ended)
+            burst = Burst(
+                stepsLeft: steps, usage: used.part(of: steps), nanoseconds: elapsed / Int64(steps), seen: now)
         }
         burst.stepsLeft -= 1
         usage = burst.usage
-        span = (span.ended, span.ended.adding(nanoseconds: burst.nanoseconds))
+        guard let times else {
+            span = (span.ended, span.ended.adding(nanoseconds: burst.nanoseconds))
+            return
+        }
+        // A host's word counts within what the node has seen: between the step before, or its request, and the reply.
+        let began = min(max(MonotonicTime(nanoseconds: Int64(clamping: times.began)), span.ended), burst.seen)
+        let ended = min(max(MonotonicTime(nanoseconds: Int64(clamping: times.ended)), began), burst.seen)
+        span = (began, ended)
     }
 
     private func endUnanswered() {

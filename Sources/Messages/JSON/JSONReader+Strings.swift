@@ -4,9 +4,7 @@ extension JSONReader {
         guard try peek() == Byte.quote else { throw problem("expected a string, found \(found())") }
         let start = position + 1
         let hasEscapes = try scanString()
-        let content = bytes[start..<position - 1]
-        // scanString has checked the encoding: decoding repairs nothing here.
-        return hasEscapes ? unescape(content) : String(decoding: content, as: UTF8.self)
+        return text(of: Key(content: start..<position - 1, hasEscapes: hasEscapes))
     }
 
     /// Moves past a string and checks it; says whether it holds escapes.
@@ -65,7 +63,7 @@ extension JSONReader {
     }
 
     /// Resolves the escapes of content that `scanString` has accepted.
-    private func unescape(_ content: ArraySlice<UInt8>) -> String {
+    func unescape(_ content: ArraySlice<UInt8>) -> String {
         var units: [UInt8] = []
         units.reserveCapacity(content.count)
         var index = content.startIndex

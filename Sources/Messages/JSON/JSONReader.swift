@@ -47,17 +47,43 @@ package struct JSONReader {
         try open(Byte.openBracket, "a list")
     }
 
+    /// A member's name as it stands in the document.
+    package struct Key {
+        /// What stands between the quotes.
+        let content: Range<Int>
+        let hasEscapes: Bool
+    }
+
     /// The next member's name, its colon taken, or nil at the end of the object.
     package mutating func nextName(_ isFirst: inout Bool) throws(JSONProblem) -> String? {
+        try nextKey(&isFirst).map { text(of: $0) }
+    }
+
+    /// The same without making a string of it.
+    package mutating func nextKey(_ isFirst: inout Bool) throws(JSONProblem) -> Key? {
         guard try separator(closing: Byte.closeBrace, &isFirst) else { return nil }
         guard try peek() == Byte.quote else { throw problem("expected a member name in quotes, found \(found())") }
-        let name = try string()
+        let start = position + 1
+        let hasEscapes = try scanString()
+        let key = Key(content: start..<position - 1, hasEscapes: hasEscapes)
         skipSpace()
         guard position < limit, bytes[position] == Byte.colon else {
-            throw problem("expected ':' after the name \"\(name.cut(toBytes: 100))\", found \(found())")
+            throw problem("expected ':' after the name \"\(text(of: key).cut(toBytes: 100))\", found \(found())")
         }
         position += 1
-        return name
+        return key
+    }
+
+    package func text(of key: Key) -> String {
+        // scanString has checked the encoding: decoding repairs nothing here.
+        key.hasEscapes ? unescape(bytes[key.content]) : String(decoding: bytes[key.content], as: UTF8.self)
+    }
+
+    /// Whether a name without escapes is these bytes.
+    func isSame(_ key: Key, _ name: [UInt8]) -> Bool {
+        guard key.content.count == name.count else { return false }
+        for index in name.indices where bytes[key.content.lowerBound + index] != name[index] { return false }
+        return true
     }
 
     /// Whether another element follows in the list.
@@ -120,7 +146,7 @@ package struct JSONReader {
         switch first {
         case Byte.openBrace:
             try beginObject()
-            while try nextSkippedName(&isFirst) { _ = try skipValue() }
+            while try nextKey(&isFirst) != nil { _ = try skipValue() }
         case Byte.openBracket:
             try beginArray()
             while try nextElement(&isFirst) { _ = try skipValue() }
@@ -147,18 +173,6 @@ package struct JSONReader {
         try beginArray()
         while try nextElement(&isFirst) { elements.append(try value()) }
         return elements
-    }
-
-    private mutating func nextSkippedName(_ isFirst: inout Bool) throws(JSONProblem) -> Bool {
-        guard try separator(closing: Byte.closeBrace, &isFirst) else { return false }
-        guard try peek() == Byte.quote else { throw problem("expected a member name in quotes, found \(found())") }
-        _ = try scanString()
-        skipSpace()
-        guard position < limit, bytes[position] == Byte.colon else {
-            throw problem("expected ':' after a member name, found \(found())")
-        }
-        position += 1
-        return true
     }
 
     private mutating func literal() throws(JSONProblem) -> JSONValue {

@@ -18,7 +18,7 @@ package struct InFlightRequest: Sendable {
     package let strategy: String?
     /// In the metrics.
     package let strategyIndex: Int
-    package let labels: [JSONMember]
+    package let labels: [UInt8]
     /// How it came out, once its result is acknowledged.
     package private(set) var status: ResultStatus
     private var hasResult = false
@@ -44,7 +44,7 @@ package struct InFlightRequest: Sendable {
 
     /// A request that was refused.
     package init(
-        token: UInt64, requestID: String, type: String, strategy: String?, strategyIndex: Int, labels: [JSONMember],
+        token: UInt64, requestID: String, type: String, strategy: String?, strategyIndex: Int, labels: [UInt8],
         origin: RequestOrigin, headers: [MessageHeader], arrivedAt: MonotonicTime, recordTime: Timestamp?,
         failure: StrategyResult.Failure
     ) {

@@ -72,6 +72,6 @@ package struct WriteAhead: Sendable {
     /// Steps of a sweep are long, whatever the strategy's other steps are; a strategy whose steps often end badly
     /// is run step by step.
     private func isTrusted(_ step: Step, _ admission: Admission) -> Bool {
-        step.request.type == "backtest" && admission.isTrusted(step.strategyIndex)
+        !step.request.isSweep && admission.isTrusted(step.strategyIndex)
     }
 }

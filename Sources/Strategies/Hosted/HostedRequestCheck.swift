@@ -7,7 +7,7 @@ package enum HostedRequestCheck {
     /// A request for a strategy that is not built in is not looked at: its sections are its strategy's.
     package static func check(_ request: StrategyRequest) throws(RequestProblem) {
         guard StrategyRegistry.isBuiltIn(request.strategy) else { return }
-        guard request.type != "optimization" else {
+        guard !request.isSweep else {
             let sweep = try Sweep(request, definition: .null)
             _ = try SweepStep.Place(request.section("step"), setCount: sweep.setCount)
             return

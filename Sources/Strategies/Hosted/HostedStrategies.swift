@@ -30,11 +30,36 @@ package final class HostedStrategies {
             return ReplyWriter.failure(error.requestID, error.problem)
         }
         do {
-            let reply = try answer(parsed)
-            return reply.count <= Self.longestReply ? reply : ReplyWriter.failure(parsed.requestID, Self.tooLarge)
+            return ReplyWriter.completed(parsed, try members(of: parsed, after: []))
         } catch {
             return ReplyWriter.failure(parsed.requestID, error)
         }
+    }
+
+    /// Runs what a node sends: a `StepFrame`, which is answered by a `ReplyFrame`, or a request in JSON.
+    ///
+    /// - Parameter clock: the machine's monotonic clock, in nanoseconds.
+    package func answer(_ payload: [UInt8], clock: () -> UInt64) -> [UInt8] {
+        let began = clock()
+        var token: UInt64 = 0
+        var reply: [UInt8]
+        do throws(RequestProblem) {
+            guard let step = try StepFrame.read(payload) else { return run(payload) }
+            token = step.token
+            reply = try members(of: step.request, after: ReplyFrame.completed(token: token))
+        } catch {
+            reply = ReplyFrame.failure(token: token, error)
+        }
+        ReplyFrame.setTimes(.init(began: began, ended: clock()), in: &reply)
+        return reply
+    }
+
+    /// - Parameter start: what they are to stand behind.
+    private func members(of request: StrategyRequest, after start: [UInt8]) throws(RequestProblem) -> [UInt8] {
+        var json = JSONWriter(after: start, capacity: 2048)
+        try run(request, &json)
+        guard json.bytes.count <= Self.longestReply else { throw Self.tooLarge }
+        return json.bytes
     }
 
     /// A little less than the longest frame, so that a reply too long is the step's own failure and not the host's.
@@ -47,48 +72,47 @@ package final class HostedStrategies {
         )
     }
 
-    private func answer(_ request: StrategyRequest) throws(RequestProblem) -> [UInt8] {
-        guard request.type != "optimization" else { return try sweepStep(request) }
+    private func run(_ request: StrategyRequest, _ json: inout JSONWriter) throws(RequestProblem) {
+        guard !request.isSweep else { return try sweepStep(request, &json) }
         let (strategy, parameters) = try StrategyRegistry.resolve(
             request.strategy, version: request.strategyVersion, request.parameters)
         switch strategy {
         case let strategy as any TradingStrategy:
-            return try backtest(strategy, parameters, request)
+            try backtest(strategy, parameters, request, &json)
         case let strategy as any BareStrategy:
             strategy.perform(parameters)
-            return ReplyWriter.completed(request) { $0.strategy(strategy.descriptor, parameters) }
+            json.strategy(strategy.descriptor, parameters)
         default:
             throw RequestProblem(.internalError, "the strategy \(request.strategy) cannot be run", isRetryable: true)
         }
     }
 
     private func backtest(
-        _ strategy: any TradingStrategy, _ parameters: Parameters, _ request: StrategyRequest
-    ) throws(RequestProblem) -> [UInt8] {
+        _ strategy: any TradingStrategy, _ parameters: Parameters, _ request: StrategyRequest,
+        _ json: inout JSONWriter
+    ) throws(RequestProblem) {
         let settings = try RunSettings(request)
         let (data, used, range) = try open(DataSelection(request.section("data")))
         // Not worth writing: it would not fit, and take memory that the step may not have.
         if settings.output.curve == .full, range.count * 12 > Self.longestReply { throw Self.tooLarge }
-        return try data.withBars(range) { bars throws(RequestProblem) in
+        try data.withBars(range) { bars throws(RequestProblem) in
             let indicators = IndicatorSet(bars: bars, pool: pool)
             let backtest = try Backtest(
                 of: strategy, parameters, on: indicators, account: settings.account, workspace: workspace)
             let statistics = backtest.statistics(data.calendar, settings.statistics)
-            return ReplyWriter.completed(request) { json in
-                json.strategy(strategy.descriptor, parameters)
-                json.data(used, bars)
-                json.account(settings, data.calendar)
-                json.statistics(statistics, bars)
-                json.openPosition(backtest.simulation.openPosition, bars)
-                json.name("trades")
-                if settings.output.trades { json.trades(workspace.trades, bars) } else { json.null() }
-                unsafe json.curve(settings.output.curve, workspace.equity, bars)
-                json.engine(engineVersion)
-            }
+            json.strategy(strategy.descriptor, parameters)
+            json.data(used, bars)
+            json.account(settings, data.calendar)
+            json.statistics(statistics, bars)
+            json.openPosition(backtest.simulation.openPosition, bars)
+            json.name("trades")
+            if settings.output.trades { json.trades(workspace.trades, bars) } else { json.null() }
+            unsafe json.curve(settings.output.curve, workspace.equity, bars)
+            json.engine(engineVersion)
         }
     }
 
-    private func sweepStep(_ request: StrategyRequest) throws(RequestProblem) -> [UInt8] {
+    private func sweepStep(_ request: StrategyRequest, _ json: inout JSONWriter) throws(RequestProblem) {
         let sweep = try Sweep(request, definition: .null)
         let place = try SweepStep.Place(request.section("step"), setCount: sweep.setCount)
         let settings = try RunSettings(request)
@@ -103,14 +127,12 @@ package final class HostedStrategies {
                 step.tryOutOfSample(on: IndicatorSet(bars: bars, pool: pool), data.calendar, settings, workspace)
             }
         }
-        return data.withBars(range) { bars in
-            ReplyWriter.completed(request) { json in
-                json.strategy(sweep.strategy.descriptor, sweep.fixed, without: sweep.axes.map(\.name))
-                json.data(used, bars)
-                json.account(settings, data.calendar)
-                json.step(step)
-                json.engine(engineVersion)
-            }
+        data.withBars(range) { bars in
+            json.strategy(sweep.strategy.descriptor, sweep.fixed, without: sweep.axes.map(\.name))
+            json.data(used, bars)
+            json.account(settings, data.calendar)
+            json.step(step)
+            json.engine(engineVersion)
         }
     }
 

@@ -2,12 +2,13 @@ import Messages
 
 /// Writes a host's reply: the members that go into the result.
 enum ReplyWriter {
-    static func completed(_ request: StrategyRequest, _ write: (inout JSONWriter) -> Void) -> [UInt8] {
-        var json = JSONWriter(capacity: 2048)
+    /// A reply in JSON.
+    static func completed(_ request: StrategyRequest, _ members: [UInt8]) -> [UInt8] {
+        var json = JSONWriter(capacity: 128 + members.count)
         json.beginObject()
-        json.member("status", "completed")
+        json.member("status", HostReply.Status.completed.rawValue)
         json.member("request_id", request.requestID)
-        write(&json)
+        json.rawMembers(members[...])
         json.endObject()
         return json.bytes
     }
@@ -17,10 +18,7 @@ enum ReplyWriter {
     static func failure(_ requestID: String?, _ problem: RequestProblem) -> [UInt8] {
         var json = JSONWriter(capacity: 256 + problem.message.utf8.count)
         json.beginObject()
-        switch problem.code {
-        case .insufficientData, .internalError, .resultTooLarge: json.member("status", "failed")
-        default: json.member("status", "rejected")
-        }
+        json.member("status", (problem.isStepsFailure ? HostReply.Status.failed : .rejected).rawValue)
         if let requestID { json.member("request_id", requestID) }
         json.name("error")
         json.beginObject()

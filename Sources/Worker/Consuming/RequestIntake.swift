@@ -13,7 +13,7 @@ struct RequestIntake: Sendable {
         let strategy: String?
         let problem: RequestProblem
         var type = "backtest"
-        let labels: [JSONMember]
+        let labels: [UInt8]
     }
 
     enum Verdict {

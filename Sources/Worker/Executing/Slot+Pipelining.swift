@@ -53,8 +53,8 @@ extension Slot {
                 let step = pipeline.running
                 let outcome = host.awaitNext(until: .now().adding(milliseconds: step.limits.timeoutMs))
                 reporter.diagnostics(host, step: step)
-                guard case .answered(let reply) = outcome,
-                    case .success(let answer) = HostReply.reading(reply, of: step)
+                guard case .answered(let payload) = outcome,
+                    let answer = try? HostReply.parse(payload, ofStep: step.token, step.request)
                 else {
                     end(&pipeline, outcome, on: host)
                     return false
@@ -73,7 +73,7 @@ extension Slot {
     private func write(_ steps: [Step], to host: Host) -> HostLoss? {
         guard let first = steps.first else { return nil }
         addDelay(runDelay.withLock { $0.begin(first.strategyIndex, on: host.pid, at: .now()) })
-        return host.submit(steps.map(\.request.bytes), limits: first.limits)
+        return host.submit(steps.map { StepFrame.payload(of: $0.request, token: $0.token) }, limits: first.limits)
     }
 
     /// Tells the shared state what has been answered.
@@ -121,9 +121,13 @@ extension StepEnd {
     /// nil where the outcome is a good answer.
     fileprivate init?(failed outcome: StepOutcome, of step: Step) {
         switch outcome {
-        case .answered(let reply):
-            guard case .failure(let problem) = HostReply.reading(reply, of: step) else { return nil }
-            self = .babbled("\(problem)")
+        case .answered(let payload):
+            do throws(JSONProblem) {
+                _ = try HostReply.parse(payload, ofStep: step.token, step.request)
+                return nil
+            } catch {
+                self = .babbled("\(error)")
+            }
         case .timedOut: self = .timedOut
         case .lost(let loss): self = .crashed(loss)
         }

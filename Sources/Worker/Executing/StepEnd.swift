@@ -91,20 +91,6 @@ extension ResultTiming {
     }
 }
 
-extension HostReply {
-    /// Reads what answers a step. With several under way, a reply too many would be taken for the next one's: each
-    /// names its request.
-    static func reading(_ bytes: [UInt8], of step: Step) -> Result<HostReply, JSONProblem> {
-        do throws(JSONProblem) {
-            let reply = try parse(bytes)
-            guard let answered = reply.requestID, answered != step.request.requestID else { return .success(reply) }
-            return .failure(JSONProblem(offset: 0, message: "it answers the request \"\(answered.cut(toBytes: 100))\""))
-        } catch {
-            return .failure(error)
-        }
-    }
-}
-
 extension ResultUsage {
     init(_ usage: StepUsage) {
         self.init(cpuMs: usage.cpuMs, maxRSSMB: usage.peakMB, throttledMs: usage.throttledMs)

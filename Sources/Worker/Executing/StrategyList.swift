@@ -65,7 +65,7 @@ package final class StrategyList: Sendable {
     }
 
     private func check(_ request: StrategyRequest, of strategy: ExternalStrategy) throws(RequestProblem) {
-        guard request.type != "optimization" else {
+        guard !request.isSweep else {
             throw RequestProblem(
                 .invalidRequest,
                 "type is \"optimization\", and \(strategy.name) is an external strategy: it takes single"

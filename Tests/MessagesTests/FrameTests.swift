@@ -1,0 +1,108 @@
+import Testing
+
+@testable import Messages
+
+/// What node and built-in host say to each other.
+@Suite struct FrameTests {
+    private static let text = #"""
+        {"request_id":"r","type":"optimization","data":{"dataset":"d"},
+         "strategy":{"version":3,"parameters":{"fast":5,"s":"x"},"name":"sma\u005fcrossover"},
+         "output":{"trades":true},"labels":{"a":"b"}}
+        """#
+
+    private func request(_ text: String = Self.text) throws -> StrategyRequest {
+        try StrategyRequest.parse(Array(text.utf8))
+    }
+
+    @Test func hostReadsOfAFrameWhatTheNodeReadOfTheRequest() throws {
+        let sent = try request()
+        let step = try #require(try StepFrame.read(StepFrame.payload(of: sent, token: 1 << 40 + 7)))
+        #expect(step.token == 1 << 40 + 7)
+        #expect(step.request.strategy == "sma_crossover" && step.request.strategyVersion == 3 && step.request.isSweep)
+        #expect(step.request.parameters == sent.parameters)
+        for name in ["data", "output"] {
+            #expect(try step.request.section(name) == sent.section(name))
+            #expect(try step.request.section(name) != nil)
+        }
+        #expect(try step.request.section("account") == nil)
+    }
+
+    @Test func requestWithoutParametersOrVersionHasNoneInItsFrame() throws {
+        let sent = try request(#"{"request_id":"r","strategy":{"name":"noop"}}"#)
+        let step = try #require(try StepFrame.read(StepFrame.payload(of: sent, token: 1)))
+        #expect(step.request.strategyVersion == nil && step.request.parameters.isEmpty && !step.request.isSweep)
+    }
+
+    @Test func bodyIsTheRequestAsItCame() throws {
+        let sent = try request()
+        #expect(StepFrame.body(of: StepFrame.payload(of: sent, token: 1)) == sent.bytes)
+        #expect(StepFrame.body(of: sent.bytes) == sent.bytes)
+    }
+
+    @Test func damagedFrameNeverTraps() throws {
+        let payload = StepFrame.payload(of: try request(), token: 5)
+        for index in payload.indices {
+            _ = try? StepFrame.read(Array(payload[..<index]))
+            _ = StepFrame.body(of: Array(payload[..<index]))
+            for byte: UInt8 in [0, 1, 0x7F, 0xFF] {
+                var damaged = payload
+                damaged[index] = byte
+                _ = try? StepFrame.read(damaged)
+            }
+        }
+    }
+
+    // MARK: Replies
+
+    private func completed(_ members: String, token: UInt64 = 9) -> [UInt8] {
+        var frame = ReplyFrame.completed(token: token) + members.utf8
+        ReplyFrame.setTimes(.init(began: 100, ended: 250), in: &frame)
+        return frame
+    }
+
+    @Test func completedReplyHasItsMembersAndTimes() throws {
+        let frame = completed(#""a":1"#)
+        let reply = try HostReply.parse(frame, ofStep: 9, request())
+        #expect(reply.status == .completed && reply.problem == nil)
+        #expect(String(decoding: reply.members, as: UTF8.self) == #""a":1"#)
+        let times = try #require(ReplyFrame.times(of: frame))
+        #expect(times.began == 100 && times.ended == 250)
+    }
+
+    @Test(arguments: [
+        (RequestProblem(.insufficientData, "two bars", isRetryable: true), HostReply.Status.failed),
+        (RequestProblem(.invalidParameters, "fast is -1"), .rejected),
+    ])
+    func failureHasItsCodeAndMessage(_ problem: RequestProblem, _ status: HostReply.Status) throws {
+        let reply = try HostReply.parse(ReplyFrame.failure(token: 9, problem), ofStep: 9, request())
+        #expect(reply.status == status && reply.members.isEmpty)
+        #expect(reply.problem?.code == problem.code.rawValue && reply.problem?.message == problem.message)
+        #expect(reply.problem?.isRetryable == problem.isRetryable)
+    }
+
+    @Test func replyToAnotherStepIsRefused() throws {
+        #expect(throws: JSONProblem.self) { try HostReply.parse(completed("", token: 8), ofStep: 9, request()) }
+    }
+
+    @Test func replyInJSONIsReadToo() throws {
+        let reply = try HostReply.parse(Array(#"{"status":"completed","request_id":"r"}"#.utf8), ofStep: 9, request())
+        #expect(reply.status == .completed)
+        #expect(throws: JSONProblem.self) {
+            try HostReply.parse(Array(#"{"status":"completed","request_id":"s"}"#.utf8), ofStep: 9, request())
+        }
+    }
+
+    @Test func damagedReplyNeverTraps() throws {
+        let request = try request()
+        for payload in [completed(#""a":1"#), ReplyFrame.failure(token: 9, RequestProblem(.internalError, "no"))] {
+            for index in payload.indices {
+                _ = try? HostReply.parse(Array(payload[..<index]), ofStep: 9, request)
+                for byte: UInt8 in [0, 1, 3, 0xFF] {
+                    var damaged = payload
+                    damaged[index] = byte
+                    _ = try? HostReply.parse(damaged, ofStep: 9, request)
+                }
+            }
+        }
+    }
+}
