@@ -6,6 +6,33 @@ package enum ResultStatus: String, Sendable, CaseIterable {
     case completed, failed, rejected, expired, crashed
     case timedOut = "timed_out"
     case resourceExceeded = "resource_exceeded"
+
+    /// The place among all cases of each; found without a search, since every result asks for it twice.
+    package var number: Int {
+        switch self {
+        case .completed: 0
+        case .failed: 1
+        case .rejected: 2
+        case .expired: 3
+        case .crashed: 4
+        case .timedOut: 5
+        case .resourceExceeded: 6
+        }
+    }
+
+    /// - Returns: nil where no status has this number.
+    package init?(number: Int) {
+        switch number {
+        case 0: self = .completed
+        case 1: self = .failed
+        case 2: self = .rejected
+        case 3: self = .expired
+        case 4: self = .crashed
+        case 5: self = .timedOut
+        case 6: self = .resourceExceeded
+        default: return nil
+        }
+    }
 }
 
 /// Where a request came from.

@@ -40,10 +40,11 @@ func step(
 /// A request in flight, for tests that look at nothing of it but where it stands.
 func inFlightRequest(_ token: UInt64, partition: Int32 = 0, offset: Int64 = 0) -> InFlightRequest {
     InFlightRequest(
-        token: token, requestID: "\(partition)-\(offset)", type: "backtest", strategy: nil, strategyIndex: 0,
-        labels: [], origin: RequestOrigin(topic: "requests", partition: partition, offset: offset, key: nil),
-        headers: [], arrivedAt: time(0), recordTime: nil,
-        failure: StrategyResult.Failure(RequestProblem(.invalidJSON, "not JSON")))
+        refused: .init(
+            token: token, requestID: "\(partition)-\(offset)", type: "backtest", strategy: nil, strategyIndex: 0,
+            labels: [], origin: RequestOrigin(topic: "requests", partition: partition, offset: offset, key: nil),
+            headers: [], arrivedAt: time(0), recordTime: nil,
+            failure: StrategyResult.Failure(RequestProblem(.invalidJSON, "not JSON"))))
 }
 
 extension InFlightTable {

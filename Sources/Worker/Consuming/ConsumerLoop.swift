@@ -38,6 +38,8 @@ final class ConsumerLoop {
     /// Steps that are about to be queued, for one turn of the lock that the slots want, too.
     private var accepted: [Step] = []
     private static let mostAccepted = 16
+    /// What is taken of a partition before the next has its turn.
+    private static let fewestAtOnce = 16
 
     /// A partition's log is read from another place than where reading should have gone on.
     struct LogReset {
@@ -125,8 +127,10 @@ final class ConsumerLoop {
             let open = decide { core.takeable(&$0, at: now) }
             guard !open.partitions.isEmpty else { return }
             var taken = 0
+            // Each look into a partition's queue costs as much as some records; the first is another one each time.
+            let share = max(Self.fewestAtOnce, open.share)
             for partition in open.partitions where taken < open.room {
-                taken += take(from: partition, limit: min(open.share, open.room - taken, roomInBytes), now)
+                taken += take(from: partition, limit: min(share, open.room - taken, roomInBytes), now)
             }
             applyBackpressure(now)
             if taken == 0 { return }
@@ -192,9 +196,10 @@ final class ConsumerLoop {
         let headers = intake.headers(of: record)
         core.plan(
             InFlightRequest(
-                token: token, requestID: refusal.requestID, type: refusal.type, strategy: refusal.strategy,
-                strategyIndex: refusal.strategyIndex, labels: refusal.labels, origin: origin, headers: headers,
-                arrivedAt: now, recordTime: record.time, failure: failure))
+                refused: .init(
+                    token: token, requestID: refusal.requestID, type: refusal.type, strategy: refusal.strategy,
+                    strategyIndex: refusal.strategyIndex, labels: refusal.labels, origin: origin, headers: headers,
+                    arrivedAt: now, recordTime: record.time, failure: failure)))
         errors.note("rejected", failure.message, strategy: refusal.strategy, requestID: refusal.requestID)
         log.line(
             .info, "request rejected",

@@ -7,7 +7,8 @@ import Scheduling
 /// The node's instruments, by what happens. Everything may be called on any thread.
 struct NodeMetrics: Sendable {
     let registry: MetricRegistry
-    private let requests: [ResultStatus: PerStrategy<Counter>]
+    /// By the number of the status.
+    private let requests: [PerStrategy<Counter>]
     private let stepLatency: PerStrategy<Histogram>
     private let queueWait: Histogram
     private let requestLatency: Histogram
@@ -33,8 +34,7 @@ struct NodeMetrics: Sendable {
     init(registry: MetricRegistry, topic: String) {
         self.registry = registry
         self.topic = topic
-        requests = Dictionary(
-            uniqueKeysWithValues: ResultStatus.allCases.map { ($0, registry.perStrategy(.requests, $0.rawValue)) })
+        requests = ResultStatus.allCases.map { registry.perStrategy(.requests, $0.rawValue) }
         stepLatency = registry.perStrategy(.stepLatency)
         queueWait = registry.histogram(.queueWait)
         requestLatency = registry.histogram(.requestLatency)
@@ -81,7 +81,7 @@ struct NodeMetrics: Sendable {
 
     /// The request is done: its result, and its dead letter if it has one, are acknowledged.
     func done(_ status: ResultStatus, strategyIndex: Int, nanoseconds: Int64) {
-        requests[status]?[strategyIndex].increment()
+        requests[status.number][strategyIndex].increment()
         requestLatency.record(nanoseconds: UInt64(clamping: nanoseconds))
     }
 
@@ -109,7 +109,7 @@ struct NodeMetrics: Sendable {
     /// Requests that have their result acknowledged, by how it came out.
     var requestsByStatus: [(status: ResultStatus, count: Double)] {
         ResultStatus.allCases.map { status in
-            (status, requests[status]?.all.reduce(0) { $0 + $1.value } ?? 0)
+            (status, requests[status.number].all.reduce(0) { $0 + $1.value })
         }
     }
 

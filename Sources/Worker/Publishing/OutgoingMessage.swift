@@ -21,16 +21,13 @@ struct OutgoingMessage: Sendable {
 
     /// What the delivery report hands back.
     var deliveryToken: UInt64 {
-        let number = ResultStatus.allCases.firstIndex(of: status) ?? 0
-        return token << 5 | UInt64(number) << 2 | part.rawValue
+        token << 5 | UInt64(status.number) << 2 | part.rawValue
     }
 
     static func split(deliveryToken: UInt64) -> (token: UInt64, part: MessagePart, status: ResultStatus) {
-        let number = Int(deliveryToken >> 2 & 7)
-        let statuses = ResultStatus.allCases
-        return (
+        (
             deliveryToken >> 5, MessagePart(rawValue: deliveryToken & 3) ?? .result,
-            statuses.indices.contains(number) ? statuses[number] : .failed
+            ResultStatus(number: Int(deliveryToken >> 2 & 7)) ?? .failed
         )
     }
 }
