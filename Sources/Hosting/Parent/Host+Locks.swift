@@ -5,9 +5,9 @@ import System
 /// What a host says while its step runs: demands for locks, until the reply comes.
 extension Host {
     /// Waits for the reply, and has the arbiter answer what the host asks for until then.
-    func awaitResult(until deadline: MonotonicTime) -> StepOutcome {
+    func awaitResult(until deadline: MonotonicTime, late: MonotonicTime?, onLate: () -> Void) -> StepOutcome {
         while true {
-            let outcome = awaitReply(until: deadline)
+            let outcome = awaitReply(until: deadline, late: late, onLate: onLate)
             guard case .answered(let payload) = outcome, let arbiter, !ReplyFrame.isFrame(payload) else {
                 return outcome
             }

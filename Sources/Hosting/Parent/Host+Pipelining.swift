@@ -40,9 +40,13 @@ extension Host {
 
     /// The reply to the earliest request that `submit` has sent and that has none yet. After any outcome but `.answered`
     /// the host takes no more requests.
-    /// - Parameter until: when the whole reply must be there, however many bytes arrive until then.
-    package func awaitNext(until: MonotonicTime) -> StepOutcome {
-        let outcome = awaitResult(until: until)
+    /// - Parameters:
+    ///   - until: when the whole reply must be there, however many bytes arrive until then.
+    ///   - late: when `onLate` is called, once, should it not be there; nil: never.
+    package func awaitNext(
+        until: MonotonicTime, late: MonotonicTime? = nil, onLate: () -> Void = {}
+    ) -> StepOutcome {
+        let outcome = awaitResult(until: until, late: late, onLate: onLate)
         switch outcome {
         case .answered(let payload):
             framesUnderWay -= 1

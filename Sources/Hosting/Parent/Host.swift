@@ -132,7 +132,8 @@ package final class Host {
 }
 
 extension Host {
-    func awaitReply(until: MonotonicTime) -> StepOutcome {
+    func awaitReply(until: MonotonicTime, late: MonotonicTime? = nil, onLate: () -> Void = {}) -> StepOutcome {
+        var late = late
         while true {
             switch reader.next() {
             case .payload(let payload):
@@ -146,9 +147,15 @@ extension Host {
             // Looked at on every turn: a host that drips, or floods its standard error, keeps the descriptors ready.
             let left = until.nanosecondsLeft()
             guard left > 0 else { return .timedOut }
+            let leftUntilLate = late?.nanosecondsLeft() ?? left
+            if leftUntilLate <= 0 {
+                late = nil
+                onLate()
+                continue
+            }
             let ready = ReadyDescriptors.wait(
                 output: process.output, errors: errorsOpen ? process.errors : -1, process: process.handle.descriptor,
-                input: writer.isEmpty ? -1 : process.input, nanoseconds: left)
+                input: writer.isEmpty ? -1 : process.input, nanoseconds: min(left, leftUntilLate))
             guard !ready.isEmpty else { continue }
             if let kind = respond(to: ready) { return .lost(lose(kind)) }
         }

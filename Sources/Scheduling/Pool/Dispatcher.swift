@@ -187,6 +187,17 @@ package struct Dispatcher: Sendable {
         return (settled, Wakes(consumer: isAnEndAwaited, slots: woken))
     }
 
+    /// The step that the slot runs takes longer than those behind it may wait: others run them. Its host has their
+    /// requests, and must not come to them: it is ended when the step has ended.
+    ///
+    /// - Returns: whom to wake for them.
+    package mutating func takeBack(slot: Int) -> Wakes {
+        guard var flight = slots.take(from: slot) else { return Wakes() }
+        for step in flight.takeBehind() { putBack(step, .again(.uncounted), flight) }
+        slots.put(flight, in: slot)
+        return Wakes(consumer: isAnEndAwaited, slots: idleSlotToWake())
+    }
+
     /// The slot's host is lost or its start failed.
     ///
     /// - Returns: an idle slot to wake instead, should steps wait.

@@ -41,6 +41,12 @@ package struct Flight: Sendable {
         return true
     }
 
+    /// What is written behind the step is not to be run by this host.
+    mutating func takeBehind() -> [Step] {
+        defer { behind = [] }
+        return behind
+    }
+
     mutating func markVictim() { isVictim = true }
 
     /// Partitions are given up: the node ends the host where it has steps of them.

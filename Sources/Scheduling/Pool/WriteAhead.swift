@@ -8,6 +8,9 @@ package struct WriteAhead: Sendable {
     /// A longer request may not go through the pipe with others in one piece.
     package static let longestBytes = 4096
 
+    /// How long a step may run while others are written behind it: then they are taken back.
+    package static let longestWaitMs = 50
+
     private var times: ServiceTimes
 
     init(_ times: ServiceTimes) { self.times = times }

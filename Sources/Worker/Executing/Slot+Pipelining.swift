@@ -15,11 +15,14 @@ extension Slot {
         var answeredNanoseconds: [Int64] = []
         /// Whether the first of them was written ahead of its time, behind others.
         var isBehind = false
+        /// Others run what was written behind the last of them; the host has it still.
+        var isTakenBack = false
 
         var answered: Int { answeredNanoseconds.count }
         /// The step that the host runs.
         var running: Step { steps[answered] }
         var isDone: Bool { answered == steps.count }
+        var hasBehind: Bool { answered + 1 < steps.count }
     }
 
     /// Runs a step and those behind it, and what may follow them, to their ends, or until they have to be run again.
@@ -51,7 +54,11 @@ extension Slot {
             // What has been answered already needs no waiting for.
             repeat {
                 let step = pipeline.running
-                let outcome = host.awaitNext(until: .now().adding(milliseconds: step.limits.timeoutMs))
+                let now = MonotonicTime.now()
+                let late = pipeline.hasBehind ? now.adding(milliseconds: WriteAhead.longestWaitMs) : nil
+                let outcome = host.awaitNext(until: now.adding(milliseconds: step.limits.timeoutMs), late: late) {
+                    takeBack(&pipeline)
+                }
                 reporter.diagnostics(host, step: step)
                 guard case .answered(let payload) = outcome,
                     let answer = try? HostReply.parse(payload, ofStep: step.token, step.request)
@@ -65,7 +72,16 @@ extension Slot {
             } while !pipeline.isDone && host.hasReply
             unwritten = settle(&pipeline, on: host)
         }
-        return true
+        // What was taken back lies in its pipe.
+        if pipeline.isTakenBack { reporter.metrics.hostLost(reason: "recycled") }
+        return !pipeline.isTakenBack
+    }
+
+    /// The step that runs takes its time: the others do not wait for it.
+    private func takeBack(_ pipeline: inout Pipeline) {
+        pipeline.steps.removeSubrange((pipeline.answered + 1)...)
+        pipeline.isTakenBack = true
+        state.wake(state.decide { $0.takeBack(slot: index) })
     }
 
     /// Writes steps to the host.
@@ -83,7 +99,7 @@ extension Slot {
         let now = MonotonicTime.now()
         addDelay(runDelay.withLock { $0.endStep(at: now) })
         let mayTakeMore =
-            !isLost && host.framesUnderWay <= ServiceTimes.mostUnderWay / 2
+            !isLost && !pipeline.isTakenBack && host.framesUnderWay <= ServiceTimes.mostUnderWay / 2
             && !host.isTooFull(for: pipeline.steps[0].limits)
         let ((more, wakes), changes) = state.decide { [pipeline] dispatcher in
             (
@@ -94,7 +110,8 @@ extension Slot {
         }
         state.wake(wakes)
         reporter.policies.changed(changes)
-        pipeline = Pipeline(steps: pipeline.steps[pipeline.answered...] + more, isBehind: true)
+        pipeline = Pipeline(
+            steps: pipeline.steps[pipeline.answered...] + more, isBehind: true, isTakenBack: pipeline.isTakenBack)
         return more
     }
 

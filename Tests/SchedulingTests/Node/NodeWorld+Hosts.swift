@@ -64,7 +64,16 @@ extension NodeWorld {
         check(isKnown, "slot \(slot) of node \(node.id) is not thought to have \(actual.map(\.token))")
     }
 
+    /// The step that runs takes long: what is written behind it is run by others.
+    private func takeBack(_ node: SimulatedNode, _ slot: Int) {
+        node.hosts[slot].removeSubrange(1...)
+        count(.takenBack)
+        calls += 1
+        node.wake(node.dispatcher.takeBack(slot: slot))
+    }
+
     private func run(_ step: Step, _ node: SimulatedNode, _ slot: Int) {
+        if node.hosts[slot].count > 1, random.chance(5) { return takeBack(node, slot) }
         switch HostConduct(strategy: step.strategyIndex) {
         case .short, .long: random.chance(1) && hasFaults ? loseHost(node, slot, killed: false) : answer(node, slot)
         case .dying: random.chance(40) ? loseHost(node, slot, killed: false) : answer(node, slot)
