@@ -54,7 +54,7 @@ extension ConsumerLoop {
         switch notice {
         case .assigned(let partitions):
             health.noteJoined(partitions: core.owned)
-            metrics.assigned(core.owned.count, paused: core.paused.intersection(core.owned).count)
+            noteAssigned()
             metrics.rebalanced("assigned")
             announce("assigned", partitions)
         case .revoked(let partitions, let isLost):
@@ -129,6 +129,10 @@ extension ConsumerLoop {
         }
         // Only now: the monitor, which may be about to write the series, looks once more at what the node has.
         for partition in partitions { metrics.forget(partition: partition) }
+        noteAssigned()
+    }
+
+    private func noteAssigned() {
         metrics.assigned(core.owned.count, paused: core.paused.intersection(core.owned).count)
         metrics.metadataFull(partitions: core.metadataFullCount)
     }
