@@ -8,6 +8,9 @@ struct RequestParser {
         reader = JSONReader(bytes)
     }
 
+    /// What was read, moved and not copied.
+    consuming func takeRequest() -> StrategyRequest { request }
+
     mutating func parse() throws(RequestProblem) {
         guard !request.bytes.isEmpty else {
             throw RequestProblem(.invalidJSON, "the request is empty; a JSON object is needed")

@@ -90,7 +90,7 @@ extension StrategyRequest {
         var parser = RequestParser(bytes)
         do {
             try parser.parse()
-            return parser.request
+            return parser.takeRequest()
         } catch {
             let request = parser.request
             throw UnreadableRequest(

@@ -5,7 +5,7 @@ package enum MemoryAllocator {
     /// Memory that is free stays with the process up to these many bytes for each of the allocator's arenas, instead of
     /// going back to the kernel and coming anew, a page fault for each 4 KB: what a thread needs for a batch of messages
     /// it needs for the next one as well.
-    private static let keptBytes: Int32 = 1 << 20
+    private static let keptBytes: Int32 = 4 << 20
 
     /// Called once, by a process that lives long and handles many small messages.
     package static func keepFreed() {
