@@ -48,8 +48,7 @@ struct Main {
 
     static func serve(dataRoot: String) -> Int32 {
         let strategies = HostedStrategies(dataRoot: dataRoot, engineVersion: version)
-        let ready = Array(#"{"ready":{"engine":{"name":"optimizer","version":"\#(version)"}}}"#.utf8)
-        return HostLoop.serve(ready: ready) { payload in
+        return HostLoop.serve(ready: StepFrame.ready(engineVersion: version)) { payload in
             strategies.answer(payload) { UInt64(clamping: MonotonicTime.now().nanoseconds) }
         }
     }

@@ -33,17 +33,17 @@ import Testing
         #expect(step.request.strategyVersion == nil && step.request.parameters.isEmpty && !step.request.isSweep)
     }
 
-    @Test func bodyIsTheRequestAsItCame() throws {
-        let sent = try request()
-        #expect(StepFrame.body(of: StepFrame.payload(of: sent, token: 1)) == sent.bytes)
-        #expect(StepFrame.body(of: sent.bytes) == sent.bytes)
+    @Test func framesGoOnlyToHostsThatSayTheyTakeThem() {
+        #expect(StepFrame.isTaken(byHostSaying: StepFrame.ready(engineVersion: "1.2.3")))
+        for other in ["ready", #"{"ready":{"engine":{"name":"optimizer"}}}"#, #"{"ready":{"step_frame":2}}"#] {
+            #expect(!StepFrame.isTaken(byHostSaying: Array(other.utf8)))
+        }
     }
 
     @Test func damagedFrameNeverTraps() throws {
         let payload = StepFrame.payload(of: try request(), token: 5)
         for index in payload.indices {
             _ = try? StepFrame.read(Array(payload[..<index]))
-            _ = StepFrame.body(of: Array(payload[..<index]))
             for byte: UInt8 in [0, 1, 0x7F, 0xFF] {
                 var damaged = payload
                 damaged[index] = byte

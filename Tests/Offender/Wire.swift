@@ -1,5 +1,4 @@
 import Glibc
-import Messages
 
 /// Raw frames on descriptors 0 and 1, without the care a real host takes.
 enum Wire {
@@ -24,8 +23,8 @@ enum Wire {
         }
     }
 
-    /// The next request, out of its frame; ends the process at the end of the input.
-    static func request() -> [UInt8] { StepFrame.body(of: read(length())) }
+    /// The next request; ends the process at the end of the input.
+    static func request() -> [UInt8] { read(length()) }
 
     /// The length of the next request, which is to be read then.
     static func length() -> Int { read(4).enumerated().reduce(0) { $0 + Int($1.element) << (8 * $1.offset) } }

@@ -1,4 +1,5 @@
 import Glibc
+import Messages
 package import Scheduling
 package import System
 
@@ -26,6 +27,8 @@ package final class Host {
     var reader: FrameReader
     var writer: FrameWriter
     private var diagnostics = HostDiagnostics()
+    /// Whether steps go to it as `StepFrame`s, else as the requests in JSON that they are.
+    package private(set) var takesFrames = false
     /// Steps it has been given. Whoever gives them counts them.
     package var steps = 0
     /// Whether it has been sent anything yet.
@@ -69,7 +72,9 @@ package final class Host {
     /// - Throws: `HostFailure` of code `notReady` when the host is lost or the time is over. Kill it then.
     package func awaitReady(until: MonotonicTime) throws(HostFailure) -> [UInt8] {
         switch lossKind.map({ .lost(loss($0, requestDelivered: false)) }) ?? awaitReply(until: until) {
-        case .answered(let payload): return payload
+        case .answered(let payload):
+            takesFrames = StepFrame.isTaken(byHostSaying: payload)
+            return payload
         case .lost(let loss): throw HostFailure(.notReady, loss.description, loss: loss)
         case .timedOut:
             let loss = lose(.silent)

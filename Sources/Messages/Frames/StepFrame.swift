@@ -37,10 +37,18 @@ package enum StepFrame {
         return frame
     }
 
-    /// The request within a payload; the payload itself where it is no frame of this form.
-    package static func body(of payload: [UInt8]) -> [UInt8] {
-        guard payload.first == form, let (_, start) = header(payload) else { return payload }
-        return Array(payload[start...])
+    /// Whether a host that says this when it is ready takes frames of this form: one of another build may not.
+    package static func isTaken(byHostSaying ready: [UInt8]) -> Bool {
+        (try? JSONValue.parse(ready))?["ready"]?["step_frame"]?.integer == Int(form)
+    }
+
+    /// What a host of this build says when it is ready.
+    package static func ready(engineVersion version: String) -> [UInt8] {
+        let engine = JSONValue.object([
+            JSONMember("name", .string("optimizer")), JSONMember("version", .string(version)),
+        ])
+        let ready = JSONValue.object([JSONMember("engine", engine), JSONMember("step_frame", .integer(Int(form)))])
+        return Array(JSONValue.object([JSONMember("ready", ready)]).text.utf8)
     }
 
     /// Reads a payload: the step's token and its request, of which only the parameters have to be read.

@@ -89,7 +89,10 @@ extension Slot {
     private func write(_ steps: [Step], to host: Host) -> HostLoss? {
         guard let first = steps.first else { return nil }
         addDelay(runDelay.withLock { $0.begin(first.strategyIndex, on: host.pid, at: .now()) })
-        return host.submit(steps.map { StepFrame.payload(of: $0.request, token: $0.token) }, limits: first.limits)
+        let payloads = steps.map { step in
+            host.takesFrames ? StepFrame.payload(of: step.request, token: step.token) : step.request.bytes
+        }
+        return host.submit(payloads, limits: first.limits)
     }
 
     /// Tells the shared state what has been answered.
