@@ -22,12 +22,8 @@ struct FetchNudge {
     let interval: Int
     private var taken: [Int32: Int] = [:]
 
-    init(interval: Int) { self.interval = interval }
-
-    /// - Parameter queuedKilobytes: the property's value; without one, librdkafka's own default.
-    init(queuedKilobytes: String?) {
-        self.init(interval: max((queuedKilobytes.flatMap { Int($0) } ?? 65_536) * 1000 / 2, 1))
-    }
+    /// - Parameter limit: bytes that may lie in one partition's queue.
+    init(limit: Int) { interval = max(limit / 2, 1) }
 
     mutating func isDue(_ partition: Int32, taken bytes: Int) -> Bool {
         guard bytes > 0 else { return false }

@@ -58,6 +58,7 @@ extension KafkaConsumer {
         let list = PartitionList(capacity: 1)
         list.add(topic: topic, partition, offset: offset)
         positions[partition] = offset
+        forgetKept(CollectionOfOne(partition))
         unsafe report(rd_kafka_seek_partitions(client, list.list, 0))
     }
 

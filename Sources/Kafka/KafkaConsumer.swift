@@ -13,17 +13,23 @@ package final class KafkaConsumer: @unchecked Sendable {
     let queue: OpaquePointer
     let commitQueue: OpaquePointer
     private let wakeDescriptor: Int32
-    private let batch = MessageBatch(capacity: 1000)
-    private var partitionQueues: [Int32: OpaquePointer] = unsafe [:]
+    let batch = MessageBatch(capacity: 1000)
+    private(set) var partitionQueues: [Int32: OpaquePointer] = unsafe [:]
+    let limits: PrefetchLimits
     var nudge: FetchNudge
+    /// What pauses have kept.
+    var kept = KeptRecords<KeptMessage>()
+    /// By partition, of the records that were taken last.
+    var recordBytes: [Int32: Int] = [:]
     var waiting = EventBacklog<ConsumerEvent>()
+    /// Up to where records were handed out.
     var positions: [Int32: Int64] = [:]
     var topic = ""
     let group: String
     /// The partitions this member reads now.
     package private(set) var assigned: Set<Int32> = []
     /// The partitions that are paused. librdkafka's own mark outlives an assignment, and so does this one.
-    package private(set) var paused: Set<Int32> = []
+    package internal(set) var paused: Set<Int32> = []
     /// The protocol in force, known once an assignment has come. Asked for then and kept: librdkafka has it asked of a
     /// thread of its own, and a client that closes may never answer.
     package private(set) var isCooperative = false
@@ -46,7 +52,8 @@ package final class KafkaConsumer: @unchecked Sendable {
         unsafe commitQueue = rd_kafka_queue_new(client)
         self.wakeDescriptor = wakeDescriptor
         group = properties.value(of: "group.id") ?? ""
-        nudge = FetchNudge(queuedKilobytes: properties.value(of: "queued.max.messages.kbytes"))
+        limits = PrefetchLimits(properties)
+        nudge = FetchNudge(limit: limits.queued)
         unsafe rd_kafka_set_log_queue(client, queue)
         unsafe wake(wakeDescriptor, on: queue)
         unsafe wake(wakeDescriptor, on: commitQueue)
@@ -84,6 +91,7 @@ package final class KafkaConsumer: @unchecked Sendable {
             unsafe report(rd_kafka_assign(client, list.list))
             assigned.removeAll()
         }
+        forgetKept(isCooperative ? starts.map(\.partition) : kept.partitions)
         assigned.formUnion(starts.map(\.partition))
     }
 
@@ -97,72 +105,8 @@ package final class KafkaConsumer: @unchecked Sendable {
             unsafe report(rd_kafka_assign(client, nil))
             assigned.removeAll()
         }
+        forgetKept(isCooperative ? partitions : kept.partitions)
         for partition in partitions { positions[partition] = nil }
-    }
-
-    /// Takes what lies in a partition's queue, at most `limit` records. Never blocks.
-    ///
-    /// `body` runs once for each record, in order, on the calling thread.
-    package func take(from partition: Int32, limit: Int, _ body: (KafkaRecord) -> Void) -> TakeResult {
-        var result = TakeResult()
-        guard let partitionQueue = unsafe partitionQueues[partition] else {
-            result.isDrained = true
-            return result
-        }
-        while result.records < limit, !result.isDrained {
-            let wanted = min(limit - result.records, batch.capacity)
-            let count = unsafe batch.consume(partitionQueue, wanted) { message in
-                unsafe read(message, into: &result, body)
-            }
-            result.isDrained = count < wanted
-        }
-        if nudge.isDue(partition, taken: result.bytes) { wakeFetchers([partition]) }
-        return result
-    }
-
-    private func read(
-        _ message: UnsafeMutablePointer<rd_kafka_message_t>, into result: inout TakeResult,
-        _ body: (KafkaRecord) -> Void
-    ) {
-        let code = unsafe message.pointee.err
-        guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
-            if code != RD_KAFKA_RESP_ERR__PARTITION_EOF {
-                result.failure = unsafe KafkaFailure(code, reason: String(cString: rd_kafka_message_errstr(message)))
-            }
-            return
-        }
-        result.records += 1
-        unsafe result.bytes += message.pointee.len + message.pointee.key_len
-        unsafe positions[message.pointee.partition] = message.pointee.offset + 1
-        unsafe body(KafkaRecord(copying: message))
-    }
-
-    /// Stops fetching. What was prefetched of these partitions is thrown away and fetched again later.
-    /// Partitions that are paused already, or that this member does not have, are left alone.
-    package func pause(_ partitions: [Int32]) {
-        let running = Set(partitions).intersection(assigned).subtracting(paused)
-        guard !running.isEmpty else { return }
-        let list = PartitionList(topic: topic, running)
-        unsafe report(rd_kafka_pause_partitions(client, list.list))
-        unsafe list.each { if unsafe $0.err == RD_KAFKA_RESP_ERR_NO_ERROR { unsafe paused.insert($0.partition) } }
-    }
-
-    /// How many records lie prefetched of these partitions: what a pause would throw away.
-    package func prefetched(_ partitions: [Int32]) -> Int {
-        partitions.reduce(0) { unsafe $0 + (partitionQueues[$1].map { unsafe Int(rd_kafka_queue_length($0)) } ?? 0) }
-    }
-
-    /// Fetches again, at once. Partitions that are not paused are left alone: resuming them would rewind them.
-    package func resume(_ partitions: [Int32]) {
-        let stopped = Set(partitions).intersection(paused)
-        guard !stopped.isEmpty else { return }
-        do {
-            let list = PartitionList(topic: topic, stopped)
-            unsafe report(rd_kafka_resume_partitions(client, list.list))
-        }
-        paused.subtract(stopped)
-        // Nobody tells the fetcher, which may sleep up to a second.
-        wakeFetchers(stopped.intersection(assigned))
     }
 
     /// Commits, without waiting: the answer comes as `ConsumerEvent.committed`.
@@ -208,6 +152,8 @@ package final class KafkaConsumer: @unchecked Sendable {
     package func destroy(closingMs: Int32 = 2000, patienceMs: Int32 = BoundedDestroy.patienceMs) -> Bool {
         guard !isDestroyed else { return true }
         isDestroyed = true
+        // A message that is alive would keep its partition, and the client, for ever.
+        forgetKept(kept.partitions)
         let isThrough = !isClosing || finishClosing(milliseconds: closingMs)
         if !isClosing { answerAssignment() }
         let held = unsafe [queue, commitQueue] + partitionQueues.values
@@ -268,14 +214,6 @@ package final class KafkaConsumer: @unchecked Sendable {
             unsafe partitionQueues[partition] = partitionQueue
         }
         if let old = unsafe old { unsafe rd_kafka_queue_destroy(old) }
-    }
-
-    /// Up to where records have been handed out: one past the last of them and past what is no record (the markers of
-    /// transactions, what was aborted); nil before the first.
-    package func position(of partition: Int32) -> Int64? {
-        let list = PartitionList(topic: topic, CollectionOfOne(partition))
-        guard unsafe rd_kafka_position(client, list.list) == RD_KAFKA_RESP_ERR_NO_ERROR else { return nil }
-        return unsafe list.map(unsafe \.plainOffset).first.flatMap(\.self)
     }
 
     func report(_ code: rd_kafka_resp_err_t) {

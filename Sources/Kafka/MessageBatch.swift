@@ -2,7 +2,7 @@ internal import CRdKafka
 
 /// Room for the messages of one batch call, reused from call to call.
 ///
-/// Safety: its owner frees it once, after the last `consume`. A message is good for as long as `body` runs.
+/// Safety: its owner frees it once, after the last `consume`. A message is its taker's to destroy.
 @safe
 struct MessageBatch {
     private let room: UnsafeMutablePointer<UnsafeMutablePointer<rd_kafka_message_t>?>
@@ -16,15 +16,13 @@ struct MessageBatch {
 
     func free() { unsafe room.deallocate() }
 
-    /// Hands each message to `body`, then destroys it. Returns how many there were; does not wait.
+    /// Hands each message to `body`, which has it from then on. Returns how many there were; does not wait.
     func consume(
         _ queue: OpaquePointer, _ wanted: Int, _ body: (UnsafeMutablePointer<rd_kafka_message_t>) -> Void
     ) -> Int {
         let count = unsafe max(rd_kafka_consume_batch_queue(queue, 0, room, wanted), 0)
         for index in 0..<count {
-            guard let message = unsafe room[index] else { continue }
-            unsafe body(message)
-            unsafe rd_kafka_message_destroy(message)
+            if let message = unsafe room[index] { unsafe body(message) }
         }
         return count
     }

@@ -27,8 +27,12 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     case dropsAcknowledgementOfRevoked
     /// A partition that comes in is resumed, whether it is paused or not.
     case resumesWhatIsNotPaused
-    /// A partition that comes in while the node pauses is not paused.
-    case forgetsPauseOfNew
+    /// A partition is paused while something of it is on its way.
+    case pausesWhatIsComing
+    /// A partition that is to be read again from an earlier offset is paused before that has been heard of.
+    case pausesWhatRewinds
+    /// A partition of which all is used up that was kept stays paused.
+    case staysPaused
     /// What is queued of a partition that is taken back stays queued.
     case keepsQueuedOfRevoked
     /// What runs of a partition that is given up goes on.

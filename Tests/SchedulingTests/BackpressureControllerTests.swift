@@ -6,15 +6,14 @@ import Testing
     private var controller = BackpressureController(.init())
 
     @Test mutating func holdsAtTheBoundAndFlowsAtTheResumeDepth() {
-        #expect(controller.update(depth: 99, inFlight: 99, at: time(0)) == .none)
+        #expect(controller.update(depth: 99, inFlight: 99, at: time(0)) == .mayResume)
         #expect(controller.isFlowing)
-        #expect(controller.update(depth: 100, inFlight: 100, at: time(1)) == .none)
+        #expect(controller.update(depth: 100, inFlight: 100, at: time(1)) == .goesOn)
         #expect(!controller.isFlowing)
-        #expect(controller.update(depth: 51, inFlight: 51, at: time(50)) == .none)
+        #expect(controller.update(depth: 51, inFlight: 51, at: time(50)) == .goesOn)
         #expect(!controller.isFlowing)
-        #expect(controller.update(depth: 50, inFlight: 50, at: time(60)) == .none)
+        #expect(controller.update(depth: 50, inFlight: 50, at: time(60)) == .mayResume)
         #expect(controller.isFlowing)
-        #expect(controller.pauses == 0)
         #expect(controller.heldSeconds(at: time(1000)) == 0.059)
     }
 
@@ -34,21 +33,31 @@ import Testing
         #expect(controller.isFlowing)
     }
 
-    @Test mutating func aHoldThatLastsBecomesAPauseAndIsResumedOnce() {
+    @Test mutating func partitionsMayBePausedOnceAHoldHasLasted() {
         _ = controller.update(depth: 100, inFlight: 100, at: time(0))
-        #expect(controller.nextDeadline(at: time(1)) == time(100))
-        #expect(controller.update(depth: 100, inFlight: 100, at: time(99)) == .none)
-        #expect(controller.update(depth: 90, inFlight: 100, at: time(100)) == .pause)
-        #expect(controller.update(depth: 90, inFlight: 100, at: time(200)) == .none)
-        #expect(controller.nextDeadline(at: time(200)) == nil)
-        #expect(controller.update(depth: 50, inFlight: 100, at: time(300)) == .resume)
-        #expect(controller.update(depth: 50, inFlight: 100, at: time(301)) == .none)
+        #expect(controller.pauseDue == time(100))
+        #expect(controller.update(depth: 100, inFlight: 100, at: time(99)) == .goesOn)
+        #expect(controller.update(depth: 90, inFlight: 100, at: time(100)) == .mayPause)
+        #expect(controller.update(depth: 90, inFlight: 100, at: time(200)) == .mayPause)
+        #expect(controller.update(depth: 50, inFlight: 100, at: time(300)) == .mayResume)
+        #expect(controller.pauseDue == nil)
         #expect(controller.heldSeconds(at: time(1000)) == 0.3)
     }
 
-    @Test func pausesAtOnceWhenToldTo() {
+    @Test func theyMayBePausedAtOnceWhereThatIsSet() {
         var eager = BackpressureController(.init(pauseAfterMs: 0))
-        #expect(eager.update(depth: 100, inFlight: 100, at: time(0)) == .pause)
+        #expect(eager.update(depth: 100, inFlight: 100, at: time(0)) == .mayPause)
+    }
+
+    @Test mutating func timePausedIsThatWithAnyPartitionPaused() {
+        controller.notePaused(true, at: time(100))
+        controller.notePaused(true, at: time(200))
+        #expect(controller.isPaused)
+        #expect(controller.pausedSeconds(at: time(400)) == 0.3)
+        controller.notePaused(false, at: time(500))
+        controller.notePaused(false, at: time(600))
+        controller.notePaused(true, at: time(700))
+        #expect(controller.pausedSeconds(at: time(800)) == 0.5)
     }
 
     @Test mutating func holdsWhenTooMuchIsInFlight() {
@@ -60,24 +69,12 @@ import Testing
         #expect(controller.isFlowing)
     }
 
-    @Test func waitsWithTheNextPauseUntilTheRefetchIsPaidOff() {
-        var controller = BackpressureController(.init(pauseAfterMs: 0, refetchBytesPerSecond: 1000))
-        #expect(controller.update(depth: 100, inFlight: 100, at: time(0)) == .pause)
-        controller.discarded(bytes: 500, at: time(0))
-        #expect(controller.update(depth: 50, inFlight: 100, at: time(100)) == .resume)
-        #expect(controller.update(depth: 100, inFlight: 100, at: time(200)) == .none)
-        #expect(!controller.isFlowing)
-        #expect(controller.nextDeadline(at: time(200)) == time(500))
-        #expect(controller.update(depth: 100, inFlight: 100, at: time(500)) == .pause)
-    }
-
-    @Test func resultsThatFindNoRoomHoldAndPauseLikeAFullQueue() {
+    @Test func resultsThatFindNoRoomHoldAsAFullQueueDoes() {
         var controller = BackpressureController(.init())
-        #expect(controller.update(depth: 0, inFlight: 5, isOutputFull: true, at: time(0)) == .none)
+        #expect(controller.update(depth: 0, inFlight: 5, isOutputFull: true, at: time(0)) == .goesOn)
         #expect(!controller.isFlowing)
-        #expect(controller.update(depth: 0, inFlight: 5, isOutputFull: true, at: time(100)) == .pause)
-        #expect(controller.update(depth: 0, inFlight: 5, isOutputFull: true, at: time(200)) == .none)
-        #expect(controller.update(depth: 0, inFlight: 5, at: time(300)) == .resume)
+        #expect(controller.update(depth: 0, inFlight: 5, isOutputFull: true, at: time(100)) == .mayPause)
+        #expect(controller.update(depth: 0, inFlight: 5, at: time(300)) == .mayResume)
         #expect(controller.isFlowing)
     }
 }

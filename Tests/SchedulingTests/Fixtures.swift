@@ -84,7 +84,7 @@ extension Dispatcher {
 extension BackpressureController {
     mutating func update(
         depth: Int, inFlight: Int, inFlightBytes: Int = 0, isOutputFull: Bool = false, at now: MonotonicTime
-    ) -> Action {
+    ) -> Fetching {
         update(
             depth: depth, inFlight: InFlightLoad(count: inFlight, bytes: inFlightBytes), isOutputFull: isOutputFull,
             at: now)

@@ -44,6 +44,7 @@ package enum GaugeMetric: String, Sendable, CaseIterable {
     case kafkaQueuedBytes = "optimizer_kafka_queued_bytes"
     case kafkaPrefetchedMessages = "optimizer_kafka_prefetched_messages"
     case kafkaPrefetchedBytes = "optimizer_kafka_prefetched_bytes"
+    case kafkaKeptBytes = "optimizer_kafka_kept_bytes"
     case kafkaPrefetchLimit = "optimizer_kafka_prefetch_limit_bytes"
 
     case buildInfo = "optimizer_build_info"
@@ -118,9 +119,10 @@ extension GaugeMetric {
         case .kafkaBrokersUp: ("Brokers the client is connected to", [.client])
         case .kafkaQueuedMessages: ("Messages waiting in the client to be sent or to be acknowledged", [.client])
         case .kafkaQueuedBytes: ("Bytes waiting in the client to be sent or to be acknowledged", [.client])
-        case .kafkaPrefetchedMessages: ("Records fetched and not yet taken", [])
-        case .kafkaPrefetchedBytes: ("Bytes of records fetched and not yet taken", [])
-        case .kafkaPrefetchLimit: ("Bytes of records the node may prefetch", [])
+        case .kafkaPrefetchedMessages: ("Records in the client's queues, fetched and not yet taken", [])
+        case .kafkaPrefetchedBytes: ("Bytes of records in the client's queues, fetched and not yet taken", [])
+        case .kafkaKeptBytes: ("Bytes of prefetched records that pauses have kept and that are not yet taken", [])
+        case .kafkaPrefetchLimit: ("Bytes of records the node may prefetch, with what pauses keep of it", [])
         case .buildInfo: ("The version of the node and of its Kafka client", [.version, .librdkafka])
         case .nodeInfo: ("The node's name and its consumer group", [.node, .group])
         case .strategiesInfo: ("Digest of the strategies the node can run, versions included", [.digest])

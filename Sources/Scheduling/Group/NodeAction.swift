@@ -4,7 +4,7 @@ package enum NodeAction: Equatable, Sendable {
     // The consumer.
     case assign([Int32])
     case unassign([Int32])
-    /// What is prefetched of the partitions is thrown away.
+    /// What is prefetched of the partitions is kept, and handed out before anything that is fetched later.
     case pause([Int32])
     /// Only what is paused.
     case resume([Int32])

@@ -20,7 +20,7 @@ extension NodeCore {
         switch input {
         case .assigned(let partitions, let isCooperative):
             self.isCooperative = isCooperative
-            assigned(partitions, dispatcher.backpressure.isPaused, now)
+            assigned(partitions, &dispatcher, now)
         case .revoked(let partitions, let isLost): revoked(Set(partitions), isLost: isLost, &dispatcher, now)
         case .committedBefore(let metadata, let number): committedBefore(metadata, number, now)
         case .commitAnswered(let number, let stored, let hasFailure):
@@ -33,6 +33,7 @@ extension NodeCore {
             book.restart(partition)
         case .ends(let ends): noteEnds(ends, now)
         case .positions(let positions): noteRead(positions)
+        case .prefetched(let found): adjust(to: found, &dispatcher, now)
         case .stop(let drainMs): beginDrain(drainMs, &dispatcher, now)
         case .fail: fail(now)
         case .turn(let surroundings):
@@ -50,12 +51,12 @@ extension NodeCore {
 
     /// When something is to be done though nothing has happened. What a turn would not do now must not make the next one
     /// due: that would be one after the other.
-    package func nextDeadline(_ backpressure: BackpressureController, at now: MonotonicTime) -> MonotonicTime? {
+    package func nextDeadline(_ backpressure: BackpressureController) -> MonotonicTime? {
         let revocation = group.revocation?.deadline
         let mayCommit = revocation == nil && phase.commitsWhatIsDone
         let commit = mayCommit ? commits.nextDeadline(intervalMs: settings.commitIntervalMs) : nil
         // Only a running node takes, and so looks at its queue.
-        let hold = phase == .running ? backpressure.nextDeadline(at: now) : nil
+        let hold = phase == .running ? pauseDeadline(backpressure) : nil
         let question = group.ownership.questions.lazy.compactMap(\.askedAgainAt).min()
         let never = MonotonicTime(nanoseconds: .max)
         let next = min(
@@ -65,7 +66,9 @@ extension NodeCore {
 
     // MARK: Assigned
 
-    private mutating func assigned(_ partitions: [Int32], _ isPaused: Bool, _ now: MonotonicTime) {
+    private mutating func assigned(
+        _ partitions: [Int32], _ dispatcher: inout Dispatcher, _ now: MonotonicTime
+    ) {
         lastQuestion += 1
         group.assign(
             CommitQuestion(
@@ -75,13 +78,10 @@ extension NodeCore {
         book.assign(partitions, at: now)
         for partition in partitions { forgetPlace(partition) }
         actions.append(.assign(partitions))
-        // librdkafka's pause outlives an assignment: what comes in is made to agree with what the node does now.
-        if PlantedBug.resumesWhatIsNotPaused.isPlanted, !isPaused { actions.append(.resume(partitions)) }
-        let disagreeing = isPaused ? Set(partitions).subtracting(paused) : Set(partitions).intersection(paused)
-        if !disagreeing.isEmpty, !PlantedBug.forgetsPauseOfNew.isPlanted || !isPaused {
-            if isPaused { paused.formUnion(disagreeing) } else { paused.subtract(disagreeing) }
-            actions.append(isPaused ? .pause(disagreeing.sorted()) : .resume(disagreeing.sorted()))
-        }
+        // librdkafka's pause outlives an assignment. What comes in paused has nothing kept: it is resumed when the node
+        // next takes. What comes in while the node holds is paused as the others are.
+        if PlantedBug.resumesWhatIsNotPaused.isPlanted { actions.append(.resume(partitions)) }
+        notePaused(&dispatcher, now)
         if !partitions.isEmpty { actions.append(.askCommitted(partitions, number: lastQuestion)) }
         actions.append(.tell(.assigned(partitions)))
     }
@@ -165,6 +165,7 @@ extension NodeCore {
         }
         if !isCooperative { overfull = [:] }
         group.giveUp(partitions, isCooperative: isCooperative)
+        notePaused(&dispatcher, now)
         actions += [.unassign(partitions.sorted()), .tell(.gaveUp(partitions.sorted(), isLost: isLost))]
         if case .running = phase { dispatcher.isDrainAwaited = false }
     }
@@ -201,7 +202,8 @@ extension NodeCore {
     /// A log that ends before what was done of it, and goes on to, is another: what has been passed over is read again.
     private mutating func noteEnds(_ ends: [Int32: Int64], _ now: MonotonicTime) {
         for (partition, end) in ends.sorted(by: { $0.key < $1.key }) {
-            guard let claim = book.claimBeyond(end: end, of: partition) else {
+            // Of a paused partition nothing more is heard: its end may be that of minutes ago.
+            guard !paused.contains(partition), let claim = book.claimBeyond(end: end, of: partition) else {
                 endingEarly[partition] = nil
                 continue
             }

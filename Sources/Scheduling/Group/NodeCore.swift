@@ -47,6 +47,10 @@ package struct NodeCore: ~Copyable, Sendable {
     package internal(set) var book = LedgerBook()
     var commits = CommitSchedule()
     var lastQuestion: UInt64 = 0
+    /// What the partitions may do, as backpressure has it.
+    var fetching = BackpressureController.Fetching.mayResume
+    /// What has come of partitions that are fetched.
+    var fetches = FetchWatch()
     /// The protocol in force.
     var isCooperative = false
     /// Partitions that are about to be read again from an earlier offset, with the last record that came before.
@@ -103,6 +107,7 @@ package struct NodeCore: ~Copyable, Sendable {
     mutating func restart(_ partition: Int32, from offset: Int64, at last: Int64) {
         book.restart(partition, from: offset)
         endingEarly[partition] = nil
+        fetches.forget(partition)
         commits.noteDone()
         if offset <= last { rewinding[partition] = last }
     }
@@ -116,6 +121,7 @@ package struct NodeCore: ~Copyable, Sendable {
     mutating func forgetPlace(_ partition: Int32) {
         rewinding[partition] = nil
         endingEarly[partition] = nil
+        fetches.forget(partition)
     }
 
     /// Says what a record that was taken asks for.
@@ -207,7 +213,8 @@ package struct NodeCore: ~Copyable, Sendable {
         }
     }
 
-    /// Takes in how full the node is, and pauses or resumes its partitions.
+    /// Takes in how full the node is. Which partitions are paused or resumed for it is decided when it is known what lies
+    /// prefetched of them (`prefetchInQuestion`).
     ///
     /// - Parameter isOutputFull: results wait for room in the producer's queue.
     package mutating func applyBackpressure(
@@ -215,22 +222,8 @@ package struct NodeCore: ~Copyable, Sendable {
     ) -> [NodeAction] {
         tell(&dispatcher)
         wake(dispatcher.noteOutput(isFull: isOutputFull))
-        switch dispatcher.updateBackpressure(isOutputFull: isOutputFull, at: now) {
-        case .none: break
-        case .pause:
-            let running = owned.subtracting(paused).sorted()
-            paused.formUnion(running)
-            actions += [.pause(running), .tell(.paused(running, depth: dispatcher.depth))]
-        case .resume: resume(paused.intersection(owned))
-        }
+        fetching = dispatcher.updateBackpressure(isOutputFull: isOutputFull, at: now)
         return takeActions()
-    }
-
-    mutating func resume(_ partitions: Set<Int32>) {
-        guard !partitions.isEmpty else { return }
-        paused.subtract(partitions)
-        let sorted = partitions.sorted()
-        actions += [.resume(sorted), .tell(.resumed(sorted))]
     }
 
     mutating func wake(_ slots: [Int]) { if !slots.isEmpty { actions.append(.wake(slots)) } }

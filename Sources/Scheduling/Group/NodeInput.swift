@@ -12,8 +12,11 @@ package enum NodeInput: Sendable {
     case logReset(Int32)
     /// Where the logs of partitions end, as far as the client has heard.
     case ends([Int32: Int64])
-    /// Up to where partitions hold no record that was not handed out.
+    /// Up to where partitions hold no record that was not handed out to the core: what lies prefetched, or is kept from
+    /// a pause, was not.
     case positions([Int32: Int64])
+    /// What lies prefetched of the partitions in question.
+    case prefetched([Int32: PartitionPrefetch])
     /// The supervisor wants the node to end; what runs may take so long.
     case stop(drainMs: Int)
     /// The node can do no more: it ends without a drain.

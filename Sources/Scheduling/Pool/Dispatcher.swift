@@ -83,7 +83,7 @@ package struct Dispatcher: Sendable {
     /// - Parameter isOutputFull: results wait for room in the producer's queue.
     package mutating func updateBackpressure(
         isOutputFull: Bool = false, at now: MonotonicTime
-    ) -> BackpressureController.Action {
+    ) -> BackpressureController.Fetching {
         // Nobody counts on a place at this moment.
         queue.givePlaces(beside: slots.aheadCount)
         return backpressure.update(depth: depth, inFlight: inFlight, isOutputFull: isOutputFull, at: now)
@@ -98,8 +98,10 @@ package struct Dispatcher: Sendable {
         return isFull ? [] : idleSlotToWake()
     }
 
-    package mutating func noteDiscarded(bytes: Int, at now: MonotonicTime) {
-        backpressure.discarded(bytes: bytes, at: now)
+    package mutating func notePause() { backpressure.notePause() }
+
+    package mutating func notePaused(_ isPaused: Bool, at now: MonotonicTime) {
+        backpressure.notePaused(isPaused, at: now)
     }
 
     // MARK: A slot's steps

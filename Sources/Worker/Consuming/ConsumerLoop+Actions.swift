@@ -26,7 +26,7 @@ extension ConsumerLoop {
             switch action {
             case .assign(let partitions): consumer.assign(partitions.map { PartitionStart(partition: $0) })
             case .unassign(let partitions): consumer.unassign(partitions)
-            case .pause(let partitions): pause(partitions, now)
+            case .pause(let partitions): pause(partitions)
             case .resume(let partitions): consumer.resume(partitions)
             case .seek(let partition, let offset): consumer.seek(partition, to: offset)
             case .askCommitted(let partitions, let number): consumer.askCommitted(partitions, number: number)
@@ -39,13 +39,6 @@ extension ConsumerLoop {
             case .tell(let notice): tell(notice, now)
             }
         }
-    }
-
-    private func pause(_ partitions: [Int32], _ now: MonotonicTime) {
-        let bytes = prefetchedBytes(partitions)
-        decide { $0.noteDiscarded(bytes: bytes, at: now) }
-        consumer.pause(partitions)
-        metrics.paused(partitions: consumer.paused.count, discardedBytes: bytes)
     }
 
     // MARK: What there is to tell

@@ -99,6 +99,7 @@ final class ConsumerLoop {
         if now.milliseconds(since: lastReport) >= 1000 {
             lastReport = now
             reportPartitions(now)
+            metrics.kept(bytes: consumer.keptBytes)
             lookAtLogs(now)
         }
     }
@@ -115,7 +116,7 @@ final class ConsumerLoop {
         let second = now.adding(milliseconds: 1000)
         let latest = publisher.gatherDeadline.map { min($0, second) } ?? second
         let backpressure = decide { $0.backpressure }
-        return core.nextDeadline(backpressure, at: now).map { min($0, latest) } ?? latest
+        return core.nextDeadline(backpressure).map { min($0, latest) } ?? latest
     }
 
     // MARK: Taking
@@ -216,14 +217,26 @@ final class ConsumerLoop {
         publisher.publishRefused(result, original: record.value, token: token, headers: headers)
     }
 
-    /// What a pause of these partitions throws away, as far as it can be known.
-    func prefetchedBytes(_ partitions: [Int32]) -> Int {
-        Int(Double(consumer.prefetched(partitions)) * averageRecordBytes)
+    /// Pauses these partitions. What is prefetched of them is kept.
+    func pause(_ partitions: [Int32]) {
+        let lost = consumer.pause(partitions)
+        metrics.paused(partitions: consumer.paused.count, discardedBytes: Int(Double(lost) * averageRecordBytes))
     }
 
     private func applyBackpressure(_ now: MonotonicTime) {
         let isOutputFull = state.isOutputFull
         perform(state.decide { core.applyBackpressure(isOutputFull: isOutputFull, &$0, at: now) }, now)
+        let asked = core.prefetchInQuestion(at: now)
+        guard !asked.isEmpty else { return }
+        hear(.prefetched(asked.reduce(into: [:]) { $0[$1] = PartitionPrefetch(consumer.prefetched(of: $1)) }), now)
+    }
+}
+
+extension PartitionPrefetch {
+    fileprivate init(_ found: Prefetched) {
+        self.init(
+            queued: found.queued, cameTo: found.cameTo, isComplete: found.isComplete,
+            isNearlyUsedUp: found.isNearlyUsedUp)
     }
 }
 

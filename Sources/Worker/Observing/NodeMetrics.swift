@@ -144,6 +144,9 @@ struct NodeMetrics: Sendable {
         discardedBytes.increment(by: bytes)
     }
 
+    /// What pauses have kept, for the node to take.
+    func kept(bytes: Int) { registry.gauge(.kafkaKeptBytes).set(bytes) }
+
     func resumed(partitions: Int) { registry.gauge(.partitionsPaused).set(partitions) }
 
     func assigned(_ count: Int, paused: Int) {

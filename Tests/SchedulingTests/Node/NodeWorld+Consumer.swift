@@ -17,7 +17,7 @@ extension NodeWorld {
         if node.core.hasToTell { node.core.tell(&node.dispatcher) }
         if random.chance(10) { lookAtLogs(node) }
         let latest = now.adding(milliseconds: 1000)
-        let deadline = node.core.nextDeadline(node.dispatcher.backpressure, at: now)
+        let deadline = node.core.nextDeadline(node.dispatcher.backpressure)
         node.consumerDeadline = deadline.map { min($0, latest) } ?? latest
         look(at: node)
         if node.isEnded { end(node) }
@@ -55,8 +55,8 @@ extension NodeWorld {
     }
 
     private func lookAtLogs(_ node: SimulatedNode) {
-        let read = node.client.positions.pairs.filter { !kafkaIsUnnoticed($0.partition) }
-        handle(.positions(Dictionary(uniqueKeysWithValues: read.map { ($0.partition, $0.value) })), node)
+        let read = node.client.positions.keys.filter { !kafkaIsUnnoticed($0) }
+        handle(.positions(read.reduce(into: [:]) { $0[$1] = node.client.readTo($1) }), node)
         let ends = node.client.positions.keys.map { ($0, kafka.logs[Int($0)].shownEnd) }
         handle(.ends(Dictionary(uniqueKeysWithValues: ends)), node)
         checkStored(node)
@@ -100,25 +100,57 @@ extension NodeWorld {
 
     private func applyBackpressure(_ node: SimulatedNode) {
         calls += 1
-        perform(
-            node.core.applyBackpressure(isOutputFull: node.isOutputFull, &node.dispatcher, at: now), node)
+        perform(node.core.applyBackpressure(isOutputFull: node.isOutputFull, &node.dispatcher, at: now), node)
         node.hasHeard = true
+        let asked = node.core.prefetchInQuestion(at: now)
+        if !asked.isEmpty {
+            handle(.prefetched(asked.reduce(into: [:]) { $0[$1] = prefetch(of: $1, node) }), node)
+        }
+        guard node.look({ $0.backpressure.isFlowing }) else { return }
+        let stuck = node.core.owned.intersection(node.client.paused).filter { keeps(node, $0) <= nearlyUsedUp }
+        check(stuck.isEmpty, "node \(node.id) takes, and \(stuck.sorted()) are paused with nothing kept")
+    }
+
+    private var nearlyUsedUp: Int { SimulatedClient.nearlyUsedUp }
+    private func keeps(_ node: SimulatedNode, _ partition: Int32) -> Int { node.client.kept[partition]?.count ?? 0 }
+
+    private func prefetch(of partition: Int32, _ node: SimulatedNode) -> PartitionPrefetch {
+        let queued = node.client.prefetched(partition, shownEnd: kafka.logs[Int(partition)].shownEnd)
+        return PartitionPrefetch(
+            queued: queued, cameTo: (node.client.positions[partition] ?? 0) + Int64(queued),
+            isComplete: node.client.coming[partition] == nil,
+            isNearlyUsedUp: keeps(node, partition) <= nearlyUsedUp)
+    }
+
+    /// What is prefetched is kept; what is still under way is thrown away.
+    private func pause(_ partitions: [Int32], _ node: SimulatedNode) {
+        count(.pause)
+        for partition in partitions {
+            let patience = node.client.coming[partition]?.since.adding(milliseconds: FetchWatch.patienceMs)
+            check(patience.map { now >= $0 } ?? true, "node \(node.id) pauses \(partition) while more is coming")
+            let log = kafka.logs[Int(partition)]
+            for _ in 0..<node.client.prefetched(partition, shownEnd: log.shownEnd) {
+                let offset = node.client.positions[partition, default: 0]
+                node.client.kept[partition, default: []].append((offset, log.digest(at: offset)))
+                node.client.positions[partition] = offset + 1
+                node.client.soughtFrom[partition] = nil
+            }
+            node.client.seeks[partition] = nil
+            if let before = node.client.soughtFrom[partition] { node.client.positions[partition] = before }
+        }
+        node.client.paused.formUnion(partitions)
     }
 
     /// Returns how many records the client had.
     private func take(_ limit: Int, from partition: Int32, _ node: SimulatedNode) -> Int {
         check(
             node.client.positions[partition] != nil, "node \(node.id) takes from \(partition), which it does not have")
-        guard !node.client.paused.contains(partition), kafka.logs[Int(partition)].hasLeader else { return 0 }
         var steps: [Step] = []
         var count = 0
-        while count < limit, let offset = node.client.positions[partition],
-            offset < kafka.logs[Int(partition)].shownEnd
-        {
-            node.client.positions[partition] = offset + 1
+        while count < limit, let (offset, digest) = next(of: partition, node) {
             node.lastTaken[partition] = offset
             count += 1
-            if let step = take(partition, offset, node) { steps.append(step) }
+            if let step = take(partition, offset, digest, node) { steps.append(step) }
         }
         guard !steps.isEmpty else { return count }
         node.core.tell(&node.dispatcher)
@@ -127,8 +159,22 @@ extension NodeWorld {
         return count
     }
 
-    private func take(_ partition: Int32, _ offset: Int64, _ node: SimulatedNode) -> Step? {
-        let digest = kafka.logs[Int(partition)].digest(at: offset)
+    /// What was kept comes before what is fetched.
+    private func next(of partition: Int32, _ node: SimulatedNode) -> (offset: Int64, digest: Int)? {
+        if keeps(node, partition) > 0 {
+            count(.takenOfKept)
+            return node.client.kept[partition]?.removeFirst()
+        }
+        let log = kafka.logs[Int(partition)]
+        guard let offset = node.client.positions[partition], log.hasLeader,
+            node.client.prefetched(partition, shownEnd: log.shownEnd) > 0
+        else { return nil }
+        node.client.positions[partition] = offset + 1
+        node.client.soughtFrom[partition] = nil
+        return (offset, log.digest(at: offset))
+    }
+
+    private func take(_ partition: Int32, _ offset: Int64, _ digest: Int, _ node: SimulatedNode) -> Step? {
         let size = Int.random(in: 0...600, using: &random)
         calls += 1
         switch node.core.take(partition: partition, offset: offset, digest: UInt64(digest), bytes: size) {
@@ -138,8 +184,8 @@ extension NodeWorld {
             checkStored(node)
             count(.logFoundChanged)
             note("node \(node.id) finds another record at \(partition)-\(offset), seeks \(seek ?? -1)")
-            guard let seek else { return take(partition, offset, node) }
-            node.client.seeks[partition] = seek
+            guard let seek else { return take(partition, offset, digest, node) }
+            self.seek(partition, to: seek, node)
             return nil
         case .run(let coordinates, let token):
             node.noteTaken(token, digest, bytes: size)
@@ -151,6 +197,11 @@ extension NodeWorld {
             node.messages.append(SimulatedMessage(token: token, digest: digest, parts: parts))
             return nil
         }
+    }
+
+    private func seek(_ partition: Int32, to offset: Int64, _ node: SimulatedNode) {
+        node.client.forget(partition)
+        node.client.seeks[partition] = offset
     }
 
     private func noteTaken(_ partition: Int32, _ digest: Int, _ node: SimulatedNode) {
@@ -171,18 +222,16 @@ extension NodeWorld {
             switch action {
             case .assign(let partitions): assign(partitions, node)
             case .unassign(let partitions): unassign(partitions, node)
-            case .pause(let partitions):
-                count(.pause)
-                node.dispatcher.noteDiscarded(bytes: .random(in: 0...5000, using: &random), at: now)
-                node.client.paused.formUnion(partitions)
+            case .pause(let partitions): pause(partitions, node)
             case .resume(let partitions):
                 let running = Set(partitions).subtracting(node.client.paused)
                 check(running.isEmpty, "node \(node.id) resumes \(running.sorted()), which are not paused")
                 node.client.paused.subtract(partitions)
+                for partition in partitions { fetch(partition, node) }
                 node.wakeConsumer()
             case .seek(let partition, let offset):
                 noteChanged(partition, node)
-                node.client.seeks[partition] = offset
+                seek(partition, to: offset, node)
             case .askCommitted(let partitions, let number): node.client.questions.append((number, partitions))
             case .commit(let parts, let number): commit(parts, number, node)
             case .leave: leave(node)
@@ -216,6 +265,8 @@ extension NodeWorld {
                 node.client.inbox.append(.logReset(partition))
             }
             node.client.positions[partition] = log.start
+            node.client.forget(partition)
+            fetch(partition, node)
             node.client.seeks[partition] = nil
             node.taken[partition] = []
             node.lastTaken[partition] = nil
@@ -226,10 +277,16 @@ extension NodeWorld {
         node.wakeConsumer()
     }
 
+    /// Nothing of the partition has come yet.
+    private func fetch(_ partition: Int32, _ node: SimulatedNode) {
+        node.client.coming[partition] = node.client.positions[partition].map { ($0, now) }
+    }
+
     private func unassign(_ partitions: [Int32], _ node: SimulatedNode) {
         let gone = group.isCooperative ? Set(partitions) : Set(node.client.positions.keys).union(partitions)
         for partition in gone {
             node.client.positions[partition] = nil
+            node.client.forget(partition)
             node.client.seeks[partition] = nil
             excuseTaken(partition, node)
             kafka.forgetCut(Int(partition))

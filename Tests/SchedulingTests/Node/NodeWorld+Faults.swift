@@ -161,7 +161,10 @@ extension NodeWorld {
     }
 
     func changeLog(of partition: Int, at cut: Int64) {
-        guard cut < kafka.logs[partition].end, mayChange(Int32(partition)) else { return }
+        guard cut < kafka.logs[partition].end, mayChange(Int32(partition)), !keepsBehind(cut, of: Int32(partition))
+        else {
+            return
+        }
         kafka.cut(partition, at: cut)
         kafka.append(.random(in: 0...20, using: &random), to: partition)
         note("the log of \(partition) is cut at \(cut), and ends at \(kafka.logs[partition].end)")
@@ -175,6 +178,12 @@ extension NodeWorld {
         let readers = nodes.filter { $0.client.positions[partition] != nil }
         return cutsLogs && !group.isRebalancing && !kafka.logs[Int(partition)].isCutUnnoticed && readers.count <= 1
             && readers.allSatisfy { $0.client.inbox.isEmpty && $0.client.seeks.isEmpty && !$0.client.isFenced }
+    }
+
+    /// Whether a client keeps records that would be gone: it would hand them out, as it does what it has prefetched of a
+    /// log that is cut then, and no node can tell.
+    private func keepsBehind(_ cut: Int64, of partition: Int32) -> Bool {
+        nodes.contains { $0.client.kept[partition]?.last.map { $0.offset >= cut } ?? false }
     }
 
     /// Clients that have read beyond the cut go on there, or at the first record where theirs is none any more.
@@ -207,10 +216,17 @@ extension NodeWorld {
     func clientWorks() {
         for node in nodes where !hasFaults || random.chance(60) {
             for (partition, offset) in node.client.seeks.pairs where node.client.positions[partition] != nil {
+                node.client.forget(partition)
+                node.client.soughtFrom[partition] = node.client.positions[partition]
                 node.client.positions[partition] = offset
                 node.wakeConsumer()
             }
             node.client.seeks.removeAll()
+            for (partition, coming) in node.client.coming.pairs where !node.client.paused.contains(partition) {
+                let to = min(coming.to + .random(in: 0...3, using: &random), kafka.logs[Int(partition)].shownEnd)
+                node.client.coming[partition] = random.chance(50) ? nil : to > coming.to ? (to, now) : coming
+                node.wakeConsumer()
+            }
             // One that finds no coordinator may wait for it, or be told so.
             if coordinatorMove != nil, random.chance(50) { continue }
             for (number, partitions) in node.client.questions {
