@@ -19,8 +19,8 @@ package struct PartitionPrefetch: Equatable, Sendable {
 
 /// Knows of which partitions something may be on its way. A pause would throw that away.
 struct FetchWatch: Sendable {
-    /// Where nothing has come for so long, nothing is under way: the partition has no records, no leader, or a queue that
-    /// is full and does not look so.
+    /// Where nothing more has come for so long, nothing is under way: the partition has no leader, or a queue that is full
+    /// and does not look so.
     static let patienceMs = 500
     /// Nobody says that a fetch has come, where others came before it.
     static let lookAgainMs = 50
@@ -44,6 +44,7 @@ struct FetchWatch: Sendable {
     mutating func hasCome(_ partition: Int32, _ found: PartitionPrefetch, at now: MonotonicTime) -> Bool {
         let since = seen[partition].flatMap { found.cameTo == $0.cameTo ? $0.since : nil } ?? now
         seen[partition] = (found.cameTo, since)
-        return found.queued > 0 && found.isComplete || now >= since.adding(milliseconds: Self.patienceMs)
+        // Of a partition that has nothing to keep, a pause would spare nothing.
+        return found.queued > 0 && (found.isComplete || now >= since.adding(milliseconds: Self.patienceMs))
     }
 }

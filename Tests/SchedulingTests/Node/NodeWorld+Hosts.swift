@@ -75,7 +75,7 @@ extension NodeWorld {
     private func run(_ step: Step, _ node: SimulatedNode, _ slot: Int) {
         if node.hosts[slot].count > 1, random.chance(5) { return takeBack(node, slot) }
         switch HostConduct(strategy: step.strategyIndex) {
-        case .short, .long: random.chance(1) && hasFaults ? loseHost(node, slot, killed: false) : answer(node, slot)
+        case .short, .long: random.chance(3) && hasFaults ? loseHost(node, slot, killed: false) : answer(node, slot)
         case .dying: random.chance(40) ? loseHost(node, slot, killed: false) : answer(node, slot)
         case .lying: random.chance(30) ? babble(node, slot) : answer(node, slot)
         case .stuck: if !hasFaults || random.chance(10) { timeOut(node, slot) }
