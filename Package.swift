@@ -11,10 +11,7 @@ let house: [SwiftSetting] = [
 ]
 
 /// Every target that is no test: what the compiler cannot prove safe for memory is marked `unsafe`.
-let safe: [SwiftSetting] =
-    house + [
-        .strictMemorySafety(), .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
-    ]
+let safe: [SwiftSetting] = house + [.strictMemorySafety()]
 
 /// Optimized in debug builds too: the simulations of the core look at millions of states. Debug builds check exclusive
 /// access in them, release builds show how fast they are.
