@@ -7,8 +7,8 @@
 package struct GatherPolicy: Sendable {
     /// Results that come faster than this gather: 1,500 a second, at which batches of one begin to fill a processor.
     package static let gapNanoseconds: Int64 = 1_000_000_000 / 1500
-    /// The weight of the latest gap in the average. One that is longer than the wait counts as the wait and a bit: the
-    /// first results after a silence go at once, and a burst gathers from its twentieth or so on.
+    /// The latest gap has a sixteenth of the average's weight, and counts as four of those above at most: the first
+    /// results after a silence go at once, and a burst gathers from its twentieth or so on.
     private static let weight: Int64 = 16
 
     /// How long the first of those that gather waits, in nanoseconds.
