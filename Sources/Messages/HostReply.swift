@@ -38,6 +38,16 @@ package struct HostReply: Sendable {
         throw JSONProblem(offset: 0, message: "it answers the request \"\(answered.cut(toBytes: 100))\"")
     }
 
+    /// Whether the payload is a reply, and names another step or request than this: the host has answered an earlier one
+    /// once more.
+    package static func isOfAnotherStep(
+        _ payload: [UInt8], than token: UInt64, _ request: StrategyRequest
+    ) -> Bool {
+        guard !ReplyFrame.isFrame(payload) else { return ReplyFrame.token(of: payload) != token }
+        guard let answered = (try? parse(payload))?.requestID else { return false }
+        return answered != request.requestID
+    }
+
     /// Reads a reply in JSON, checking all of it.
     ///
     /// - Parameter strategy: the `strategy` member as the node knows it, JSON text, written in place of the host's own;

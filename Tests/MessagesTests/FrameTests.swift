@@ -84,6 +84,18 @@ import Testing
         #expect(throws: JSONProblem.self) { try HostReply.parse(completed("", token: 8), ofStep: 9, request()) }
     }
 
+    @Test func replyToAnotherStepIsKnownForOne() throws {
+        let request = try request()
+        #expect(HostReply.isOfAnotherStep(completed("", token: 8), than: 9, request))
+        #expect(!HostReply.isOfAnotherStep(completed("", token: 9), than: 9, request))
+        for (reply, isOther) in [
+            (#"{"status":"completed","request_id":"s"}"#, true), (#"{"status":"completed","request_id":"r"}"#, false),
+            (#"{"status":"completed"}"#, false), ("babble", false),
+        ] {
+            #expect(HostReply.isOfAnotherStep(Array(reply.utf8), than: 9, request) == isOther)
+        }
+    }
+
     @Test func replyInJSONIsReadToo() throws {
         let reply = try HostReply.parse(Array(#"{"status":"completed","request_id":"r"}"#.utf8), ofStep: 9, request())
         #expect(reply.status == .completed)

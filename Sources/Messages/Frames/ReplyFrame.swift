@@ -38,6 +38,12 @@ package enum ReplyFrame {
         return Times(began: reader.next(UInt64.self), ended: reader.next(UInt64.self))
     }
 
+    /// The step that a frame answers.
+    static func token(of frame: [UInt8]) -> UInt64 {
+        var reader = ByteReader(frame, at: 8)
+        return reader.next(UInt64.self)
+    }
+
     /// Reads a frame.
     ///
     /// - Throws: `JSONProblem` where it is none, or answers another step.

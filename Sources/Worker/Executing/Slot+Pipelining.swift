@@ -131,8 +131,8 @@ extension Slot {
         // What was heard of the host before its kill, or not in time, is the step's own doing.
         let ending: HostEnding? = if case .crashed = end { state.ending(of: index) } else { nil }
         let attempt = AttemptEnd(
-            end, after: wasAhead ? .underWay : .nothing, hadLeftovers: host.hadLeftovers(for: step.limits),
-            ending: ending)
+            end, after: wasAhead ? .underWay : outcome.isOfAnotherStep(than: step) ? .answered : .nothing,
+            hadLeftovers: host.hadLeftovers(for: step.limits), ending: ending)
         lost(step, end, run, attempt, isBorrowed: false)
     }
 }
@@ -155,6 +155,13 @@ extension StepEnd {
 }
 
 extension StepOutcome {
+    /// A step that was answered twice may have been so too late to be seen before this one was sent: that is not this one's
+    /// doing.
+    fileprivate func isOfAnotherStep(than step: Step) -> Bool {
+        guard case .answered(let payload) = self else { return false }
+        return HostReply.isOfAnotherStep(payload, than: step.token, step.request)
+    }
+
     fileprivate var wantedLock: Bool {
         if case .lost(let loss) = self { loss.kind == .wantedLockAmongOthers } else { false }
     }
