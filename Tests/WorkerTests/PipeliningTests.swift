@@ -72,7 +72,8 @@ import Testing
             defer { kafka.close() }
             // The node gives the long step up at its end.
             let settings = [
-                "pool.maxConcurrentStrategies=2", "limits.memoryMB=64", "limits.timeoutMs=3600000", "shutdown.drainMs=0",
+                "pool.maxConcurrentStrategies=2", "limits.memoryMB=64", "limits.timeoutMs=3600000",
+                "shutdown.drainMs=0",
             ]
             let node = try TestNode(kafka, settings) {
                 $0.serviceTimes = ServiceTimes(budgetNanoseconds: 1e9)
