@@ -60,11 +60,21 @@ import Testing
                     let backtest = try Backtest(
                         of: trading, parameters, on: indicators, account: account, workspace: workspace)
                     check(backtest, bars, account, workspace, "seed \(seed) round \(round) \(trading.descriptor.name)")
-                    checkFigures(backtest.statistics(data.calendar, StatisticsSettings()))
+                    let statistics = backtest.statistics(data.calendar, StatisticsSettings())
+                    checkFigures(statistics)
+                    checkParts(of: backtest, data.calendar, statistics)
                 } catch {
                     #expect(error.code == .insufficientData, "seed \(seed) round \(round): \(error.message)")
                 }
             }
+        }
+    }
+
+    /// What a sweep ranks by is the figure that the set has when all are worked out.
+    private func checkParts(of backtest: Backtest, _ calendar: Calendar, _ all: Statistics) {
+        for statistic in Statistic.allCases {
+            let part = backtest.statistics(calendar, StatisticsSettings(), parts: statistic.parts)[statistic]
+            #expect(part.isNaN ? all[statistic].isNaN : part == all[statistic], "\(statistic)")
         }
     }
 

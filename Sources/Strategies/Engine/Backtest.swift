@@ -37,7 +37,10 @@ struct Backtest {
         simulation.run(rule, warmUp: warmUp)
     }
 
-    func statistics(_ calendar: Calendar, _ settings: StatisticsSettings) -> Statistics {
-        Statistics(of: simulation, warmUp: warmUp, calendar: calendar, settings: settings)
+    /// - Parameter parts: what is worked out. The workspace must not have had another run since.
+    func statistics(
+        _ calendar: Calendar, _ settings: StatisticsSettings, parts: StatisticParts = .all
+    ) -> Statistics {
+        Statistics(of: simulation, warmUp: warmUp, calendar: calendar, settings: settings, parts: parts)
     }
 }

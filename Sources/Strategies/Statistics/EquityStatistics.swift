@@ -3,8 +3,13 @@ import Glibc
 extension Statistics {
     /// The figures of the run that is in the workspace.
     ///
-    /// - Parameter warmUp: the first bar at which the indicators are valid; buy and hold is measured from it.
-    init(of simulation: Simulation, warmUp: Int, calendar: Calendar, settings: StatisticsSettings) {
+    /// - Parameters:
+    ///   - warmUp: the first bar at which the indicators are valid; buy and hold is measured from it.
+    ///   - parts: what is worked out; the rest stays undefined.
+    init(
+        of simulation: Simulation, warmUp: Int, calendar: Calendar, settings: StatisticsSettings,
+        parts: StatisticParts = .all
+    ) {
         let bars = simulation.bars
         let equity = unsafe simulation.workspace.equity
         let last = bars.count - 1
@@ -12,14 +17,18 @@ extension Statistics {
         let days = unsafe Double(bars.time[last] - bars.time[0]) / Calendar.millisecondsPerDay
         durationDays = days
         equityFinal = unsafe equity[last]
-        equityPeak = unsafe equity.max() ?? .nan
         returnPct = unsafe (equity[last] - equity[0]) / equity[0] * 100
         let first = min(warmUp, last)
         buyHoldReturnPct = unsafe (bars.close[last] - bars.close[first]) / bars.close[first] * 100
         cagrPct = unsafe days > 0 ? (pow(equity[last] / equity[0], 365.25 / days) - 1) * 100 : .nan
         let unit = calendar.unitDays
-        drawdowns = unsafe Drawdowns(equity: equity, time: bars.time, roundingDaysUpTo: unit)
-        trades = unsafe TradeStatistics(simulation.workspace.trades, time: bars.time, roundingDaysUpTo: unit)
+        if parts.contains(.drawdowns) {
+            equityPeak = unsafe equity.max() ?? .nan
+            drawdowns = unsafe Drawdowns(equity: equity, time: bars.time, roundingDaysUpTo: unit)
+        }
+        if parts.contains(.trades) {
+            trades = unsafe TradeStatistics(simulation.workspace.trades, time: bars.time, roundingDaysUpTo: unit)
+        }
         commissions = simulation.workspace.trades.reduce(0) { $0 + $1.commission }
         exposureTimePct = 100 * Double(barsInTrades(simulation.workspace.trades)) / Double(bars.count)
         guard simulation.ruinedAt == nil else {
@@ -28,8 +37,10 @@ extension Statistics {
             return
         }
         let tradingDays = Double(settings.annualTradingDays ?? calendar.annualTradingDays)
-        unsafe setReturns(PeriodReturns(equity, bars.time, calendar), tradingDays, settings.riskFreeRate)
-        unsafe setMarket(bars, equity)
+        if parts.contains(.returns) {
+            unsafe setReturns(PeriodReturns(equity, bars.time, calendar), tradingDays, settings.riskFreeRate)
+        }
+        if parts.contains(.market) { unsafe setMarket(bars, equity) }
     }
 
     /// Bars from entry to exit, both included; a bar on which one trade ends and the next begins counts once.

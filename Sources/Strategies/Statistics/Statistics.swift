@@ -66,6 +66,34 @@ enum Statistic: String, CaseIterable, Sendable {
     case kellyCriterion = "kelly_criterion"
 }
 
+/// The figures by what it takes to work them out: a pass over the bars or the trades each. The others cost nothing.
+struct StatisticParts: OptionSet, Sendable {
+    let rawValue: Int
+
+    static let drawdowns = StatisticParts(rawValue: 1)
+    static let trades = StatisticParts(rawValue: 2)
+    static let returns = StatisticParts(rawValue: 4)
+    static let market = StatisticParts(rawValue: 8)
+    static let all: StatisticParts = [.drawdowns, .trades, .returns, .market]
+}
+
+extension Statistic {
+    /// What must be worked out for this figure to be right.
+    var parts: StatisticParts {
+        switch self {
+        case .durationDays, .exposureTimePct, .equityFinal, .commissions, .returnPct, .buyHoldReturnPct, .cagrPct: []
+        case .equityPeak, .maxDrawdownPct, .avgDrawdownPct, .maxDrawdownDurationDays, .avgDrawdownDurationDays:
+            .drawdowns
+        case .returnAnnPct, .volatilityAnnPct, .sharpeRatio, .sharpeRatioSimple, .sortinoRatio: .returns
+        case .calmarRatio: [.returns, .drawdowns]
+        case .alphaPct, .beta: .market
+        case .tradeCount, .winRatePct, .bestTradePct, .worstTradePct, .avgTradePct, .maxTradeDurationDays,
+            .avgTradeDurationDays, .profitFactor, .profitFactorPnl, .expectancyPct, .sqn, .kellyCriterion:
+            .trades
+        }
+    }
+}
+
 extension Statistics {
     subscript(_ statistic: Statistic) -> Double {
         switch statistic {

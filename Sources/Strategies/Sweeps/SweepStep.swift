@@ -70,6 +70,7 @@ struct SweepStep {
     mutating func run(
         on indicators: IndicatorSet, _ calendar: Calendar, _ settings: RunSettings, _ workspace: Workspace
     ) {
+        let parts = parts
         for index in place.first..<place.first + place.count {
             let parameters = sweep.parameters(of: index)
             guard sweep.admits(parameters) else {
@@ -78,9 +79,15 @@ struct SweepStep {
             }
             // A set that cannot run (too few bars) is counted; it does not stop the others.
             do throws(RequestProblem) {
-                let statistics = try evaluate(parameters, indicators, calendar, settings, workspace)
+                let backtest = try backtest(parameters, indicators, settings, workspace)
                 counts.evaluated += 1
-                take(statistics, index)
+                let ranked = backtest.statistics(calendar, settings.statistics, parts: parts)
+                guard let position = place(of: ranked, index) else { continue }
+                // Only the best have all their figures worked out: they cost as much as the run.
+                let statistics = backtest.statistics(calendar, settings.statistics)
+                let entry = Entry(index: index, value: ranked[sweep.objective.target], statistics: statistics)
+                best.insert(entry, at: position)
+                if best.count > sweep.top { best.removeLast() }
             } catch {
                 counts.failed += 1
                 firstFailure = firstFailure ?? (index, error)
@@ -94,39 +101,41 @@ struct SweepStep {
     ) {
         outOfSampleBars = indicators.bars.count
         for position in best.indices {
-            best[position].outOfSample = try? evaluate(
-                sweep.parameters(of: best[position].index), indicators, calendar, settings, workspace)
+            let parameters = sweep.parameters(of: best[position].index)
+            best[position].outOfSample = try? backtest(parameters, indicators, settings, workspace)
+                .statistics(calendar, settings.statistics)
         }
     }
 
-    private func evaluate(
-        _ parameters: Parameters, _ indicators: IndicatorSet, _ calendar: Calendar, _ settings: RunSettings,
-        _ workspace: Workspace
-    ) throws(RequestProblem) -> Statistics {
-        let backtest = try Backtest(
-            of: sweep.strategy, parameters, on: indicators, account: settings.account, workspace: workspace)
-        return backtest.statistics(calendar, settings.statistics)
+    private func backtest(
+        _ parameters: Parameters, _ indicators: IndicatorSet, _ settings: RunSettings, _ workspace: Workspace
+    ) throws(RequestProblem) -> Backtest {
+        try Backtest(of: sweep.strategy, parameters, on: indicators, account: settings.account, workspace: workspace)
     }
 
-    private mutating func take(_ statistics: Statistics, _ index: Int) {
+    /// What the sets are ranked by.
+    private var parts: StatisticParts {
+        sweep.constraints.reduce(sweep.objective.target.parts) { $0.union($1.target.parts) }
+    }
+
+    /// Counts a set, and finds its place among the best; nil where it has none.
+    private mutating func place(of statistics: Statistics, _ index: Int) -> Int? {
         let value = statistics[sweep.objective.target]
         if sweep.wantsHeatmap { heatmap.append((index, value)) }
         guard value.isFinite else {
             counts.undefined += 1
-            return
+            return nil
         }
         guard sweep.constraints.allSatisfy({ $0.holds(for: statistics) }) else {
             counts.constraintRejected += 1
-            return
+            return nil
         }
         let objective = sweep.objective
         if best.count == sweep.top, let last = best.last,
             !objective.ranks((value, index), before: (last.value, last.index))
         {
-            return
+            return nil
         }
-        let position = best.firstIndex { objective.ranks((value, index), before: ($0.value, $0.index)) } ?? best.count
-        best.insert(Entry(index: index, value: value, statistics: statistics), at: position)
-        if best.count > sweep.top { best.removeLast() }
+        return best.firstIndex { objective.ranks((value, index), before: ($0.value, $0.index)) } ?? best.count
     }
 }
