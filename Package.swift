@@ -13,10 +13,14 @@ let house: [SwiftSetting] = [
 /// Every target that is no test: what the compiler cannot prove safe for memory is marked `unsafe`.
 let safe: [SwiftSetting] = house + [.strictMemorySafety()]
 
-/// Optimized in debug builds too: the simulations of the core look at millions of states. Debug builds check exclusive
-/// access in them, release builds show how fast they are.
+/// The core and its tests alone, for the sanitizers.
+let isCoreAlone = Context.environment["BUILD_CORE_ONLY"] != nil
+
+/// Optimized in debug builds too: the simulations of the core look at millions of states. (Not for the sanitizers, which
+/// look at few: optimizing would take longer.) Debug builds check exclusive access in them, release builds show how fast
+/// they are.
 let simulated: [SwiftSetting] = [
-    .unsafeFlags(["-O"], .when(configuration: .debug)),
+    .unsafeFlags([isCoreAlone ? "-Onone" : "-O"], .when(configuration: .debug)),
     .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
 ]
 
@@ -131,7 +135,7 @@ let package = Package(
 )
 
 // What the sanitizers look at: the pure core and its tests, which start nothing and need no library.
-if Context.environment["BUILD_CORE_ONLY"] != nil {
+if isCoreAlone {
     let core = ["Messages", "Scheduling", "MessagesTests", "SchedulingTests"]
     package.products = []
     package.targets.removeAll { !core.contains($0.name) }
