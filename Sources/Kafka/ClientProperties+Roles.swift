@@ -28,7 +28,12 @@ extension ClientProperties {
             statistics,
         ]
         defaults += PrefetchBudget(megabytes: prefetchMB, partitions: partitions).properties
-        if let instanceID { defaults.append(Property("group.instance.id", instanceID)) }
+        if let instanceID {
+            defaults.append(Property("group.instance.id", instanceID))
+        } else if !overrides.contains(Property("group.protocol", "consumer")) {
+            // Under that protocol the broker alone says.
+            defaults.append(session)
+        }
         if embedded { defaults += embeddedConsumer }
         return try ClientProperties(role: .consumer, defaults: defaults, overrides: overrides)
     }
@@ -149,6 +154,11 @@ extension ClientProperties {
     /// answered before the resumed one is fetched: with librdkafka's 500 ms a node has worked off its queue before
     /// that, and stands still after every pause. A reader hears of an end that much sooner.
     private static let fetchWait = Property("fetch.wait.max.ms", "100")
+
+    /// How long after a node's last heartbeat its partitions go to others: after a crash they wait so long. Five heartbeats
+    /// may be late; librdkafka's 45 s are for clients that stand still. A static member keeps those: it has them for a
+    /// restart.
+    private static let session = Property("session.timeout.ms", "15000")
 
     /// The mock never finishes a first join with a session under 3 s, and an empty fetch sleeps its whole wait
     /// there, however much is produced meanwhile.

@@ -24,15 +24,19 @@ import Testing
                     .value(of: "session.timeout.ms")
             }
             #expect(try session([], true) == "6000")
-            #expect(try session([], false) == nil)
+            #expect(try session([], false) == "15000")
             #expect(try session(["kafka.consumer.session.timeout.ms=9000"], true) == "9000")
         }
     }
 
-    @Test func aRealClusterKeepsLibrdkafkasOwnSession() throws {
-        let configuration = try OptimizerConfiguration.load(file: nil, environment: [:], settings: [])
+    /// A static member keeps its partitions over a restart, for as long as librdkafka has it.
+    @Test(arguments: [
+        ([], "15000"), (["kafka.groupInstanceId=one"], nil), (["kafka.consumer.session.timeout.ms=6000"], "6000"),
+    ])
+    func aNodeThatDiesIsMissedAfterFifteenSecondsUnlessItIsAStaticMember(settings: [String], session: String?) throws {
+        let configuration = try OptimizerConfiguration.load(file: nil, environment: [:], settings: settings)
         let cluster = TopicCheck.Cluster(partitions: 1, id: "4L6g3nShT-eMCtK--X86sw", largestBatch: nil)
         let properties = try KafkaClients(configuration.kafka).knowing(cluster).consumerProperties(partitions: 1)
-        #expect(properties.value(of: "session.timeout.ms") == nil)
+        #expect(properties.value(of: "session.timeout.ms") == session)
     }
 }
