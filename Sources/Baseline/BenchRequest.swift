@@ -24,6 +24,9 @@ package enum BenchRequest {
         return bytes
     }
 
+    /// The key of that request, where requests have keys: one of ten thousand.
+    package static func key(_ number: Int) -> [UInt8] { Array("key-\(number % 10_000)".utf8) }
+
     /// The number in the id of a request, or of a result, whose id stands near its beginning; nil where there is none.
     package static func number(in message: [UInt8]) -> Int? {
         let near = message.prefix(100)

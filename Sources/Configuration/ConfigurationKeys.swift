@@ -77,7 +77,8 @@ extension ConfigurationKey {
         ConfigurationKey(
             "isolation.sandbox", \.isolation.sandbox, .choice, "How much of the system hosts may reach."),
         ConfigurationKey(
-            "ordering", \.ordering, .choice, "Which requests may run side by side; unordered: all."),
+            "ordering", \.ordering, .choice,
+            "Which requests run one after the other, in the order of their offsets; unordered: none."),
     ]
 
     private static let conduct = [

@@ -122,9 +122,9 @@ package struct OptimizerConfiguration: Sendable, Equatable {
         package enum Sandbox: String, Sendable, CaseIterable { case strict, standard, off }
     }
 
-    /// Which requests may run side by side.
+    /// Which requests run one after the other, in the order of their offsets.
     package enum Ordering: String, Sendable, CaseIterable {
-        case unordered
+        case unordered, key, partition
     }
 
     package struct Commit: Sendable, Equatable {

@@ -51,6 +51,12 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     case forgetsAbandoned
     /// Of a request that leaves, the bytes stay in flight.
     case losesBytes
+    /// A step is written behind others, whoever has those that come before it in its lane.
+    case passesInLane
+    /// Of the queued steps of a lane, any may be the next.
+    case forgetsOrderInLane
+    /// A lane stays closed when its step has ended.
+    case keepsLaneClosed
     /// A slot whose host the node ended runs the step there again.
     case runsAgainWhatWasGivenUp
 

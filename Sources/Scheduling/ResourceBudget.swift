@@ -74,4 +74,6 @@ package enum WaitReason: String, Sendable, CaseIterable {
     case throttle
     /// No host of its strategy could be started.
     case start
+    /// Another one of its key, or of its partition, comes before it.
+    case key, partition
 }

@@ -9,6 +9,8 @@ package final class Step: Sendable {
     /// The headers of the request's record.
     package let headers: [MessageHeader]
     package let coordinates: RequestCoordinates
+    /// What it runs one after the other with; nil: it waits for no other.
+    package let lane: Lane?
     /// Place of the strategy in the registry; what metrics are labelled by.
     package let strategyIndex: Int
     package let limits: ResourceLimits
@@ -20,13 +22,14 @@ package final class Step: Sendable {
 
     package init(
         request: StrategyRequest, origin: RequestOrigin, headers: [MessageHeader] = [],
-        coordinates: RequestCoordinates, strategyIndex: Int = 0, limits: ResourceLimits, arrivedAt: MonotonicTime,
-        token: UInt64, attempt: Int = 1
+        coordinates: RequestCoordinates, lane: Lane? = nil, strategyIndex: Int = 0, limits: ResourceLimits,
+        arrivedAt: MonotonicTime, token: UInt64, attempt: Int = 1
     ) {
         self.request = request
         self.origin = origin
         self.headers = headers
         self.coordinates = coordinates
+        self.lane = lane
         self.strategyIndex = strategyIndex
         self.limits = limits
         self.arrivedAt = arrivedAt
@@ -37,8 +40,9 @@ package final class Step: Sendable {
     /// The same step, to be run once more.
     package func again() -> Step {
         Step(
-            request: request, origin: origin, headers: headers, coordinates: coordinates, strategyIndex: strategyIndex,
-            limits: limits, arrivedAt: arrivedAt, token: token, attempt: attempt + 1)
+            request: request, origin: origin, headers: headers, coordinates: coordinates, lane: lane,
+            strategyIndex: strategyIndex, limits: limits, arrivedAt: arrivedAt, token: token,
+            attempt: attempt + 1)
     }
 }
 

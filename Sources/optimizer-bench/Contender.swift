@@ -14,14 +14,20 @@ protocol Contender {
 
 enum ContenderKind: String, CaseIterable {
     case node
+    /// The same, which keeps the order of each key or partition; only where that is asked for.
+    case ordered
     /// A loop in C with the same isolation.
     case isolated
     /// A loop in C with nothing between consume and produce.
     case plain
 
-    func start(on kafka: BenchKafka.Address, slots: Int) throws -> any Contender {
+    /// - Parameter ordering: of the node that keeps it.
+    func start(on kafka: BenchKafka.Address, slots: Int, ordering: String? = nil) throws -> any Contender {
         switch self {
         case .node: try MeasuredNode(on: kafka, slots: slots, settings: ["metrics.http=null"])
+        case .ordered:
+            try MeasuredNode(
+                on: kafka, slots: slots, settings: ["metrics.http=null", "ordering=\(ordering ?? "key")"])
         case .isolated: try MeasuredLoop(on: kafka, children: slots, lingerMs: 5)
         case .plain: try MeasuredLoop(on: kafka, children: 0, lingerMs: 5)
         }

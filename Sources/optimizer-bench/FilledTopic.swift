@@ -13,14 +13,15 @@ final class FilledTopic {
     private let bootstrap: String
     private let admin: AdminClient
 
-    init(bootstrap: String, jobs: Int) throws {
+    /// - Parameter hasKeys: the requests have keys (`BenchRequest.key`).
+    init(bootstrap: String, jobs: Int, hasKeys: Bool = false) throws {
         self.jobs = jobs
         self.bootstrap = bootstrap
         name = BenchKafka.stem() + ".requests"
         admin = try AdminClient(.admin(bootstrap: bootstrap))
         do {
             try admin.make([name])
-            try fill()
+            try fill(hasKeys: hasKeys)
         } catch {
             close()
             throw error
@@ -32,13 +33,14 @@ final class FilledTopic {
         admin.close()
     }
 
-    private func fill() throws {
+    private func fill(hasKeys: Bool) throws {
         let linger = ClientProperties.Property("linger.ms", "5")
         let producer = try KafkaProducer(.producer(bootstrap: bootstrap, overrides: [linger]), wakeDescriptor: nil)
         defer { producer.destroy() }
         for number in 0..<jobs {
             while case let outcome = producer.produce(
-                topic: name, key: nil, value: BenchRequest.bytes(number), token: 0), outcome != .queued
+                topic: name, key: hasKeys ? BenchRequest.key(number) : nil, value: BenchRequest.bytes(number),
+                token: 0), outcome != .queued
             {
                 if case .failed(let failure) = outcome { throw failure }
                 _ = producer.flushStep(timeoutMs: 10) { _ in }
@@ -55,10 +57,10 @@ final class FilledTopic {
     /// Has a contender work off the topic from its beginning, with a group and a results topic of its own.
     ///
     /// Measured from the first results that are there to the last: joining the group is not part of it.
-    func measure(_ kind: ContenderKind, slots: Int) throws -> ThroughputRound {
+    func measure(_ kind: ContenderKind, slots: Int, ordering: String? = nil) throws -> ThroughputRound {
         let kafka = try BenchKafka(bootstrap: bootstrap, requests: name)
         defer { kafka.close() }
-        let contender = try kind.start(on: kafka.address, slots: slots)
+        let contender = try kind.start(on: kafka.address, slots: slots, ordering: ordering)
         defer { contender.stop() }
         let results = kafka.address.topics.results
         let begun = try waitFor(1, in: results, of: kind)

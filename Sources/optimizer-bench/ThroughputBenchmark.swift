@@ -21,29 +21,43 @@ struct ThroughputBenchmark {
     let jobs: Int
     let rounds: Int
     let slots: Int
+    /// What the second node keeps; nil: there is none.
+    let ordering: String?
     let output: BenchmarkOutput
 
     static func run(_ words: [String]) -> Int32 {
         let benchmark = ThroughputBenchmark(
             jobs: number(after: "--jobs", in: words, default: 200_000),
             rounds: number(after: "--rounds", in: words, default: 3),
-            slots: number(after: "--slots", in: words, default: 5), output: BenchmarkOutput(words))
+            slots: number(after: "--slots", in: words, default: 5), ordering: ordering(words),
+            output: BenchmarkOutput(words))
         return benchmark.output.run(
             guarding: ["node_per_isolated", "node_per_isolated_by_processor"], benchmark.measure)
     }
 
+    private static func ordering(_ words: [String]) -> String? {
+        guard let index = words.firstIndex(of: "--ordering"), index + 1 < words.count else { return nil }
+        return words[index + 1]
+    }
+
     private func measure() throws -> BenchmarkFigures {
         guard let cluster = BenchKafka.real else {
+            guard ordering == nil else {
+                throw BenchProcess.Failure(
+                    description: "--ordering is measured on a cluster: KAFKA_BOOTSTRAP_SERVERS names one")
+            }
             return try measure(fedRound)
         }
-        let topic = try FilledTopic(bootstrap: cluster, jobs: jobs)
+        let topic = try FilledTopic(bootstrap: cluster, jobs: jobs, hasKeys: ordering != nil)
         defer { topic.close() }
-        return try measure { try topic.measure($0, slots: slots) }
+        return try measure { try topic.measure($0, slots: slots, ordering: ordering) }
     }
+
+    private var kinds: [ContenderKind] { ContenderKind.allCases.filter { $0 != .ordered || ordering != nil } }
 
     private func measure(_ round: (ContenderKind) throws -> ThroughputRound) throws -> BenchmarkFigures {
         var found: [ContenderKind: [ThroughputRound]] = [:]
-        let kinds = ContenderKind.allCases
+        let kinds = kinds
         for number in 0..<rounds {
             // Who comes first changes, so that what drifts falls on all.
             for index in kinds.indices {
@@ -61,7 +75,7 @@ struct ThroughputBenchmark {
         func median(_ kind: ContenderKind, _ value: (ThroughputRound) -> Double) -> Double {
             Quantile.median((found[kind] ?? []).map(value)) ?? .nan
         }
-        for kind in ContenderKind.allCases {
+        for kind in kinds {
             figures.add("\(kind.rawValue)_jobs_per_second", median(kind) { $0.jobsPerSecond })
             figures.add("\(kind.rawValue)_microseconds_per_job", median(kind) { $0.microsecondsPerJob })
         }
@@ -72,6 +86,7 @@ struct ThroughputBenchmark {
             "node_per_isolated_by_processor",
             median(.isolated) { $0.microsecondsPerJob } / median(.node) { $0.microsecondsPerJob })
         figures.add("node_per_plain", node / median(.plain) { $0.jobsPerSecond })
+        if ordering != nil { figures.add("ordered_per_node", median(.ordered) { $0.jobsPerSecond } / node) }
         output.say("medians of \(rounds) rounds of \(jobs) noop jobs, \(slots) slots, on \(figures.broker):")
         output.list(figures)
         return figures

@@ -24,7 +24,7 @@ func time(_ milliseconds: Int) -> MonotonicTime {
 
 func step(
     partition: Int32 = 0, generation: Int = 1, offset: Int64, token: UInt64? = nil,
-    strategy: Int = 0, locks: [String] = [], more: String = "",
+    strategy: Int = 0, lane: Lane? = nil, locks: [String] = [], more: String = "",
     limits: ResourceLimits = ResourceLimits(cpuPercent: 80, memoryMB: 512, timeoutMs: 5000)
 ) throws -> Step {
     let names = locks.map { "\"\($0)\"" }.joined(separator: ",")
@@ -33,7 +33,7 @@ func step(
         request: try StrategyRequest.parse(Array(text.utf8)),
         origin: RequestOrigin(topic: "requests", partition: partition, offset: offset, key: nil),
         coordinates: RequestCoordinates(partition: partition, generation: generation, offset: offset),
-        strategyIndex: strategy, limits: limits, arrivedAt: time(0),
+        lane: lane, strategyIndex: strategy, limits: limits, arrivedAt: time(0),
         token: token ?? UInt64(offset) + 1)
 }
 
@@ -66,7 +66,9 @@ extension Dispatcher {
     var waitingOneByOne: [WaitReason: Int] {
         var kept: Set<String> = []
         return queue.placed.reduce(into: [:]) { counts, step in
-            if let reason = admission.obstacle(to: step, keeping: &kept) { counts[reason, default: 0] += 1 }
+            if let reason = queue.lanes.obstacle(to: step) ?? admission.obstacle(to: step, keeping: &kept) {
+                counts[reason, default: 0] += 1
+            }
         }
     }
 

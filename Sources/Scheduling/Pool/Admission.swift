@@ -91,9 +91,10 @@ package struct Admission: Sendable {
         var kept: Set<String> = []
         for place in 0..<queue.count {
             let step = queue[place]
+            if queue.lanes.blocks(step) { continue }
             switch obstacle(to: step, keeping: &kept) {
             case nil: return (place, passed)
-            case .lock, .throttle, .start: continue
+            case .lock, .throttle, .start, .key, .partition: continue
             case .memory, .cpu:
                 // Where nothing runs nothing will come free, so that keeping it would keep everybody for ever.
                 if passes[step.token, default: 0] >= Self.maximumPasses, !resources.isIdle { return nil }
@@ -122,8 +123,9 @@ package struct Admission: Sendable {
     mutating func takeRefused(from queue: inout WorkQueue, at now: MonotonicTime) -> (Step, Refusal)? {
         guard !circuitBreaker.isIdle || !expired.isEmpty || !starts.isIdle && !disabled.isEmpty else { return nil }
         for place in 0..<queue.count {
-            guard let refusal = refusal(of: queue[place], at: now) else { continue }
-            let step = queue.take(at: place)
+            let step = queue[place]
+            guard !queue.lanes.blocks(step), let refusal = refusal(of: step, at: now) else { continue }
+            _ = queue.take(at: place)
             forgetWaiting(step)
             return (step, refusal)
         }
@@ -224,7 +226,9 @@ package struct Admission: Sendable {
         starts.look(at: now)
         // Who does not wait begins soon, and is looked at then.
         for step in queue.all {
-            if let until = step.request.expiresAt, until < time, obstacle(to: step) != nil {
+            if let until = step.request.expiresAt, until < time,
+                queue.lanes.blocks(step) || obstacle(to: step) != nil
+            {
                 expired.insert(step.token)
             }
         }

@@ -137,6 +137,7 @@ package struct Dispatcher: Sendable {
     /// - Returns: whom to wake: the slots whose steps get the locks that came free, and an idle one for waiting steps.
     package mutating func finish(slot: Int, _ conduct: Conduct = .unknown, at now: MonotonicTime) -> Wakes {
         guard let flight = slots.take(from: slot) else { return Wakes(consumer: isAnEndAwaited) }
+        queue.noteOver(flight.step)
         for step in flight.behind { putBack(step, .again(.uncounted), flight) }
         let granted = end(flight.step, conduct, at: now)
         return Wakes(consumer: isAnEndAwaited, slots: slots.running(granted) + idleSlotToWake())
@@ -157,6 +158,7 @@ package struct Dispatcher: Sendable {
             var isFlying = true
             for time in nanoseconds {
                 writeAhead.note(flight.step, nanoseconds: time)
+                queue.noteOver(flight.step)
                 granted += end(flight.step, .good, at: now)
                 isFlying = flight.advance(at: now)
                 guard isFlying else { break }
@@ -283,7 +285,9 @@ package struct Dispatcher: Sendable {
             isOver: (isStopping || flight.isGivenUp(step)) && !PlantedBug.runsAgainWhatWasGivenUp.isPlanted)
         switch settled {
         case .again(let how): queue.appendAgain(how == .counted ? step.again() : step)
-        case .abandon: abandoned.append(step)
+        case .abandon:
+            queue.noteOver(step)
+            abandoned.append(step)
         case .publish: preconditionFailure("a step that has its result is not put back")
         }
         return settled

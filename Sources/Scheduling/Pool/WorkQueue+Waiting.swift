@@ -29,10 +29,14 @@ extension WorkQueue {
     }
 
     private func forEachWaiting(for admission: Admission, _ body: (Step, WaitReason) -> Void) {
-        guard !admission.isOpen(upTo: most) else { return }
+        guard lanes.blockedCount > 0 || !admission.isOpen(upTo: most) else { return }
         var kept: Set<String> = []
         for step in placed {
-            if let reason = admission.obstacle(to: step, keeping: &kept) { body(step, reason) }
+            if let reason = lanes.obstacle(to: step) {
+                body(step, reason)
+            } else if let reason = admission.obstacle(to: step, keeping: &kept) {
+                body(step, reason)
+            }
         }
     }
 }

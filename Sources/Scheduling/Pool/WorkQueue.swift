@@ -9,6 +9,8 @@ package struct WorkQueue: Sendable {
     private var head = 0
     /// The first so many run again and have no place yet.
     private var withoutPlace = 0
+    /// Which of them wait for others of their lanes, and which of each lane hosts have.
+    private(set) var lanes = LaneTable()
     /// No queued step asks for more of anything. Where that fits nobody has to be asked; not lowered until the queue is
     /// empty.
     private(set) var most = ResourceLimits(cpuPercent: 0, memoryMB: 0, timeoutMs: 0)
@@ -42,13 +44,16 @@ package struct WorkQueue: Sendable {
     package mutating func append(_ step: Step) {
         precondition(depth < bound, "the work queue is full")
         steps.append(step)
+        lanes.queue(step)
         noteLimits(of: step)
     }
 
-    /// Queues a step that runs again: before all others, behind those that do so already and have no place either.
+    /// Queues a step that was taken and runs again: before all others, behind those that do so already and have no place
+    /// either.
     package mutating func appendAgain(_ step: Step) {
         steps.insert(step, at: head + withoutPlace)
         withoutPlace += 1
+        lanes.queueAgain(step)
         noteLimits(of: step)
     }
 
@@ -60,7 +65,7 @@ package struct WorkQueue: Sendable {
         withoutPlace -= min(withoutPlace, max(0, bound - depth - others))
     }
 
-    /// Takes the step at this place. Where others have none, the last of them gets one by that.
+    /// Takes the step at this place, for a slot. Where others have none, the last of them gets one by that.
     package mutating func take(at place: Int) -> Step {
         let step = steps[head + place]
         if place == 0 {
@@ -74,9 +79,13 @@ package struct WorkQueue: Sendable {
             steps.remove(at: head + place)
         }
         if withoutPlace > 0 { withoutPlace -= 1 }
+        lanes.begin(step)
         if isEmpty { forgetLimits() }
         return step
     }
+
+    /// A step that was taken has its result, or is not run here any more.
+    package mutating func noteOver(_ step: Step) { lanes.end(step) }
 
     /// Removes every step of these partitions; their requests are somebody else's now.
     package mutating func drop(partitions: Set<Int32>) -> [Step] {
@@ -85,12 +94,14 @@ package struct WorkQueue: Sendable {
         withoutPlace -= unplaced.count(where: isGone)
         steps = all.filter { !isGone($0) }
         head = 0
+        for step in dropped { lanes.drop(step) }
         if isEmpty { forgetLimits() }
         return dropped
     }
 
     package mutating func dropAll() -> [Step] {
         defer {
+            for step in all { lanes.drop(step) }
             steps.removeAll(keepingCapacity: true)
             (head, withoutPlace) = (0, 0)
             forgetLimits()

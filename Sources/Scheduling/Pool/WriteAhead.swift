@@ -27,10 +27,12 @@ package struct WriteAhead: Sendable {
         var passed = 0
         while taken.count < places, passed < queue.count {
             let step = queue[passed]
-            if mayFollow(step, flight.step, admission), let usual = usual(step, admission), usual <= left {
+            let isNext =
+                step.lane == nil || queue.lanes.mayFollow(step, [flight.step] + flight.behind + taken)
+            if isNext, mayFollow(step, flight.step, admission), let usual = usual(step, admission), usual <= left {
                 taken.append(queue.take(at: passed))
                 left -= usual
-            } else if waitsForItsKind(step, admission) {
+            } else if !isNext || waitsForItsKind(step, admission) {
                 passed += 1
             } else {
                 break
@@ -59,7 +61,7 @@ package struct WriteAhead: Sendable {
     /// Whether others pass it as they like: what it waits for is nothing that they take.
     private func waitsForItsKind(_ step: Step, _ admission: Admission) -> Bool {
         switch admission.obstacle(to: step) {
-        case .lock, .throttle, .start: true
+        case .lock, .throttle, .start, .key, .partition: true
         case .memory, .cpu, nil: false
         }
     }

@@ -22,6 +22,7 @@ struct RequestIntake: Sendable {
     }
 
     let topic: String
+    let ordering: Ordering
     let strategies: StrategyList
     let ceilings: ResourceLimits
     /// What a step asks for beyond this can never be given.
@@ -68,8 +69,8 @@ struct RequestIntake: Sendable {
             return .step(
                 Step(
                     request: request, origin: origin, headers: headers(of: record),
-                    coordinates: coordinates, strategyIndex: index, limits: limits,
-                    arrivedAt: now, token: token))
+                    coordinates: coordinates, lane: ordering.lane(partition: record.partition, key: record.key),
+                    strategyIndex: index, limits: limits, arrivedAt: now, token: token))
         } catch {
             return .refused(
                 Refusal(

@@ -242,8 +242,8 @@ package final class Node: Sendable {
         ConsumerLoop(
             consumer: work.consumer, producers: work.producers, state: state, settings: settings,
             intake: RequestIntake(
-                topic: settings.topics.requests, strategies: strategies, ceilings: settings.ceilings,
-                resources: settings.resources),
+                topic: settings.topics.requests, ordering: settings.ordering, strategies: strategies,
+                ceilings: settings.ceilings, resources: settings.resources),
             publisher: work.publisher, events: work.events, metrics: metrics, health: health, board: board,
             statistics: statistics, errors: errors, heartbeats: heartbeats, failures: failures, log: log)
     }

@@ -18,6 +18,7 @@ package struct NodeSettings: Sendable {
     var resources: ResourceBudget
     let throttle: Throttle.Settings
     let circuitBreaker: CircuitBreaker.Settings
+    let ordering: Ordering
     let commitIntervalMs: Int
     /// How long results may gather into one batch while they are many.
     let resultLingerMs: Int
@@ -59,6 +60,12 @@ package struct NodeSettings: Sendable {
         throttle = Throttle.Settings(configuration.throttle)
         interference.factor = Double(configuration.throttle.interferencePercent) / 100
         circuitBreaker = CircuitBreaker.Settings(configuration.circuitBreaker)
+        ordering =
+            switch configuration.ordering {
+            case .unordered: .unordered
+            case .key: .key
+            case .partition: .partition
+            }
         commitIntervalMs = configuration.commit.intervalMs
         resultLingerMs = configuration.results.lingerMs
         revokeDrainMs = configuration.rebalance.revokeDrainMs

@@ -1,6 +1,7 @@
 import Hosting
 import Kafka
 import Metrics
+import Scheduling
 import System
 
 /// What a node has once it knows its cluster: its clients, and what works with them.
@@ -41,7 +42,7 @@ struct NodeWork: Sendable {
         self.events = events
         publisher = ResultPublisher(
             producers: producers, state: node.state, topics: settings.topics, node: settings.nodeID,
-            cluster: cluster.id, lingerMs: settings.resultLingerMs)
+            cluster: cluster.id, lingerMs: settings.resultLingerMs, keepsOrder: settings.ordering != .unordered)
         let reporter = StepReporter(
             publisher: publisher, events: events, metrics: node.metrics, errors: node.errors, log: node.log)
         let pool = PoolSettings(hostCommand: settings.hostCommand)

@@ -1,6 +1,7 @@
 import Kafka
 import Messages
 import Scheduling
+import Synchronization
 import System
 
 /// Turns outcomes into messages and hands them to the producer. Slots and the consumer thread call it.
@@ -11,16 +12,22 @@ struct ResultPublisher: Sendable {
     let node: String
     private let envelope: CloudEventHeaders
     private let gatherer: ResultGatherer
+    /// nil: in whatever order.
+    private let sending: SendOrder?
 
-    /// - Parameter lingerMs: how long results may gather into one batch while they are many.
+    /// - Parameters:
+    ///   - lingerMs: how long results may gather into one batch while they are many.
+    ///   - keepsOrder: they are sent in the order in which they are published.
     init(
-        producers: ResultProducers, state: NodeState, topics: TopicNames, node: String, cluster: String, lingerMs: Int
+        producers: ResultProducers, state: NodeState, topics: TopicNames, node: String, cluster: String, lingerMs: Int,
+        keepsOrder: Bool = false
     ) {
         self.producers = producers
         self.state = state
         self.topics = topics
         self.node = node
         gatherer = ResultGatherer(waitMs: lingerMs)
+        sending = keepsOrder ? SendOrder() : nil
         envelope = CloudEventHeaders(node: node, idPrefix: "\(cluster)/\(topics.requests)")
     }
 
@@ -28,17 +35,21 @@ struct ResultPublisher: Sendable {
     /// - Parameter headers: those of the request's record.
     func publish(_ result: StrategyResult, token: UInt64, headers: [MessageHeader]) {
         let message = message(result, token: token, part: .result, echoing: headers)
-        switch gatherer.add(message, at: .now()) {
-        case .send: send(message)
-        case .sendAll(let messages): for message in messages { send(message) }
-        // The consumer thread has a deadline more now.
-        case .wait(let isFirst): if isFirst { state.consumerWake.signal() }
+        inOrder {
+            switch gatherer.add(message, at: .now()) {
+            case .send: sendNow(message)
+            case .sendAll(let messages): for message in messages { sendNow(message) }
+            // The consumer thread has a deadline more now.
+            case .wait(let isFirst): if isFirst { state.consumerWake.signal() }
+            }
         }
     }
 
     /// Sends the results that have gathered for long enough.
     func sendGathered(at now: MonotonicTime) {
-        for message in gatherer.takeDue(at: now) { send(message) }
+        inOrder {
+            for message in gatherer.takeDue(at: now) { sendNow(message) }
+        }
     }
 
     /// When results that gather are to be sent; nil where none do.
@@ -127,16 +138,28 @@ struct ResultPublisher: Sendable {
     }
 
     /// Hands a message to the producer. A full queue keeps it in the outbox; a refusal goes to the consumer thread.
-    func send(_ message: OutgoingMessage) {
+    func send(_ message: OutgoingMessage) { inOrder { sendNow(message) } }
+
+    private func sendNow(_ message: OutgoingMessage) {
+        // What waits in the outbox may be an earlier one of its lane.
+        let mayPass = sending == nil || !state.isOutputFull
         // The consumer thread is told once, to stop taking; the deliveries that make room wake it by themselves.
-        if !take(message), state.putOff(message) { state.consumerWake.signal() }
+        if !(mayPass && take(message)), state.putOff(message) { state.consumerWake.signal() }
     }
 
     /// Sends what found the queue full, in order, as far as there is room now.
     func sendOutbox() {
-        let messages = state.takeOutbox()
-        guard let first = messages.firstIndex(where: { !take($0) }) else { return }
-        state.putOffAgain(messages[first...])
+        inOrder {
+            let messages = state.takeOutbox()
+            guard let first = messages.firstIndex(where: { !take($0) }) else { return }
+            state.putOffAgain(messages[first...])
+        }
+    }
+
+    /// Does what takes messages out of where they wait and hands them over, in one: else one that is published later could
+    /// come between.
+    private func inOrder(_ body: () -> Void) {
+        if let sending { sending.run(body) } else { body() }
     }
 
     /// False: there is no room in the producer's queue.
@@ -150,6 +173,13 @@ struct ResultPublisher: Sendable {
             return true
         }
     }
+}
+
+/// One thread at a time sends. The producer only copies, so that none waits long.
+private final class SendOrder: Sendable {
+    private let turn = Mutex(())
+
+    func run(_ body: () -> Void) { turn.withLock { _ in body() } }
 }
 
 /// Headers of a request that its result carries again: tracing, and what correlates the two.

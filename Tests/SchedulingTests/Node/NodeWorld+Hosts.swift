@@ -38,7 +38,9 @@ extension NodeWorld {
             write([step], to: slot, node)
             write(ahead, to: slot, node, isAhead: true)
         case .refuse(let step, _, _): end(step, node, slot, .unknown)
-        case .wait, .stop: node.asleep.insert(slot)
+        case .wait, .stop:
+            node.asleep.insert(slot)
+            if node.look({ $0.queue.lanes.blockedCount > 0 }) { count(.waitedInLane) }
         }
     }
 
@@ -48,12 +50,28 @@ extension NodeWorld {
         check(
             node.core.owned.contains(partition) && step.coordinates.generation >= first,
             "node \(node.id) begins a step of \(partition), which it has given up")
+        checkOrder(step, node)
+    }
+
+    /// What was taken of the lane before it, under the same assignment, has its result.
+    private func checkOrder(_ step: Step, _ node: SimulatedNode) {
+        guard step.lane != nil else { return }
+        let earlier = node.unpublished.first {
+            $0.lane == step.lane && $0.token < step.token
+                && $0.coordinates.generation == step.coordinates.generation && node.core.inFlight[$0.token] != nil
+        }
+        guard let earlier else { return }
+        check(false, "node \(node.id) runs \(step.coordinates) before \(earlier.coordinates) of its lane")
     }
 
     private func write(_ steps: [Step], to slot: Int, _ node: SimulatedNode, isAhead: Bool = false) {
+        let before = node.hosts[slot]
         node.hosts[slot] += steps
         guard isAhead, !steps.isEmpty else { return }
         count(.writtenAhead)
+        if steps.contains(where: { step in step.lane != nil && before.contains { $0.lane == step.lane } }) {
+            count(.followedInLane)
+        }
         check(steps.allSatisfy { $0.attempt == 1 }, "a step that was lost once is written behind another")
     }
 
@@ -140,6 +158,8 @@ extension NodeWorld {
         guard let digest = node.digest(of: step.token) else {
             return check(false, "node \(node.id) publishes \(step.coordinates), which is not in flight")
         }
+        checkOrder(step, node)
+        node.unpublished.removeAll { $0.token == step.token }
         // What is published no more leaves with the node.
         let parts: [MessagePart] = node.isAbandoned ? [] : [.result]
         node.messages.append(SimulatedMessage(token: step.token, digest: digest, parts: parts))

@@ -111,9 +111,12 @@ extension NodeWorld {
         case .run(let coordinates, let token):
             node.noteTaken(token, digest, bytes: size)
             noteTaken(partition, digest, node)
-            let step = step(coordinates, token)
+            let step = step(coordinates, token, digest)
             node.core.plan(InFlightRequest(step, recordTime: nil))
-            guard random.chance(3) else { return step }
+            guard random.chance(3) else {
+                if step.lane != nil { node.unpublished.append(step) }
+                return step
+            }
             let parts: [MessagePart] = [.resultOfTwo, .deadLetter].shuffled(using: &random)
             node.messages.append(SimulatedMessage(token: token, digest: digest, parts: parts))
             return nil

@@ -20,6 +20,7 @@ final class NodeWorld {
     var hasFaults = true
     /// Logs lose records. Where they never do, whoever thinks that one has is wrong.
     let cutsLogs: Bool
+    let ordering: Ordering
     private let requests: [StrategyRequest]
 
     private(set) var violation: String?
@@ -38,6 +39,7 @@ final class NodeWorld {
         random = SplitMix64(state: seed)
         group = SimulatedGroup(isCooperative: random.chance(50))
         cutsLogs = random.chance(70)
+        ordering = Ordering.allCases.randomElement(using: &random) ?? .unordered
         requests = try [[], [], [], ["a"], ["a", "b"]].map { locks in
             let names = locks.map { "\"\($0)\"" }.joined(separator: ",")
             return try StrategyRequest.parse(
@@ -114,15 +116,17 @@ final class NodeWorld {
         wakeReaders(of: partition)
     }
 
-    func step(_ coordinates: RequestCoordinates, _ token: UInt64, attempt: Int = 1) -> Step {
+    func step(_ coordinates: RequestCoordinates, _ token: UInt64, _ digest: Int) -> Step {
         let request = requests.randomElement(using: &random) ?? requests[0]
+        let key = digest % 4 == 0 ? nil : [UInt8(digest % 4)]
         let strategy = [0, 0, 0, 0, 1, 2, 3, 4].randomElement(using: &random) ?? 0
         return Step(
             request: request,
             origin: RequestOrigin(topic: "r", partition: coordinates.partition, offset: coordinates.offset, key: nil),
-            coordinates: coordinates, strategyIndex: strategy,
+            coordinates: coordinates, lane: ordering.lane(partition: coordinates.partition, key: key),
+            strategyIndex: strategy,
             limits: ResourceLimits(cpuPercent: 80, memoryMB: SimulatedNode.memoryMB, timeoutMs: 5000),
-            arrivedAt: now, token: token, attempt: attempt)
+            arrivedAt: now, token: token)
     }
 
     // MARK: The end

@@ -20,6 +20,8 @@ final class SimulatedNode {
     /// Slots whose hosts the node has ended, and which have not noticed yet.
     var killed = SlotSet()
     var messages: [SimulatedMessage] = []
+    /// Steps of lanes that have no result yet, as they were taken.
+    var unpublished: [Step] = []
     /// By token, what is in flight.
     private var held: [UInt64: (digest: Int, bytes: Int)] = [:]
     private(set) var bytes = 0
@@ -84,6 +86,7 @@ final class SimulatedNode {
     /// Forgets what has left without a word.
     func prune() {
         guard held.count != core.inFlight.load.count else { return }
+        unpublished.removeAll { core.inFlight[$0.token] == nil }
         for token in held.keys where core.inFlight[token] == nil { noteLeft(token) }
     }
 
