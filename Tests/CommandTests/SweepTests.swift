@@ -18,6 +18,16 @@ import Testing
         #expect(try bench.bench.records(bench.bench.names.requests).isEmpty)
     }
 
+    @Test func theSampleSweepFitsTheSampleData() throws {
+        let folder = try TemporaryFolder()
+        let root = ["--set", "data.root=\(folder.path)"]
+        let csv = "\(Files.package)/deploy/data/synth_walk.csv"
+        #expect(try Program.run(["import", csv, "--dataset", "synth_walk"] + root).code == 0)
+        let sweep = "\(Files.package)/deploy/compose/sweep.json"
+        let outcome = try Program.run(["submit", sweep, "--dry-run", "--json"] + root)
+        #expect(outcome.code == 0, "\(outcome.words)")
+    }
+
     @Test func anInterruptedSubmissionGoesOnWhereItStopped() throws {
         let bench = try SweepBench()
         defer { #expect(throws: Never.self) { try bench.close() } }

@@ -27,10 +27,10 @@ import Testing
         #expect(outcome.status == 0, "\(outcome.output)")
     }
 
-    @Test(.enabled(if: promtool != nil, "needs promtool"))
-    func promtoolAcceptsTheScrapeConfigurationWithTheRulesBesideIt() throws {
+    @Test(.enabled(if: promtool != nil, "needs promtool"), arguments: ["prometheus", "compose"])
+    func promtoolAcceptsTheScrapeConfigurationWithTheRulesBesideIt(part: String) throws {
         let folder = try TemporaryFolder()
-        try folder.write(Files.read(Files.package + "/deploy/prometheus/prometheus.yml"), to: "prometheus.yml")
+        try folder.write(Files.read(Files.package + "/deploy/\(part)/prometheus.yml"), to: "prometheus.yml")
         try folder.write(Files.read(Self.rulesFile), to: "optimizer.yml")
         let outcome = try CommandLineTool.run(
             try #require(Self.promtool), ["check", "config", folder.file("prometheus.yml")])
