@@ -1,3 +1,4 @@
+import Glibc
 import Hosting
 import Scheduling
 import System
@@ -29,6 +30,39 @@ import Testing
         #expect(!Self.unit.contains("StartLimitBurst"))
         let lines = Self.unit[service.upperBound...].split(separator: "\n")
         #expect(lines.contains("Restart=on-failure") && lines.contains("RestartMaxDelaySec=60"))
+    }
+
+    /// A node waits for its brokers as long as they are away, and is ready only then.
+    @Test func aStartThatWaitsForBrokersIsNotGivenUp() {
+        let lines = Self.unit.split(separator: "\n")
+        #expect(lines.contains("Type=notify") && lines.contains("TimeoutStartSec=infinity"))
+    }
+
+    @Test(.enabled(if: CommandLineTool.find("systemd-analyze") != nil, "needs systemd-analyze"))
+    func whatTheUnitLeavesOpenIsLittle() throws {
+        let outcome = try CommandLineTool.run(
+            try #require(CommandLineTool.find("systemd-analyze")),
+            ["security", "--offline=true", "--threshold=20", "\(Files.package)/deploy/optimizer.service"])
+        #expect(outcome.status == 0, "\(outcome.output)")
+    }
+}
+
+@Suite(.machine) struct ServiceManagerCommandTests {
+    @Test func aNodeSaysWhenItIsReadyThatItIsWellAndThatItEnds() throws {
+        let socket = try DatagramSocket()
+        let folder = try TemporaryFolder()
+        let node = try Program(
+            [
+                "run", "--set", "kafka.bootstrapServers=embedded", "--set", "metrics.http=null",
+                "--set", "data.root=\(folder.path)", "--set", "node.stateDirectory=\(folder.path)",
+                "--set", "pool.maxConcurrentStrategies=1", "--set", "limits.memoryMB=128",
+            ], environment: ["NOTIFY_SOCKET=\(socket.path)", "WATCHDOG_USEC=300000"])
+        let start = try socket.receive(until: "READY=1")
+        #expect(!start.contains("STOPPING=1"))
+        for _ in 0..<3 { _ = try socket.receive(until: "WATCHDOG=1") }
+        node.signal(SIGTERM)
+        _ = try socket.receive(until: "STOPPING=1")
+        #expect(try node.outcome().code == 0)
     }
 }
 

@@ -12,6 +12,7 @@ extension Node {
         var slots: [PermanentThread] = []
         var externals: PermanentThread?
         var monitor: PermanentThread?
+        var serviceWatch: PermanentThread?
     }
 
     /// What the threads and the clients may take to end, in ms, all together.
@@ -39,6 +40,8 @@ extension Node {
         work?.monitor.stop()
         ending.join(threads.monitor)
         server.withLock { $0.take() }?.stop()
+        serviceWatch?.stop()
+        ending.join(threads.serviceWatch)
         if ending.leftBehind.isEmpty {
             work?.closeClients(ending)
         } else {

@@ -32,6 +32,7 @@ package final class Node: Sendable {
     let lagWatch: LagWatch
     let dataWatch: DataWatch
     let gauges: LiveGauges
+    let serviceWatch: ServiceWatch?
     let server = Mutex<HTTPServer?>(nil)
     /// What works with the cluster; nil until that has been found.
     let work = Mutex<NodeWork?>(nil)
@@ -77,6 +78,11 @@ package final class Node: Sendable {
                 heartbeats: heartbeats, log: log)
             dataWatch = try DataWatch(
                 root: settings.configuration.data.root, metrics: metrics, heartbeats: heartbeats)
+            if let manager = settings.serviceManager {
+                serviceWatch = try ServiceWatch(manager, heartbeats: heartbeats, readiness: readiness, stop: stop)
+            } else {
+                serviceWatch = nil
+            }
         } catch {
             throw NodeFailure(error.description, code: ExitCode.software)
         }
@@ -154,6 +160,7 @@ package final class Node: Sendable {
         var threads = Threads()
         defer { end(threads) }
         try serveHTTP()
+        if let serviceWatch { threads.serviceWatch = try thread("service-manager", serviceWatch.run) }
         // Neither is waited for at the end: they may sit in a call for as long as a broker or a disk keeps them waiting.
         _ = try thread("data", dataWatch.run)
         guard let cluster = try awaitCluster() else {

@@ -3,7 +3,7 @@ import Hosting
 import Kafka
 import Messages
 import Scheduling
-import System
+package import System
 
 /// What a node works with: the configuration, with everything in it that depends on the machine worked out.
 package struct NodeSettings: Sendable {
@@ -35,6 +35,8 @@ package struct NodeSettings: Sendable {
     package var lastEnd: NodeEnd?
     /// Told how this run ends, on its consumer thread, before what the end may still have to wait for.
     package var noteEnd: @Sendable (NodeEnd) -> Void = { _ in }
+    /// Who has started this process and wants to hear how it is; nil where nobody does.
+    package var serviceManager: ServiceManager?
     var externalPolicy = ExternalPolicy()
     let configuration: OptimizerConfiguration
 

@@ -66,6 +66,7 @@ enum RunCommand: Command {
             var settings = try NodeSettings(configuration)
             settings.lastEnd = end.record.previous
             settings.noteEnd = { end.record.note($0) }
+            settings.serviceManager = ServiceManager(environment: ConfigurationOptions.environment)
             let running = try NodeThread(
                 whenEnded: { signals.wakeUp() },
                 makeNode: { [settings] () throws(NodeFailure) in
