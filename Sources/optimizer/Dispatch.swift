@@ -60,6 +60,7 @@ enum Dispatch {
         DeadLettersReplayCommand.self,
         ImportCommand.self,
         DatasetsCommand.self,
+        VersionCommand.self,
     ]
 
     static func run(_ words: [String]) -> Int32 {
@@ -80,10 +81,7 @@ enum Dispatch {
             Output.data(overview)
             return ExitCode.success
         }
-        if ["--version", "version"].contains(first) {
-            Output.data("optimizer \(ProductVersion.text)")
-            return ExitCode.success
-        }
+        if first == "--version" { return run(VersionCommand.self, Array(words.dropFirst())) }
         if let command = commands.first(where: { $0.name == first }) { return run(command, Array(words.dropFirst())) }
         let pair = words.prefix(2).joined(separator: " ")
         if let command = commands.first(where: { $0.name == pair }) { return run(command, Array(words.dropFirst(2))) }

@@ -38,6 +38,7 @@ import Testing
         ),
         ("import", ["--config FILE", "--set KEY=VALUE", "--dataset NAME", "--timeframe TIME", "--json"]),
         ("datasets", ["--config FILE", "--set KEY=VALUE", "--json"]),
+        ("version", ["--json"]),
     ]
 
     @Test(arguments: commands) func helpNamesEveryOption(_ command: (words: String, options: [String])) throws {
