@@ -66,9 +66,10 @@ struct FeederProcess {
     func stop() { process.stop() }
 
     /// Submits jobs and waits for their results.
+    /// - Parameter strategy: what is to run.
     /// - Returns: seconds from the first result to the last.
-    func feed(_ jobs: Int) throws -> Double {
-        let answer = try process.order(#"{"jobs":\#(jobs)}"#)
+    func feed(_ jobs: Int, strategy: String = "noop") throws -> Double {
+        let answer = try process.order(#"{"jobs":\#(jobs),"strategy":"\#(strategy)"}"#)
         guard let seconds = answer["seconds"]?.double else { throw BenchProcess.Failure(description: answer.text) }
         return seconds
     }

@@ -15,7 +15,7 @@ enum Feeder {
     static let partitions = 6
     private static let window = 10_000
 
-    /// Serves orders `{"jobs": n}` with `{"seconds": s}`.
+    /// Serves orders `{"jobs": n, "strategy": name}` with `{"seconds": s}`.
     static func serve(_ words: [String]) -> Int32 {
         do {
             let kafka = words.count > 1 ? try BenchKafka(bootstrap: words[1]) : try BenchKafka()
@@ -23,10 +23,10 @@ enum Feeder {
             let feeder = try Feeding(kafka.address)
             defer { feeder.close() }
             return BenchProcess.serve(ready: kafka.address.json) { order in
-                guard let jobs = order["jobs"]?.integer else {
+                guard let jobs = order["jobs"]?.integer, let strategy = order["strategy"]?.string else {
                     throw BenchProcess.Failure(description: "not an order: \(order.text)")
                 }
-                let seconds = try feeder.feed(jobs, window: window)
+                let seconds = try feeder.feed(jobs, of: strategy, window: window)
                 return .object([JSONMember("seconds", .number(seconds))])
             }
         } catch {
@@ -63,13 +63,15 @@ private final class Feeding {
     }
 
     /// Seconds from the first result to the last: joining the group is not part of it.
-    func feed(_ jobs: Int, window: Int) throws -> Double {
+    func feed(_ jobs: Int, of strategy: String, window: Int) throws -> Double {
         var submitted = 0
         var received = 0
         var first: MonotonicTime?
         var last = MonotonicTime.now()
         while received < jobs {
-            while submitted < jobs, submitted - received < window, submit(submitted) { submitted += 1 }
+            while submitted < jobs, submitted - received < window, submit(submitted, strategy) {
+                submitted += 1
+            }
             producer.drainDeliveries { _ in }
             var wait: Int32 = 10
             while case .record = reader.next(timeoutMs: wait) {
@@ -88,7 +90,8 @@ private final class Feeding {
         return last.milliseconds(since: first ?? last) / 1000
     }
 
-    private func submit(_ number: Int) -> Bool {
-        producer.produce(topic: topics.requests, key: nil, value: BenchRequest.bytes(number), token: 0) == .queued
+    private func submit(_ number: Int, _ strategy: String) -> Bool {
+        let value = BenchRequest.bytes(number, strategy: strategy)
+        return producer.produce(topic: topics.requests, key: nil, value: value, token: 0) == .queued
     }
 }

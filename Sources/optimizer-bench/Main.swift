@@ -21,6 +21,11 @@ struct Main {
             second (1000,3000,5000), each sent by itself; beside what a consumer of the requests sees with no worker, and
             the isolated loop, whose results wait 0 or 5 ms for others. For a cluster: the embedded broker keeps every
             record waiting for up to 10 ms
+        optimizer-bench external [--jobs N] [--rounds N] [--slots N] [--json] [--compare FILE] [--config FILE]
+                [--strategy NAME]
+            steps/s of an external strategy through a whole node, in a closed loop, against noop on the same node; of
+            deploy/examples/python/optimizer.yml and its strategy "empty" unless others are named, which get requests
+            without data and parameters
         optimizer-bench observing [--jobs N] [--rounds N] [--pairs N] [--slots N] [--control]
             what it costs to be observed: processor time per noop job with /metrics and /status asked for every second,
             metrics events and client statistics, against the same without; two nodes take turns of --jobs jobs,
@@ -43,6 +48,7 @@ struct Main {
         case "loop": exit(MeasuredLoop.serve(words))
         case "node": exit(MeasuredNode.serve(words))
         case "scrape": exit(Scraper.serve(words))
+        case "external": exit(ExternalBenchmark.run(words))
         case "latency": exit(LatencyBenchmark.run(words))
         case "observing": exit(ObservationBenchmark.run(words))
         case "--help", "-h": print(help)
@@ -58,8 +64,13 @@ struct Main {
 }
 
 /// The value after a word like `--jobs`.
-func number(after word: String, in words: [String], default fallback: Int) -> Int {
-    guard let index = words.firstIndex(of: word), index + 1 < words.count, let value = Int(words[index + 1]), value > 0
-    else { return fallback }
+func number(after name: String, in words: [String], default fallback: Int) -> Int {
+    guard let value = word(after: name, in: words).flatMap(Int.init), value > 0 else { return fallback }
     return value
+}
+
+/// The word after one like `--config`.
+func word(after name: String, in words: [String]) -> String? {
+    guard let index = words.firstIndex(of: name), index + 1 < words.count else { return nil }
+    return words[index + 1]
 }

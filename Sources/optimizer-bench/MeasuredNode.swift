@@ -19,9 +19,14 @@ struct MeasuredNode: Contender {
     /// - Parameters:
     ///   - settings: `KEY=VALUE`, beside those that every node of a run has.
     ///   - isScraped: a process of its own asks the node's HTTP server every second.
-    init(on kafka: BenchKafka.Address, slots: Int, settings: [String], isScraped: Bool = false) throws {
+    ///   - file: a configuration, for the strategies in it; what else it says gives way.
+    init(
+        on kafka: BenchKafka.Address, slots: Int, settings: [String], isScraped: Bool = false,
+        file: String? = nil
+    ) throws {
         let common = kafka.settings + ["pool.maxConcurrentStrategies=\(slots)", "limits.memoryMB=64"]
-        process = try BenchProcess(["node"] + (isScraped ? ["--scraped"] : []) + common + settings)
+        let flags = (isScraped ? ["--scraped"] : []) + (file.map { ["--config", $0] } ?? [])
+        process = try BenchProcess(["node"] + flags + common + settings)
     }
 
     func stop() { process.stop() }
@@ -41,7 +46,8 @@ struct MeasuredNode: Contender {
     static func serve(_ words: [String]) -> Int32 {
         do {
             let configuration = try OptimizerConfiguration.load(
-                file: nil, environment: [:], settings: words.filter { $0.contains("=") })
+                file: word(after: "--config", in: words), environment: [:],
+                settings: words.filter { $0.contains("=") })
             let node = try Node(
                 NodeSettings(configuration), clients: KafkaClients(configuration.kafka),
                 log: Log(LogQueue(), minimum: .warning))
