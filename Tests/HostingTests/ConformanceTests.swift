@@ -89,6 +89,8 @@ extension HostingTests {
             #expect(findings.first { $0.name == "request" }?.detail == "completed")
             #expect(findings.first { $0.name == "no data" }?.detail.hasPrefix("rejected") == true)
             #expect(check.errorLines.isEmpty)
+            let inARow = findings.first { $0.name == "two requests in a row" }
+            #expect(inARow?.detail == (directory == "python" ? "16 of them" : ""))
         }
 
         @Test(arguments: ["", "noisy", "logs"])

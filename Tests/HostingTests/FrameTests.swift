@@ -57,6 +57,24 @@ struct FrameTests {
         #expect(reader.wholeFrames == 1)
     }
 
+    @Test func ofLinesTheRepliesAreCountedUpToWhatMayBeSomethingElse() {
+        defer { pipe.closeBoth() }
+        var reader = FrameReader(framing: .lines)
+        func receive(_ text: String) {
+            send(Array(text.utf8))
+            guard case .bytes = reader.receive(from: pipe.reading) else { return #expect(Bool(false)) }
+        }
+        receive(#"{"request_id":"a","status":"completed"}"#)
+        #expect(reader.wholeFrames == 0 && !reader.hasWholeFrame)
+        receive("\n" + #"{"status":"failed","error":{}}"# + "\n" + #"{"log":{"message":"m"}}"# + "\n")
+        receive(#"{"request_id":"b"}"# + "\n")
+        #expect(reader.wholeFrames == 2 && reader.hasWholeFrame)
+        for _ in 0..<2 { _ = reader.next() }
+        #expect(reader.wholeFrames == 0 && !reader.hasWholeFrame)
+        _ = reader.next()
+        #expect(reader.wholeFrames == 1 && reader.hasWholeFrame)
+    }
+
     @Test func aLengthAboveTheBoundIsToldBeforeTheContentComes() {
         #expect(frames(.lengthPrefixed, [[1, 0, 128, 0]]) == ["too long: 8388609"])
     }

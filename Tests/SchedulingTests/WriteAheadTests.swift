@@ -59,6 +59,14 @@ import Testing
         #expect(tests.begin(0) == [0, 1])
     }
 
+    @Test mutating func aStepOfAnExternalStrategyIsWrittenBehindItsOwnKindAlone() throws {
+        dispatcher = Dispatcher(slotCount: 4, backpressure: .init(queueDepth: 40, resumeDepth: 20), external: [5, 6])
+        for strategy in [0, 1, 5, 6] { try learn(strategy) }
+        let strategies = [5, 5, 6, 6, 0, 1, 5, 0]
+        _ = dispatcher.admit(try strategies.enumerated().map { try step(offset: Int64($0), strategy: $1) })
+        #expect((0..<4).map { begin($0) } == [[0, 1], [2, 3], [4, 5], [6]])
+    }
+
     @Test mutating func whatNeedsOtherLimitsOrIsLongIsNotWrittenAhead() throws {
         try learn()
         try learn(1, nanoseconds: 5_000_000)

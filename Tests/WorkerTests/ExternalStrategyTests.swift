@@ -1,6 +1,7 @@
 import Glibc
 import Kafka
 import Messages
+import Metrics
 import Scheduling
 import System
 import TestSupport
@@ -15,13 +16,14 @@ import Testing
 
     private func run(
         _ requests: [String], _ settings: [String] = [], more: String = "", external: ExternalPolicy = ExternalPolicy(),
+        tune: (inout NodeSettings) -> Void = { _ in },
         _ body: (TestNode, TestKafka, [String: TestResult]) throws -> Void
     ) throws {
         let file = try ExternalFile(more: more)
         let kafka = try TestKafka(partitions: 2)
         defer { kafka.close() }
         try kafka.submit(requests)
-        let node = try TestNode(kafka, settings, file: file.path, external: external)
+        let node = try TestNode(kafka, settings, file: file.path, external: external, tune: tune)
         let results = try kafka.results(requests.count)
         #expect(results.count == requests.count)
         try body(node, kafka, Dictionary(results.map { ($0.requestID, $0) }) { first, _ in first })
@@ -141,6 +143,65 @@ import Testing
                     #expect(result.status == status && result.code == code, "\(id): \(result.message)")
                 }
                 #expect(results["raise"]?.message.contains("RuntimeError: a mistake") == true)
+                let words = #"it printed "three trades so far" to standard output before the answer"#
+                #expect(results["babble"]?.message.contains(words) == true)
+            }
+        }
+    }
+
+    /// Writes ahead also where a machine with much else to do makes no step short.
+    private static func writesAhead(_ settings: inout NodeSettings) {
+        settings.serviceTimes = ServiceTimes(budgetNanoseconds: 1e9)
+    }
+
+    @Test func amongStepsWrittenAheadALostHostCostsItsOwnStepAlone() async throws {
+        try await onOwnThread {
+            let deeds = ["die", "babble", "raise", "wrong-id", "twice", "leave", "fail", "lock", "log"]
+            let requests = (0..<900).map { index in
+                request("\(index)", "ahead", index % 100 == 50 ? #"{"do":"\#(deeds[index / 100])"}"# : "{}")
+            }
+            // The throttle would have the strategy run step by step after its first bad end.
+            let settings = ["pool.maxConcurrentStrategies=2", "throttle.enabled=false"]
+            try run(requests, settings, tune: Self.writesAhead) { node, _, results in
+                let expected = ["50": "crashed", "150": "crashed", "250": "crashed", "350": "crashed", "650": "failed"]
+                for (id, result) in results {
+                    #expect(result.status == expected[id] ?? "completed", "\(id): \(result.message)")
+                }
+                #expect(results["750"]?.json["statistics"]?["granted"] == .array([.string("account")]))
+                // Some were written ahead to a host that was lost, and ran again.
+                #expect(node.node.count(.retries) > 0)
+                let lines = node.log.all.compactMap { try? JSONValue.parse(Array($0.utf8)) }
+                let said = try #require(lines.first { $0["line"] == .string("look at this") })
+                #expect(said["request_id"] == .string("850"))
+            }
+        }
+    }
+
+    @Test func aStepThatIsSuddenlySlowOnItsHostKeepsNobodyWaitingBehindIt() async throws {
+        try await onOwnThread {
+            let file = try ExternalFile()
+            let kafka = try TestKafka(partitions: 1)
+            defer { kafka.close() }
+            let node = try TestNode(
+                kafka, ["pool.maxConcurrentStrategies=2"], file: file.path, tune: Self.writesAhead)
+            // Until short steps are known to be short.
+            try kafka.submit((0..<200).map { request("\($0)", "ahead") })
+            _ = try kafka.results(200)
+            try kafka.submit(
+                (200..<300).map { request("\($0)", "ahead", $0 == 205 ? #"{"do":"wait"}"# : "{}") })
+            let others = try kafka.results(299)
+            #expect(Set(others.map(\.requestID)) == Set((0..<300).map(String.init)).subtracting(["205"]))
+            try file.letStart()
+            let all = try kafka.results(300)
+            #expect(all.count == 300 && all.allSatisfy { $0.status == "completed" })
+            #expect(try node.stop() == 0)
+        }
+    }
+
+    @Test func aHostThatDoesNotSaySoHasOneRequestAtATime() async throws {
+        try await onOwnThread {
+            try run((0..<200).map { request("\($0)", "one_read") }, tune: Self.writesAhead) { _, _, results in
+                #expect(results.count == 200 && results.values.allSatisfy { $0.status == "completed" })
             }
         }
     }

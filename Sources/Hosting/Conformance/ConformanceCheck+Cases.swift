@@ -7,7 +7,11 @@ extension ConformanceCheck {
 
     /// In the order they are run.
     var cases: [Case] {
-        [
+        let own: [Case] =
+            self.own.map { own in
+                [("the request given", { () throws(Fault) in try self.answerOwn(own) })]
+            } ?? []
+        return [
             (
                 "ready",
                 { () throws(Fault) in
@@ -17,6 +21,7 @@ extension ConformanceCheck {
             ),
             ("ping", ping),
             ("request", { () throws(Fault) in try self.answer(self.request("request", bars: 60)) }),
+        ] + own + [
             ("several requests", several),
             ("two requests in a row", twoInARow),
             ("unknown parameter", unknownParameter),
@@ -38,11 +43,6 @@ extension ConformanceCheck {
         ]
     }
 
-    private struct Request {
-        let id: String
-        let bytes: [UInt8]
-    }
-
     private func request(
         _ id: String, bars: Int, more: JSONMember? = nil, first: [JSONMember] = [], padding: Int = 0
     ) -> Request {
@@ -57,7 +57,7 @@ extension ConformanceCheck {
             host.run(Array(#"{"ping":7}"#.utf8), deadline: deadline), to: "the ping {\"ping\":7}", withinMs: Self.pingMs
         )
         guard (try? JSONValue.parse(line))?["pong"] == .integer(7) else {
-            throw Fault("the ping {\"ping\":7} was answered with \(excerpt(line)), must be {\"pong\":7}")
+            throw Fault("the ping {\"ping\":7} was answered with \(line.quotedLine), must be {\"pong\":7}")
         }
         return ""
     }
@@ -69,19 +69,27 @@ extension ConformanceCheck {
         return "3 of different length"
     }
 
+    private func answerOwn(_ request: Request) throws(Fault) -> String {
+        let said = try answer(request)
+        ownEnding = endings.last
+        return said
+    }
+
     private func twoInARow() throws(Fault) -> String {
         let host = try ready()
-        let requests = [request("row-1", bars: 50), request("row-2", bars: 55)]
+        // A host that says so has as many from a node.
+        let count = host.takesSeveral ? ServiceTimes.mostUnderWay : 2
+        let requests = (1...count).map { request("row-\($0)", bars: 45 + 5 * $0) }
         if let loss = host.submit(requests.map(\.bytes)) {
             throw Fault("it was lost when requests came: \(loss)")
         }
         for one in requests {
             let line = try reply(
                 host.awaitNext(until: .now().adding(milliseconds: answerMs)),
-                to: "the request \(one.id), one of two written in a row", withinMs: answerMs)
+                to: "the request \(one.id), one of \(count) written in a row", withinMs: answerMs)
             _ = try check(line, one)
         }
-        return ""
+        return host.takesSeveral ? "\(count) of them" : ""
     }
 
     private func unknownParameter() throws(Fault) -> String {
@@ -119,7 +127,7 @@ extension ConformanceCheck {
         do throws(JSONProblem) {
             found = try HostReply.parse(line)
         } catch {
-            throw Fault("a line that is no JSON was answered with \(excerpt(line)): \(error)")
+            throw Fault("a line that is no JSON was answered with \(line.quotedLine): \(error)")
         }
         guard found.status != .completed else {
             throw Fault("a line that is no JSON was answered with completed, must be rejected or failed")
@@ -179,14 +187,17 @@ extension ConformanceCheck {
         do throws(JSONProblem) {
             reply = try HostReply.parse(line)
         } catch {
-            throw Fault("the request \(request.id) was answered with \(excerpt(line)): \(error)")
+            throw Fault("the request \(request.id) was answered with \(line.quotedLine): \(error)")
         }
         guard let id = reply.requestID else {
-            throw Fault("the request \(request.id) was answered with \(excerpt(line)), which has no \"request_id\"")
+            throw Fault("the request \(request.id) was answered with \(line.quotedLine), which has no \"request_id\"")
         }
         guard id == request.id else {
             throw Fault("the request \(request.id) was answered for \"\(id)\"; answers come one by one, in order")
         }
-        return reply.problem.map { "\(reply.status.rawValue), \($0.code)" } ?? reply.status.rawValue
+        endings.append(reply.status)
+        guard let problem = reply.problem else { return reply.status.rawValue }
+        let message = problem.message.cut(toBytes: 300)
+        return "\(reply.status.rawValue), \(problem.code.cut(toBytes: 100)): \(message)"
     }
 }

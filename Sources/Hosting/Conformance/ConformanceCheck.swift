@@ -1,4 +1,4 @@
-import Messages
+package import Messages
 import Scheduling
 import System
 
@@ -10,6 +10,8 @@ package struct ConformanceFinding: Sendable {
     package let fault: String?
     /// What was seen, where nothing is wrong.
     package let detail: String
+    /// The end of what the host said besides of a request that failed: of a traceback.
+    package let trace: [String]
     package let milliseconds: Double
 }
 
@@ -30,6 +32,18 @@ package final class ConformanceCheck {
 
     let command: HostCommand
     let sample: SampleRequest
+    /// A request and the id that its answer has to name.
+    package struct Request {
+        let id: String
+        let bytes: [UInt8]
+
+        package init(id: String, bytes: [UInt8]) {
+            self.id = id
+            self.bytes = bytes
+        }
+    }
+
+    let own: Request?
     let answerMs: Int
     let readyMs: Int
     let spawner: HostSpawner
@@ -37,18 +51,26 @@ package final class ConformanceCheck {
     /// Lines on standard error; they are no fault.
     package private(set) var errorLines: [String] = []
     package var logLines = 0
+    /// How the requests have ended that were answered as they should be.
+    package internal(set) var endings: [HostReply.Status] = []
+    /// How the user's own has, where there is one.
+    package internal(set) var ownEnding: HostReply.Status?
+    var trace: [String] = []
     private var findings: [ConformanceFinding] = []
 
     /// - Parameters:
     ///   - answerMs: how long a request may take.
     ///   - readyMs: how long it may take from the start to the ready line; in a node it is as long.
+    ///   - own: a request of the user's, to be answered beside the samples.
     package init(
-        _ command: HostCommand, sample: SampleRequest, answerMs: Int, readyMs: Int = 10_000, spawner: HostSpawner
+        _ command: HostCommand, sample: SampleRequest, answerMs: Int, readyMs: Int = 10_000, own: Request? = nil,
+        spawner: HostSpawner
     ) {
         self.command = command
         self.sample = sample
         self.answerMs = answerMs
         self.readyMs = readyMs
+        self.own = own
         self.spawner = spawner
     }
 
@@ -71,6 +93,7 @@ package final class ConformanceCheck {
         let start = MonotonicTime.now()
         var fault: String?
         var detail = ""
+        trace = []
         do throws(Fault) {
             detail = try body()
         } catch {
@@ -79,7 +102,8 @@ package final class ConformanceCheck {
         }
         if let host { collect(host) }
         return ConformanceFinding(
-            name: name, fault: fault, detail: detail, milliseconds: MonotonicTime.now().milliseconds(since: start))
+            name: name, fault: fault, detail: detail, trace: trace,
+            milliseconds: MonotonicTime.now().milliseconds(since: start))
     }
 
     /// The host that is there, else a new one that has said that it is ready.
@@ -105,7 +129,8 @@ package final class ConformanceCheck {
         }
         guard (try? JSONValue.parse(line))?["ready"] != nil else {
             throw Fault(
-                "the first line is \(excerpt(line)), must be {\"ready\":{}}; only the protocol goes to standard output")
+                "the first line is \(line.quotedLine), must be {\"ready\":{}}; only the protocol goes to standard output"
+            )
         }
         return new
     }
@@ -123,11 +148,4 @@ package final class ConformanceCheck {
     }
 
     func collect(_ host: Host) { errorLines += host.drainDiagnostics() }
-
-    /// What came, short enough to show.
-    func excerpt(_ line: [UInt8]) -> String {
-        let text = String(decoding: line.prefix(120), as: UTF8.self)
-        let shown = String(text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? "?" : Character($0) })
-        return "\"\(shown)\(line.count > 120 ? "…" : "")\""
-    }
 }

@@ -46,9 +46,23 @@ struct FrameReader: ~Copyable {
         }
     }
 
-    /// How many whole frames have come, of those with a length before them, and are not taken yet.
+    /// How many whole frames have come and are not taken yet; of lines, how many that are surely replies.
     var wholeFrames: Int {
-        guard framing == .lengthPrefixed else { return 0 }
+        switch framing {
+        case .lengthPrefixed: wholeLengthPrefixed
+        case .lines: wholeReplies(atMost: .max)
+        }
+    }
+
+    /// Whether there is one.
+    var hasWholeFrame: Bool {
+        switch framing {
+        case .lengthPrefixed: wholeLengthPrefixed > 0
+        case .lines: wholeReplies(atMost: 1) > 0
+        }
+    }
+
+    private var wholeLengthPrefixed: Int {
         let bytes = unsafe buffer.bytes
         var (frames, end) = (0, 0)
         while bytes.count - end >= 4 {
@@ -59,6 +73,26 @@ struct FrameReader: ~Copyable {
         }
         return frames
     }
+
+    /// Between replies may stand lines for the log and demands for locks. What may be one ends the count: a reply that is
+    /// taken to be there and is not would make a step that runs one that has ended.
+    private func wholeReplies(atMost most: Int) -> Int {
+        let bytes = unsafe buffer.bytes
+        var (replies, start) = (0, 0)
+        while replies < most, unsafe Self.beginsReply(bytes[start...]),
+            let feed = unsafe memchr(buffer.first + start, 0x0A, bytes.count - start)
+        {
+            start = unsafe UnsafeRawPointer(feed) - buffer.first + 1
+            replies += 1
+        }
+        return replies
+    }
+
+    private static func beginsReply(_ line: Slice<UnsafeRawBufferPointer>) -> Bool {
+        replyBeginnings.contains { unsafe line.starts(with: $0) }
+    }
+
+    private static let replyBeginnings = [Array(#"{"request_id":"#.utf8), Array(#"{"status":"#.utf8)]
 
     /// The next frame, if it is there as a whole.
     mutating func next() -> Frame {

@@ -62,7 +62,7 @@ extension Host {
     }
 
     /// Whether a reply is there already, so that `awaitNext` does not wait.
-    package var hasReply: Bool { reader.wholeFrames > 0 }
+    package var hasReply: Bool { reader.hasWholeFrame }
 
     private func noteReply(_ times: ReplyFrame.Times?) {
         if burst.stepsLeft == 0 {

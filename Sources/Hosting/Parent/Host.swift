@@ -29,6 +29,9 @@ package final class Host {
     private var diagnostics = HostDiagnostics()
     /// Whether steps go to it as `StepFrame`s, else as the requests in JSON that they are.
     package private(set) var takesFrames = false
+    /// Whether it said, when it was ready, that it reads requests while it has one. One that speaks frames does in any
+    /// case.
+    package private(set) var takesSeveral = false
     /// Steps it has been given. Whoever gives them counts them.
     package var steps = 0
     /// Whether it has been sent anything yet.
@@ -74,6 +77,7 @@ package final class Host {
         switch lossKind.map({ .lost(loss($0, requestDelivered: false)) }) ?? awaitReply(until: until) {
         case .answered(let payload):
             takesFrames = StepFrame.isTaken(byHostSaying: payload)
+            takesSeveral = (try? JSONValue.parse(payload))?["ready"]?["pipelining"] == .bool(true)
             return payload
         case .lost(let loss): throw HostFailure(.notReady, loss.description, loss: loss)
         case .timedOut:

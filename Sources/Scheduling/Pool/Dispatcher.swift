@@ -28,14 +28,14 @@ package struct Dispatcher: Sendable {
         slotCount: Int, backpressure settings: BackpressureController.Settings, resources: ResourceBudget = .unbounded,
         throttle: Throttle.Settings = Throttle.Settings(),
         circuitBreaker: CircuitBreaker.Settings = CircuitBreaker.Settings(),
-        serviceTimes: ServiceTimes = ServiceTimes(), starts: StartGate = StartGate()
+        serviceTimes: ServiceTimes = ServiceTimes(), starts: StartGate = StartGate(), external: [Int] = []
     ) {
         queue = WorkQueue(bound: settings.queueDepth)
         slots = SlotTable(count: slotCount)
         admission = Admission(
             resources: resources, throttle: Throttle(throttle, slotCount: slotCount),
             circuitBreaker: CircuitBreaker(circuitBreaker), starts: starts)
-        writeAhead = WriteAhead(serviceTimes)
+        writeAhead = WriteAhead(serviceTimes, external: Set(external))
         backpressure = BackpressureController(settings)
     }
 

@@ -12,8 +12,13 @@ package struct WriteAhead: Sendable {
     package static let longestWaitMs = 50
 
     private var times: ServiceTimes
+    /// Strategies that have hosts of their own, to which no other strategy's step can be written.
+    private let external: Set<Int>
 
-    init(_ times: ServiceTimes) { self.times = times }
+    init(_ times: ServiceTimes, external: Set<Int>) {
+        self.times = times
+        self.external = external
+    }
 
     /// Notes how long a step took.
     mutating func note(_ step: Step, nanoseconds: Int64) { times.note(step.strategyIndex, nanoseconds: nanoseconds) }
@@ -68,10 +73,15 @@ package struct WriteAhead: Sendable {
 
     private func mayFollow(_ step: Step, _ running: Step, _ admission: Admission) -> Bool {
         // One that was lost once runs with nothing before it, one that expires is looked at when it begins.
-        step.limits == running.limits && step.request.locks.isEmpty
+        step.limits == running.limits && step.request.locks.isEmpty && mayShareHost(step, running)
             && (step.attempt == 1 || PlantedBug.writesAheadWhatWasLost.isPlanted)
             && step.request.expiresAt == nil && step.request.bytes.count <= Self.longestBytes
             && isTrusted(step, admission)
+    }
+
+    private func mayShareHost(_ step: Step, _ running: Step) -> Bool {
+        step.strategyIndex == running.strategyIndex || external.isEmpty
+            || !external.contains(step.strategyIndex) && !external.contains(running.strategyIndex)
     }
 
     /// Steps of a sweep are long, whatever the strategy's other steps are; a strategy whose steps often end badly

@@ -14,7 +14,7 @@ struct ExternalPolicy: Sendable {
     var pingMs = 1000
 }
 
-/// The hosts of one external strategy: slots borrow them for a step each. See `ExternalStrategies.md`.
+/// The hosts of one external strategy: slots borrow them, for a step or, where steps are short, for several. See `ExternalStrategies.md`.
 final class ExternalHosts: Sendable {
     let strategy: ExternalStrategy
     private let command: HostCommand
@@ -52,6 +52,11 @@ final class ExternalHosts: Sendable {
         host.isTooFull(for: limits) || strategy.maxSteps.map { host.steps >= $0 } ?? false
     }
 
+    /// Whether steps may be written to it behind one that it runs: it reads them, and lives long enough for all of them.
+    func mayWriteAhead(to host: Host) -> Bool {
+        host.takesSeveral && strategy.maxSteps.map { host.steps + ServiceTimes.mostUnderWay <= $0 } ?? true
+    }
+
     /// Ends a host that is well, in favour of a new one.
     func recycle(_ host: Host) {
         reporter.metrics.hostLost(reason: "recycled")
@@ -72,7 +77,7 @@ final class ExternalHosts: Sendable {
             reporter.diagnostics(host, step: nil)
             guard (try? JSONValue.parse(line))?["ready"] != nil else {
                 throw HostFailure(
-                    .notReady, "the first line of the host is no {\"ready\":{}}",
+                    .notReady, "the first line of the host is \(line.quotedLine), must be {\"ready\":{}}",
                     remedy: "only the protocol goes to standard output")
             }
             return host

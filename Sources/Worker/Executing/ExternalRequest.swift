@@ -1,11 +1,11 @@
 import Configuration
-import Messages
+package import Messages
 
 /// What an external host is sent for a step: the request as it came, with a `strategy` that leaves nothing open, and
 /// without what could be taken for something else of the protocol's.
-struct ExternalRequest {
+package struct ExternalRequest {
     /// The request; line breaks in it become spaces on the way.
-    let line: [UInt8]
+    package let line: [UInt8]
     /// `{"name":…,"version":…,"parameters":{…}}` with every default filled in; in the result it stands too.
     let strategy: [UInt8]
 
@@ -14,7 +14,7 @@ struct ExternalRequest {
     private static let reserved: Set<String> = ["ping", "ready", "granted", "lock", "unlock", "log"]
 
     /// - Throws: what `StrategyDescriptor.resolve` finds wrong; nothing for a request that was accepted.
-    init(_ request: StrategyRequest, _ descriptor: StrategyDescriptor) throws(RequestProblem) {
+    package init(_ request: StrategyRequest, _ descriptor: StrategyDescriptor) throws(RequestProblem) {
         let parameters = try descriptor.resolve(request)
         var json = JSONWriter(capacity: 256)
         json.beginObject()
@@ -32,6 +32,16 @@ struct ExternalRequest {
             line = try Self.withoutReserved(request.bytes, strategy)
         } catch {
             throw RequestProblem(.invalidJSON, "the request is not valid JSON: \(error)")
+        }
+    }
+
+    /// The same for a request that a node has accepted, of which nothing is found wrong any more.
+    init(accepted request: StrategyRequest, _ descriptor: StrategyDescriptor) {
+        do {
+            self = try Self(request, descriptor)
+        } catch {
+            // As it came: its host says what is wrong with it, and the result says what its host does.
+            (line, strategy) = (request.bytes, Array(request.bytes[request.strategyRange]))
         }
     }
 

@@ -10,23 +10,35 @@ extension Slot {
     ///
     /// While it runs, the borrowed host is the one that stands in the shared state: it is measured, and killed with the
     /// node. It is taken out of there before it is reaped.
-    func executeExternally(_ step: Step, in hosts: ExternalHosts, own: Host) {
+    ///
+    /// - Parameter ahead: what is to be written to the host behind it, where the host takes that.
+    func executeExternally(_ step: Step, ahead: [Step], in hosts: ExternalHosts, own: Host) {
         if let expired = step.request.expiresAt, expired < Timestamp.now() { return finish(step, .expired) }
         do throws(RequestProblem) {
-            execute(step, try ExternalRequest(step.request, hosts.strategy.descriptor), in: hosts, own: own)
+            execute(
+                step, ahead: ahead, try ExternalRequest(step.request, hosts.strategy.descriptor), in: hosts, own: own)
         } catch {
             finish(step, .unsendable(error.message))
         }
     }
 
     private func execute(
-        _ step: Step, _ request: ExternalRequest, in hosts: ExternalHosts, own: Host
+        _ step: Step, ahead: [Step], _ request: ExternalRequest, in hosts: ExternalHosts, own: Host
     ) {
         guard let (host, isNew) = borrow(for: step, in: hosts) else {
             state.setHost(own.pid, of: index)
             return notBegun(step, ending: state.ending(of: index))
         }
         host.arbiter = locks
+        var behind = ahead
+        if !behind.isEmpty, !hosts.mayWriteAhead(to: host) {
+            behind = []
+            state.wake(state.decide { $0.takeBack(slot: index) })
+        }
+        guard !host.takesSeveral else {
+            let borrowed = BorrowedHost(hosts: hosts, isNew: isNew, ownPID: own.pid)
+            return execute(Pipeline([step] + behind, on: borrowed), on: host, borrowed)
+        }
         host.steps += 1
         reporter.listen(to: host, strategy: hosts.strategy.name, step: step)
         let (outcome, run) = self.run(request.line, of: step, on: host)
@@ -48,6 +60,21 @@ extension Slot {
         }
         finish(step, end, run)
         hosts.recycle(host)
+    }
+
+    /// On a host that reads requests while it has one.
+    private func execute(_ pipeline: Pipeline, on host: Host, _ borrowed: BorrowedHost) {
+        let limits = pipeline.running.limits
+        let isOfUse = run(pipeline, on: host)
+        state.setHost(borrowed.ownPID, of: index)
+        if !isOfUse {
+            // What has been taken back lies in its pipe: it must not come to that while it is asked to end.
+            borrowed.hosts.discard(host)
+        } else if isHostEnded || borrowed.hosts.isSpent(host, limits) {
+            borrowed.hosts.recycle(host)
+        } else {
+            borrowed.hosts.giveBack(host)
+        }
     }
 
     /// A host that is ready; nil where the step has to wait for one.
@@ -96,8 +123,17 @@ extension Slot {
     }
 }
 
+/// A host of an external strategy that a slot has for the time being.
+struct BorrowedHost {
+    let hosts: ExternalHosts
+    /// Whether it was started for the first step that the slot gives it.
+    let isNew: Bool
+    /// The slot's own host, which stands in the shared state again afterwards.
+    let ownPID: Int32
+}
+
 extension StepEnd {
-    fileprivate init(_ outcome: StepOutcome, _ step: Step, _ request: ExternalRequest) {
+    init(_ outcome: StepOutcome, _ step: Step, _ request: ExternalRequest) {
         switch outcome {
         case .answered(let line): self = Self.reading(line, step, request)
         case .timedOut: self = .timedOut
@@ -105,16 +141,22 @@ extension StepEnd {
         }
     }
 
-    private static func reading(_ line: [UInt8], _ step: Step, _ request: ExternalRequest) -> StepEnd {
+    static func reading(_ line: [UInt8], _ step: Step, _ request: ExternalRequest) -> StepEnd {
         let requestID = step.request.requestID
         let breach = LimitBreach(resource: .memory, limit: step.limits.memoryMB, peak: nil)
         do throws(JSONProblem) {
             let reply = try HostReply.parse(line, strategy: request.strategy)
             if reply.requestID == requestID { return reply.saysMemoryWasRefused ? .refused(breach) : .answered(reply) }
-            guard let answered = reply.requestID else { return .babbled("it has no \"request_id\"") }
+            guard let answered = reply.requestID else {
+                return .babbled("it has no \"request_id\": \(line.quotedLine)")
+            }
             return .babbled("it answers the request \"\(answered.cut(toBytes: 100))\"")
         } catch {
-            return .babbled("\(error)")
+            // Most likely a print() of the strategy's or of a library that it loads.
+            guard line.first == UInt8(ascii: "{") else {
+                return .babbled("it printed \(line.quotedLine) to standard output before the answer")
+            }
+            return .babbled("\(error): \(line.quotedLine)")
         }
     }
 }

@@ -1,15 +1,20 @@
+import Configuration
 import Hosting
 import Messages
 import Scheduling
 import Synchronization
 import System
 
-/// Steps on the slot's own host: one, and behind it those that are written ahead.
+/// Steps on the slot's own host, or on one that it has borrowed: one, and behind it those that are written ahead.
 extension Slot {
     /// Steps that the host has, and what is not told to the shared state yet.
-    private struct Pipeline {
+    struct Pipeline {
         /// In the order in which the host runs them.
         var steps: [Step]
+        /// The strategy's, where it is no built-in one.
+        var borrowed: BorrowedHost?
+        /// What a borrowed host gets of each of the steps that have been written to it.
+        var requests: [ExternalRequest] = []
         /// How many of them have been answered, and how long each took. They are told together: the lock is wanted by
         /// all slots.
         var answeredNanoseconds: [Int64] = []
@@ -23,6 +28,19 @@ extension Slot {
         var running: Step { steps[answered] }
         var isDone: Bool { answered == steps.count }
         var hasBehind: Bool { answered + 1 < steps.count }
+
+        init(_ steps: [Step], on borrowed: BorrowedHost? = nil) {
+            self.steps = steps
+            self.borrowed = borrowed
+        }
+
+        /// What the host has answered has been told; these steps come to those that it has.
+        mutating func goOn(with more: [Step]) {
+            steps = steps[answered...] + more
+            requests.removeFirst(min(answered, requests.count))
+            answeredNanoseconds = []
+            isBehind = true
+        }
     }
 
     /// Runs a step and those behind it, and what may follow them, to their ends, or until they have to be run again.
@@ -40,29 +58,31 @@ extension Slot {
             notBegun(step)
             return false
         }
-        return run(Pipeline(steps: [step] + ahead), on: host)
+        return run(Pipeline([step] + ahead), on: host)
     }
 
-    private func run(_ pipeline: Pipeline, on host: Host) -> Bool {
+    /// - Returns: false when the host is of no more use.
+    func run(_ pipeline: Pipeline, on host: Host) -> Bool {
         var pipeline = pipeline
         var unwritten = pipeline.steps
         while !pipeline.isDone {
-            if let loss = write(unwritten, to: host) {
+            if let loss = write(unwritten, of: &pipeline, to: host) {
                 end(&pipeline, .lost(loss), on: host)
                 return false
             }
             // What has been answered already needs no waiting for.
             repeat {
                 let step = pipeline.running
+                if let name = pipeline.borrowed?.hosts.strategy.name {
+                    reporter.listen(to: host, strategy: name, step: step)
+                }
                 let now = MonotonicTime.now()
                 let late = pipeline.hasBehind ? now.adding(milliseconds: WriteAhead.longestWaitMs) : nil
                 let outcome = host.awaitNext(until: now.adding(milliseconds: step.limits.timeoutMs), late: late) {
                     takeBack(&pipeline)
                 }
                 reporter.diagnostics(host, step: step)
-                guard case .answered(let payload) = outcome,
-                    let answer = try? HostReply.parse(payload, ofStep: step.token, step.request)
-                else {
+                guard case .answered(let payload) = outcome, let answer = pipeline.reply(payload) else {
                     end(&pipeline, outcome, on: host)
                     return false
                 }
@@ -86,13 +106,19 @@ extension Slot {
 
     /// Writes steps to the host.
     /// - Returns: how it was lost, if it was.
-    private func write(_ steps: [Step], to host: Host) -> HostLoss? {
+    private func write(_ steps: [Step], of pipeline: inout Pipeline, to host: Host) -> HostLoss? {
         guard let first = steps.first else { return nil }
         addDelay(runDelay.withLock { $0.begin(first.strategyIndex, on: host.pid, at: .now()) })
-        let payloads = steps.map { step in
-            host.takesFrames ? StepFrame.payload(of: step.request, token: step.token) : step.request.bytes
+        guard let strategy = pipeline.borrowed?.hosts.strategy else {
+            let payloads = steps.map { step in
+                host.takesFrames ? StepFrame.payload(of: step.request, token: step.token) : step.request.bytes
+            }
+            return host.submit(payloads, limits: first.limits)
         }
-        return host.submit(payloads, limits: first.limits)
+        let requests = steps.map { ExternalRequest(accepted: $0.request, strategy.descriptor) }
+        pipeline.requests += requests
+        host.steps += requests.count
+        return host.submit(requests.map(\.line), limits: first.limits)
     }
 
     /// Tells the shared state what has been answered.
@@ -104,6 +130,7 @@ extension Slot {
         let mayTakeMore =
             !isLost && !pipeline.isTakenBack && host.framesUnderWay <= ServiceTimes.mostUnderWay / 2
             && !host.isTooFull(for: pipeline.steps[0].limits)
+            && pipeline.borrowed?.hosts.mayWriteAhead(to: host) ?? true
         let ((more, wakes), changes) = state.decide { [pipeline] dispatcher in
             (
                 dispatcher.finishAnswered(
@@ -113,8 +140,7 @@ extension Slot {
         }
         state.wake(wakes)
         reporter.policies.changed(changes)
-        pipeline = Pipeline(
-            steps: pipeline.steps[pipeline.answered...] + more, isBehind: true, isTakenBack: pipeline.isTakenBack)
+        pipeline.goOn(with: more)
         return more
     }
 
@@ -122,18 +148,44 @@ extension Slot {
     private func end(_ pipeline: inout Pipeline, _ outcome: StepOutcome, on host: Host) {
         let step = pipeline.running
         let wasAhead = pipeline.isBehind || pipeline.answered > 0
+        let failed = pipeline.end(outcome)
         _ = settle(&pipeline, on: host, isLost: true)
         let run = StepRun(of: host, attempt: step.attempt)
         // Dead before what it holds goes to the next: it may still be at work on what a lock protects, or take any frame
         // for a grant.
-        if outcome.wantedLock || state.decide({ $0.holdsLocks(slot: index) }) { discard(host) }
-        guard let end = StepEnd(failed: outcome, of: step) else { return }
+        if let borrowed = pipeline.borrowed {
+            state.setHost(borrowed.ownPID, of: index)
+            borrowed.hosts.discard(host)
+        } else if outcome.wantedLock || state.decide({ $0.holdsLocks(slot: index) }) {
+            discard(host)
+        }
+        guard let end = failed else { return }
         // What was heard of the host before its kill, or not in time, is the step's own doing.
         let ending: HostEnding? = if case .crashed = end { state.ending(of: index) } else { nil }
         let attempt = AttemptEnd(
-            end, after: wasAhead ? .underWay : outcome.isOfAnotherStep(than: step) ? .answered : .nothing,
+            end, after: wasAhead ? .underWay : pipeline.hadAnswered(before: outcome) ? .answered : .nothing,
             hadLeftovers: host.hadLeftovers(for: step.limits), ending: ending)
-        lost(step, end, run, attempt, isBorrowed: false)
+        lost(step, end, run, attempt, isBorrowed: pipeline.borrowed != nil)
+    }
+}
+
+extension Slot.Pipeline {
+    /// What is answered of the step that runs; nil where that is no good answer.
+    fileprivate func reply(_ payload: [UInt8]) -> HostReply? {
+        guard borrowed != nil else { return try? HostReply.parse(payload, ofStep: running.token, running.request) }
+        guard case .answered(let reply) = StepEnd.reading(payload, running, requests[answered]) else { return nil }
+        return reply
+    }
+
+    /// How the step that runs has ended, and the host with it; nil where the outcome is a good answer.
+    fileprivate func end(_ outcome: StepOutcome) -> StepEnd? {
+        guard borrowed != nil else { return StepEnd(failed: outcome, of: running) }
+        return StepEnd(outcome, running, requests[answered])
+    }
+
+    /// Whether the host may be lost for steps that it had answered before these were written.
+    fileprivate func hadAnswered(before outcome: StepOutcome) -> Bool {
+        borrowed.map { !$0.isNew } ?? outcome.isOfAnotherStep(than: running)
     }
 }
 

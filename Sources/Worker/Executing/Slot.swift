@@ -117,9 +117,8 @@ final class Slot: Sendable {
             state.wake(assignment.wakes)
             switch assignment {
             case .run(let step, let ahead, _):
-                // Nothing is written ahead behind a step of an external strategy: its time is not noted.
                 if let hosts = externals[step.strategyIndex] {
-                    executeExternally(step, in: hosts, own: host)
+                    executeExternally(step, ahead: ahead, in: hosts, own: host)
                     // The kill that was meant for the borrowed host may have come when the own one stood in its place.
                     if state.decide({ $0.isHostEnded(slot: index) }) {
                         reporter.metrics.hostLost(reason: "recycled")

@@ -35,7 +35,7 @@ final class NodeState: Sendable {
             Dispatcher(
                 slotCount: slotCount, backpressure: settings.backpressure, resources: settings.resources,
                 throttle: settings.throttle, circuitBreaker: settings.circuitBreaker,
-                serviceTimes: settings.serviceTimes, starts: StartGate(unproven: external)))
+                serviceTimes: settings.serviceTimes, starts: StartGate(unproven: external), external: external))
         consumerWake = try WakeDescriptor()
         var wakes: [WakeDescriptor] = []
         for _ in 0..<slotCount { wakes.append(try WakeDescriptor()) }

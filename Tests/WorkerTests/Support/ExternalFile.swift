@@ -15,7 +15,7 @@ final class ExternalFile {
         def say(message): print(json.dumps(message), flush=True)
         leaked = []
         say({"log": {"message": "starting"}})
-        say({"ready": {}})
+        say({"ready": {"pipelining": len(sys.argv) > 1}})
         for line in sys.stdin:
             request = json.loads(line)
             if "ping" in request:
@@ -52,12 +52,23 @@ final class ExternalFile {
             if do == "leave": os._exit(0)
         """#
 
+    /// A host that takes one line out of each read: it loses what is written behind a request.
+    private static let oneRead = #"""
+        import json, os
+        os.write(1, b'{"ready":{}}\n')
+        while line := os.read(0, 1 << 20):
+            request = json.loads(line.split(b"\n")[0])
+            reply = {"pong": 1} if "ping" in request else {"request_id": request["request_id"], "status": "completed"}
+            os.write(1, json.dumps(reply).encode() + b"\n")
+        """#
+
     /// - Parameter more: further keys of the strategy `unruly`, such as `hosts: 1`.
     init(more: String = "") throws {
         directory = try TemporaryDirectory(prefix: "optimizer-external")
         path = directory.path + "/optimizer.yml"
         let script = directory.path + "/unruly.py"
         try Self.write(Self.unruly, to: script)
+        try Self.write(Self.oneRead, to: directory.path + "/one-read.py")
         let choices =
             "[ok, hang, wait, hog, leak, gulp, die, babble, flood, log, raise, wrong-id, fail, twice, leave, lock]"
         try Self.write(
@@ -73,6 +84,12 @@ final class ExternalFile {
                 limits: { timeoutMs: 60000, memoryMB: 256 }
                 startTimeoutMs: \(Patience.milliseconds)
                 \(more)
+              ahead:
+                command: [python3, "\(script)", pipelining]
+                parameters: { do: { type: choice, choices: \(choices), default: ok } }
+                limits: { timeoutMs: 60000, memoryMB: 256 }
+                startTimeoutMs: \(Patience.milliseconds)
+              one_read: { command: [python3, "\(directory.path)/one-read.py"] }
               absent: { command: [/no/such/program], parameters: { size: { type: integer, min: 1, max: 10 } } }
               late:
                 command: [sh, -c, 'test -e "\(directory.path)/come" || exit 7; exec python3 "\(script)"']

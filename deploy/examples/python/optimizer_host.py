@@ -31,14 +31,18 @@ def data_root():
 
 def serve(run):
     """Answers requests with what `run` returns for them, until the node closes the input."""
-    global _lines
+    global _output
     # The protocol gets a descriptor of its own, so that a print() in a strategy goes to the node's log instead.
-    _lines = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n")
+    _output = os.dup(1)
     os.dup2(2, 1)
     sys.stdout = sys.stderr
-    _send({"ready": {}})
-    for line in sys.stdin.buffer:
-        _send(_answer(line, run))
+    _send({"ready": {"pipelining": True}})
+    # Takes what is there, up to 64 KiB at once, and waits only where no whole line is. Each answer is written by itself
+    # before the next request runs: one that lay here would be lost with the process, and its request blamed for what
+    # the next one does.
+    with open(0, "rb", buffering=1 << 16, closefd=False) as requests:
+        for line in requests:
+            _write(_answer(line, run))
 
 
 def _answer(line, run):
@@ -47,30 +51,36 @@ def _answer(line, run):
         if not isinstance(request, dict):
             raise ValueError("not an object")
     except ValueError as error:
-        return _error("rejected", "invalid_json", f"the request is not valid JSON: {error}")
+        return _encode(_error("rejected", "invalid_json", f"the request is not valid JSON: {error}"))
     # A ping is an object with nothing else: a request may have a member of any name.
     if request.keys() == {"ping"}:
-        return {"pong": request["ping"]}
+        return _encode({"pong": request["ping"]})
     try:
-        reply = {"request_id": request.get("request_id"), "status": "completed", **run(request)}
-        json.dumps(reply, allow_nan=False)
-        return reply
+        return _encode({"request_id": request.get("request_id"), "status": "completed", **run(request)})
     except Refused as refusal:
         reply = _error("rejected", refusal.code, refusal.message, refusal.retryable)
     except Exception as error:  # A strategy's mistake costs its own step, and no other.
         reply = _error("failed", "strategy_failed", f"{type(error).__name__}: {error}")
-    reply["request_id"] = request.get("request_id")
-    return reply
+    return _encode({"request_id": request.get("request_id"), **reply})
 
 
 def _error(status, code, message, retryable=False):
     return {"status": status, "error": {"code": code, "message": message, "retryable": retryable}}
 
 
+# One encoder for all: json.dumps() makes one for each call that asks for more than the defaults. NaN and infinity are no
+# JSON. Line breaks inside texts are escaped, so one message is one line.
+_encode = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
+
+
 def _send(message):
-    # NaN and infinity are no JSON. Line breaks inside texts are escaped, so one message is one line.
-    _lines.write(json.dumps(message, allow_nan=False, separators=(",", ":")) + "\n")
-    _lines.flush()
+    _write(_encode(message))
 
 
-_lines = None
+def _write(text):
+    rest = (text + "\n").encode()
+    while rest:
+        rest = rest[os.write(_output, rest):]
+
+
+_output = None
