@@ -10,13 +10,16 @@ import json
 import os
 import sys
 
+import market_data
+from market_data import Refused
 
-class Refused(Exception):
-    """A request that cannot be run as it stands: the result is `rejected`, with this code and message."""
 
-    def __init__(self, code, message, retryable=False):
-        super().__init__(message)
-        self.code, self.message, self.retryable = code, message, retryable
+class Request(dict):
+    """A request as it came, and its bars."""
+
+    def bars(self):
+        """The bars that `data` names or brings, as `market_data.bars` gives them."""
+        return market_data.bars(self.get("data"))
 
 
 def log(message, level="info"):
@@ -56,7 +59,7 @@ def _answer(line, run):
     if request.keys() == {"ping"}:
         return _encode({"pong": request["ping"]})
     try:
-        return _encode({"request_id": request.get("request_id"), "status": "completed", **run(request)})
+        return _encode({"request_id": request.get("request_id"), "status": "completed", **run(Request(request))})
     except Refused as refusal:
         reply = _error("rejected", refusal.code, refusal.message, refusal.retryable)
     except Exception as error:  # A strategy's mistake costs its own step, and no other.
