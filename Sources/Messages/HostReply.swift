@@ -16,6 +16,8 @@ package struct HostReply: Sendable {
         package let code: String
         package let message: String
         package let isRetryable: Bool
+        /// More of it, for who looks for the cause: a traceback.
+        package var details: String?
     }
 
     /// Members the node writes itself: a host's are dropped.
@@ -96,7 +98,9 @@ package struct HostReply: Sendable {
         guard let code = value["code"]?.string, let message = value["message"]?.string else {
             throw reader.problem("error must be an object with \"code\" and \"message\"")
         }
-        return ReplyProblem(code: code, message: message, isRetryable: value["retryable"]?.bool ?? false)
+        return ReplyProblem(
+            code: code, message: message, isRetryable: value["retryable"]?.bool ?? false,
+            details: value["details"]?.string)
     }
 
     private static func append(_ name: String, _ value: ArraySlice<UInt8>, to members: inout [UInt8]) {

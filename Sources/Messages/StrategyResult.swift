@@ -89,11 +89,17 @@ package struct StrategyResult: Sendable {
         package var code: String
         package var message: String
         package var isRetryable: Bool
+        /// More of it, such as a traceback.
+        package var details: String?
 
-        package init(code: String, message: String, isRetryable: Bool) {
+        /// A result is kept by a broker: more than this says nothing more.
+        package static let longestDetails = 16_384
+
+        package init(code: String, message: String, isRetryable: Bool, details: String? = nil) {
             self.code = code.cut(toBytes: 100)
             self.message = message.cut(toBytes: RequestProblem.longestMessage)
             self.isRetryable = isRetryable
+            self.details = details?.cut(toBytes: Self.longestDetails)
         }
 
         package init(_ problem: RequestProblem) {
@@ -170,6 +176,7 @@ package struct StrategyResult: Sendable {
         json.member("code", failure.code)
         json.member("message", failure.message)
         json.member("retryable", failure.isRetryable)
+        if let details = failure.details { json.member("details", details) }
         json.endObject()
     }
 

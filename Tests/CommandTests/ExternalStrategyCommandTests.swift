@@ -20,6 +20,73 @@ import Testing
         #expect(outcome.lines.last == "conforms: 15 checks")
     }
 
+    @Test func aHostThatFailsEveryRequestSpeaksTheProtocolAndSaysWhy() throws {
+        let folder = try TemporaryFolder()
+        let program = try folder.write(
+            """
+            import sys
+            sys.path.insert(0, "\(Self.examples)/python")
+            from optimizer_host import serve
+            def run(request): return request["no_such_member"]
+            serve(run)
+            """, to: "failing.py")
+        let timeout = ["--timeout-ms", "\(Patience.milliseconds)"]
+        let outcome = try Program.run(["check-strategy"] + timeout + ["--", "python3", "-B", program])
+        #expect(outcome.code == 1)
+        let words = "failed, strategy_failed: failing.py:4 KeyError: 'no_such_member'"
+        #expect(outcome.lines.contains { $0.contains(words) }, "\(outcome.lines)")
+        #expect(outcome.lines.contains { $0.hasSuffix("in run") }, "\(outcome.lines)")
+        #expect(outcome.lines.last?.hasPrefix("speaks the protocol: 15 checks; but of ") == true)
+    }
+
+    /// Stored bars, their range and version, and inline ones, with numpy where there is one and without.
+    @Test(arguments: ["", "import numpy"])
+    func aStrategyInPythonHasTheBarsOfItsRequest(numpy: String) throws {
+        let folder = try TemporaryFolder()
+        let configuration = try folder.write("data:\n  root: \(folder.path)/data\n", to: "optimizer.yml")
+        let csv = "\(Self.examples)/../data/synth_walk.csv"
+        let imported = try Program.run([
+            "import", csv, "--dataset", "walk", "--config", configuration, "--json",
+        ])
+        let version = try #require(json(imported).last?["version"]?.string, "\(imported.words)")
+        let program = try folder.write(
+            """
+            import sys
+            sys.path.insert(0, "\(Self.examples)/python")
+            try:
+                \(numpy.isEmpty ? "pass" : numpy)
+            except ImportError:
+                pass
+            from optimizer_host import serve
+            def run(request):
+                bars = request.bars()
+                inline = "inline" in request["data"]
+                assert isinstance(request, dict) and len(bars) == len(bars.volume) == (2 if inline else 5), len(bars)
+                assert bars.close.tolist() == ([2.5, 3.5] if inline else [93.0, 93.08, 94.42, 94.14, 94.35])
+                assert bars.time[0] == (2 if inline else 1264982400000) and bars.volume[0] == (0 if inline else 624302)
+                assert bars.version == (None if inline else "\(version)")
+                assert ("numpy" in sys.modules) == (type(bars.open).__name__ == "ndarray")
+                return {}
+            serve(run)
+            """, to: "bars.py")
+        let stored = #""dataset":"walk","version":"\#(version)","start":"2010-02-01","end":"2010-02-05""#
+        let inline =
+            #""start":"1970-01-01T00:00:00.002Z","inline":{"time":[1,2,3],"open":[1,2,3],"high":[9,9,9],"#
+            + #""low":[1,1,1],"close":[1.5,2.5,3.5]}"#
+        for data in [stored, inline, stored.replacing(version)] {
+            let request = try folder.write(
+                #"{"request_id":"r","strategy":{"name":"check"},"data":{\#(data)}}"#, to: "request.json")
+            let outcome = try Program.run([
+                "check-strategy", "--config", configuration, "--request", request, "--timeout-ms",
+                "\(Patience.milliseconds)", "--", "python3", "-B", program,
+            ])
+            let own = outcome.lines.first { $0.contains("the request given") } ?? ""
+            let isThere = data != stored.replacing(version)
+            #expect(own.contains(isThere ? "ms, completed" : "rejected, unknown_dataset"), "\(outcome.lines)")
+            #expect(outcome.code == (isThere ? 0 : 1))
+        }
+    }
+
     @Test func aHostThatDoesNotEndsItWithOneAndTheFaults() throws {
         let words = ["check-strategy", "--json", "--", "sh", "-c", #"echo '{"ready":{}}'; exec cat"#]
         let outcome = try Program.run(words)
@@ -59,9 +126,25 @@ import Testing
         #expect(outcome.words.contains("period is 0, must be an integer from 1 to 5000"))
     }
 
+    @Test func whatIsNoRequestIsRefusedBeforeAnythingIsStarted() throws {
+        let folder = try TemporaryFolder()
+        let request = try folder.write(#"{"request_id":"r"}"#, to: "request.json")
+        for (path, words) in [(request, "strategy"), (folder.file("absent.json"), "cannot read")] {
+            let outcome = try Program.run(["check-strategy", "--request", path, "--", "no-such-command"])
+            #expect(outcome.code == 1 && outcome.lines.isEmpty && outcome.words.contains(words), "\(outcome.words)")
+        }
+    }
+
     @Test func whatIsNoSubjectIsAWrongCall() throws {
         #expect(try Program.run(["check-strategy"]).code == 64)
         #expect(try Program.run(["check-strategy", "--strategy", "x", "--", "sh"]).code == 64)
         #expect(try Program.run(["check-strategy", "--strategy", "x"]).code == 1)
+    }
+}
+
+extension String {
+    /// The same text, with a version in place of this that is nowhere.
+    fileprivate func replacing(_ version: String) -> String {
+        split(separator: version).joined(separator: "sha256:" + String(repeating: "0", count: 64))
     }
 }

@@ -20,7 +20,12 @@ import Testing
         ("health", ["--config FILE", "--set KEY=VALUE", "--url URL", "--live", "--timeout-ms N", "--json"]),
         ("strategies", ["--config FILE", "--set KEY=VALUE", "--json"]),
         ("check-config", ["--config FILE", "--set KEY=VALUE", "--deep", "--show", "--json"]),
-        ("check-strategy", ["--config FILE", "--set KEY=VALUE", "--strategy NAME", "--timeout-ms N", "--json"]),
+        (
+            "check-strategy",
+            [
+                "--config FILE", "--set KEY=VALUE", "--strategy NAME", "--request FILE", "--timeout-ms N", "--json",
+            ]
+        ),
         ("topics check", kafka + ["--json"]),
         ("topics create", kafka + ["--partitions N", "--replication-factor N", "--topic-config KEY=VALUE", "--json"]),
         (

@@ -52,6 +52,22 @@ struct ExternalMessagesTests {
         #expect(HostLogLine(Array(line.utf8)) == nil)
     }
 
+    @Test func theDetailsOfAnErrorGoIntoTheResultAndAreBounded() throws {
+        let reply = try HostReply.parse(
+            Array(
+                #"{"status":"failed","error":{"code":"c","message":"m","details":"line 1\nline 2"}}"#.utf8))
+        #expect(reply.problem?.details == "line 1\nline 2")
+        let failure = StrategyResult.Failure(
+            code: "c", message: "m", isRetryable: false, details: String(repeating: "ä", count: 10_000))
+        let details = try #require(failure.details)
+        #expect(details.utf8.count <= StrategyResult.Failure.longestDetails && details.hasSuffix("…"))
+        let result = StrategyResult(
+            requestID: "r", status: .failed, failure: failure,
+            origin: RequestOrigin(topic: "t", partition: 0, offset: 0, key: nil), node: "n",
+            timing: ResultTiming(queuedMs: 0, stepMs: 0, totalMs: 0))
+        #expect(try JSONValue.parse(result.encoded())["error"]?["details"] == .string(details))
+    }
+
     @Test func aLongMessageIsCut() throws {
         let message = String(repeating: "ä", count: 3000)
         let read = try #require(HostLogLine(Array(#"{"log":{"message":"\#(message)"}}"#.utf8)))

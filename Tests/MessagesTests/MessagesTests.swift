@@ -66,7 +66,7 @@ import Testing
 
     @Test func readsAnError() throws {
         let reply = try parse(#"{"status":"failed","error":{"code":"c","message":"m","retryable":true}}"#)
-        #expect(reply.problem == HostReply.ReplyProblem(code: "c", message: "m", isRetryable: true))
+        #expect(reply.problem == HostReply.ReplyProblem(code: "c", message: "m", isRetryable: true, details: nil))
     }
 
     @Test(arguments: [

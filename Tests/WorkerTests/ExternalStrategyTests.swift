@@ -79,7 +79,9 @@ import Testing
                     seen["root"]?.string?.hasPrefix("/") == true && seen["root"]?.string?.hasSuffix("/data") == true)
                 let names = seen["environment"]?.elements?.compactMap(\.string) ?? []
                 let expected = [
-                    "GIVEN", "LANG", "LC_CTYPE", "OPTIMIZER_DATA_ROOT", "OPTIMIZER_STRATEGY", "PATH", "SWIFT_BACKTRACE",
+                    "BLIS_NUM_THREADS", "GIVEN", "LANG", "LC_CTYPE", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS",
+                    "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPTIMIZER_DATA_ROOT", "OPTIMIZER_STRATEGY", "PATH",
+                    "SWIFT_BACKTRACE", "VECLIB_MAXIMUM_THREADS",
                 ]
                 #expect(names.filter { $0 != "LC_CTYPE" } == expected.filter { $0 != "LC_CTYPE" })
                 // What it says of itself does not count.
@@ -202,6 +204,29 @@ import Testing
         try await onOwnThread {
             try run((0..<200).map { request("\($0)", "one_read") }, tune: Self.writesAhead) { _, _, results in
                 #expect(results.count == 200 && results.values.allSatisfy { $0.status == "completed" })
+            }
+        }
+    }
+
+    @Test func whatGoesWrongInPythonIsSaidWithItsPlace() async throws {
+        try await onOwnThread {
+            let requests = ["ok", "raise", "set"].map { request($0, "clumsy", #"{"do":"\#($0)"}"#) }
+            let hang = request("hang", "clumsy", #"{"do":"hang"}"#, more: #","limits":{"timeout_ms":500}"#)
+            try run(requests + [hang]) { node, _, results in
+                let statistics = try #require(results["ok"]?.json["statistics"])
+                #expect(statistics["sharpe_ratio"] == .null && statistics["rows"] == .array([.null]))
+                #expect(results["set"]?.message.contains("statistics.best is of the type set") == true)
+                #expect(results["raise"]?.message == "clumsy.py:4 KeyError: 'close'")
+                let details = try #require(results["raise"]?.json["error"]?["details"]?.string)
+                #expect(details.hasPrefix("Traceback (most recent") && details.contains("in look_up"))
+                let lines = node.log.all.compactMap { try? JSONValue.parse(Array($0.utf8)) }
+                func said(_ id: String) -> String {
+                    let own = lines.filter { $0["request_id"] == .string(id) }
+                    return own.compactMap { $0["line"]?.string }.joined(separator: "\n")
+                }
+                #expect(said("raise").contains("KeyError: 'close'"))
+                #expect(results["hang"]?.status == "timed_out")
+                #expect(said("hang").contains("in ponder"), "\(said("hang"))")
             }
         }
     }

@@ -165,6 +165,8 @@ extension ConformanceCheck {
 
     // MARK: Replies
 
+    private static let traceLines = 6
+
     private func answer(_ request: Request) throws(Fault) -> String {
         let host = try ready()
         let line = try reply(
@@ -197,6 +199,8 @@ extension ConformanceCheck {
         }
         endings.append(reply.status)
         guard let problem = reply.problem else { return reply.status.rawValue }
+        let details = (problem.details ?? "").split(whereSeparator: \.isNewline)
+        trace = details.suffix(Self.traceLines).map { String($0).cut(toBytes: 200) }
         let message = problem.message.cut(toBytes: 300)
         return "\(reply.status.rawValue), \(problem.code.cut(toBytes: 100)): \(message)"
     }

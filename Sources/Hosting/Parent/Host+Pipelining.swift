@@ -55,6 +55,7 @@ extension Host {
             defer { endUnanswered() }
             // A host that was ended a moment ago for a limit may take longer to die than its deadline is away.
             if watch.breach != nil { return .lost(lose(.silent)) }
+            askWhereItIs()
             lose(.silent)
         case .lost: endUnanswered()
         }

@@ -32,6 +32,8 @@ package final class Host {
     /// Whether it said, when it was ready, that it reads requests while it has one. One that speaks frames does in any
     /// case.
     package private(set) var takesSeveral = false
+    /// Whether it said that it writes to its standard error where it is when it gets SIGUSR1.
+    private var tracesOnSignal = false
     /// Steps it has been given. Whoever gives them counts them.
     package var steps = 0
     /// Whether it has been sent anything yet.
@@ -77,7 +79,9 @@ package final class Host {
         switch lossKind.map({ .lost(loss($0, requestDelivered: false)) }) ?? awaitReply(until: until) {
         case .answered(let payload):
             takesFrames = StepFrame.isTaken(byHostSaying: payload)
-            takesSeveral = (try? JSONValue.parse(payload))?["ready"]?["pipelining"] == .bool(true)
+            let said = (try? JSONValue.parse(payload))?["ready"]
+            takesSeveral = said?["pipelining"] == .bool(true)
+            tracesOnSignal = said?["traceback_signal"] == .bool(true)
             return payload
         case .lost(let loss): throw HostFailure(.notReady, loss.description, loss: loss)
         case .timedOut:
@@ -225,6 +229,20 @@ extension Host {
     private func closeInput() {
         if inputOpen { close(process.input) }
         inputOpen = false
+    }
+
+    /// Has a host whose step has passed its deadline say where it is before it is ended. One that does not is ended a moment
+    /// later for it, whatever holds it up.
+    func askWhereItIs() {
+        guard tracesOnSignal, errorsOpen else { return }
+        // Only this thread reaps it: the number is its own.
+        Glibc.kill(pid, SIGUSR1)
+        let patience = MonotonicTime.now().adding(milliseconds: 200)
+        var silence = patience
+        while errorsOpen, waitReadable(process.errors, until: min(silence, patience)) {
+            receiveErrors()
+            silence = .now().adding(milliseconds: 20)
+        }
     }
 
     func receiveErrors() {

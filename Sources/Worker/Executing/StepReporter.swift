@@ -43,7 +43,8 @@ struct StepReporter: Sendable {
             result.members = reply.members
             result.status = reply.status.resultStatus
             result.failure = reply.problem.map {
-                StrategyResult.Failure(code: $0.code, message: $0.message, isRetryable: $0.isRetryable)
+                StrategyResult.Failure(
+                    code: $0.code, message: $0.message, isRetryable: $0.isRetryable, details: $0.details)
             }
         case .expired:
             let time = step.request.expiresAt?.rfc3339 ?? ""

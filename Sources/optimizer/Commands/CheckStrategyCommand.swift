@@ -9,19 +9,22 @@ enum CheckStrategyCommand: Command {
     static let name = "check-strategy"
     static let summary = "what a command for an external strategy gets wrong"
     static let help = """
-        optimizer check-strategy [--timeout-ms N] [--json] -- COMMAND [ARGUMENT]...
-        optimizer check-strategy --strategy NAME [--config FILE] [--timeout-ms N] [--json]
+        optimizer check-strategy [--request FILE] [--timeout-ms N] [--json] -- COMMAND [ARGUMENT]...
+        optimizer check-strategy --strategy NAME [--config FILE] [--request FILE] [--timeout-ms N] [--json]
 
         Starts the command as a node would, in its limits and its sandbox, and takes it through the protocol: its ready
         line, pings, requests one by one and two in a row, an unknown parameter, a request of a megabyte, a line that
         is no JSON, the end of its input. Says what it gets wrong; exit code 1 where that is anything.
 
         With --strategy the command, its environment and its parameters are those of the configuration. Without, the
-        requests have no parameters. A host may refuse any request, but it has to answer it.
+        requests have no parameters. A host may refuse any request, but it has to answer it. --request adds one of
+        your own, with data and parameters that the strategy can work with; where it is not completed, or where no
+        request is and one of them failed, the exit code is 1, too.
         """
     static let options = [
         ConfigurationOptions.config, ConfigurationOptions.set,
         Option("strategy", value: "NAME", "a strategy of the configuration, in place of a command"),
+        Option("request", value: "FILE", "a request as it would be submitted, to be answered too"),
         Option("timeout-ms", value: "N", "how long the answer to a request may take (5000)"),
         Option("json", "one JSON object per check, and one for the whole"),
     ]
@@ -38,22 +41,60 @@ enum CheckStrategyCommand: Command {
         }
         let command = HostCommand(strategy, dataRoot: configuration.data.root)
         let check = ConformanceCheck(
-            command, sample: SampleRequest(strategy.descriptor), answerMs: answerMs, spawner: spawner)
+            command, sample: SampleRequest(strategy.descriptor), answerMs: answerMs,
+            own: try ownRequest(arguments, strategy), spawner: spawner)
         let isJSON = arguments.has("json")
+        var shown: [String] = []
         let findings = check.run { finding in
             Output.data(isJSON ? json(finding) : text(finding))
+            guard !isJSON, finding.trace != shown else { return }
+            shown = finding.trace
+            for line in shown { Output.data("        \(line.escapedForTerminal)") }
         }
         let faults = findings.count { $0.fault != nil }
+        let (words, isGood) = verdict(findings.count, faults, check)
         if isJSON {
-            Output.data(summary(command, findings.count, faults, check))
+            Output.data(summary(command, findings.count, faults, isGood, check))
         } else {
-            for line in check.errorLines.prefix(10) where faults > 0 {
+            for line in check.errorLines.prefix(10) where !isGood {
                 Output.words("standard error: \(line.escapedForTerminal)")
             }
-            Output.data(
-                faults == 0 ? "conforms: \(findings.count) checks" : "\(faults) of \(findings.count) checks failed")
+            Output.data(words)
         }
-        return faults == 0 ? ExitCode.success : ExitCode.failure
+        return isGood ? ExitCode.success : ExitCode.failure
+    }
+
+    /// What is to be said of all checks together, and whether it is good.
+    private static func verdict(_ count: Int, _ faults: Int, _ check: ConformanceCheck) -> (String, Bool) {
+        if faults > 0 { return ("\(faults) of \(count) checks failed", false) }
+        if let ending = check.ownEnding, ending != .completed {
+            return ("speaks the protocol: \(count) checks; but the request given was \(ending.rawValue)", false)
+        }
+        guard !check.endings.contains(.completed) else { return ("conforms: \(count) checks", true) }
+        let failed = check.endings.count { $0 == .failed }
+        let words = "speaks the protocol: \(count) checks; but of \(check.endings.count) requests none was completed"
+        return ("\(words) (\(failed) failed); --request FILE gives it one of your own", failed == 0)
+    }
+
+    private static func ownRequest(
+        _ arguments: Arguments, _ strategy: ExternalStrategy
+    ) throws(CommandFailure) -> ConformanceCheck.Request? {
+        guard let path = arguments.value("request") else { return nil }
+        let bytes = FileContent.read(path)
+        guard !bytes.isEmpty else { throw CommandFailure("cannot read \(path), or nothing is in it") }
+        do {
+            let request = try StrategyRequest.parse(bytes)
+            // As a node would send it; of a command alone the parameters are not known.
+            let isKnown = arguments.has("strategy")
+            let line = isKnown ? try ExternalRequest(request, strategy.descriptor).line : bytes
+            return ConformanceCheck.Request(id: request.requestID, bytes: line)
+        } catch let problem as RequestProblem {
+            throw CommandFailure("\(path): \(problem.message)")
+        } catch let unreadable as UnreadableRequest {
+            throw CommandFailure("\(path): \(unreadable.problem.message)")
+        } catch {
+            throw CommandFailure("\(path): \(error)")
+        }
     }
 
     private static func subject(
@@ -104,17 +145,21 @@ enum CheckStrategyCommand: Command {
         JSONValue.object([
             JSONMember("check", .string(finding.name)), JSONMember("ok", .bool(finding.fault == nil)),
             JSONMember("fault", finding.fault.map { .string($0) } ?? .null),
-            JSONMember("detail", .string(finding.detail)), JSONMember("ms", .number(finding.milliseconds)),
+            JSONMember("detail", .string(finding.detail)),
+            JSONMember("trace", .array(finding.trace.map { .string($0) })),
+            JSONMember("ms", .number(finding.milliseconds)),
         ]).text
     }
 
     private static func summary(
-        _ command: HostCommand, _ count: Int, _ faults: Int, _ check: ConformanceCheck
+        _ command: HostCommand, _ count: Int, _ faults: Int, _ isGood: Bool, _ check: ConformanceCheck
     ) -> String {
         let words = [command.executable] + command.arguments
         return JSONValue.object([
-            JSONMember("command", .array(words.map { .string($0) })), JSONMember("ok", .bool(faults == 0)),
-            JSONMember("checks", .integer(count)), JSONMember("faults", .integer(faults)),
+            JSONMember("command", .array(words.map { .string($0) })), JSONMember("ok", .bool(isGood)),
+            JSONMember("completed", .integer(check.endings.count { $0 == .completed })),
+            JSONMember("requests", .integer(check.endings.count)), JSONMember("checks", .integer(count)),
+            JSONMember("faults", .integer(faults)),
             JSONMember("log_lines", .integer(check.logLines)),
             JSONMember("error_lines", .integer(check.errorLines.count)),
         ]).text

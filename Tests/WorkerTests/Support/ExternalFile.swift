@@ -62,12 +62,32 @@ final class ExternalFile {
             os.write(1, json.dumps(reply).encode() + b"\n")
         """#
 
+    /// What strategies in Python do wrong, with the helper of the examples.
+    private static let clumsy = #"""
+        import sys, time
+        sys.path.insert(0, "EXAMPLES/python")
+        from optimizer_host import serve
+        def look_up(prices): return prices["close"]
+        def ponder():
+            while True: time.sleep(600)
+        def run(request):
+            do = request["strategy"]["parameters"]["do"]
+            if do == "raise": look_up({})
+            if do == "hang": ponder()
+            if do == "set": return {"statistics": {"best": {1}}}
+            return {"statistics": {"sharpe_ratio": float("nan"), "rows": [float("inf")]}}
+        serve(run)
+        """#
+
     /// - Parameter more: further keys of the strategy `unruly`, such as `hosts: 1`.
     init(more: String = "") throws {
         directory = try TemporaryDirectory(prefix: "optimizer-external")
         path = directory.path + "/optimizer.yml"
         let script = directory.path + "/unruly.py"
         try Self.write(Self.unruly, to: script)
+        let clumsy = directory.path + "/clumsy.py"
+        let program = Self.clumsy.split(separator: "EXAMPLES", maxSplits: 1).joined(separator: Self.examples)
+        try Self.write(program, to: clumsy)
         try Self.write(Self.oneRead, to: directory.path + "/one-read.py")
         let choices =
             "[ok, hang, wait, hog, leak, gulp, die, babble, flood, log, raise, wrong-id, fail, twice, leave, lock]"
@@ -90,6 +110,10 @@ final class ExternalFile {
                 limits: { timeoutMs: 60000, memoryMB: 256 }
                 startTimeoutMs: \(Patience.milliseconds)
               one_read: { command: [python3, "\(directory.path)/one-read.py"] }
+              clumsy:
+                command: [python3, -B, "\(clumsy)"]
+                startTimeoutMs: \(Patience.milliseconds)
+                parameters: { do: { type: choice, choices: [ok, raise, hang, set], default: ok } }
               absent: { command: [/no/such/program], parameters: { size: { type: integer, min: 1, max: 10 } } }
               late:
                 command: [sh, -c, 'test -e "\(directory.path)/come" || exit 7; exec python3 "\(script)"']

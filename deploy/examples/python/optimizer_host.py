@@ -6,12 +6,23 @@
 Standard library only. The protocol is described in ExternalStrategies.md.
 """
 
+import faulthandler
 import json
 import os
+import signal
 import sys
+import traceback
 
 import market_data
 from market_data import Refused
+
+_LONGEST_MESSAGE = 1000
+_LONGEST_DETAILS = 8000
+# Of a line for the log 4,096 bytes are kept; what stands at a traceback's end says most.
+_LONGEST_LOGGED = 3500
+_LONGEST_LINE = 8 << 20
+# Where no strategy lies; nor in directories like site-packages.
+_FOREIGN = (os.path.dirname(os.__file__) + os.sep, __file__, "<frozen")
 
 
 class Request(dict):
@@ -39,7 +50,9 @@ def serve(run):
     _output = os.dup(1)
     os.dup2(2, 1)
     sys.stdout = sys.stderr
-    _send({"ready": {"pipelining": True}})
+    # At a deadline the node asks where this program is, and ends it then. No Python runs for the answer.
+    faulthandler.register(signal.SIGUSR1, file=sys.stderr)
+    _send({"ready": {"pipelining": True, "traceback_signal": True}})
     # Takes what is there, up to 64 KiB at once, and waits only where no whole line is. Each answer is written by itself
     # before the next request runs: one that lay here would be lost with the process, and its request blamed for what
     # the next one does.
@@ -58,21 +71,80 @@ def _answer(line, run):
     # A ping is an object with nothing else: a request may have a member of any name.
     if request.keys() == {"ping"}:
         return _encode({"pong": request["ping"]})
+    identity = request.get("request_id")
     try:
-        return _encode({"request_id": request.get("request_id"), "status": "completed", **run(Request(request))})
+        result = run(Request(request))
+        if not isinstance(result, dict):
+            raise TypeError(f"run() returned a {type(result).__name__}, must return a dict")
+        text = _text({"request_id": identity, "status": "completed", **result})
+        if len(text) < _LONGEST_LINE:
+            return text
+        reply = _error("failed", "result_too_large", f"the result has {len(text)} bytes of at most {_LONGEST_LINE - 1}")
     except Refused as refusal:
         reply = _error("rejected", refusal.code, refusal.message, refusal.retryable)
     except Exception as error:  # A strategy's mistake costs its own step, and no other.
-        reply = _error("failed", "strategy_failed", f"{type(error).__name__}: {error}")
-    return _encode({"request_id": request.get("request_id"), **reply})
+        reply = _failure(error)
+    return _encode({"request_id": identity, **reply})
+
+
+def _failure(error):
+    """What the result says of an exception; the log gets its traceback."""
+    details = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    log(_end(details, _LONGEST_LOGGED), "error")
+    reply = _error("failed", "strategy_failed", f"{_place(error)}{type(error).__name__}: {error}"[:_LONGEST_MESSAGE])
+    reply["error"]["details"] = _end(details, _LONGEST_DETAILS)
+    return reply
+
+
+def _place(error):
+    """`file.py:23 `, the last frame of the strategy's own code; nothing where it is in none."""
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if not frame.filename.startswith(_FOREIGN) and "-packages" + os.sep not in frame.filename:
+            return f"{os.path.basename(frame.filename)}:{frame.lineno} "
+    return ""
+
+
+def _end(text, most):
+    return text if len(text) <= most else "…" + text[1 - most:]
 
 
 def _error(status, code, message, retryable=False):
     return {"status": status, "error": {"code": code, "message": message, "retryable": retryable}}
 
 
-# One encoder for all: json.dumps() makes one for each call that asks for more than the defaults. NaN and infinity are no
-# JSON. Line breaks inside texts are escaped, so one message is one line.
+def _text(reply):
+    """JSON of a reply. Numbers and arrays of numpy become those of Python; NaN and infinity, which JSON lacks, null."""
+    try:
+        return _encode(reply)
+    except (TypeError, ValueError):
+        return _encode(_plain(reply, ""))
+
+
+def _plain(value, path):
+    if value is None or isinstance(value, (str, bool, int)):
+        return value
+    if isinstance(value, float):
+        return value if value - value == 0 else None
+    if isinstance(value, dict):
+        return {_key(name, path): _plain(member, f"{path}.{name}") for name, member in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(element, f"{path}[{index}]") for index, element in enumerate(value)]
+    # Of numpy, pandas and the like: a scalar or an array that can say what it is in Python.
+    convert = getattr(value, "tolist", None) or getattr(value, "item", None)
+    if convert is None:
+        raise TypeError(f"{path[1:]} is of the type {type(value).__name__}, which has no form in JSON")
+    return _plain(convert(), path)
+
+
+def _key(name, path):
+    name = getattr(name, "item", lambda: name)()
+    if not isinstance(name, (str, int, float, bool, type(None))):
+        raise TypeError(f"{path[1:] or 'the result'} has a key of the type {type(name).__name__}, must be a string")
+    return name
+
+
+# One encoder for all: json.dumps() makes one for each call that asks for more than the defaults. Line breaks inside
+# texts are escaped, so one message is one line.
 _encode = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
 
 
