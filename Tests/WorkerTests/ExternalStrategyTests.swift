@@ -215,8 +215,9 @@ import Testing
             try run(requests + [hang]) { node, _, results in
                 let statistics = try #require(results["ok"]?.json["statistics"])
                 #expect(statistics["sharpe_ratio"] == .null && statistics["rows"] == .array([.null]))
+                #expect(statistics["units"] == .integer(4))
                 #expect(results["set"]?.message.contains("statistics.best is of the type set") == true)
-                #expect(results["raise"]?.message == "clumsy.py:4 KeyError: 'close'")
+                #expect(results["raise"]?.message == "clumsy.py:6 KeyError: 'close'")
                 let details = try #require(results["raise"]?.json["error"]?["details"]?.string)
                 #expect(details.hasPrefix("Traceback (most recent") && details.contains("in look_up"))
                 let lines = node.log.all.compactMap { try? JSONValue.parse(Array($0.utf8)) }

@@ -67,6 +67,8 @@ final class ExternalFile {
         import sys, time
         sys.path.insert(0, "EXAMPLES/python")
         from optimizer_host import serve
+        class Scalar:  # as numpy has them
+            def item(self): return 4
         def look_up(prices): return prices["close"]
         def ponder():
             while True: time.sleep(600)
@@ -75,7 +77,7 @@ final class ExternalFile {
             if do == "raise": look_up({})
             if do == "hang": ponder()
             if do == "set": return {"statistics": {"best": {1}}}
-            return {"statistics": {"sharpe_ratio": float("nan"), "rows": [float("inf")]}}
+            return {"statistics": {"sharpe_ratio": float("nan"), "rows": [float("inf")], "units": Scalar()}}
         serve(run)
         """#
 
