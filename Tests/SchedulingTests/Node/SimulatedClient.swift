@@ -35,14 +35,14 @@ struct SimulatedClient {
     var questions: [(number: UInt64, partitions: [Int32])] = []
 
     /// So much is prefetched of a partition at most; it is resumed when so little is kept.
-    static let mostPrefetched: Int64 = 8
+    static let mostPrefetched = 8
     static let nearlyUsedUp = 3
 
     /// How many records of a partition lie prefetched, of a log that is shown up to this offset.
     func prefetched(_ partition: Int32, shownEnd: Int64) -> Int {
         guard let position = positions[partition], !paused.contains(partition) else { return 0 }
         let end = min(shownEnd, coming[partition]?.to ?? shownEnd)
-        return Int(max(0, min(end - position, Self.mostPrefetched)))
+        return Int(max(0, min(end - position, Int64(Self.mostPrefetched))))
     }
 
     /// Where the partition has no record before that was not handed out.
