@@ -161,7 +161,8 @@ extension Slot {
         }
         guard let end = failed else { return }
         // What was heard of the host before its kill, or not in time, is the step's own doing.
-        let ending: HostEnding? = if case .crashed = end { state.ending(of: index) } else { nil }
+        let mayBeEnded = if case .crashed = end { true } else { pipeline.borrowed != nil }
+        let ending = mayBeEnded ? state.ending(of: index) : nil
         let attempt = AttemptEnd(
             end, after: wasAhead ? .underWay : pipeline.hadAnswered(before: outcome) ? .answered : .nothing,
             hadLeftovers: host.hadLeftovers(for: step.limits), ending: ending)
