@@ -88,9 +88,12 @@ package struct BackpressureController: Sendable {
     }
 
     /// Takes in what is true now, and says what may be done about it.
-    /// - Parameter isOutputFull: results wait for room in the producer's queue; more requests would be more of them.
+    /// - Parameters:
+    ///   - waiting: how many of the queued could not begin even with a slot. They do not keep the node from taking what
+    ///     can; what they may fill of the queue is bounded elsewhere (`Dispatcher.waitingBound`).
+    ///   - isOutputFull: results wait for room in the producer's queue; more requests would be more of them.
     package mutating func update(
-        depth: Int, inFlight: InFlightLoad, isOutputFull: Bool = false, at now: MonotonicTime
+        depth: Int, waiting: Int = 0, inFlight: InFlightLoad, isOutputFull: Bool = false, at now: MonotonicTime
     ) -> Fetching {
         switch state {
         case .flowing:
@@ -101,7 +104,7 @@ package struct BackpressureController: Sendable {
             state = .holding(since: now)
             holds += 1
         case .holding(let since):
-            guard isOutputFull || !mayFlow(depth, inFlight) else {
+            guard isOutputFull || !mayFlow(depth, waiting, inFlight) else {
                 heldNanoseconds += now.nanoseconds - since.nanoseconds
                 state = .flowing
                 return .mayResume
@@ -120,9 +123,14 @@ package struct BackpressureController: Sendable {
         pausedSince = isPaused ? now : nil
     }
 
-    private func mayFlow(_ depth: Int, _ inFlight: InFlightLoad) -> Bool {
+    /// Whether the queue is down to where the node takes again.
+    func isDown(_ depth: Int, waiting: Int) -> Bool {
+        depth <= min(max(settings.resumeDepth, waiting), settings.queueDepth - 1)
+    }
+
+    private func mayFlow(_ depth: Int, _ waiting: Int, _ inFlight: InFlightLoad) -> Bool {
         // In flight has a margin of its own: resuming at one below the bound would hold again at the next request.
-        depth <= settings.resumeDepth && inFlight.count <= settings.maxInFlight - settings.maxInFlight / 4
+        isDown(depth, waiting: waiting) && inFlight.count <= settings.maxInFlight - settings.maxInFlight / 4
             && inFlight.bytes <= settings.maxInFlightBytes - settings.maxInFlightBytes / 4
     }
 }

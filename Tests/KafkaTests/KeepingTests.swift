@@ -131,7 +131,8 @@ import Testing
         let cluster = try Cluster()
         defer { cluster.close() }
         let topic = try cluster.topic()
-        let publisher = try cluster.producer()
+        // A broker sends whole batches: one of a megabyte would come, however little is asked for.
+        let publisher = try cluster.producer([.init("batch.num.messages", "50")])
         defer { publisher.producer.destroy() }
         #expect(publisher.fill(topic, count: 4000, bytes: 1000))
         let member = try cluster.consumer(group: Cluster.unique("g"), prefetchMB: 1)

@@ -89,6 +89,40 @@ import Testing
         #expect(dispatcher.partitionsToHold() == [0])
     }
 
+    @Test mutating func aNodeThatHoldsTakesAgainWhenWhatIsLeftOnlyWaits() throws {
+        for offset in 0..<6 { try admit((Int64(offset), Self.a)) }
+        try admit((6, nil), (7, nil))
+        #expect(dispatcher.updateBackpressure(at: time(0)) == .goesOn)
+        #expect([begin(0), begin(1), begin(2)] == [[0], [6], [7]])
+        #expect(dispatcher.depth == 5 && dispatcher.backpressure.settings.resumeDepth == 4)
+        #expect(dispatcher.updateBackpressure(at: time(0)) == .mayResume)
+        #expect(dispatcher.capacity == 1)
+    }
+
+    @Test mutating func nobodyIsWokenForStepsThatWaitForTheirLane() throws {
+        try admit((0, Self.a), (1, Self.a))
+        #expect(begin(0) == [0])
+        #expect(begin(1) == [] && begin(2) == [])
+        try admit((2, Self.a))
+        #expect(begin(1) == [], "slot 1 was not woken and asks by itself")
+        #expect(dispatcher.finish(slot: 0, .good, at: time(0)).slots == [1])
+    }
+
+    @Test func externalStepsFollowThoseOfTheirLaneOnly() throws {
+        var dispatcher = Dispatcher(
+            slotCount: 1, backpressure: .init(queueDepth: 20, resumeDepth: 4), external: [1])
+        try dispatcher.learn(1)
+        _ = dispatcher.admit(
+            try [(0, Self.a), (1, Self.b), (2, Self.a), (3, nil)].map {
+                try step(offset: $0.0, strategy: 1, lane: $0.1)
+            })
+        guard case .run(_, let ahead, _) = dispatcher.next(for: 0, at: time(0)) else {
+            Issue.record("nothing runs")
+            return
+        }
+        #expect(ahead.map(\.coordinates.offset) == [2, 3])
+    }
+
     @Test mutating func aLaneOfAPartitionThatIsGivenUpIsForgotten() throws {
         try admit((0, Self.a), (1, Self.a), (2, Self.a))
         #expect(begin(0) == [0])

@@ -209,6 +209,7 @@ import Testing
         let times = Array(repeating: Int64(1), count: 14)
         #expect(!dispatcher.finishAnswered(slot: 0, tookNanoseconds: times, at: time(0)).1.consumer)
         #expect(dispatcher.finishAnswered(slot: 1, tookNanoseconds: [1, 1, 1, 1], at: time(0)).1.consumer)
+        _ = dispatcher.updateBackpressure(at: time(0))
         #expect(!dispatcher.finishAnswered(slot: 1, tookNanoseconds: [1], at: time(0)).1.consumer)
     }
 

@@ -46,6 +46,26 @@ import Testing
         }
     }
 
+    /// So many that results gather for each other; a host's refusal goes to two topics, and waits for none.
+    @Test func whatAHostRefusesKeepsTheOrder() async throws {
+        try await onOwnThread {
+            let kafka = try TestKafka(partitions: 3)
+            defer { kafka.close() }
+            let unknown = #","data":{"dataset":"nowhere","timeframe":"1d"}"#
+            let texts = (0..<3000).map {
+                $0 % 7 == 3 ? request("r\($0)", "buy_and_hold", more: unknown) : request("r\($0)")
+            }
+            try kafka.submit(texts.map { Array($0.utf8) }, keys: (0..<3000).map { [UInt8($0 % 5)] })
+            let node = try TestNode(kafka, Self.pool + ["ordering=key", "results.lingerMs=50"])
+            let results = try kafka.results(3000)
+            #expect(try node.stop() == 0)
+            #expect(Set(results.map(\.status)) == ["completed", "rejected"])
+            for (key, offsets) in try offsets(kafka.contents(kafka.topics.results), by: { _, record in record.key }) {
+                #expect(offsets == offsets.sorted(), "of the key \(key ?? [])")
+            }
+        }
+    }
+
     @Test func aSlowKeyStopsNoOther() async throws {
         try await onOwnThread {
             let kafka = try TestKafka(partitions: 1)

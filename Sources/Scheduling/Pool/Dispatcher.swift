@@ -86,7 +86,9 @@ package struct Dispatcher: Sendable {
     ) -> BackpressureController.Fetching {
         // Nobody counts on a place at this moment.
         queue.givePlaces(beside: slots.aheadCount)
-        return backpressure.update(depth: depth, inFlight: inFlight, isOutputFull: isOutputFull, at: now)
+        let waiting = backpressure.isFlowing ? 0 : waitingCount
+        return backpressure.update(
+            depth: depth, waiting: waiting, inFlight: inFlight, isOutputFull: isOutputFull, at: now)
     }
 
     /// Whether results wait for room in the producer's queue: then no step begins, which would make one more.
@@ -184,10 +186,11 @@ package struct Dispatcher: Sendable {
     ) -> (Disposition, Wakes) {
         guard let flight = slots.take(from: slot, isHostGone: true) else { return (.abandon, Wakes()) }
         if disposition == .again(.alone) { admission.noteAsksForLocks(flight.step) }
-        var woken = slots.running(end(flight.step, .unknown, at: now)) + idleSlotToWake()
+        var woken = slots.running(end(flight.step, .unknown, at: now))
         let settled = putBack(flight.step, disposition, flight)
         for step in flight.behind { putBack(step, .again(.uncounted), flight) }
-        if settled != .abandon { woken += idleSlotToWake() }
+        // Only now: what has opened a lane, or waits again, may begin.
+        woken += idleSlotToWake()
         return (settled, Wakes(consumer: isAnEndAwaited, slots: woken))
     }
 
@@ -299,15 +302,16 @@ package struct Dispatcher: Sendable {
     private mutating func wakes(before: Int) -> Wakes {
         let mayTakeOfAll = holdsPartitions && waitingCount < waitingBound
         if mayTakeOfAll { holdsPartitions = false }
-        let resumeDepth = backpressure.settings.resumeDepth
-        let isDown = !backpressure.isFlowing && before > resumeDepth && depth <= resumeDepth
+        // Until the consumer has heard of it: what waits may grow, too, without anybody's doing.
+        let isDown = !backpressure.isFlowing && before > depth && backpressure.isDown(depth, waiting: waitingCount)
         return Wakes(consumer: mayTakeOfAll || isDown, slots: idleSlotToWake())
     }
 
     /// An idle slot to wake for what waits in the queue, if there is one and something waits. One that idles while steps
-    /// are queued does so because none of them could begin; where several can, each is woken by the one before it.
+    /// are queued does so because none of them could begin; where several can, each is woken by the one before it. What
+    /// waits for others of its lane is nothing to wake for.
     private mutating func idleSlotToWake() -> [Int] {
-        guard !queue.isEmpty, !isOutputFull, let slot = slots.wakeIdle() else { return [] }
+        guard queue.count > queue.lanes.blockedCount, !isOutputFull, let slot = slots.wakeIdle() else { return [] }
         return [slot]
     }
 }

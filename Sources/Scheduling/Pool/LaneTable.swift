@@ -47,8 +47,15 @@ struct LaneTable: Sendable {
         change(step) { $0.begun -= 1 }
     }
 
-    /// It was queued, and is not run here any more.
-    mutating func drop(_ step: Step) { change(step) { Self.remove(step, from: &$0) } }
+    /// What was queued of these partitions is not run here any more. All of it at once: of a lane that fills a large queue
+    /// each that leaves moves the rest.
+    mutating func dropQueued(_ isDropped: (Int32) -> Bool) {
+        for (lane, var members) in lanes where isDropped(lane.partition) {
+            blockedCount -= members.blocked
+            members.queued = []
+            lanes[lane] = members.isEmpty ? nil : members
+        }
+    }
 
     private static func remove(_ step: Step, from members: inout Members) {
         if let place = members.queued.firstIndex(of: step.token) { members.queued.remove(at: place) }
@@ -78,11 +85,13 @@ struct LaneTable: Sendable {
         return step.lane?.key == nil ? .partition : .key
     }
 
-    /// Whether a queued step may be written to a host behind these, which it has: no other has any of its lane.
-    func mayFollow(_ step: Step, _ others: some Sequence<Step>) -> Bool {
+    /// Whether a queued step may be written to a host behind what it has: no other has any of its lane.
+    ///
+    /// - Parameter has: how many of the lane that host has.
+    func mayFollow(_ step: Step, _ has: (Lane) -> Int) -> Bool {
         guard let lane = step.lane, let members = lanes[lane] else { return true }
         guard !PlantedBug.passesInLane.isPlanted else { return true }
         guard members.queued.first == step.token else { return false }
-        return members.begun == 0 || members.begun == others.count { $0.lane == lane }
+        return members.begun == 0 || members.begun == has(lane)
     }
 }

@@ -11,6 +11,8 @@ extension WorkQueue {
     }
 
     func waitingCount(for admission: Admission) -> Int {
+        // Where only lanes are in the way, they count themselves.
+        if unplaced.isEmpty, admission.isOpen(upTo: most) { return lanes.blockedCount }
         var count = 0
         forEachWaiting(for: admission) { _, _ in count += 1 }
         return count

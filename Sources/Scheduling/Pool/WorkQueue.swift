@@ -94,14 +94,14 @@ package struct WorkQueue: Sendable {
         withoutPlace -= unplaced.count(where: isGone)
         steps = all.filter { !isGone($0) }
         head = 0
-        for step in dropped { lanes.drop(step) }
+        lanes.dropQueued { partitions.contains($0) }
         if isEmpty { forgetLimits() }
         return dropped
     }
 
     package mutating func dropAll() -> [Step] {
         defer {
-            for step in all { lanes.drop(step) }
+            lanes.dropQueued { _ in true }
             steps.removeAll(keepingCapacity: true)
             (head, withoutPlace) = (0, 0)
             forgetLimits()

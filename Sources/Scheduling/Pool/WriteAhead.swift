@@ -33,7 +33,11 @@ package struct WriteAhead: Sendable {
         while taken.count < places, passed < queue.count {
             let step = queue[passed]
             let isNext =
-                step.lane == nil || queue.lanes.mayFollow(step, [flight.step] + flight.behind + taken)
+                step.lane == nil
+                || !hasEffects(step, outsideLaneOf: flight.step)
+                    && queue.lanes.mayFollow(step) { lane in
+                        ([flight.step] + flight.behind + taken).count { $0.lane == lane }
+                    }
             if isNext, mayFollow(step, flight.step, admission), let usual = usual(step, admission), usual <= left {
                 taken.append(queue.take(at: passed))
                 left -= usual
@@ -82,6 +86,12 @@ package struct WriteAhead: Sendable {
     private func mayShareHost(_ step: Step, _ running: Step) -> Bool {
         step.strategyIndex == running.strategyIndex || external.isEmpty
             || !external.contains(step.strategyIndex) && !external.contains(running.strategyIndex)
+    }
+
+    /// What is taken back lies in the host's pipe until the step before it has ended. An external strategy may have effects,
+    /// which its host could have again beside those of what has come meanwhile in another lane.
+    private func hasEffects(_ step: Step, outsideLaneOf running: Step) -> Bool {
+        external.contains(step.strategyIndex) && step.lane != running.lane
     }
 
     /// Steps of a sweep are long, whatever the strategy's other steps are; a strategy whose steps often end badly

@@ -25,16 +25,20 @@ extension Slot {
     private func execute(
         _ step: Step, ahead: [Step], _ request: ExternalRequest, in hosts: ExternalHosts, own: Host
     ) {
-        guard let (host, isNew) = borrow(for: step, in: hosts) else {
+        var behind = ahead
+        guard
+            let (host, isNew) = borrow(
+                for: step, in: hosts,
+                beforeStart: {
+                    // A start takes its time: others run what was to stand behind the step.
+                    if !behind.isEmpty { takeBack(&behind) }
+                })
+        else {
             state.setHost(own.pid, of: index)
             return notBegun(step, ending: state.ending(of: index))
         }
         host.arbiter = locks
-        var behind = ahead
-        if !behind.isEmpty, !hosts.mayWriteAhead(to: host) {
-            behind = []
-            state.wake(state.decide { $0.takeBack(slot: index) })
-        }
+        if !behind.isEmpty, !hosts.mayWriteAhead(to: host) { takeBack(&behind) }
         guard !host.takesSeveral else {
             let borrowed = BorrowedHost(hosts: hosts, isNew: isNew, ownPID: own.pid)
             return execute(Pipeline([step] + behind, on: borrowed), on: host, borrowed)
@@ -62,6 +66,11 @@ extension Slot {
         hosts.recycle(host)
     }
 
+    private func takeBack(_ behind: inout [Step]) {
+        behind = []
+        state.wake(state.decide { $0.takeBack(slot: index) })
+    }
+
     /// On a host that reads requests while it has one.
     private func execute(_ pipeline: Pipeline, on host: Host, _ borrowed: BorrowedHost) {
         let limits = pipeline.running.limits
@@ -80,7 +89,9 @@ extension Slot {
     /// A host that is ready; nil where the step has to wait for one.
     ///
     /// While the strategy's hosts cannot be started, one step at a time tries, and the others take what waits.
-    private func borrow(for step: Step, in hosts: ExternalHosts) -> (host: Host, isNew: Bool)? {
+    private func borrow(
+        for step: Step, in hosts: ExternalHosts, beforeStart: () -> Void
+    ) -> (host: Host, isNew: Bool)? {
         let role = state.decide { $0.startRole(slot: index) }
         let wantsNew =
             switch role {
@@ -93,6 +104,7 @@ extension Slot {
             note(.noneIdle)
             return nil
         }
+        beforeStart()
         do throws(HostFailure) {
             let host = try hosts.start { state.setHost($0, of: index) }
             note(.started)

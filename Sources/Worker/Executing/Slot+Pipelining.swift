@@ -90,6 +90,11 @@ extension Slot {
                 report(step, .answered(answer), run)
                 pipeline.answeredNanoseconds.append(run.ended.nanoseconds(since: run.started))
             } while !pipeline.isDone && host.hasReply
+            // It goes on to what was taken back, which others run: it is dead before the end of the step lets them.
+            if pipeline.isTakenBack, let borrowed = pipeline.borrowed {
+                state.setHost(borrowed.ownPID, of: index)
+                borrowed.hosts.discard(host)
+            }
             unwritten = settle(&pipeline, on: host)
         }
         // What was taken back lies in its pipe.

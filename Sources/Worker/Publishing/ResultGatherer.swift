@@ -64,6 +64,9 @@ final class ResultGatherer: Sendable {
         }
     }
 
+    /// All of them, however long they have waited.
+    func takeAll() -> [OutgoingMessage] { waiting.withLock { $0.takeAll() } }
+
     /// When the first has waited long enough; nil where none waits.
     var deadline: MonotonicTime? {
         waiting.withLock { waiting in

@@ -61,14 +61,20 @@ struct ResultPublisher: Sendable {
     ///     its coordinates: a compacted topic takes no record without key.
     ///   - headers: those of the record.
     func publishRefused(_ result: StrategyResult, original: [UInt8]?, token: UInt64, headers: [MessageHeader]) {
-        send(message(result, token: token, part: .resultOfTwo, echoing: headers))
         let failure = result.failure ?? StrategyResult.Failure(RequestProblem(.internalError, "no reason given"))
         let reasons = DeadLetter.headers(origin: result.origin, failure: failure, node: node)
-        send(
+        let messages = [
+            message(result, token: token, part: .resultOfTwo, echoing: headers),
             OutgoingMessage(
                 topic: topics.deadLetters, key: DeadLetter.key(of: result.origin), value: original,
                 headers: (headers + reasons).map(KafkaHeader.init), token: token, part: .deadLetter,
-                status: result.status))
+                status: result.status),
+        ]
+        inOrder {
+            // An earlier one of its lane may be among those that gather.
+            let before = sending == nil ? [] : gatherer.takeAll()
+            for message in before + messages { sendNow(message) }
+        }
     }
 
     /// What is published in the place of a message that its topic does not take; small whatever the request was.
