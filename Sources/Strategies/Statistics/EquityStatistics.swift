@@ -121,7 +121,10 @@ struct PeriodReturns {
 
     init(_ equity: UnsafeMutableBufferPointer<Double>, _ time: UnsafeBufferPointer<Int64>, _ calendar: Calendar) {
         guard calendar.isIntraday else {
-            for bar in 1..<max(1, equity.count) { unsafe add(equity[bar] / equity[bar - 1] - 1) }
+            // Out of the market the equity stands still: a return of 0 changes no sum, and costs a division.
+            for bar in 1..<max(1, equity.count) where unsafe equity[bar] != equity[bar - 1] {
+                unsafe add(equity[bar] / equity[bar - 1] - 1)
+            }
             count = equity.count - 1
             growth = unsafe equity[equity.count - 1] / equity[0]
             return
