@@ -46,7 +46,10 @@ struct ProblemTests {
             "metrics: { http: '127.0.0.1:70000' }",
             "test.yml:1:18: metrics.http: \"127.0.0.1:70000\" is no address:port; it takes address:port, such as 127.0.0.1:9464 or [::]:9464 (port 0: any free one), or null"
         ),
-        ("ordering: sideways", "test.yml:1:11: ordering: \"sideways\" is not known; it takes one of unordered, key, partition"),
+        (
+            "ordering: sideways",
+            "test.yml:1:11: ordering: \"sideways\" is not known; it takes one of unordered, key, partition"
+        ),
         (
             "logging:\n  level: loud",
             "test.yml:2:10: logging.level: \"loud\" is not known; it takes one of debug, info, warning, error"
