@@ -14,7 +14,8 @@ struct ExternalPolicy: Sendable {
     var pingMs = 1000
 }
 
-/// The hosts of one external strategy: slots borrow them, for a step or, where steps are short, for several. See `ExternalStrategies.md`.
+/// The hosts of one external strategy: slots borrow them, for a step or, where steps are short, for several. See
+/// `ExternalStrategies.md`.
 final class ExternalHosts: Sendable {
     let strategy: ExternalStrategy
     private let command: HostCommand

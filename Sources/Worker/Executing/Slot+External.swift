@@ -74,12 +74,10 @@ extension Slot {
     /// On a host that reads requests while it has one.
     private func execute(_ pipeline: Pipeline, on host: Host, _ borrowed: BorrowedHost) {
         let limits = pipeline.running.limits
-        let isOfUse = run(pipeline, on: host)
+        // One that is of no more use is dead already.
+        guard run(pipeline, on: host) else { return }
         state.setHost(borrowed.ownPID, of: index)
-        if !isOfUse {
-            // What has been taken back lies in its pipe: it must not come to that while it is asked to end.
-            borrowed.hosts.discard(host)
-        } else if isHostEnded || borrowed.hosts.isSpent(host, limits) {
+        if isHostEnded || borrowed.hosts.isSpent(host, limits) {
             borrowed.hosts.recycle(host)
         } else {
             borrowed.hosts.giveBack(host)
