@@ -109,6 +109,25 @@ extension ConfigurationKey {
         ConfigurationKey(
             "circuitBreaker.openMs", \.circuitBreaker.openMs, .integer(10...3_600_000), unit: "ms",
             "After so long one step is run as a probe."),
+        ConfigurationKey(
+            "retry.failed", \.retry.failed, .integer(1...100), unit: "runs",
+            "How often a step is run that says it has failed and may be tried again; 1: once."),
+        ConfigurationKey(
+            "retry.crashed", \.retry.crashed, .integer(1...100), unit: "runs", "How often one is run that crashes."),
+        ConfigurationKey(
+            "retry.timedOut", \.retry.timedOut, .integer(1...100), unit: "runs",
+            "How often one is run that passes its deadline."),
+        ConfigurationKey(
+            "retry.resourceExceeded", \.retry.resourceExceeded, .integer(1...100), unit: "runs",
+            "How often one is run that exceeds a limit."),
+        ConfigurationKey(
+            "retry.firstDelayMs", \.retry.firstDelayMs, .integer(0...60_000), unit: "ms",
+            "How long it waits for its second run; for each one after it twice as long."),
+        ConfigurationKey(
+            "retry.maxDelayMs", \.retry.maxDelayMs, .integer(0...60_000), unit: "ms", "How long it waits at most."),
+        ConfigurationKey(
+            "retry.budgetPercent", \.retry.budgetPercent, .integer(0...100), unit: "percent of the strategy's steps",
+            "So many are tried again, beside ten at once."),
     ]
 
     private static let operation = [

@@ -11,6 +11,7 @@ package struct ExternalStrategy: Sendable, Equatable {
     /// Added to the clean environment its hosts get. Any value may be a secret.
     package internal(set) var environment: [String: ProtectedText]
     package internal(set) var limits: Limits
+    package internal(set) var retry: Retry
     /// How many hosts stay when they have nothing to do; nil = one per slot.
     package internal(set) var hosts: Int?
     /// From the start of a host to its ready line, in ms.
@@ -25,7 +26,7 @@ package struct ExternalStrategy: Sendable, Equatable {
 
     init(
         descriptor: StrategyDescriptor, command: [String], workingDirectory: String?,
-        environment: [String: ProtectedText], limits: Limits, hosts: Int?,
+        environment: [String: ProtectedText], limits: Limits, retry: Retry = Retry(), hosts: Int?,
         startTimeoutMs: Int = defaultStartTimeoutMs, maxSteps: Int? = nil
     ) {
         self.descriptor = descriptor
@@ -33,6 +34,7 @@ package struct ExternalStrategy: Sendable, Equatable {
         self.workingDirectory = workingDirectory
         self.environment = environment
         self.limits = limits
+        self.retry = retry
         self.hosts = hosts
         self.startTimeoutMs = startTimeoutMs
         self.maxSteps = maxSteps
@@ -51,5 +53,13 @@ package struct ExternalStrategy: Sendable, Equatable {
         package internal(set) var cpuPercent: Int?
         package internal(set) var memoryMB: Int?
         package internal(set) var timeoutMs: Int?
+    }
+
+    /// How often its steps are run because of how they end; nil = as the node's.
+    package struct Retry: Sendable, Equatable {
+        package internal(set) var failed: Int?
+        package internal(set) var crashed: Int?
+        package internal(set) var timedOut: Int?
+        package internal(set) var resourceExceeded: Int?
     }
 }

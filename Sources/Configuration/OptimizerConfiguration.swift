@@ -7,6 +7,7 @@ package struct OptimizerConfiguration: Sendable, Equatable {
     package internal(set) var limits = Limits()
     package internal(set) var throttle = Throttle()
     package internal(set) var circuitBreaker = CircuitBreaker()
+    package internal(set) var retry = Retry()
     package internal(set) var isolation = Isolation()
     package internal(set) var ordering = Ordering.unordered
     package internal(set) var commit = Commit()
@@ -109,6 +110,19 @@ package struct OptimizerConfiguration: Sendable, Equatable {
         /// One after the other.
         package internal(set) var crashes = 5
         package internal(set) var openMs = 30_000
+    }
+
+    /// How often a step is run because of how it ends.
+    package struct Retry: Sendable, Equatable {
+        /// Runs that may end so, the last among them; only where the strategy says that it may come out otherwise.
+        package internal(set) var failed = 3
+        package internal(set) var crashed = 3
+        package internal(set) var timedOut = 1
+        package internal(set) var resourceExceeded = 1
+        package internal(set) var firstDelayMs = 100
+        package internal(set) var maxDelayMs = 10_000
+        /// Of a strategy's steps.
+        package internal(set) var budgetPercent = 10
     }
 
     package struct Isolation: Sendable, Equatable {

@@ -1,9 +1,15 @@
 /// A request that was refused: the untouched original, and why in its headers.
 package enum DeadLetter {
     /// The headers that say what was wrong and where the original stands.
-    package static func headers(origin: RequestOrigin, failure: StrategyResult.Failure, node: String) -> [MessageHeader]
-    {
-        [
+    ///
+    /// - Parameter history: its runs, where it has failed more than once.
+    package static func headers(
+        origin: RequestOrigin, failure: StrategyResult.Failure, node: String, history: [FailedAttempt] = []
+    ) -> [MessageHeader] {
+        let runs =
+            history.isEmpty
+            ? [] : [MessageHeader(name: "optimizer_history", value: FailedAttempt.encoded(history))]
+        return [
             ("optimizer_error_code", failure.code),
             // A header is no place for a page of text, and brokers count it against the record's size.
             ("optimizer_error_message", failure.message.cut(toBytes: 1000)),
@@ -12,7 +18,7 @@ package enum DeadLetter {
             ("optimizer_origin_partition", String(origin.partition)),
             ("optimizer_origin_offset", String(origin.offset)),
             ("optimizer_node", node),
-        ].map { MessageHeader(name: $0.0, value: Array($0.1.utf8)) }
+        ].map { MessageHeader(name: $0.0, value: Array($0.1.utf8)) } + runs
     }
 
     /// The original's key, or where it has none where it stands: a compacted topic takes no record without key, and one

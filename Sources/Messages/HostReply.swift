@@ -22,8 +22,8 @@ package struct HostReply: Sendable {
 
     /// Members the node writes itself: a host's are dropped.
     private static let reserved: Set<String> = [
-        "schema_version", "type", "request_id", "status", "error", "node", "attempt", "timing", "usage", "labels",
-        "request",
+        "schema_version", "type", "request_id", "status", "error", "node", "attempt", "history", "timing", "usage",
+        "labels", "request",
     ]
 
     /// Reads what a built-in host has answered.

@@ -118,6 +118,8 @@ package struct StrategyResult: Sendable {
     package var origin: RequestOrigin
     package var node: String
     package var attempt = 1
+    /// Its failed runs before this one, as far as they are known.
+    package var history: [FailedAttempt] = []
     package var timing: ResultTiming
     package var usage: ResultUsage?
     /// The host's members, JSON text without braces.
@@ -162,6 +164,10 @@ package struct StrategyResult: Sendable {
         json.string(node)
         json.fragment(#","attempt":"#)
         json.integer(attempt)
+        if !history.isEmpty {
+            json.fragment(#","history":"#)
+            json.raw(FailedAttempt.encoded(history))
+        }
         writeOrigin(to: &json)
         writeTiming(to: &json)
         writeUsage(to: &json)

@@ -57,6 +57,14 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     case forgetsOrderInLane
     /// A lane stays closed when its step has ended.
     case keepsLaneClosed
+    /// What waits for its next run of a partition that is taken back goes on waiting.
+    case keepsDelayedOfRevoked
+    /// Nobody is woken when the time of a step's next run has come.
+    case forgetsDelayed
+    /// A commit does not say how often what it leaves undone has failed.
+    case forgetsFailures
+    /// Others of its lane pass a step that waits for its next run.
+    case opensLaneOfDelayed
     /// A slot whose host the node ended runs the step there again.
     case runsAgainWhatWasGivenUp
 

@@ -1,5 +1,5 @@
-/// How often a thing is tried again, and how long to wait before: exponential with a ceiling, no jitter (a node's
-/// retries meet nobody else's).
+/// How often a thing is tried again, and how long to wait before: exponential with a ceiling. `RetryRules`, whose
+/// retries may meet each other's, adds the jitter.
 package struct RetryPolicy: Sendable {
     package let maximumAttempts: Int
     package let firstDelayMs: Int

@@ -19,11 +19,16 @@ package final class Step: Sendable {
     package let token: UInt64
     /// 1 the first time it is run.
     package let attempt: Int
+    /// How many of its runs have failed, under earlier assignments too.
+    package let failureCount: Int
+    /// Of those since it was taken the last.
+    package let failures: [FailedAttempt]
 
     package init(
         request: StrategyRequest, origin: RequestOrigin, headers: [MessageHeader] = [],
         coordinates: RequestCoordinates, lane: Lane? = nil, strategyIndex: Int = 0, limits: ResourceLimits,
-        arrivedAt: MonotonicTime, token: UInt64, attempt: Int = 1
+        arrivedAt: MonotonicTime, token: UInt64, attempt: Int = 1, failureCount: Int = 0,
+        failures: [FailedAttempt] = []
     ) {
         self.request = request
         self.origin = origin
@@ -35,14 +40,19 @@ package final class Step: Sendable {
         self.arrivedAt = arrivedAt
         self.token = token
         self.attempt = attempt
+        self.failureCount = failureCount
+        self.failures = failures
     }
 
     /// The same step, to be run once more.
-    package func again() -> Step {
+    ///
+    /// - Parameter failure: the run that has failed, if it has.
+    package func again(after failure: FailedAttempt? = nil) -> Step {
         Step(
             request: request, origin: origin, headers: headers, coordinates: coordinates, lane: lane,
             strategyIndex: strategyIndex, limits: limits, arrivedAt: arrivedAt, token: token,
-            attempt: attempt + 1)
+            attempt: attempt + 1, failureCount: failureCount + (failure == nil ? 0 : 1),
+            failures: failure.map { failures.suffix(FailedAttempt.mostKept - 1) + [$0] } ?? failures)
     }
 }
 

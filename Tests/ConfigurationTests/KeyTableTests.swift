@@ -37,7 +37,7 @@ struct KeyTableTests {
         let value = others[key.path] ?? (key.unit == nil ? "other" : key.path.hasSuffix("queueDepth") ? "51" : "49")
         let needsMore = [
             "backpressure.maxInFlight", "metrics.intervalMs", "limits.timeoutMs", "throttle.interferencePercent",
-            "limits.maxNodeCpuPercent",
+            "limits.maxNodeCpuPercent", "retry.maxDelayMs",
         ].contains(key.path)
         let fitting = needsMore ? "149" : value
         let changed = try configuration(settings: ["\(key.path)=\(fitting)"])

@@ -26,7 +26,7 @@ import Testing
         var book = LedgerBook()
         book.assign([0], at: MonotonicTime(nanoseconds: 0))
         for offset in Int64(0)..<2 {
-            guard case .run(let coordinates) = book.take(partition: 0, offset: offset, digest: 1) else {
+            guard case .run(let coordinates, _) = book.take(partition: 0, offset: offset, digest: 1) else {
                 Issue.record("it is not taken")
                 return
             }

@@ -38,8 +38,8 @@ import Testing
     ])
     func isReadAsItWasWritten(runs: [ClosedRange<Int64>]) throws {
         let map = try map(runs)
-        let text = try #require(DoneMapCodec.encode([map]))
-        #expect(try DoneMapCodec.decode(text) == [map])
+        let text = try #require(CommitMetadataCodec.encode([map]))
+        #expect(try CommitMetadataCodec.decode(text) == CommitMetadata(maps: [map]))
     }
 
     @Test func everyMapOfARandomHistoryIsReadAsItWasWritten() throws {
@@ -58,24 +58,25 @@ import Testing
             }
             guard !runs.isEmpty else { continue }
             let map = try map(runs, first: begin)
-            let text = try #require(DoneMapCodec.encode([map]), "seed \(seed)")
-            #expect(text.utf8.count <= DoneMapCodec.mostBytes && text.utf8.allSatisfy { $0 < 128 })
-            #expect(try DoneMapCodec.decode(text) == [map], "seed \(seed)")
+            let text = try #require(CommitMetadataCodec.encode([map]), "seed \(seed)")
+            #expect(text.utf8.count <= CommitMetadataCodec.mostBytes && text.utf8.allSatisfy { $0 < 128 })
+            #expect(try CommitMetadataCodec.decode(text).maps == [map], "seed \(seed)")
         }
     }
 
     @Test func ofWhatIsTooMuchTheFirstMapsAreWritten() throws {
         let small = try map([1...2])
         let large = try map((Int64(0)..<5000).map { $0 * 100...$0 * 100 })
-        #expect(DoneMapCodec.encode([large]) == nil)
-        #expect(try DoneMapCodec.decode(try #require(DoneMapCodec.encode([small, small, large]))) == [small, small])
-        #expect(DoneMapCodec.encode([]) == nil)
+        #expect(CommitMetadataCodec.encode([large]) == nil)
+        let text = try #require(CommitMetadataCodec.encode([small, small, large]))
+        #expect(try CommitMetadataCodec.decode(text).maps == [small, small])
+        #expect(CommitMetadataCodec.encode([]) == nil)
     }
 
     /// In whatever order the rest becomes done.
     @Test func whatSurelyFitsDoes() throws {
         for (span, notDone) in [(23_000, 20_000), (1_000_000, 400), (1 << 40, 150)] as [(Int64, Int)] {
-            #expect(DoneMapCodec.surelyFits(span: span, notDone: notDone))
+            #expect(CommitMetadataCodec.surelyFits(span: span, notDone: notDone))
             // The worst of them: every other one of those not done.
             let step = span / Int64(notDone + 1)
             let runs = (0...Int64(notDone)).map { place -> ClosedRange<Int64> in
@@ -83,9 +84,9 @@ import Testing
                 return start...max(start, start + step - 2)
             }
             let merged = step > 1 ? runs : [1...span]
-            #expect(DoneMapCodec.encode([try map(merged)]) != nil, "\(span), \(notDone)")
+            #expect(CommitMetadataCodec.encode([try map(merged)]) != nil, "\(span), \(notDone)")
         }
-        #expect(!DoneMapCodec.surelyFits(span: 100_000, notDone: 5000))
+        #expect(!CommitMetadataCodec.surelyFits(span: 100_000, notDone: 5000))
     }
 
     // MARK: What anybody may have written
@@ -94,18 +95,20 @@ import Testing
         for text in [
             "", "x", "done", "done:", "done1", "done-1:AAAA", "{\"a\":1}", String(repeating: "d", count: 9000),
         ] {
-            #expect(throws: DoneMapCodec.Problem.foreign, "\(text.prefix(20))") { try DoneMapCodec.decode(text) }
+            #expect(throws: CommitMetadataCodec.Problem.foreign, "\(text.prefix(20))") {
+                try CommitMetadataCodec.decode(text)
+            }
         }
-        #expect(throws: DoneMapCodec.Problem.newer("2")) { try DoneMapCodec.decode("done2:whatever") }
-        #expect(throws: DoneMapCodec.Problem.damaged("no base 64")) { try DoneMapCodec.decode("done1:§") }
+        #expect(throws: CommitMetadataCodec.Problem.newer("3")) { try CommitMetadataCodec.decode("done3:whatever") }
+        #expect(throws: CommitMetadataCodec.Problem.damaged("no base 64")) { try CommitMetadataCodec.decode("done1:§") }
     }
 
     @Test func aTextWithOneByteChangedIsNotBelieved() throws {
-        let text = Array(try #require(DoneMapCodec.encode([try map([1...2, 7...9])])).utf8)
+        let text = Array(try #require(CommitMetadataCodec.encode([try map([1...2, 7...9])])).utf8)
         for place in text.indices {
             var changed = text
             changed[place] ^= 1
-            let decoded = try? DoneMapCodec.decode(String(decoding: changed, as: UTF8.self))
+            let decoded = try? CommitMetadataCodec.decode(String(decoding: changed, as: UTF8.self))
             #expect(decoded == nil, "byte \(place)")
         }
     }
@@ -115,8 +118,10 @@ import Testing
         var random = SplitMix64(state: .random(in: 0...UInt64.max))
         let seed = random.state
         let valid = try #require(
-            DoneMapCodec.encode([try map([1...2, 7...9]), try map((0..<50).map { $0 * 2...$0 * 2 })]))
-        let content = try #require(Base64.decode(Array(valid.utf8.dropFirst("done1:".utf8.count)))).dropFirst(4)
+            CommitMetadataCodec.encode(
+                [try map([1...2, 7...9]), try map((0..<50).map { $0 * 2...$0 * 2 })],
+                failures: [FailureMark(offset: 3, digest: 7, count: 1), FailureMark(offset: 900, digest: 8, count: 2)]))
+        let content = try #require(Base64.decode(Array(valid.utf8.dropFirst("done2:".utf8.count)))).dropFirst(4)
         for _ in 0..<20_000 {
             var bytes = random.chance(50) ? Array(content) : []
             for _ in 0..<Int.random(in: 1...8, using: &random) {
@@ -129,8 +134,9 @@ import Testing
                 }
             }
             if random.chance(20) { bytes.removeLast(Int.random(in: 0...bytes.count, using: &random)) }
-            guard let maps = try? DoneMapCodec.decode(DoneMapCodec.text(ofContent: bytes)) else { continue }
-            for map in maps { #expect(map.contains(map.last.offset), "seed \(seed)") }
+            let text = CommitMetadataCodec.text(ofContent: bytes)
+            guard let metadata = try? CommitMetadataCodec.decode(text) else { continue }
+            for map in metadata.maps { #expect(map.contains(map.last.offset), "seed \(seed)") }
         }
     }
 }

@@ -60,7 +60,7 @@ extension Dispatcher {
     mutating func admit(_ step: Step) -> [Int] { admit([step]) }
 
     /// Steps that it has, wherever they are.
-    var heldCount: Int { queue.count + slots.aheadCount + runningCount + abandonedCount }
+    var heldCount: Int { queue.count + slots.aheadCount + runningCount + abandonedCount + delayedCount }
 
     /// Steps that wait, each looked at by itself: what the dispatcher says without looking must be the same.
     var waitingOneByOne: [WaitReason: Int] {

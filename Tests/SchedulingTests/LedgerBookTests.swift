@@ -8,7 +8,9 @@ import Testing
     private var inFlight = InFlightTable()
 
     private mutating func token(_ offset: Int64, digest: UInt64 = 0) -> UInt64? {
-        guard case .run(let coordinates) = book.take(partition: 0, offset: offset, digest: digest) else { return nil }
+        guard case .run(let coordinates, _) = book.take(partition: 0, offset: offset, digest: digest) else {
+            return nil
+        }
         return inFlight.takePlanned(coordinates, digest: digest)
     }
 

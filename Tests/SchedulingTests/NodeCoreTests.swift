@@ -14,10 +14,10 @@ import Testing
         let map = try #require(DoneMap(first: mark, runs: [1...2, 9...9], last: LogMark(offset: 9, digest: 109)))
         var core = NodeCore()
         _ = core.handle(.assigned([0], isCooperative: true), &dispatcher, at: time(0))
-        _ = core.handle(.committedBefore([0: DoneMapCodec.encode([map])], number: 1), &dispatcher, at: time(0))
+        _ = core.handle(.committedBefore([0: CommitMetadataCodec.encode([map])], number: 1), &dispatcher, at: time(0))
         let coordinates = RequestCoordinates(partition: 0, generation: 1, offset: 0)
         let taken = core.take(partition: 0, offset: 0, digest: 100, bytes: 1)
-        #expect(taken == .run(coordinates, token: 1 << 20))
+        #expect(taken == .run(coordinates, token: 1 << 20, failures: 0))
         #expect(core.take(partition: 0, offset: 1, digest: 101, bytes: 1) == .skip)
         return core
     }
@@ -52,7 +52,7 @@ import Testing
         _ = core.handle(.committedBefore([0: nil], number: 1), &dispatcher, at: time(0))
         for offset in 0..<count {
             let taken = core.take(partition: 0, offset: offset, digest: UInt64(offset), bytes: 1)
-            guard case .run(_, let token) = taken else { continue }
+            guard case .run(_, let token, _) = taken else { continue }
             core.plan(inFlightRequest(token, offset: offset))
             tokens.append(token)
         }

@@ -35,7 +35,7 @@ import Testing
         for offset: Int64 in [2, 3, 5] { _ = ledger.markDone(offset) }
         let first = try #require(ledger.commit(of: 0))
         #expect(first.position == CommitOffset(at: 0))
-        let maps = try DoneMapCodec.decode(try #require(first.metadata))
+        let maps = try CommitMetadataCodec.decode(try #require(first.metadata)).maps
         #expect(maps.map(\.runs) == [[2...3, 5...5]])
         #expect(maps[0].first == LogMark(offset: 0, digest: 0) && maps[0].last == LogMark(offset: 5, digest: 0))
         ledger.noteCommitted(first)

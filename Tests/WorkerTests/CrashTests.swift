@@ -61,7 +61,7 @@ import Testing
                 first: LogMark(offset: 0, digest: digests[0]), runs: [1...20],
                 last: LogMark(offset: 20, digest: digests[20] ^ 1))
             try kafka.commit(
-                partition: 0, nextOffset: 0, metadata: DoneMapCodec.encode([try #require(map)]))
+                partition: 0, nextOffset: 0, metadata: CommitMetadataCodec.encode([try #require(map)]))
             let node = try TestNode(kafka)
             let results = try kafka.results(count)
             #expect(try node.stop() == 0)
@@ -76,6 +76,6 @@ import Testing
             .groupObserver(bootstrap: kafka.bootstrap, groupID: kafka.group, embedded: kafka.broker != nil))
         defer { observer.close() }
         let offsets = try observer.committed(topic: kafka.topics.requests, partitions: [0], timeoutMs: 30_000)
-        return try offsets.compactMap(\.metadata).flatMap { try DoneMapCodec.decode($0) }
+        return try offsets.compactMap(\.metadata).flatMap { try CommitMetadataCodec.decode($0).maps }
     }
 }

@@ -210,7 +210,7 @@ import Testing
 
     @Test func whatGoesWrongInPythonIsSaidWithItsPlace() async throws {
         try await onOwnThread {
-            let requests = ["ok", "raise", "set"].map { request($0, "clumsy", #"{"do":"\#($0)"}"#) }
+            let requests = ["ok", "raise", "set", "retry"].map { request($0, "clumsy", #"{"do":"\#($0)"}"#) }
             let hang = request("hang", "clumsy", #"{"do":"hang"}"#, more: #","limits":{"timeout_ms":500}"#)
             try run(requests + [hang]) { node, _, results in
                 let statistics = try #require(results["ok"]?.json["statistics"])
@@ -218,6 +218,8 @@ import Testing
                 #expect(statistics["units"] == .integer(4))
                 #expect(results["set"]?.message.contains("statistics.best is of the type set") == true)
                 #expect(results["raise"]?.message == "clumsy.py:6 KeyError: 'close'")
+                let again = try #require(results["retry"]?.json)
+                #expect(again["error"]?["retryable"] == .bool(true) && again["attempt"] == .integer(3))
                 let details = try #require(results["raise"]?.json["error"]?["details"]?.string)
                 #expect(details.hasPrefix("Traceback (most recent") && details.contains("in look_up"))
                 let lines = node.log.all.compactMap { try? JSONValue.parse(Array($0.utf8)) }

@@ -13,6 +13,7 @@ import Testing
     /// One crash, or one breach, would be enough.
     static let strict = [
         "limits.memoryMB=64", "circuitBreaker.enabled=true", "circuitBreaker.crashes=1", "throttle.breaches=1",
+        "retry.crashed=1",
     ]
 
     @Test func whatANodeEndsWithItselfHasNotCrashed() async throws {

@@ -90,6 +90,7 @@ import Testing
                 [
                     "pool.maxConcurrentStrategies=1", "limits.memoryMB=64", "circuitBreaker.enabled=true",
                     "circuitBreaker.crashes=3", "circuitBreaker.openMs=20000", "metrics.http=127.0.0.1:0",
+                    "retry.crashed=1",
                 ], unruly: true)
             try kafka.submit((0..<8).map { request("\($0)", more: #","labels":{"misbehave":"die"}"#) })
             let results = try kafka.results(8)

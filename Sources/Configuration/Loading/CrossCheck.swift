@@ -28,6 +28,12 @@ struct CrossCheck: Sendable {
                     "limits.executionTimeMs is \(it.executionTimeMs) and must not be above limits.timeoutMs, which is"
                     + " \(it.timeoutMs): a step would be killed before it misses its objective"
             },
+            CrossCheck(paths: ["retry.firstDelayMs", "retry.maxDelayMs"]) {
+                let it = $0.retry
+                guard it.firstDelayMs > it.maxDelayMs else { return nil }
+                return "retry.firstDelayMs is \(it.firstDelayMs) and must not be above retry.maxDelayMs, which is"
+                    + " \(it.maxDelayMs)"
+            },
             CrossCheck(paths: ["limits.maxNodeCpuPercent", "limits.cpuPercent"]) {
                 let it = $0.limits
                 guard let bound = it.maxNodeCpuPercent, bound < it.cpuPercent else { return nil }

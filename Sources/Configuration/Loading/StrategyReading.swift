@@ -3,8 +3,8 @@ import Messages
 /// Reads `strategies:`. Each strategy is read to its end whatever is wrong with it, so that all of it comes at once.
 extension ConfigurationLoader {
     private static let members = [
-        "command", "workingDirectory", "environment", "summary", "version", "parameters", "limits", "hosts",
-        "startTimeoutMs", "maxSteps",
+        "command", "workingDirectory", "environment", "summary", "version", "parameters", "limits", "retry",
+        "hosts", "startTimeoutMs", "maxSteps",
     ]
 
     mutating func takeStrategies(_ node: YAMLNode, _ path: String, _ origin: ConfigurationOrigin) {
@@ -38,7 +38,7 @@ extension ConfigurationLoader {
             ExternalStrategy(
                 descriptor: descriptor, command: command,
                 workingDirectory: value("workingDirectory", of: section, .directory), environment: environment,
-                limits: limits(of: section),
+                limits: limits(of: section), retry: retry(of: section),
                 hosts: value("hosts", of: section, .integer(1...1024), unit: "host processes"),
                 startTimeoutMs: value("startTimeoutMs", of: section, .integer(1...3_600_000), unit: "ms")
                     ?? ExternalStrategy.defaultStartTimeoutMs,
@@ -102,6 +102,19 @@ extension ConfigurationLoader {
             cpuPercent: value("cpuPercent", of: map, .integer(1...6400), unit: "percent of one core"),
             memoryMB: value("memoryMB", of: map, .integer(16...1_048_576), unit: "MB"),
             timeoutMs: value("timeoutMs", of: map, .integer(1...86_400_000), unit: "ms"))
+    }
+
+    private mutating func retry(of section: FileSection) -> ExternalStrategy.Retry {
+        guard let node = section["retry"],
+            let map = self.section(
+                node, section.path(of: "retry"), section.origin,
+                known: ["failed", "crashed", "timedOut", "resourceExceeded"])
+        else { return ExternalStrategy.Retry() }
+        return ExternalStrategy.Retry(
+            failed: value("failed", of: map, .integer(1...100), unit: "runs"),
+            crashed: value("crashed", of: map, .integer(1...100), unit: "runs"),
+            timedOut: value("timedOut", of: map, .integer(1...100), unit: "runs"),
+            resourceExceeded: value("resourceExceeded", of: map, .integer(1...100), unit: "runs"))
     }
 
     /// What its limits must be to the node's: problems at the place of the strategy's.

@@ -4,6 +4,8 @@ package enum CounterMetric: String, Sendable, CaseIterable {
     case deadlocks = "optimizer_deadlock_total"
     case stalls = "optimizer_stalls_total"
     case retries = "optimizer_retries_total"
+    case failedAttempts = "optimizer_failed_attempts_total"
+    case retryBudgetSpent = "optimizer_retry_budget_spent_total"
     case deadLetters = "optimizer_dead_letters_total"
     case unknownFields = "optimizer_unknown_fields_total"
 
@@ -53,6 +55,9 @@ extension CounterMetric {
         case .deadlocks: ("Deadlocks found among running steps and recovered from", [])
         case .stalls: ("Times the watchdog found work queued, slots free or overdue, and nothing moving", [])
         case .retries: ("Requests put back into the queue after a host was lost or a deadlock was broken", [])
+        case .failedAttempts: ("Runs that failed and are followed by another, by how they ended", [.strategy, .status])
+        case .retryBudgetSpent:
+            ("Runs that failed and are followed by no other, since the strategy's retries are spent", [.strategy])
         case .deadLetters: ("Records that the dead-letter topic has taken", [])
         case .unknownFields: ("Unknown top-level fields in requests, which were ignored", [])
         case .pauses: ("Times partitions were paused because a hold lasted", [])

@@ -7,6 +7,7 @@ package enum GaugeMetric: String, Sendable, CaseIterable {
     case inFlightLimit = "optimizer_in_flight_limit"
     case inFlightBytes = "optimizer_in_flight_bytes"
     case waiting = "optimizer_requests_waiting"
+    case delayed = "optimizer_requests_delayed"
     case oldestRequestAge = "optimizer_oldest_request_age_seconds"
     case unacknowledged = "optimizer_results_unacknowledged"
     case oldestUnacknowledged = "optimizer_oldest_unacknowledged_seconds"
@@ -78,6 +79,7 @@ extension GaugeMetric {
         case .inFlightLimit: ("Requests in flight at which the node holds", [])
         case .inFlightBytes: ("Bytes of the records of the requests in flight", [])
         case .waiting: ("Queued requests that may not run yet, by what they wait for", [.waitReason])
+        case .delayed: ("Requests that have failed and wait for their next run", [])
         case .oldestRequestAge: ("Time since the oldest request in flight was taken, 0 without one", [])
         case .unacknowledged: ("Results handed to the producer and not yet acknowledged", [])
         case .oldestUnacknowledged: ("Age of the oldest result that is not acknowledged, 0 without one", [])

@@ -13,7 +13,7 @@ package struct PartitionCommit: Equatable, Sendable {
     package let partition: Int32
     package let generation: Int
     package let position: CommitOffset
-    /// What is done above the position, as `DoneMapCodec` writes it; nil: nothing.
+    /// What is done above the position, as `CommitMetadataCodec` writes it; nil: nothing.
     package let metadata: String?
     /// Of two commits of one generation, the one with the larger version says more.
     package let version: UInt64

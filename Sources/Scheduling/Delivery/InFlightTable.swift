@@ -53,6 +53,9 @@ package struct InFlightTable: Sendable {
     /// The request of a token; nil where it is not in flight.
     package subscript(token: UInt64) -> InFlightRequest? { place(of: token).flatMap { entries[$0]?.request } }
 
+    /// Of the record of a token; nil where that is not in flight.
+    func digest(of token: UInt64) -> UInt64? { place(of: token).flatMap { entries[$0]?.digest } }
+
     // MARK: In
 
     /// A record is taken, to be run or refused. At most `mostRequests` may be in flight, which is more than the node's

@@ -5,7 +5,8 @@
 /// before its commit counted remembers which records are done, and does not run them again.
 package struct LedgerBook: Sendable {
     package enum Taken: Equatable, Sendable {
-        case run(RequestCoordinates)
+        /// - Parameter failures: how many of its runs have failed before.
+        case run(RequestCoordinates, failures: Int)
         /// Done under an earlier assignment, or said to be; already marked.
         case doneBefore
         /// This assignment has taken the record before: the client rewound.
@@ -42,7 +43,9 @@ package struct LedgerBook: Sendable {
     }
 
     /// What the group's commit says to be done above its offset. Before the partition's first record is taken.
-    package mutating func claim(_ partition: Int32, _ maps: [DoneMap]) { ledgers[partition]?.claim(maps) }
+    package mutating func claim(_ partition: Int32, _ metadata: CommitMetadata) {
+        ledgers[partition]?.claim(metadata.maps, failures: metadata.failures)
+    }
 
     /// The partition's log ends before this offset.
     ///
@@ -95,8 +98,16 @@ package struct LedgerBook: Sendable {
             _ = ledgers.values[place].markDone(offset, digest: digest)
             return .doneBefore
         }
-        let generation = ledgers.values[place].generation
-        return .run(RequestCoordinates(partition: partition, generation: generation, offset: offset))
+        let ledger = ledgers.values[place]
+        return .run(
+            RequestCoordinates(partition: partition, generation: ledger.generation, offset: offset),
+            failures: ledger.failures(at: offset))
+    }
+
+    /// Notes that so many runs of a request have failed, and that it is tried again.
+    package mutating func noteFailures(_ count: Int, of coordinates: RequestCoordinates, digest: UInt64) {
+        guard ledgers[coordinates.partition]?.generation == coordinates.generation else { return }
+        ledgers[coordinates.partition]?.noteFailures(count, at: coordinates.offset, digest: digest)
     }
 
     /// Whether the very record is done. Another one at its offset: nothing is known of what is behind it either.

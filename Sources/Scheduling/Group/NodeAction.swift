@@ -40,7 +40,7 @@ package enum NodeNotice: Equatable, Sendable {
     /// What still runs is given up.
     case drainOver(requests: Int)
     /// What a commit's metadata say is not to be believed.
-    case metadataIgnored(Int32, DoneMapCodec.Problem)
+    case metadataIgnored(Int32, CommitMetadataCodec.Problem)
     /// Nobody has said what is done above the committed offsets: some of it may run again.
     case metadataUnknown([Int32])
     /// From this offset on the log is another than it was thought to be.

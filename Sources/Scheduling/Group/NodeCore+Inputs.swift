@@ -17,6 +17,8 @@ extension NodeCore {
         _ input: NodeInput, _ dispatcher: inout Dispatcher, at now: MonotonicTime
     ) -> [NodeAction] {
         tell(&dispatcher)
+        // Before any of them leaves.
+        noteFailed(dispatcher.takeRetried())
         switch input {
         case .assigned(let partitions, let isCooperative):
             self.isCooperative = isCooperative
@@ -39,6 +41,7 @@ extension NodeCore {
         case .turn(let surroundings):
             let abandoned = dispatcher.takeAbandoned()
             if !PlantedBug.forgetsAbandoned.isPlanted { abandon(abandoned) }
+            wake(dispatcher.queueDue(at: now))
             advanceEnd(surroundings, &dispatcher, now)
             advanceRevocation(surroundings, &dispatcher, now)
             askAgain(now)
@@ -51,7 +54,11 @@ extension NodeCore {
 
     /// When something is to be done though nothing has happened. What a turn would not do now must not make the next one
     /// due: that would be one after the other.
-    package func nextDeadline(_ backpressure: BackpressureController) -> MonotonicTime? {
+    ///
+    /// - Parameter delayed: when the time of a step's next run comes.
+    package func nextDeadline(
+        _ backpressure: BackpressureController, delayed: MonotonicTime? = nil
+    ) -> MonotonicTime? {
         let revocation = group.revocation?.deadline
         let mayCommit = revocation == nil && phase.commitsWhatIsDone
         let commit = mayCommit ? commits.nextDeadline(intervalMs: settings.commitIntervalMs) : nil
@@ -60,7 +67,8 @@ extension NodeCore {
         let question = group.ownership.questions.lazy.compactMap(\.askedAgainAt).min()
         let never = MonotonicTime(nanoseconds: .max)
         let next = min(
-            phase.deadline ?? never, hold ?? never, commit ?? never, revocation ?? never, question ?? never)
+            phase.deadline ?? never, hold ?? never, commit ?? never, revocation ?? never, question ?? never,
+            delayed ?? never)
         return next < never ? next : nil
     }
 
@@ -93,8 +101,8 @@ extension NodeCore {
         }
         for partition in question.partitions.sorted() {
             guard case .some(.some(let metadata)) = answers[partition] else { continue }
-            do throws(DoneMapCodec.Problem) {
-                book.claim(partition, try DoneMapCodec.decode(metadata))
+            do throws(CommitMetadataCodec.Problem) {
+                book.claim(partition, try CommitMetadataCodec.decode(metadata))
             } catch {
                 actions.append(.tell(.metadataIgnored(partition, error)))
             }

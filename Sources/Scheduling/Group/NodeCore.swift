@@ -24,7 +24,8 @@ package struct NodeCore: ~Copyable, Sendable {
     /// What becomes of a record that Kafka has handed out.
     package enum Taken: Equatable, Sendable {
         /// It is in flight under this token: say what it is (`plan`), and have it run or refused.
-        case run(RequestCoordinates, token: UInt64)
+        /// - Parameter failures: how many of its runs have failed before.
+        case run(RequestCoordinates, token: UInt64, failures: Int)
         /// It is done, or passed over, or none of this node's.
         case skip
         /// The very record was taken before: the client rewound.
@@ -90,8 +91,9 @@ package struct NodeCore: ~Copyable, Sendable {
         }
         if !beginning.isEmpty, beginning.remove(partition) != nil { commits.noteDone() }
         switch book.take(partition: partition, offset: offset, digest: digest) {
-        case .run(let coordinates):
-            return .run(coordinates, token: inFlight.take(coordinates, digest: digest, bytes: bytes))
+        case .run(let coordinates, let failures):
+            let token = inFlight.take(coordinates, digest: digest, bytes: bytes)
+            return .run(coordinates, token: token, failures: failures)
         case .doneBefore:
             commits.noteDone()
             return .skip
@@ -142,6 +144,15 @@ package struct NodeCore: ~Copyable, Sendable {
     /// These steps will not be run here, nor have a result: their requests stay not done.
     package mutating func abandon(_ steps: [Step]) {
         for step in steps { inFlight.abandon(step.token) }
+    }
+
+    /// These steps have failed and are tried again: the next commit says how often.
+    mutating func noteFailed(_ steps: [Step]) {
+        for step in steps {
+            guard let digest = inFlight.digest(of: step.token) else { continue }
+            book.noteFailures(step.failureCount, of: step.coordinates, digest: digest)
+            commits.noteDone()
+        }
     }
 
     package mutating func nextForm(of token: UInt64, _ part: MessagePart) -> MessageForm? {

@@ -14,6 +14,8 @@ package enum Disposition: Sendable, Equatable {
         case uncounted
         /// The same; and from now on nothing is written behind a step of its strategy.
         case alone
+        /// It has failed, and is tried again when its time has come.
+        case later(Retry)
     }
 
     /// What an attempt's end asks for. Never `abandon`: whether the node still runs the step is known only under the lock

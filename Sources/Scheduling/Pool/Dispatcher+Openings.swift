@@ -6,7 +6,8 @@ extension Dispatcher {
 
     private mutating func partitionsToHold(waiting: Int) -> Set<Int32> {
         holdsPartitions = waiting >= waitingBound
-        return holdsPartitions ? queue.waitingPartitions(for: admission) : []
+        let held = holdsPartitions ? queue.waitingPartitions(for: admission) : []
+        return holdsOfDelayed ? held.union(queue.delayed.partitions) : held
     }
 
     /// `capacity` and `partitionsToHold` in one: what waits is looked at once.
@@ -24,6 +25,10 @@ extension Dispatcher {
         guard backpressure.isFlowing, !isStopping else { return 0 }
         return max(0, min(queue.room - slots.aheadCount, backpressure.settings.maxInFlight - inFlight.count))
     }
+
+    /// As many wait for their next run as may be queued. Of their partitions nothing is taken: what comes of them may fail
+    /// as they have.
+    private var holdsOfDelayed: Bool { queue.delayed.count >= queue.bound }
 
     /// Where too many wait already, what comes is looked at one by one: each may be one more.
     func room(waiting: Int) -> Int { min(uncountedRoom, max(1, waitingBound - waiting)) }

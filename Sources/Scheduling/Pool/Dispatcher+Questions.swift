@@ -5,6 +5,8 @@ extension Dispatcher {
         case queued
         /// Queued, and may not run yet.
         case waiting
+        /// It has failed, and waits for the time of its next run.
+        case delayed
         case running(slot: Int)
         /// It has its result, which is not acknowledged yet.
         case publishing
@@ -17,6 +19,9 @@ extension Dispatcher {
     package var hasNothingToBegin: Bool { queue.isEmpty && slots.aheadCount == 0 }
 
     package var runningCount: Int { slots.runningCount }
+
+    /// How many wait for the time of their next run.
+    package var delayedCount: Int { queue.delayed.count }
 
     /// Whether a queued step could begin now, had it a slot.
     package var hasRunnable: Bool { admission.firstRunnable(in: queue) != nil }
@@ -32,7 +37,7 @@ extension Dispatcher {
     /// The tokens of the steps that are queued or run. A request in flight that is none of them has its result, which
     /// is not acknowledged yet.
     package var notEnded: Set<UInt64> {
-        var tokens = Set(queue.all.map(\.token))
+        var tokens = Set(queue.all.map(\.token)).union(queue.delayed.steps.map(\.token))
         for slot in slots.indices {
             guard let flight = slots.flight(of: slot) else { continue }
             tokens.insert(flight.step.token)
@@ -50,6 +55,7 @@ extension Dispatcher {
         }
         if isAhead { return .queued }
         if queue.unplaced.contains(where: { $0.token == token }) { return .waiting }
+        if queue.delayed.steps.contains(where: { $0.token == token }) { return .delayed }
         guard queue.placed.contains(where: { $0.token == token }) else { return .publishing }
         return queue.isWaiting(token, for: admission) ? .waiting : .queued
     }

@@ -11,6 +11,9 @@ package struct Dispatcher: Sendable {
     package private(set) var backpressure: BackpressureController
     /// Steps that are not run here any more; the consumer thread lets go of them.
     private var abandoned: [Step] = []
+    /// Steps that have failed and run again, since the consumer thread last asked.
+    private var retried: [Step] = []
+    private var retryBudget: RetryBudget
     /// Partitions are held because the steps that wait fill their part of the queue.
     var holdsPartitions = false
     /// Results wait for room in the producer's queue.
@@ -28,14 +31,18 @@ package struct Dispatcher: Sendable {
         slotCount: Int, backpressure settings: BackpressureController.Settings, resources: ResourceBudget = .unbounded,
         throttle: Throttle.Settings = Throttle.Settings(),
         circuitBreaker: CircuitBreaker.Settings = CircuitBreaker.Settings(),
-        serviceTimes: ServiceTimes = ServiceTimes(), starts: StartGate = StartGate(), external: [Int] = []
+        serviceTimes: ServiceTimes = ServiceTimes(), starts: StartGate = StartGate(), external: [Int] = [],
+        retries: [Int: RetryRules] = [:], retryBudget: RetryBudget = RetryBudget()
     ) {
+        self.retryBudget = retryBudget
         queue = WorkQueue(bound: settings.queueDepth)
         slots = SlotTable(count: slotCount)
         admission = Admission(
             resources: resources, throttle: Throttle(throttle, slotCount: slotCount),
             circuitBreaker: CircuitBreaker(circuitBreaker), starts: starts)
-        writeAhead = WriteAhead(serviceTimes, external: Set(external))
+        writeAhead = WriteAhead(
+            serviceTimes, external: Set(external),
+            triedAgain: Set(retries.filter { $0.value.failed > 1 }.keys))
         backpressure = BackpressureController(settings)
     }
 
@@ -71,6 +78,24 @@ package struct Dispatcher: Sendable {
     }
 
     var abandonedCount: Int { abandoned.count }
+
+    /// Steps that have failed and run again, since the last call: their next commit says how often.
+    package mutating func takeRetried() -> [Step] {
+        defer { retried = [] }
+        return retried
+    }
+
+    /// Lets steps run whose time has come.
+    ///
+    /// - Returns: a slot to wake for them.
+    package mutating func queueDue(at now: MonotonicTime) -> [Int] {
+        guard let due = nextDue, due <= now else { return [] }
+        queue.queueDue(at: now)
+        return idleSlotToWake()
+    }
+
+    /// When the next of those comes that wait for the time of their next run; nil where none does.
+    package var nextDue: MonotonicTime? { PlantedBug.forgetsDelayed.isPlanted ? nil : queue.delayed.nextDue }
 
     /// No more steps are started: what is queued is to be abandoned, what runs may finish.
     package mutating func stop() -> [Step] {
@@ -118,6 +143,7 @@ package struct Dispatcher: Sendable {
             slots.rest(slot)
             return .wait
         }
+        if let due = nextDue, due <= now { queue.queueDue(at: now) }
         let before = depth
         admission.look(at: now)
         if let (step, refusal) = admission.takeRefused(from: &queue, at: now) {
@@ -139,7 +165,7 @@ package struct Dispatcher: Sendable {
     /// - Returns: whom to wake: the slots whose steps get the locks that came free, and an idle one for waiting steps.
     package mutating func finish(slot: Int, _ conduct: Conduct = .unknown, at now: MonotonicTime) -> Wakes {
         guard let flight = slots.take(from: slot) else { return Wakes(consumer: isAnEndAwaited) }
-        queue.noteOver(flight.step)
+        noteOver(flight.step)
         for step in flight.behind { putBack(step, .again(.uncounted), flight) }
         let granted = end(flight.step, conduct, at: now)
         return Wakes(consumer: isAnEndAwaited, slots: slots.running(granted) + idleSlotToWake())
@@ -147,20 +173,29 @@ package struct Dispatcher: Sendable {
 
     /// The slot's host has answered the step it ran, and so many of those behind it; the next one has begun.
     ///
-    /// - Parameter nanoseconds: how long each of them took.
+    /// - Parameters:
+    ///   - nanoseconds: how long each of them took.
+    ///   - retries: by place among them, those that say to have failed and are tried again.
     /// - Returns: what is to be written to it now, and whom to wake. Locks that came free may have given a step what it
     ///   waited for: its slot is among them.
     package mutating func finishAnswered(
-        slot: Int, tookNanoseconds nanoseconds: [Int64], mayTakeMore: Bool = false, at now: MonotonicTime
+        slot: Int, tookNanoseconds nanoseconds: [Int64], retries: [Int: Retry] = [:], mayTakeMore: Bool = false,
+        at now: MonotonicTime
     ) -> ([Step], Wakes) {
         let before = depth
         var granted: [UInt64] = []
         var more: [Step] = []
         if var flight = slots.take(from: slot) {
             var isFlying = true
-            for time in nanoseconds {
+            for (place, time) in nanoseconds.enumerated() {
                 writeAhead.note(flight.step, nanoseconds: time)
-                queue.noteOver(flight.step)
+                if retries.isEmpty {
+                    noteOver(flight.step)
+                } else if let retry = retries[place] {
+                    putBack(flight.step, .again(.later(retry)), flight)
+                } else {
+                    noteOver(flight.step)
+                }
                 granted += end(flight.step, .good, at: now)
                 isFlying = flight.advance(at: now)
                 guard isFlying else { break }
@@ -172,21 +207,24 @@ package struct Dispatcher: Sendable {
             if isFlying { more = fly(consume flight, in: slot, mayTakeMore: mayTakeMore) }
         }
         var wakes = wakes(before: before)
-        wakes.consumer = wakes.consumer || isDrainAwaited
+        wakes.consumer = wakes.consumer || isAnEndAwaited
         wakes.slots += slots.running(granted)
         return (more, wakes)
     }
 
-    /// The slot's host is lost, or none could be had: its step, and what was written behind it, are run again, or
-    /// abandoned where the node stops or has given their partition up.
+    /// The slot's host is lost, none could be had, or its step has failed and is tried again: it, and what was written
+    /// behind it, are run again, or abandoned where the node stops or has given their partition up.
     ///
+    /// - Parameter conduct: what its end says of its strategy.
     /// - Returns: what has become of the step, and whom to wake.
     package mutating func putBack(
-        slot: Int, _ disposition: Disposition = .again(.counted), at now: MonotonicTime
+        slot: Int, _ disposition: Disposition = .again(.counted), _ conduct: Conduct = .unknown, at now: MonotonicTime
     ) -> (Disposition, Wakes) {
-        guard let flight = slots.take(from: slot, isHostGone: true) else { return (.abandon, Wakes()) }
+        // Of a step that is tried again the host may live.
+        let isHostGone = if case .again(.later) = disposition { false } else { true }
+        guard let flight = slots.take(from: slot, isHostGone: isHostGone) else { return (.abandon, Wakes()) }
         if disposition == .again(.alone) { admission.noteAsksForLocks(flight.step) }
-        var woken = slots.running(end(flight.step, .unknown, at: now))
+        var woken = slots.running(end(flight.step, conduct, at: now))
         let settled = putBack(flight.step, disposition, flight)
         for step in flight.behind { putBack(step, .again(.uncounted), flight) }
         // Only now: what has opened a lane, or waits again, may begin.
@@ -215,6 +253,9 @@ package struct Dispatcher: Sendable {
 
     /// The slot ends.
     package mutating func noteStopped(slot: Int) { slots.stop(slot) }
+
+    /// Whether a step of the strategy that has failed may be tried again: counted as if it were.
+    package mutating func takeRetry(of strategy: Int) -> Bool { retryBudget.take(strategy) }
 
     // MARK: Hosts and locks of a slot's step
 
@@ -287,6 +328,10 @@ package struct Dispatcher: Sendable {
         let settled = disposition.here(
             isOver: (isStopping || flight.isGivenUp(step)) && !PlantedBug.runsAgainWhatWasGivenUp.isPlanted)
         switch settled {
+        case .again(.later(let retry)):
+            let next = step.again(after: retry.failure)
+            queue.delay(next, until: retry.due)
+            retried.append(next)
         case .again(let how): queue.appendAgain(how == .counted ? step.again() : step)
         case .abandon:
             queue.noteOver(step)
@@ -296,7 +341,13 @@ package struct Dispatcher: Sendable {
         return settled
     }
 
-    private var isAnEndAwaited: Bool { isDrainAwaited || !abandoned.isEmpty }
+    /// The step has its result.
+    private mutating func noteOver(_ step: Step) {
+        queue.noteOver(step)
+        retryBudget.noteResult(step.strategyIndex)
+    }
+
+    private var isAnEndAwaited: Bool { isDrainAwaited || !abandoned.isEmpty || !retried.isEmpty }
 
     /// Wakes the consumer where the queue has come down to where it takes again.
     private mutating func wakes(before: Int) -> Wakes {

@@ -3,6 +3,8 @@
 /// Never more than its bound have a place in it. A step that runs again takes none at first, since the consumer may be
 /// reading records into all that are free: it has asked how many there are, and holds no lock meanwhile. It gets one
 /// when a step leaves from behind it, or when the consumer is about to ask again (`givePlaces`).
+///
+/// Beside them those that wait for the time of their next run. They count for their lanes only, which they keep closed.
 package struct WorkQueue: Sendable {
     package let bound: Int
     private var steps: [Step] = []
@@ -11,6 +13,7 @@ package struct WorkQueue: Sendable {
     private var withoutPlace = 0
     /// Which of them wait for others of their lanes, and which of each lane hosts have.
     private(set) var lanes = LaneTable()
+    private(set) var delayed = DelayedSteps()
     /// No queued step asks for more of anything. Where that fits nobody has to be asked; not lowered until the queue is
     /// empty.
     private(set) var most = ResourceLimits(cpuPercent: 0, memoryMB: 0, timeoutMs: 0)
@@ -51,10 +54,28 @@ package struct WorkQueue: Sendable {
     /// Queues a step that was taken and runs again: before all others, behind those that do so already and have no place
     /// either.
     package mutating func appendAgain(_ step: Step) {
+        lanes.queueAgain(step)
+        insertAgain(step)
+    }
+
+    private mutating func insertAgain(_ step: Step) {
         steps.insert(step, at: head + withoutPlace)
         withoutPlace += 1
-        lanes.queueAgain(step)
         noteLimits(of: step)
+    }
+
+    /// A step that was taken runs again, but not before its time.
+    package mutating func delay(_ step: Step, until due: MonotonicTime) {
+        delayed.add(step, due: due)
+        if PlantedBug.opensLaneOfDelayed.isPlanted { lanes.end(step) } else { lanes.queueAgain(step) }
+    }
+
+    /// Queues the steps whose time has come as those that run again.
+    mutating func queueDue(at now: MonotonicTime) {
+        while let step = delayed.takeDue(at: now) {
+            if PlantedBug.opensLaneOfDelayed.isPlanted { lanes.queue(step) }
+            insertAgain(step)
+        }
     }
 
     /// Gives steps that run again the places that are free. Nobody may be counting on one at this moment.
@@ -90,7 +111,7 @@ package struct WorkQueue: Sendable {
     /// Removes every step of these partitions; their requests are somebody else's now.
     package mutating func drop(partitions: Set<Int32>) -> [Step] {
         let isGone = { (step: Step) in partitions.contains(step.coordinates.partition) }
-        let dropped = all.filter(isGone)
+        let dropped = all.filter(isGone) + (PlantedBug.keepsDelayedOfRevoked.isPlanted ? [] : delayed.drop(isGone))
         withoutPlace -= unplaced.count(where: isGone)
         steps = all.filter { !isGone($0) }
         head = 0
@@ -100,13 +121,14 @@ package struct WorkQueue: Sendable {
     }
 
     package mutating func dropAll() -> [Step] {
+        let waiting = delayed.drop { _ in true }
         defer {
             lanes.dropQueued { _ in true }
             steps.removeAll(keepingCapacity: true)
             (head, withoutPlace) = (0, 0)
             forgetLimits()
         }
-        return Array(all)
+        return all + waiting
     }
 
     private mutating func noteLimits(of step: Step) {

@@ -14,10 +14,13 @@ package struct WriteAhead: Sendable {
     private var times: ServiceTimes
     /// Strategies that have hosts of their own, to which no other strategy's step can be written.
     private let external: Set<Int>
+    /// Strategies of which a step that says to have failed may be tried again.
+    private let triedAgain: Set<Int>
 
-    init(_ times: ServiceTimes, external: Set<Int>) {
+    init(_ times: ServiceTimes, external: Set<Int>, triedAgain: Set<Int> = []) {
         self.times = times
         self.external = external
+        self.triedAgain = triedAgain
     }
 
     /// Notes how long a step took.
@@ -35,9 +38,7 @@ package struct WriteAhead: Sendable {
             let isNext =
                 step.lane == nil
                 || !hasEffects(step, outsideLaneOf: flight.step)
-                    && queue.lanes.mayFollow(step) { lane in
-                        ([flight.step] + flight.behind + taken).count { $0.lane == lane }
-                    }
+                    && mayFollowInLane(step, [flight.step] + flight.behind + taken, queue)
             if isNext, mayFollow(step, flight.step, admission), let usual = usual(step, admission), usual <= left {
                 taken.append(queue.take(at: passed))
                 left -= usual
@@ -48,6 +49,21 @@ package struct WriteAhead: Sendable {
             }
         }
         return taken
+    }
+
+    /// Of its lane those that the host has come before it, and no other. None of them may have to be tried again: it would
+    /// have been passed.
+    private func mayFollowInLane(_ step: Step, _ steps: [Step], _ queue: WorkQueue) -> Bool {
+        queue.lanes.mayFollow(step) { lane in
+            let own = steps.filter { $0.lane == lane }
+            return own.contains(where: mayBeTriedAgain) ? .max : own.count
+        }
+    }
+
+    /// Of the built-in strategies' steps only those that read data say that it may come out otherwise.
+    private func mayBeTriedAgain(_ step: Step) -> Bool {
+        triedAgain.contains(step.strategyIndex)
+            && (external.contains(step.strategyIndex) || step.request.sectionRange("data") != nil)
     }
 
     /// How much more work may be under way in the host, in nanoseconds; nil where nothing is written ahead.

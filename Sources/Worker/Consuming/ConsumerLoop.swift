@@ -115,8 +115,8 @@ final class ConsumerLoop {
     private func nextDeadline(_ now: MonotonicTime) -> MonotonicTime {
         let second = now.adding(milliseconds: 1000)
         let latest = publisher.gatherDeadline.map { min($0, second) } ?? second
-        let backpressure = decide { $0.backpressure }
-        return core.nextDeadline(backpressure).map { min($0, latest) } ?? latest
+        let (backpressure, delayed) = decide { ($0.backpressure, $0.nextDue) }
+        return core.nextDeadline(backpressure, delayed: delayed).map { min($0, latest) } ?? latest
     }
 
     // MARK: Taking
@@ -171,8 +171,8 @@ final class ConsumerLoop {
                 "a record came twice in one assignment and was dropped",
                 JSONMember("partition", .integer(Int(record.partition))),
                 JSONMember("offset", .integer(Int(record.offset))))
-        case .run(let coordinates, let token):
-            switch intake.examine(record, coordinates: coordinates, token: token, at: now) {
+        case .run(let coordinates, let token, let failures):
+            switch intake.examine(record, coordinates: coordinates, token: token, failures: failures, at: now) {
             case .step(let step):
                 core.plan(InFlightRequest(step, recordTime: record.time))
                 metrics.noteUnknownFields(step.request.unknownFields.count)

@@ -39,8 +39,9 @@ struct RequestIntake: Sendable {
         record.headers.map { MessageHeader(name: $0.name, value: $0.value) }
     }
 
+    /// - Parameter failures: how many runs of it have failed before it was taken.
     func examine(
-        _ record: KafkaRecord, coordinates: RequestCoordinates, token: UInt64, at now: MonotonicTime
+        _ record: KafkaRecord, coordinates: RequestCoordinates, token: UInt64, failures: Int = 0, at now: MonotonicTime
     ) -> Verdict {
         let origin = origin(of: record)
         guard let value = record.value else {
@@ -70,7 +71,8 @@ struct RequestIntake: Sendable {
                 Step(
                     request: request, origin: origin, headers: headers(of: record),
                     coordinates: coordinates, lane: ordering.lane(partition: record.partition, key: record.key),
-                    strategyIndex: index, limits: limits, arrivedAt: now, token: token))
+                    strategyIndex: index, limits: limits, arrivedAt: now, token: token, attempt: failures + 1,
+                    failureCount: failures))
         } catch {
             return .refused(
                 Refusal(

@@ -32,14 +32,45 @@ extension Slot {
     }
 
     /// The step is run again, or is abandoned where the node does not run it any more.
-    private func putBack(_ disposition: Disposition) {
+    private func putBack(_ disposition: Disposition, _ conduct: Conduct = .unknown) {
         let now = MonotonicTime.now()
-        let (settled, wakes) = state.decide { $0.putBack(slot: index, disposition, at: now) }
+        let ((settled, wakes), changes) = state.decide {
+            ($0.putBack(slot: index, disposition, conduct, at: now), $0.takeChanges())
+        }
         if settled == .again(.counted) { reporter.noteRetry() }
         state.wake(wakes)
+        reporter.policies.changed(changes)
     }
 
+    /// When a step whose run has failed runs again; nil where this was its last.
+    func retry(_ step: Step, _ end: StepEnd, _ run: StepRun) -> Retry? {
+        guard let status = end.failedStatus, let rules = reporter.retries[step.strategyIndex], state.mayPublish else {
+            return nil
+        }
+        let place = step.coordinates
+        guard
+            var delayMs = rules.delayMs(
+                after: status, failures: step.failureCount + 1,
+                spread: UInt64(bitPattern: place.offset) ^ UInt64(bitPattern: Int64(place.partition)) << 48)
+        else { return nil }
+        if let expires = step.request.expiresAt {
+            // Nobody wants it any more then: it is looked at when its time is over.
+            delayMs = Int(clamping: min(Int64(delayMs), expires.milliseconds(since: .now()) + 1))
+            guard delayMs > 0 else { return nil }
+        }
+        guard state.decide({ $0.takeRetry(of: step.strategyIndex) }) else {
+            reporter.metrics.noteRetryBudgetSpent(step)
+            return nil
+        }
+        let failure = reporter.failed(step, end, run, againInMs: delayMs)
+        return Retry(at: .now().adding(milliseconds: delayMs), after: failure)
+    }
+
+    /// The step is over, or this run of it is.
+    ///
+    /// - Parameter run: nil where it has not begun.
     func finish(_ step: Step, _ end: StepEnd, _ run: StepRun? = nil) {
+        if let run, let retry = retry(step, end, run) { return putBack(.again(.later(retry)), end.conduct) }
         report(step, end, run ?? StepRun(notBegun: step, at: .now()))
         let now = MonotonicTime.now()
         let (wakes, changes) = state.decide { ($0.finish(slot: index, end.conduct, at: now), $0.takeChanges()) }

@@ -18,6 +18,8 @@ extension Slot {
         /// How many of them have been answered, and how long each took. They are told together: the lock is wanted by
         /// all slots.
         var answeredNanoseconds: [Int64] = []
+        /// By place among them, those that are tried again.
+        var retries: [Int: Retry] = [:]
         /// Whether the first of them was written ahead of its time, behind others.
         var isBehind = false
         /// Others run what was written behind the last of them; the host has it still.
@@ -39,6 +41,7 @@ extension Slot {
             steps = steps[answered...] + more
             requests.removeFirst(min(answered, requests.count))
             answeredNanoseconds = []
+            retries = [:]
             isBehind = true
         }
     }
@@ -87,7 +90,11 @@ extension Slot {
                     return false
                 }
                 let run = StepRun(of: host, attempt: step.attempt)
-                report(step, .answered(answer), run)
+                if let retry = retry(step, .answered(answer), run) {
+                    pipeline.retries[pipeline.answered] = retry
+                } else {
+                    report(step, .answered(answer), run)
+                }
                 pipeline.answeredNanoseconds.append(run.ended.nanoseconds(since: run.started))
             } while !pipeline.isDone && host.hasReply
             // It goes on to what was taken back, which others run: it is dead before the end of the step lets them.
@@ -139,7 +146,8 @@ extension Slot {
         let ((more, wakes), changes) = state.decide { [pipeline] dispatcher in
             (
                 dispatcher.finishAnswered(
-                    slot: index, tookNanoseconds: pipeline.answeredNanoseconds, mayTakeMore: mayTakeMore, at: now),
+                    slot: index, tookNanoseconds: pipeline.answeredNanoseconds, retries: pipeline.retries,
+                    mayTakeMore: mayTakeMore, at: now),
                 dispatcher.takeChanges()
             )
         }

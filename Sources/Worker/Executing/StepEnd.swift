@@ -35,6 +35,18 @@ extension StepEnd {
         }
     }
 
+    /// Where another run may end otherwise, how this one did.
+    var failedStatus: ResultStatus? {
+        switch self {
+        case .answered(let reply): reply.status == .failed && reply.problem?.isRetryable == true ? .failed : nil
+        case .timedOut: .timedOut
+        case .crashed(let loss): if case .exceeded = loss.kind { .resourceExceeded } else { .crashed }
+        case .refused: .resourceExceeded
+        case .babbled: .crashed
+        case .expired, .unstartable, .disabled, .suspended, .unsendable: nil
+        }
+    }
+
     /// Whether the request goes to the dead-letter topic though nothing is wrong with it, to be sent again later.
     var isForReplay: Bool {
         switch self {

@@ -9,11 +9,53 @@ struct StepReporter: Sendable {
     let metrics: NodeMetrics
     let errors: RecentErrors
     let log: Log
+    /// By strategy.
+    let retries: [Int: RetryRules]
 
     var policies: PolicyReporter { PolicyReporter(events: events, metrics: metrics, log: log) }
 
     /// Publishes the result of a step.
     func finished(_ step: Step, _ end: StepEnd, _ run: StepRun) {
+        let result = result(of: step, end, run)
+        metrics.ended(step, run)
+        if let failure = result.failure {
+            errors.note(
+                result.status.rawValue, failure.message, strategy: result.strategy, requestID: result.requestID)
+        }
+        if result.status == .rejected || end.isForReplay || isExhausted(step, end) {
+            publisher.publishRefused(
+                result, original: step.request.bytes, token: step.token, headers: step.headers)
+        } else {
+            publisher.publish(result, token: step.token, headers: step.headers)
+        }
+    }
+
+    /// Whether it would run again, had it not done so as often as it may.
+    private func isExhausted(_ step: Step, _ end: StepEnd) -> Bool {
+        guard let status = end.failedStatus else { return false }
+        return (retries[step.strategyIndex] ?? .never).attempts(status) > 1
+    }
+
+    /// Tells of a run that has failed and is followed by another.
+    func failed(_ step: Step, _ end: StepEnd, _ run: StepRun, againInMs delayMs: Int) -> FailedAttempt {
+        let result = result(of: step, end, run)
+        let attempt = FailedAttempt(
+            attempt: run.attempt, status: result.status, code: result.failure?.code ?? "",
+            message: result.failure?.message ?? "", endedAt: .now())
+        metrics.ended(step, run)
+        metrics.failed(step, result.status)
+        log.line(
+            .info, "a run failed, and is followed by another",
+            [
+                JSONMember("request_id", .string(step.request.requestID)),
+                JSONMember("strategy", .string(step.request.strategy)), JSONMember("attempt", .integer(run.attempt)),
+                JSONMember("status", .string(result.status.rawValue)), JSONMember("code", .string(attempt.code)),
+                JSONMember("reason", .string(attempt.message)), JSONMember("again_in_ms", .integer(delayMs)),
+            ] + JSONMember.trace(step.headers))
+        return attempt
+    }
+
+    private func result(of step: Step, _ end: StepEnd, _ run: StepRun) -> StrategyResult {
         let timing = ResultTiming(arrived: step.arrivedAt, run)
         var result = StrategyResult(
             requestID: step.request.requestID, status: .completed, origin: step.origin, node: publisher.node,
@@ -22,19 +64,10 @@ struct StepReporter: Sendable {
         result.strategy = step.request.strategy
         result.labels = step.request.labels
         result.attempt = run.attempt
+        result.history = step.failures
         result.usage = run.usage
         apply(end, to: &result, step)
-        metrics.ended(step, run)
-        if let failure = result.failure {
-            errors.note(
-                result.status.rawValue, failure.message, strategy: result.strategy, requestID: result.requestID)
-        }
-        if result.status == .rejected || end.isForReplay {
-            publisher.publishRefused(
-                result, original: step.request.bytes, token: step.token, headers: step.headers)
-        } else {
-            publisher.publish(result, token: step.token, headers: step.headers)
-        }
+        return result
     }
 
     private func apply(_ end: StepEnd, to result: inout StrategyResult, _ step: Step) {

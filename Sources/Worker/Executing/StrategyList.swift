@@ -1,6 +1,6 @@
 package import Configuration
 package import Messages
-import Scheduling
+package import Scheduling
 import Strategies
 import Synchronization
 
@@ -12,8 +12,12 @@ package final class StrategyList: Sendable {
     private let indices: [String: Int]
     private let external: [String: ExternalStrategy]
     private let disabled: Mutex<Set<String>>
+    /// How often steps are run because of how they end, by the index of their strategy.
+    let retries: [Int: RetryRules]
 
-    package init(disabled: some Sequence<String>, external: [ExternalStrategy] = []) {
+    package init(
+        disabled: some Sequence<String>, external: [ExternalStrategy] = [], retries: RetryRules = RetryRules()
+    ) {
         let builtIn = StrategyRegistry.descriptors.map(\.name)
         // A node does not start with such a name twice; whoever only checks requests may still be asked.
         let external = external.filter { !builtIn.contains($0.name) }
@@ -23,6 +27,9 @@ package final class StrategyList: Sendable {
         // 0 is `unknown`, as in the metrics.
         indices = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0 + 1) })
         self.disabled = Mutex(Set(disabled))
+        let own = self.external
+        self.retries = Dictionary(
+            uniqueKeysWithValues: names.enumerated().map { ($0 + 1, retries.changed(by: own[$1]?.retry)) })
     }
 
     /// The index of every name that is not in the list.
@@ -88,5 +95,23 @@ package final class StrategyList: Sendable {
             cpuPercent: min(limits.cpuPercent ?? node.cpuPercent, node.cpuPercent),
             memoryMB: min(limits.memoryMB ?? node.memoryMB, node.memoryMB),
             timeoutMs: min(limits.timeoutMs ?? node.timeoutMs, node.timeoutMs))
+    }
+}
+
+extension RetryRules {
+    /// With what a strategy says of itself.
+    fileprivate func changed(by own: ExternalStrategy.Retry?) -> RetryRules {
+        guard let own else { return self }
+        return RetryRules(
+            failed: own.failed ?? failed, crashed: own.crashed ?? crashed, timedOut: own.timedOut ?? timedOut,
+            resourceExceeded: own.resourceExceeded ?? resourceExceeded, firstDelayMs: firstDelayMs,
+            maximumDelayMs: maximumDelayMs)
+    }
+
+    package init(_ retry: OptimizerConfiguration.Retry) {
+        self.init(
+            failed: retry.failed, crashed: retry.crashed, timedOut: retry.timedOut,
+            resourceExceeded: retry.resourceExceeded, firstDelayMs: retry.firstDelayMs,
+            maximumDelayMs: retry.maxDelayMs)
     }
 }

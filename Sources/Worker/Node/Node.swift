@@ -50,7 +50,8 @@ package final class Node: Sendable {
         self.stop = stop
         health = NodeHealth(stop)
         strategies = StrategyList(
-            disabled: settings.configuration.disabledStrategies, external: settings.configuration.strategies)
+            disabled: settings.configuration.disabledStrategies, external: settings.configuration.strategies,
+            retries: RetryRules(settings.configuration.retry))
         registry = MetricRegistry(strategies: strategies.names)
         metrics = NodeMetrics(registry: registry, topic: settings.topics.requests)
         brokers = BrokerBoard(log: log)
@@ -72,7 +73,7 @@ package final class Node: Sendable {
                 settings,
                 external: settings.configuration.strategies.map { [strategies] in
                     strategies.index(of: $0.name)
-                })
+                }, retries: strategies.retries)
             lagWatch = try LagWatch(
                 settings: settings, health: health, brokers: brokers, board: board, errors: errors,
                 heartbeats: heartbeats, log: log)

@@ -19,6 +19,7 @@ package struct NodeSettings: Sendable {
     let throttle: Throttle.Settings
     let circuitBreaker: CircuitBreaker.Settings
     let ordering: Ordering
+    let retryBudgetPercent: Int
     let commitIntervalMs: Int
     /// How long results may gather into one batch while they are many.
     let resultLingerMs: Int
@@ -68,6 +69,7 @@ package struct NodeSettings: Sendable {
             case .key: .key
             case .partition: .partition
             }
+        retryBudgetPercent = configuration.retry.budgetPercent
         commitIntervalMs = configuration.commit.intervalMs
         resultLingerMs = configuration.results.lingerMs
         revokeDrainMs = configuration.rebalance.revokeDrainMs

@@ -28,14 +28,19 @@ final class NodeState: Sendable {
     /// Set when the steps that still run are given up: what becomes of them is no longer published.
     private let isAbandoned = Atomic(false)
 
-    /// - Parameter external: the numbers of the external strategies.
-    init(_ settings: NodeSettings, external: [Int] = []) throws(SystemFailure) {
+    /// - Parameters:
+    ///   - external: the numbers of the external strategies.
+    ///   - retries: by the number of each strategy.
+    init(
+        _ settings: NodeSettings, external: [Int] = [], retries: [Int: RetryRules] = [:]
+    ) throws(SystemFailure) {
         let slotCount = settings.slotCount
         dispatcher = Mutex(
             Dispatcher(
                 slotCount: slotCount, backpressure: settings.backpressure, resources: settings.resources,
                 throttle: settings.throttle, circuitBreaker: settings.circuitBreaker,
-                serviceTimes: settings.serviceTimes, starts: StartGate(unproven: external), external: external))
+                serviceTimes: settings.serviceTimes, starts: StartGate(unproven: external), external: external,
+                retries: retries, retryBudget: RetryBudget(percent: settings.retryBudgetPercent)))
         consumerWake = try WakeDescriptor()
         var wakes: [WakeDescriptor] = []
         for _ in 0..<slotCount { wakes.append(try WakeDescriptor()) }

@@ -44,7 +44,8 @@ struct NodeWork: Sendable {
             producers: producers, state: node.state, topics: settings.topics, node: settings.nodeID,
             cluster: cluster.id, lingerMs: settings.resultLingerMs, keepsOrder: settings.ordering != .unordered)
         let reporter = StepReporter(
-            publisher: publisher, events: events, metrics: node.metrics, errors: node.errors, log: node.log)
+            publisher: publisher, events: events, metrics: node.metrics, errors: node.errors, log: node.log,
+            retries: node.strategies.retries)
         let pool = PoolSettings(hostCommand: settings.hostCommand)
         do throws(NodeFailure) {
             let externals = try ExternalPools(

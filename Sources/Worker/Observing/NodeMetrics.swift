@@ -18,6 +18,8 @@ struct NodeMetrics: Sendable {
     private let throttled: PerStrategy<Counter>
     private let deadLetters: Counter
     private let retries: Counter
+    /// By the number of the status.
+    private let failedAttempts: [PerStrategy<Counter>]
     private let unknownFields: Counter
     private let discardedBytes: Counter
     private let commits: Counter
@@ -44,6 +46,7 @@ struct NodeMetrics: Sendable {
         throttled = registry.perStrategy(.throttledSeconds)
         deadLetters = registry.counter(.deadLetters)
         retries = registry.counter(.retries)
+        failedAttempts = ResultStatus.allCases.map { registry.perStrategy(.failedAttempts, $0.rawValue) }
         unknownFields = registry.counter(.unknownFields)
         discardedBytes = registry.counter(.kafkaRefetchedBytes)
         commits = registry.counter(.commits)
@@ -99,6 +102,10 @@ struct NodeMetrics: Sendable {
     func noteDeadlock() { registry.counter(.deadlocks).increment() }
     func noteStall() { registry.counter(.stalls).increment() }
     func noteRetry() { retries.increment() }
+    func failed(_ step: Step, _ status: ResultStatus) { failedAttempts[status.number][step.strategyIndex].increment() }
+    func noteRetryBudgetSpent(_ step: Step) {
+        registry.perStrategy(.retryBudgetSpent)[step.strategyIndex].increment()
+    }
     func noteDeadLetter() { deadLetters.increment() }
     func noteUnknownFields(_ count: Int) { unknownFields.increment(by: count) }
     func hostLost(reason: String) { registry.counter(.hostRestarts, reason).increment() }
@@ -214,7 +221,10 @@ struct NodeMetrics: Sendable {
         registry.gauge(.inFlight).set(dispatcher.inFlight.count)
         registry.gauge(.inFlightBytes).set(dispatcher.inFlight.bytes)
         registry.gauge(.unacknowledged).set(
-            max(0, dispatcher.inFlight.count - dispatcher.depth - dispatcher.runningCount))
+            max(
+                0,
+                dispatcher.inFlight.count - dispatcher.depth - dispatcher.runningCount - dispatcher.delayedCount))
+        registry.gauge(.delayed).set(dispatcher.delayedCount)
         let waiting = dispatcher.waiting
         for reason in WaitReason.allCases { registry.gauge(.waiting, reason.rawValue).set(waiting[reason] ?? 0) }
         registry.gauge(.holding).set(!dispatcher.backpressure.isFlowing)

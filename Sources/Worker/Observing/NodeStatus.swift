@@ -209,6 +209,7 @@ extension Dispatcher.Place {
         switch self {
         case .queued: "queued"
         case .waiting: "waiting"
+        case .delayed: "delayed"
         case .running: "running"
         case .publishing: "publishing"
         }

@@ -62,7 +62,8 @@ struct ResultPublisher: Sendable {
     ///   - headers: those of the record.
     func publishRefused(_ result: StrategyResult, original: [UInt8]?, token: UInt64, headers: [MessageHeader]) {
         let failure = result.failure ?? StrategyResult.Failure(RequestProblem(.internalError, "no reason given"))
-        let reasons = DeadLetter.headers(origin: result.origin, failure: failure, node: node)
+        let reasons = DeadLetter.headers(
+            origin: result.origin, failure: failure, node: node, history: result.history)
         let messages = [
             message(result, token: token, part: .resultOfTwo, echoing: headers),
             OutgoingMessage(
@@ -121,7 +122,7 @@ struct ResultPublisher: Sendable {
         let origin = RequestOrigin(
             topic: request.origin.topic, partition: request.origin.partition, offset: request.origin.offset, key: nil)
         var result = StrategyResult(
-            requestID: request.requestID, status: part == .resultOfTwo ? .rejected : .failed,
+            requestID: request.requestID, status: request.status,
             failure: request.failure ?? StrategyResult.Failure(problem(size: size, failure)), origin: origin,
             node: node, timing: ResultTiming(queuedMs: 0, stepMs: 0, totalMs: 0))
         result.type = request.type

@@ -12,9 +12,25 @@ extension NodeWorld {
             check(
                 node.core.owned.contains(part.partition),
                 "node \(node.id) commits \(part.partition), which it does not have")
+            checkFailures(part, node)
         }
         if coordinatorMove != nil { return keep(parts, number, node) }
         store(parts, number, node, generation: node.client.generation)
+    }
+
+    /// The commit says how often each has failed that it leaves undone.
+    private func checkFailures(_ part: PartitionCommit, _ node: SimulatedNode) {
+        let metadata = part.metadata.flatMap { try? CommitMetadataCodec.decode($0) } ?? CommitMetadata()
+        for (token, failed) in node.failed where node.core.inFlight[token] != nil {
+            let place = failed.at
+            // Where an earlier run of it has its result, of an assignment before, that is what counts.
+            guard place.partition == part.partition, place.generation == part.generation,
+                place.offset >= part.position.value, !metadata.maps.contains(where: { $0.contains(place.offset) })
+            else { continue }
+            check(
+                metadata.failures.contains { $0.offset == place.offset && Int($0.count) == failed.count },
+                "node \(node.id) commits \(part.partition) and does not say that \(place.offset) has failed")
+        }
     }
 
     func store(_ parts: [PartitionCommit], _ number: UInt64, _ node: SimulatedNode, generation: Int) {
@@ -38,7 +54,7 @@ extension NodeWorld {
     }
 
     private func describe(_ metadata: String?) -> String {
-        let maps = metadata.flatMap { try? DoneMapCodec.decode($0) } ?? []
+        let maps = metadata.flatMap { try? CommitMetadataCodec.decode($0).maps } ?? []
         return maps.isEmpty
             ? "" : ", done " + maps.map { $0.runs.map { "\($0)" }.joined(separator: " ") }.joined(separator: "; ")
     }

@@ -17,7 +17,7 @@ extension NodeWorld {
         if node.core.hasToTell { node.core.tell(&node.dispatcher) }
         if random.chance(10) { lookAtLogs(node) }
         let latest = now.adding(milliseconds: 1000)
-        let deadline = node.core.nextDeadline(node.dispatcher.backpressure)
+        let deadline = node.core.nextDeadline(node.dispatcher.backpressure, delayed: node.dispatcher.nextDue)
         node.consumerDeadline = deadline.map { min($0, latest) } ?? latest
         look(at: node)
         if node.isEnded { end(node) }

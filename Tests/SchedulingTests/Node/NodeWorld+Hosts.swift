@@ -50,6 +50,10 @@ extension NodeWorld {
         check(
             node.core.owned.contains(partition) && step.coordinates.generation >= first,
             "node \(node.id) begins a step of \(partition), which it has given up")
+        let due = node.failed[step.token]?.due
+        check(due.map { now >= $0 } ?? true, "node \(node.id) begins a step that has failed before its time")
+        let most = SimulatedNode.retries.crashed
+        check(step.failureCount < most, "node \(node.id) begins a step that has failed \(step.failureCount) times")
         checkOrder(step, node)
     }
 
@@ -104,15 +108,35 @@ extension NodeWorld {
         let steps = node.hosts[slot]
         let answered = steps.prefix { HostConduct(strategy: $0.strategyIndex) != .stuck }
         let count = Int.random(in: 1...max(1, answered.count), using: &random)
-        for step in steps[..<count] { publish(step, node) }
+        var retries: [Int: Retry] = [:]
+        for (place, step) in steps[..<count].enumerated() {
+            retries[place] = random.chance(10) && mayBeTriedAgain(step) ? retry(step, .failed, node) : nil
+            if retries[place] == nil { publish(step, node) }
+        }
         let times = steps[..<count].map { HostConduct(strategy: $0.strategyIndex).nanoseconds }
         calls += 1
         let (more, wakes) = node.dispatcher.finishAnswered(
-            slot: slot, tookNanoseconds: times, mayTakeMore: random.chance(70), at: now)
+            slot: slot, tookNanoseconds: times, retries: retries, mayTakeMore: random.chance(70), at: now)
         node.wake(wakes)
         node.hosts[slot] = Array(steps[count...])
         check(more.isEmpty || !node.hosts[slot].isEmpty, "steps are written ahead to a host that runs none")
         write(more, to: slot, node, isAhead: true)
+    }
+
+    private func mayBeTriedAgain(_ step: Step) -> Bool { step.request.sectionRange("data") != nil }
+
+    /// nil: its end is its result.
+    private func retry(_ step: Step, _ status: ResultStatus, _ node: SimulatedNode) -> Retry? {
+        let delay = SimulatedNode.retries.delayMs(
+            after: status, failures: step.failureCount + 1, spread: UInt64(step.coordinates.offset))
+        guard let delay, node.dispatcher.takeRetry(of: step.strategyIndex) else { return nil }
+        count(.delayed)
+        let due = now.adding(milliseconds: delay)
+        node.failed[step.token] = (step.coordinates, step.failureCount + 1, due)
+        return Retry(
+            at: due,
+            after: FailedAttempt(
+                attempt: step.attempt, status: status, code: "", message: "", endedAt: Timestamp(milliseconds: 0)))
     }
 
     private func timeOut(_ node: SimulatedNode, _ slot: Int) {
@@ -140,7 +164,12 @@ extension NodeWorld {
         node.hosts[slot] = []
         calls += 1
         switch Disposition.of(end, attempt: step.attempt) {
-        case .publish: self.end(step, node, slot, conduct)
+        case .publish:
+            if let retry = retry(step, end.kind == .timedOut ? .timedOut : .crashed, node) {
+                node.wake(node.dispatcher.putBack(slot: slot, .again(.later(retry)), conduct, at: now).1)
+            } else {
+                self.end(step, node, slot, conduct)
+            }
         case let disposition:
             count(.runAgain)
             node.wake(node.dispatcher.putBack(slot: slot, disposition, at: now).1)

@@ -112,10 +112,11 @@ extension NodeWorld {
             guard let seek else { return take(partition, offset, digest, node) }
             self.seek(partition, to: seek, node)
             return nil
-        case .run(let coordinates, let token):
+        case .run(let coordinates, let token, let failures):
             node.noteTaken(token, digest, bytes: size)
             noteTaken(partition, digest, node)
-            let step = step(coordinates, token, digest)
+            checkFailures(failures, partition, offset, node)
+            let step = step(coordinates, token, digest, failures: failures)
             node.core.plan(InFlightRequest(step, recordTime: nil))
             guard random.chance(3) else {
                 if step.lane != nil { node.unpublished.append(step) }
@@ -125,6 +126,17 @@ extension NodeWorld {
             node.messages.append(SimulatedMessage(token: token, digest: digest, parts: parts))
             return nil
         }
+    }
+
+    /// What the last commit says of the record's failures is not forgotten.
+    private func checkFailures(_ failures: Int, _ partition: Int32, _ offset: Int64, _ node: SimulatedNode) {
+        let log = kafka.logs[Int(partition)]
+        guard isOwner(node, of: partition), !node.unknown.contains(partition), !log.isDisturbed else { return }
+        let stored = log.failures[offset] ?? 0
+        if stored > 0 { count(.failureRemembered) }
+        check(
+            failures == stored,
+            "record \(offset) of \(partition) is taken with \(failures) failures, and its commit says \(stored)")
     }
 
     func seek(_ partition: Int32, to offset: Int64, _ node: SimulatedNode) {

@@ -40,10 +40,10 @@ final class NodeWorld {
         group = SimulatedGroup(isCooperative: random.chance(50))
         cutsLogs = random.chance(70)
         ordering = Ordering.allCases.randomElement(using: &random) ?? .unordered
-        requests = try [[], [], [], ["a"], ["a", "b"]].map { locks in
-            let names = locks.map { "\"\($0)\"" }.joined(separator: ",")
-            return try StrategyRequest.parse(
-                Array(#"{"request_id":"r","strategy":{"name":"noop"},"locks":[\#(names)]}"#.utf8))
+        // One that reads data may say that it has failed and is to be tried again.
+        requests = try [#""data":{}"#, "", "", #""locks":["a"]"#, #""locks":["a","b"]"#].map { member in
+            let more = member.isEmpty ? "" : "," + member
+            return try StrategyRequest.parse(Array(#"{"request_id":"r","strategy":{"name":"noop"}\#(more)}"#.utf8))
         }
         for _ in 0..<2 { startNode() }
     }
@@ -116,7 +116,7 @@ final class NodeWorld {
         wakeReaders(of: partition)
     }
 
-    func step(_ coordinates: RequestCoordinates, _ token: UInt64, _ digest: Int) -> Step {
+    func step(_ coordinates: RequestCoordinates, _ token: UInt64, _ digest: Int, failures: Int) -> Step {
         let request = requests.randomElement(using: &random) ?? requests[0]
         let key = digest % 4 == 0 ? nil : [UInt8(digest % 4)]
         let strategy = [0, 0, 0, 0, 1, 2, 3, 4].randomElement(using: &random) ?? 0
@@ -126,7 +126,7 @@ final class NodeWorld {
             coordinates: coordinates, lane: ordering.lane(partition: coordinates.partition, key: key),
             strategyIndex: strategy,
             limits: ResourceLimits(cpuPercent: 80, memoryMB: SimulatedNode.memoryMB, timeoutMs: 5000),
-            arrivedAt: now, token: token)
+            arrivedAt: now, token: token, attempt: failures + 1, failureCount: failures)
     }
 
     // MARK: The end

@@ -13,6 +13,8 @@ struct SimulatedKafka {
         fileprivate(set) var metadata: String?
         /// Offsets above the committed one that the metadata say to be done.
         fileprivate var ahead: Set<Int64> = []
+        /// How often records have failed that are there, as the metadata say.
+        fileprivate(set) var failures: [Int64: Int] = [:]
         /// What was committed is about records that are gone: nothing it says is held against anybody.
         fileprivate(set) var isDisturbed = false
         /// Where the log has been cut, as long as nobody has committed anything of what it holds now.
@@ -82,6 +84,7 @@ struct SimulatedKafka {
         logs[partition].low = min(logs[partition].low, offset)
         logs[partition].isDisturbed = true
         logs[partition].ahead = []
+        logs[partition].failures = [:]
         for digest in logs[partition].digests {
             excuse(digest, by: 100)
             isCovered[digest] = false
@@ -121,7 +124,8 @@ struct SimulatedKafka {
     mutating func store(_ commit: PartitionCommit, knowsAll: Bool) -> String? {
         let partition = Int(commit.partition)
         let (position, log) = (commit.position.value, logs[partition])
-        let maps = commit.metadata.map { (try? DoneMapCodec.decode($0)) ?? [] } ?? []
+        let metadata = commit.metadata.flatMap { try? CommitMetadataCodec.decode($0) } ?? CommitMetadata()
+        let maps = metadata.maps
         // Others may be passed on, until somebody reads on: they say nothing of this log.
         let ours = maps.filter { isOf(log, $0) }
         let ahead = Set(ours.flatMap { $0.runs.joined() }.filter { $0 >= position })
@@ -156,6 +160,10 @@ struct SimulatedKafka {
         logs[partition].committed = position
         logs[partition].metadata = commit.metadata
         logs[partition].ahead = ahead
+        logs[partition].failures = metadata.failures.reduce(into: [:]) { failures, mark in
+            guard mark.offset < log.end, mark.isOf(UInt64(log.digest(at: mark.offset))) else { return }
+            failures[mark.offset] = Int(mark.count)
+        }
         if hasNoticed { logs[partition].cut = nil }
         if hasNoticed, logs[partition].isDisturbed, maps.isEmpty { logs[partition].isDisturbed = false }
         return problem

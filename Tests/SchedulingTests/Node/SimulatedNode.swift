@@ -20,6 +20,8 @@ final class SimulatedNode {
     /// Slots whose hosts the node has ended, and which have not noticed yet.
     var killed = SlotSet()
     var messages: [SimulatedMessage] = []
+    /// By token, what has failed and is tried again, how often, and before when not.
+    var failed: [UInt64: (at: RequestCoordinates, count: Int, due: MonotonicTime)] = [:]
     /// Steps of lanes that have no result yet, as they were taken.
     var unpublished: [Step] = []
     /// By token, what is in flight.
@@ -50,6 +52,7 @@ final class SimulatedNode {
     static let maxInFlight = 40
     static let maxInFlightBytes = 30_000
     static let memoryMB = 512
+    static let retries = RetryRules(failed: 3, crashed: 3, timedOut: 2, firstDelayMs: 20, maximumDelayMs: 1000)
 
     init(_ id: Int, _ random: inout SplitMix64) {
         self.id = id
@@ -59,7 +62,8 @@ final class SimulatedNode {
             backpressure: .init(
                 queueDepth: Self.queueDepth, resumeDepth: Self.queueDepth / 2,
                 pauseAfterMs: random.chance(50) ? 0 : 10, maxInFlight: Self.maxInFlight,
-                maxInFlightBytes: Self.maxInFlightBytes))
+                maxInFlightBytes: Self.maxInFlightBytes),
+            retries: Dictionary(uniqueKeysWithValues: HostConduct.allCases.map { ($0.rawValue, Self.retries) }))
         hosts = Array(repeating: [], count: Self.slotCount)
     }
 
@@ -88,6 +92,7 @@ final class SimulatedNode {
         guard held.count != core.inFlight.load.count else { return }
         unpublished.removeAll { core.inFlight[$0.token] == nil }
         for token in held.keys where core.inFlight[token] == nil { noteLeft(token) }
+        for token in failed.keys where core.inFlight[token] == nil { failed[token] = nil }
     }
 
     func kill(_ slots: [Int]) {

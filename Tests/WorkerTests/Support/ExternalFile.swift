@@ -46,6 +46,7 @@ final class ExternalFile {
                                "environment": sorted(os.environ)},
                 "strategy": {"name": "impostor"}, "node": "impostor"}
             if do == "fail": answer = {"request_id": request["request_id"], "status": "failed", "error": {"code": "no_luck", "message": "not today"}}
+            if do == "flaky" and not os.path.exists(os.path.dirname(__file__) + "/come"): answer = {"request_id": request["request_id"], "status": "failed", "error": {"code": "not_yet", "message": "come again", "retryable": True}}
             if refused: answer = {"request_id": request["request_id"], "status": "failed", "error": {"code": "strategy_failed", "message": refused}}
             say(answer)
             if do == "twice": say(answer)
@@ -66,16 +67,18 @@ final class ExternalFile {
     private static let clumsy = #"""
         import sys, time
         sys.path.insert(0, "EXAMPLES/python")
-        from optimizer_host import serve
+        from optimizer_host import Retryable, serve
         class Scalar:  # as numpy has them
             def item(self): return 4
         def look_up(prices): return prices["close"]
+        def connect(): raise Retryable("the risk service is away")
         def ponder():
             while True: time.sleep(600)
         def run(request):
             do = request["strategy"]["parameters"]["do"]
             if do == "raise": look_up({})
             if do == "hang": ponder()
+            if do == "retry": connect()
             if do == "set": return {"statistics": {"best": {1}}}
             return {"statistics": {"sharpe_ratio": float("nan"), "rows": [float("inf")], "units": Scalar()}}
         serve(run)
@@ -92,7 +95,7 @@ final class ExternalFile {
         try Self.write(program, to: clumsy)
         try Self.write(Self.oneRead, to: directory.path + "/one-read.py")
         let choices =
-            "[ok, hang, wait, hog, leak, gulp, die, babble, flood, log, raise, wrong-id, fail, twice, leave, lock]"
+            "[ok, hang, wait, hog, leak, gulp, die, babble, flood, log, raise, wrong-id, fail, flaky, twice, leave, lock]"
         try Self.write(
             """
             strategies:
@@ -115,7 +118,7 @@ final class ExternalFile {
               clumsy:
                 command: [python3, -B, "\(clumsy)"]
                 startTimeoutMs: \(Patience.milliseconds)
-                parameters: { do: { type: choice, choices: [ok, raise, hang, set], default: ok } }
+                parameters: { do: { type: choice, choices: [ok, raise, hang, set, retry], default: ok } }
               absent: { command: [/no/such/program], parameters: { size: { type: integer, min: 1, max: 10 } } }
               late:
                 command: [sh, -c, 'test -e "\(directory.path)/come" || exit 7; exec python3 "\(script)"']
@@ -135,7 +138,7 @@ final class ExternalFile {
             """, to: path)
     }
 
-    /// From now on the hosts of `late` start, and what waits goes on.
+    /// From now on the hosts of `late` start, what waits goes on, and what is flaky succeeds.
     func letStart() throws { try Self.write("", to: directory.path + "/come") }
 
     private static func write(_ text: String, to path: String) throws {

@@ -1,6 +1,6 @@
 """The host side of the Optimizer's protocol for external strategies: JSON lines on standard input and output.
 
-    from optimizer_host import Refused, log, serve
+    from optimizer_host import Refused, Retryable, log, serve
     serve(run)          # run(request) -> dict of what goes into the result
 
 Standard library only. The protocol is described in ExternalStrategies.md.
@@ -23,6 +23,10 @@ _LONGEST_LOGGED = 3500
 _LONGEST_LINE = 8 << 20
 # Where no strategy lies; nor in directories like site-packages.
 _FOREIGN = (os.path.dirname(os.__file__) + os.sep, __file__, "<frozen")
+
+
+class Retryable(Exception):
+    """Raised by a strategy that may succeed in another run: the node runs it again, as its `retry` says."""
 
 
 class Request(dict):
@@ -91,7 +95,8 @@ def _failure(error):
     """What the result says of an exception; the log gets its traceback."""
     details = "".join(traceback.format_exception(type(error), error, error.__traceback__))
     log(_end(details, _LONGEST_LOGGED), "error")
-    reply = _error("failed", "strategy_failed", f"{_place(error)}{type(error).__name__}: {error}"[:_LONGEST_MESSAGE])
+    message = f"{_place(error)}{type(error).__name__}: {error}"[:_LONGEST_MESSAGE]
+    reply = _error("failed", "strategy_failed", message, isinstance(error, Retryable))
     reply["error"]["details"] = _end(details, _LONGEST_DETAILS)
     return reply
 

@@ -1,9 +1,13 @@
-/// Done maps as the text of a commit's metadata: `done1:` and, in base 64 (RFC 4648), a checksum and the maps.
+/// A commit's metadata as text: `done1:` and, in base 64 (RFC 4648), a checksum and the done maps; or `done2:`, which has
+/// the records that have failed behind them. A reader of the first version knows that it does not know the second.
 ///
 /// A map is a byte that says its form; the offset of the first record that is known and its digest; the digest of the
 /// last done one; the first done offset; and what is done, as lengths of runs or as bits, whichever is shorter. Numbers
 /// are in LEB128, digests in eight bytes, the low one first.
-package enum DoneMapCodec {
+///
+/// What has failed is a byte that says so and how many there are; of each the offset, less that of the one before, four
+/// bytes of its digest, and how often it has failed.
+package enum CommitMetadataCodec {
     /// Why a commit's metadata says nothing that can be believed.
     package enum Problem: Error, Equatable, Sendable, CustomStringConvertible {
         /// Another program's.
@@ -15,7 +19,8 @@ package enum DoneMapCodec {
         package var description: String {
             switch self {
             case .foreign: "it is another program's"
-            case .newer(let version): "it is of version \(version), and this node reads version \(DoneMapCodec.version)"
+            case .newer(let version):
+                "it is of version \(version), and this node reads up to version \(CommitMetadataCodec.newest)"
             case .damaged(let what): "it is damaged: \(what)"
             }
         }
@@ -24,30 +29,36 @@ package enum DoneMapCodec {
     /// Of the text; brokers take 4,096 (`offset.metadata.max.bytes`).
     package static let mostBytes = 4000
     private static let mark = "done"
-    fileprivate static let version = "1"
+    fileprivate static let newest = "2"
+    private static let versions = ["1", "2"]
     private static let checksumBytes = 4
     /// Three bytes of content are four of text.
     private static var mostContent: Int {
-        (mostBytes - mark.utf8.count - version.utf8.count - 1) / 4 * 3 - checksumBytes
+        (mostBytes - mark.utf8.count - newest.utf8.count - 1) / 4 * 3 - checksumBytes
     }
 
     /// The forms.
     private static let lengths: UInt8 = 0
     private static let bits: UInt8 = 1
+    private static let failed: UInt8 = 2
 
     /// The text that says what these maps say; of those that together are too much the first ones, nil where nothing
-    /// is left.
-    package static func encode(_ maps: [DoneMap], atMost bytes: Int = mostContent) -> String? {
+    /// is left. What has failed has what room they leave: of that, too, the first.
+    package static func encode(
+        _ maps: [DoneMap], failures: [FailureMark] = [], atMost bytes: Int = mostContent
+    ) -> String? {
         var content: [UInt8] = []
         for map in maps {
             let more = encode(map)
             guard content.count + more.count <= bytes else { break }
             content += more
         }
-        return content.isEmpty ? nil : text(ofContent: content)
+        let marks = encode(failures, atMost: bytes - content.count)
+        content += marks
+        return content.isEmpty ? nil : text(ofContent: content, version: marks.isEmpty ? "1" : newest)
     }
 
-    static func text(ofContent content: [UInt8]) -> String {
+    static func text(ofContent content: [UInt8], version: String = "1") -> String {
         let sum = littleEndian(UInt64(checksum(content[...])), checksumBytes)
         return "\(mark)\(version):" + Base64.encode(sum + content)
     }
@@ -66,25 +77,70 @@ package enum DoneMapCodec {
     private static func lengthBytes(_ length: Int64) -> Int64 { Int64(70 - max(0, length).leadingZeroBitCount) / 7 }
 
     /// - Throws: why the text is to be ignored. It may be anybody's: nothing in it is believed without a look.
-    package static func decode(_ text: String) throws(Problem) -> [DoneMap] {
+    package static func decode(_ text: String) throws(Problem) -> CommitMetadata {
         guard text.utf8.count <= mostBytes, text.hasPrefix(mark) else { throw .foreign }
         let rest = text.dropFirst(mark.count)
         guard let colon = rest.firstIndex(of: ":"), rest[..<colon].utf8.count <= 4,
             let number = UInt(rest[..<colon])
         else { throw .foreign }
-        guard String(number) == version else { throw .newer(String(number)) }
+        guard versions.contains(String(number)) else { throw .newer(String(number)) }
         guard let bytes = Base64.decode(rest[rest.index(after: colon)...].utf8) else { throw .damaged("no base 64") }
         var reader = ByteReader(bytes)
         let content = bytes.dropFirst(checksumBytes)
         guard let sum = reader.littleEndian(checksumBytes), sum == UInt64(checksum(content)) else {
             throw .damaged("its checksum is another")
         }
-        var maps: [DoneMap] = []
-        while !reader.isAtEnd {
-            guard let map = decode(&reader) else { throw .damaged("map \(maps.count + 1) is none") }
-            maps.append(map)
+        var metadata = CommitMetadata()
+        while let form = reader.byte() {
+            if form == failed {
+                guard let marks = decodeFailures(&reader), reader.isAtEnd else {
+                    throw .damaged("what it says to have failed is nothing")
+                }
+                metadata.failures = marks
+            } else {
+                guard let map = decode(&reader, form) else {
+                    throw .damaged("map \(metadata.maps.count + 1) is none")
+                }
+                metadata.maps.append(map)
+            }
         }
-        return maps
+        return metadata
+    }
+
+    // MARK: What has failed
+
+    private static func encode(_ marks: [FailureMark], atMost bytes: Int) -> [UInt8] {
+        var content: [UInt8] = []
+        var (count, last) = (UInt64(0), Int64(0))
+        for mark in marks {
+            var entry: [UInt8] = []
+            append(UInt64(mark.offset - last), to: &entry)
+            entry += littleEndian(UInt64(mark.digest), 4) + [mark.count]
+            // The form and the count are four bytes at most.
+            guard content.count + entry.count + 4 <= bytes else { break }
+            content += entry
+            (count, last) = (count + 1, mark.offset)
+        }
+        guard count > 0 else { return [] }
+        var head = [failed]
+        append(count, to: &head)
+        return head + content
+    }
+
+    private static func decodeFailures(_ reader: inout ByteReader) -> [FailureMark]? {
+        guard let count = reader.offset(), count <= reader.left else { return nil }
+        var marks: [FailureMark] = []
+        var last: Int64 = 0
+        for _ in 0..<count {
+            guard let gap = reader.offset(), let digest = reader.littleEndian(4), let failures = reader.byte() else {
+                return nil
+            }
+            let (offset, isTooFar) = last.addingReportingOverflow(gap)
+            guard !isTooFar, offset < .max else { return nil }
+            marks.append(FailureMark(offset: offset, digest: digest, count: failures))
+            last = offset
+        }
+        return marks
     }
 
     // MARK: One map
@@ -127,8 +183,8 @@ package enum DoneMapCodec {
         return bytes + bits
     }
 
-    private static func decode(_ reader: inout ByteReader) -> DoneMap? {
-        guard let form = reader.byte(), form <= bits, let first = reader.offset(),
+    private static func decode(_ reader: inout ByteReader, _ form: UInt8) -> DoneMap? {
+        guard form <= bits, let first = reader.offset(),
             let firstDigest = reader.littleEndian(8), let lastDigest = reader.littleEndian(8),
             let begin = reader.offset(),
             let runs = form == bits ? runsOfBits(&reader, begin) : runsOfLengths(&reader, begin),
