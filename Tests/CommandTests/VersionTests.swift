@@ -24,7 +24,8 @@ import Testing
         let overlay = try #require(
             Files.text("deploy/kubernetes/overlays/production/kustomization.yml").firstMatch(of: /newTag: (\S+) }/))
         let changes = try #require(Files.text("deploy/CHANGELOG.md").firstMatch(of: /\n## (\S+)/))
-        for place in [image, overlay, changes] { #expect(place.1 == ProductVersion.text) }
+        let client = try #require(Files.text("deploy/python/pyproject.toml").firstMatch(of: /\nversion = "(.*)"/))
+        for place in [image, overlay, changes, client] { #expect(place.1 == ProductVersion.text) }
     }
 }
 
