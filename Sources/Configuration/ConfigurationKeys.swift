@@ -127,7 +127,7 @@ extension ConfigurationKey {
             "retry.maxDelayMs", \.retry.maxDelayMs, .integer(0...60_000), unit: "ms", "How long it waits at most."),
         ConfigurationKey(
             "retry.budgetPercent", \.retry.budgetPercent, .integer(0...100), unit: "percent of the strategy's steps",
-            "So many are tried again, beside ten at once."),
+            "So many are tried again, beside the first ten."),
     ]
 
     private static let operation = [

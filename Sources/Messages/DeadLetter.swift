@@ -21,6 +21,15 @@ package enum DeadLetter {
         ].map { MessageHeader(name: $0.0, value: Array($0.1.utf8)) } + runs
     }
 
+    /// The reason that the headers of a dead letter give; nil where they are none.
+    package static func failure(of headers: [MessageHeader]) -> StrategyResult.Failure? {
+        func text(_ name: String) -> String? {
+            headers.last { $0.name == name }.map { String(decoding: $0.value ?? [], as: UTF8.self) }
+        }
+        guard let code = text("optimizer_error_code"), let message = text("optimizer_error_message") else { return nil }
+        return StrategyResult.Failure(code: code, message: message, isRetryable: text("optimizer_retryable") == "true")
+    }
+
     /// The original's key, or where it has none where it stands: a compacted topic takes no record without key, and one
     /// key for all of them would let it keep only the last.
     package static func key(of origin: RequestOrigin) -> [UInt8] { origin.key ?? Array(origin.coordinates.utf8) }

@@ -59,11 +59,11 @@ package struct StallWatch: Sendable {
     }
 
     /// Whether a queued step could begin. Where nothing runs, nothing can be what the queued ones wait for, but a host
-    /// that does not start. Results that find no room are what brokers do not take, not what slots do not do.
+    /// that does not start, or one of their lane that has failed and waits for its time. Results that find no room are what brokers do not take, not what slots do not do.
     private func couldMove(_ dispatcher: Dispatcher) -> Bool {
         guard !dispatcher.isOutputFull else { return false }
-        let waitsForHosts = dispatcher.waiting.keys.contains(.start)
-        return dispatcher.hasRunnable || dispatcher.runningCount == 0 && !waitsForHosts
+        let mayWaitForNothing = dispatcher.waiting.keys.contains(.start) || dispatcher.delayedCount > 0
+        return dispatcher.hasRunnable || dispatcher.runningCount == 0 && !mayWaitForNothing
     }
 
     private func freeSlots(_ dispatcher: Dispatcher) -> [Int] {

@@ -44,6 +44,16 @@ package final class Step: Sendable {
         self.failures = failures
     }
 
+    /// Attempts that were not its own doing, and the next one: what `Disposition` counts.
+    package var blamelessAttempt: Int { attempt - failureCount }
+
+    /// Whether its last run may have cost a host: it gets a new one. That a strategy says it has failed is nothing against
+    /// its host.
+    package var mayHaveLostItsHost: Bool {
+        guard attempt > 1 else { return false }
+        return failures.last.map { $0.status != .failed || $0.attempt != attempt - 1 } ?? true
+    }
+
     /// The same step, to be run once more.
     ///
     /// - Parameter failure: the run that has failed, if it has.

@@ -124,10 +124,10 @@ import Testing
     /// A step that is tried again after its answer would have been passed by those of its lane that are behind it.
     @Test func nothingOfItsLaneIsWrittenBehindAStepThatMayBeTriedAgain() throws {
         let lane = Lane(partition: 0, key: 5)
-        for (failed, ahead) in [(1, 1), (3, 0)] {
+        for (isTriedAgain, ahead) in [(false, 1), (true, 0)] {
             var dispatcher = Dispatcher(
                 slotCount: 1, backpressure: .init(queueDepth: 100, resumeDepth: 1, pauseAfterMs: 0), external: [7],
-                retries: [7: RetryRules(failed: failed)])
+                triedAgain: isTriedAgain ? [7] : [])
             try dispatcher.learn(7)
             _ = dispatcher.admit([
                 try step(offset: 0, strategy: 7, lane: lane), try step(offset: 1, strategy: 7, lane: lane),
@@ -161,6 +161,41 @@ import Testing
         #expect(settled == .abandon)
         let abandoned = dispatcher.takeAbandoned()
         #expect(abandoned.count == 1 && dispatcher.delayedCount == 0)
+        let retried = dispatcher.takeRetried()
+        #expect(retried.map(\.failureCount) == [1], "who has it next is to know")
+    }
+
+    @Test func aRevocationDoesNotWaitForWhatWaitsForItsTime() throws {
+        let lane = Lane(partition: 0, key: 5)
+        var dispatcher = try dispatcher([try step(offset: 0, lane: lane), try step(offset: 1, lane: lane)])
+        let (ofAnother, own) = (
+            dispatcher.dropDelayed(partitions: [1]), dispatcher.dropDelayed(partitions: [0])
+        )
+        #expect(ofAnother.isEmpty && own.map(\.coordinates.offset) == [0])
+        guard case .run(let next, _, _) = dispatcher.next(for: 0, at: time(1)) else {
+            Issue.record("its lane stays closed")
+            return
+        }
+        #expect(next.coordinates.offset == 1)
+    }
+
+    @Test func aStepBehindOneThatWaitsForItsTimeIsNoStall() throws {
+        let lane = Lane(partition: 0, key: 5)
+        var dispatcher = try dispatcher([try step(offset: 0, lane: lane), try step(offset: 1, lane: lane)])
+        _ = dispatcher.next(for: 0, at: time(1))
+        var watch = StallWatch()
+        let findings = [2, 6000, 12_000].map { watch.look(at: dispatcher, now: time($0)) }
+        #expect(findings.allSatisfy { $0 == nil })
+    }
+
+    @Test func whatWasOthersDoingIsNoFailureAndTheOtherWayRound() throws {
+        let lost = try step(offset: 0).again().again(after: failure(2))
+        #expect(lost.attempt == 3 && lost.failureCount == 1 && lost.blamelessAttempt == 2)
+        #expect(lost.mayHaveLostItsHost)
+        let polite = FailedAttempt(
+            attempt: 1, status: .failed, code: "", message: "", endedAt: Timestamp(milliseconds: 0))
+        #expect(try !step(offset: 0).again(after: polite).mayHaveLostItsHost)
+        #expect(try step(offset: 0).again(after: polite).again().mayHaveLostItsHost)
     }
 
     @Test func manyThatWaitForTheirTimeHoldTheirPartitions() throws {

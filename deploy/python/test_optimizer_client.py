@@ -111,6 +111,12 @@ class EndTests(unittest.TestCase):
     def end(self, topic, value, **headers):
         self.client._take(Record(topic, value, **{"correlation__id": b"c", **headers}))
 
+    def test_the_result_ends_it_where_there_is_one_beside_the_dead_letter(self):
+        self.end("optimizer.dead-letters", b"?", optimizer_error_code=b"host_crashed")
+        self.assertIn("c", self.client._pending)
+        self.end("optimizer.results", b'{"request_id":"r","status":"crashed","error":{"code":"host_crashed","message":"m"}}')
+        self.assertEqual(self.future.exception().status, "crashed")
+
     def test_a_dead_letter_ends_it_with_its_error(self):
         self.end(
             "optimizer.dead-letters", b"?", optimizer_error_code=b"result_refused", optimizer_error_message=b"too long",
@@ -118,7 +124,7 @@ class EndTests(unittest.TestCase):
         error = self.future.exception()
         self.assertIsInstance(error, RequestFailed)
         self.assertEqual((error.code, error.message, error.retryable), ("result_refused", "too long", True))
-        self.assertEqual(str(error), "r rejected (result_refused): too long [optimizer.dead-letters[2]@7]")
+        self.assertEqual(str(error), "r failed (result_refused): too long [optimizer.dead-letters[2]@7]")
 
     def test_a_result_that_is_not_completed_raises_with_the_result(self):
         text = b'{"request_id":"r","status":"crashed","error":{"code":"host_crashed","message":"m","details":"d"}}'

@@ -26,7 +26,8 @@ extension StatusPage {
           put("depthNote", [q.holding ? `holding for ${time(q.holding_ms)}, until ${q.resume_at}` : "taking requests",
             ...waiting].join(" · "));
           put("running", `${busy} / ${s.slots.length}`);
-          put("runningNote", `${count(q.in_flight)} in flight, oldest ${time(q.oldest_ms)}`);
+          put("runningNote", [`${count(q.in_flight)} in flight, oldest ${time(q.oldest_ms)}`,
+            ...(q.delayed > 0 ? [`${count(q.delayed)} to be tried again`] : [])].join(" · "));
           const h = s.history, recent = h.finished.slice(-10), seconds = recent.length * h.interval_ms / 1000;
           const rate = seconds > 0 ? recent.reduce((sum, n) => sum + n, 0) / seconds : null;
           put("finished", rate === null ? "–" : (rate < 10 ? rate.toFixed(1) : count(Math.round(rate))) + "/s");

@@ -136,7 +136,7 @@ package enum CommitMetadataCodec {
                 return nil
             }
             let (offset, isTooFar) = last.addingReportingOverflow(gap)
-            guard !isTooFar, offset < .max else { return nil }
+            guard !isTooFar, offset < .max, failures > 0 else { return nil }
             marks.append(FailureMark(offset: offset, digest: digest, count: failures))
             last = offset
         }

@@ -88,7 +88,8 @@ package struct LedgerBook: Sendable {
     /// - Parameter digest: what tells the record from another that a log may hold at the same offset.
     package mutating func take(partition: Int32, offset: Int64, digest: UInt64) -> Taken {
         guard let place = ledgers.index(forKey: partition) else { return .notAssigned }
-        switch ledgers.values[place].take(offset, digest: digest) {
+        let (taken, coordinates, failures) = Self.take(partition, offset, digest, of: &ledgers.values[place])
+        switch taken {
         case .new: break
         case .claimed, .done: return .doneBefore
         case .ofAnotherLog(let from): return .ofAnotherLog(from: from)
@@ -98,10 +99,16 @@ package struct LedgerBook: Sendable {
             _ = ledgers.values[place].markDone(offset, digest: digest)
             return .doneBefore
         }
-        let ledger = ledgers.values[place]
-        return .run(
-            RequestCoordinates(partition: partition, generation: ledger.generation, offset: offset),
-            failures: ledger.failures(at: offset))
+        return .run(coordinates, failures: failures)
+    }
+
+    /// The ledger is looked at where it lies: outside its table it would be a copy.
+    private static func take(
+        _ partition: Int32, _ offset: Int64, _ digest: UInt64, of ledger: inout PartitionLedger
+    ) -> (PartitionLedger.Taken, RequestCoordinates, failures: Int) {
+        let taken = ledger.take(offset, digest: digest)
+        let coordinates = RequestCoordinates(partition: partition, generation: ledger.generation, offset: offset)
+        return (taken, coordinates, ledger.failures(at: offset))
     }
 
     /// Notes that so many runs of a request have failed, and that it is tried again.

@@ -145,6 +145,7 @@ extension NodeCore {
         _ surroundings: NodeInput.Surroundings, _ dispatcher: inout Dispatcher, _ now: MonotonicTime
     ) {
         guard let revocation = group.revocation else { return }
+        abandon(dispatcher.dropDelayed(partitions: revocation.partitions))
         let isOver = now >= revocation.deadline || surroundings.assignmentLost
         if revocation.isCommitting {
             if !commits.isPending || isOver { giveUp(revocation.partitions, isLost: false, &dispatcher, now) }

@@ -15,10 +15,6 @@ package struct RetryRules: Equatable, Sendable {
     package var firstDelayMs: Int
     package var maximumDelayMs: Int
 
-    package static let mostAttempts = 100
-    /// What has to wait longer is better sent again: until then it holds its place in the node and in its partition.
-    package static let longestDelayMs = 60_000
-
     package init(
         failed: Int = 3, crashed: Int = 3, timedOut: Int = 1, resourceExceeded: Int = 1, firstDelayMs: Int = 100,
         maximumDelayMs: Int = 10_000

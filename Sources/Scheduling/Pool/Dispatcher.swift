@@ -32,7 +32,7 @@ package struct Dispatcher: Sendable {
         throttle: Throttle.Settings = Throttle.Settings(),
         circuitBreaker: CircuitBreaker.Settings = CircuitBreaker.Settings(),
         serviceTimes: ServiceTimes = ServiceTimes(), starts: StartGate = StartGate(), external: [Int] = [],
-        retries: [Int: RetryRules] = [:], retryBudget: RetryBudget = RetryBudget()
+        triedAgain: Set<Int> = [], retryBudget: RetryBudget = RetryBudget()
     ) {
         self.retryBudget = retryBudget
         queue = WorkQueue(bound: settings.queueDepth)
@@ -40,9 +40,7 @@ package struct Dispatcher: Sendable {
         admission = Admission(
             resources: resources, throttle: Throttle(throttle, slotCount: slotCount),
             circuitBreaker: CircuitBreaker(circuitBreaker), starts: starts)
-        writeAhead = WriteAhead(
-            serviceTimes, external: Set(external),
-            triedAgain: Set(retries.filter { $0.value.failed > 1 }.keys))
+        writeAhead = WriteAhead(serviceTimes, external: Set(external), triedAgain: triedAgain)
         backpressure = BackpressureController(settings)
     }
 
@@ -65,6 +63,11 @@ package struct Dispatcher: Sendable {
         return dropped
     }
 
+    /// Takes the steps of partitions that are on their way out which wait for their next run: it is not waited for.
+    package mutating func dropDelayed(partitions: Set<Int32>) -> [Step] {
+        delayedCount == 0 ? [] : queue.dropDelayed { partitions.contains($0.coordinates.partition) }
+    }
+
     /// The running steps of partitions that are given up: somebody else runs them now. They are abandoned when their
     /// slots find the hosts lost.
     ///
@@ -79,7 +82,7 @@ package struct Dispatcher: Sendable {
 
     var abandonedCount: Int { abandoned.count }
 
-    /// Steps that have failed and run again, since the last call: their next commit says how often.
+    /// Steps that have failed and run again, here or elsewhere, since the last call: their next commit says how often.
     package mutating func takeRetried() -> [Step] {
         defer { retried = [] }
         return retried
@@ -336,6 +339,8 @@ package struct Dispatcher: Sendable {
         case .abandon:
             queue.noteOver(step)
             abandoned.append(step)
+            // Who has it next is to know of the run that it has had.
+            if case .again(.later(let retry)) = disposition { retried.append(step.again(after: retry.failure)) }
         case .publish: preconditionFailure("a step that has its result is not put back")
         }
         return settled

@@ -32,4 +32,7 @@ package struct Lane: Hashable, Sendable {
         self.partition = partition
         self.key = key
     }
+
+    /// In one piece: a queue's lanes are looked up again and again.
+    package func hash(into hasher: inout Hasher) { hasher.combine((key ?? 0) ^ Int(partition)) }
 }

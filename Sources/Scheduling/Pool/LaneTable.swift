@@ -47,6 +47,9 @@ struct LaneTable: Sendable {
         change(step) { $0.begun -= 1 }
     }
 
+    /// It was queued, and is not run here any more.
+    mutating func drop(_ step: Step) { change(step) { Self.remove(step, from: &$0) } }
+
     /// What was queued of these partitions is not run here any more. All of it at once: of a lane that fills a large queue
     /// each that leaves moves the rest.
     mutating func dropQueued(_ isDropped: (Int32) -> Bool) {

@@ -78,6 +78,13 @@ package struct WorkQueue: Sendable {
         }
     }
 
+    /// Removes steps that wait for their time.
+    mutating func dropDelayed(_ isDropped: (Step) -> Bool) -> [Step] {
+        let dropped = delayed.drop(isDropped)
+        for step in dropped { lanes.drop(step) }
+        return dropped
+    }
+
     /// Gives steps that run again the places that are free. Nobody may be counting on one at this moment.
     ///
     /// - Parameter others: places that are taken by steps which are not here any more.

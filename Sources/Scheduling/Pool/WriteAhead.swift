@@ -14,7 +14,7 @@ package struct WriteAhead: Sendable {
     private var times: ServiceTimes
     /// Strategies that have hosts of their own, to which no other strategy's step can be written.
     private let external: Set<Int>
-    /// Strategies of which a step that says to have failed may be tried again.
+    /// Strategies of which a step whose answer says that it has failed may be tried again.
     private let triedAgain: Set<Int>
 
     init(_ times: ServiceTimes, external: Set<Int>, triedAgain: Set<Int> = []) {
@@ -56,14 +56,8 @@ package struct WriteAhead: Sendable {
     private func mayFollowInLane(_ step: Step, _ steps: [Step], _ queue: WorkQueue) -> Bool {
         queue.lanes.mayFollow(step) { lane in
             let own = steps.filter { $0.lane == lane }
-            return own.contains(where: mayBeTriedAgain) ? .max : own.count
+            return own.contains { triedAgain.contains($0.strategyIndex) } ? .max : own.count
         }
-    }
-
-    /// Of the built-in strategies' steps only those that read data say that it may come out otherwise.
-    private func mayBeTriedAgain(_ step: Step) -> Bool {
-        triedAgain.contains(step.strategyIndex)
-            && (external.contains(step.strategyIndex) || step.request.sectionRange("data") != nil)
     }
 
     /// How much more work may be under way in the host, in nanoseconds; nil where nothing is written ahead.

@@ -95,8 +95,7 @@ extension ConsumerLoop {
         if form == .deadLetter { metrics.noteDeadLetter() }
         let isTooLarge = failure.undelivered == .tooLarge
         log.line(.warning, isTooLarge ? "\(what) too large" : "\(what) refused", details + trace)
-        publisher.send(
-            publisher.replacement(for: request, part: message.part, form: form, size: message.size, failure))
+        publisher.send(publisher.replacement(of: message, for: request, form: form, failure))
     }
 
     /// Makes batches smaller, once it is known by how much.

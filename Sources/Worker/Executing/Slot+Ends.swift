@@ -10,7 +10,7 @@ extension Slot {
     /// - Parameter isBorrowed: the host is one of an external strategy's. Where it may be lost for the step before, this
     ///   one is not named.
     func lost(_ step: Step, _ end: StepEnd, _ run: StepRun, _ attempt: AttemptEnd, isBorrowed: Bool) {
-        let disposition = Disposition.of(attempt, attempt: step.attempt)
+        let disposition = Disposition.of(attempt, attempt: step.blamelessAttempt)
         // First what is told: once it is put back, another slot may run the step to its end before this thread goes on.
         if let ending = attempt.ending {
             reporter.hostEnded(slot: index, ending, step: step)
@@ -28,7 +28,7 @@ extension Slot {
     /// - Parameter ending: the node has ended the one that was to have it.
     func notBegun(_ step: Step, ending: HostEnding? = nil) {
         if let ending { reporter.hostEnded(slot: index, ending, step: step) }
-        putBack(Disposition.of(AttemptEnd(.notBegun, ending: ending), attempt: step.attempt))
+        putBack(Disposition.of(AttemptEnd(.notBegun, ending: ending), attempt: step.blamelessAttempt))
     }
 
     /// The step is run again, or is abandoned where the node does not run it any more.
@@ -49,15 +49,12 @@ extension Slot {
         }
         let place = step.coordinates
         guard
-            var delayMs = rules.delayMs(
+            let delayMs = rules.delayMs(
                 after: status, failures: step.failureCount + 1,
                 spread: UInt64(bitPattern: place.offset) ^ UInt64(bitPattern: Int64(place.partition)) << 48)
         else { return nil }
-        if let expires = step.request.expiresAt {
-            // Nobody wants it any more then: it is looked at when its time is over.
-            delayMs = Int(clamping: min(Int64(delayMs), expires.milliseconds(since: .now()) + 1))
-            guard delayMs > 0 else { return nil }
-        }
+        // Nobody would want it any more.
+        if let expires = step.request.expiresAt, expires.milliseconds(since: .now()) <= delayMs { return nil }
         guard state.decide({ $0.takeRetry(of: step.strategyIndex) }) else {
             reporter.metrics.noteRetryBudgetSpent(step)
             return nil

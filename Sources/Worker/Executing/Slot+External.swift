@@ -93,7 +93,7 @@ extension Slot {
         let role = state.decide { $0.startRole(slot: index) }
         let wantsNew =
             switch role {
-            case .free: step.attempt > 1
+            case .free: step.mayHaveLostItsHost
             case .trial: true
             case .waitingOnly: false
             }

@@ -56,7 +56,7 @@ extension Slot {
         }
         // A step does not pay for what others have left in the host: it gets a new one. What was lost once gets one that
         // nothing has been left in.
-        if host.isTooFull(for: step.limits) || step.attempt > 1 && host.hasLeftovers(for: step.limits) {
+        if host.isTooFull(for: step.limits) || step.mayHaveLostItsHost && host.hasLeftovers(for: step.limits) {
             reporter.metrics.hostLost(reason: "recycled")
             notBegun(step)
             return false

@@ -30,10 +30,10 @@ struct StepReporter: Sendable {
         }
     }
 
-    /// Whether it would run again, had it not done so as often as it may.
+    /// Whether it has failed as often as it may, where it may more than once.
     private func isExhausted(_ step: Step, _ end: StepEnd) -> Bool {
         guard let status = end.failedStatus else { return false }
-        return (retries[step.strategyIndex] ?? .never).attempts(status) > 1
+        return step.failureCount > 0 || (retries[step.strategyIndex] ?? .never).attempts(status) > 1
     }
 
     /// Tells of a run that has failed and is followed by another.

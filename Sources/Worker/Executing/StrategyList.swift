@@ -28,9 +28,17 @@ package final class StrategyList: Sendable {
         indices = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0 + 1) })
         self.disabled = Mutex(Set(disabled))
         let own = self.external
+        // What a built-in strategy cannot do it cannot do the next time either.
+        var builtInRetries = retries
+        builtInRetries.failed = 1
         self.retries = Dictionary(
-            uniqueKeysWithValues: names.enumerated().map { ($0 + 1, retries.changed(by: own[$1]?.retry)) })
+            uniqueKeysWithValues: names.enumerated().map { [builtInRetries] index, name in
+                (index + 1, own[name].map { retries.changed(by: $0.retry) } ?? builtInRetries)
+            })
     }
+
+    /// Those of which a step that says it has failed may be tried again.
+    var triedAgain: Set<Int> { Set(retries.filter { $0.value.failed > 1 }.keys) }
 
     /// The index of every name that is not in the list.
     var unknownIndex: Int { 0 }
@@ -100,9 +108,8 @@ package final class StrategyList: Sendable {
 
 extension RetryRules {
     /// With what a strategy says of itself.
-    fileprivate func changed(by own: ExternalStrategy.Retry?) -> RetryRules {
-        guard let own else { return self }
-        return RetryRules(
+    fileprivate func changed(by own: ExternalStrategy.Retry) -> RetryRules {
+        RetryRules(
             failed: own.failed ?? failed, crashed: own.crashed ?? crashed, timedOut: own.timedOut ?? timedOut,
             resourceExceeded: own.resourceExceeded ?? resourceExceeded, firstDelayMs: firstDelayMs,
             maximumDelayMs: maximumDelayMs)

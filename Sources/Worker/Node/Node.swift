@@ -73,7 +73,7 @@ package final class Node: Sendable {
                 settings,
                 external: settings.configuration.strategies.map { [strategies] in
                     strategies.index(of: $0.name)
-                }, retries: strategies.retries)
+                }, triedAgain: strategies.triedAgain)
             lagWatch = try LagWatch(
                 settings: settings, health: health, brokers: brokers, board: board, errors: errors,
                 heartbeats: heartbeats, log: log)

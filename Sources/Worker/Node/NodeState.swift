@@ -30,9 +30,9 @@ final class NodeState: Sendable {
 
     /// - Parameters:
     ///   - external: the numbers of the external strategies.
-    ///   - retries: by the number of each strategy.
+    ///   - triedAgain: of those the ones of which a step that says it has failed may be tried again.
     init(
-        _ settings: NodeSettings, external: [Int] = [], retries: [Int: RetryRules] = [:]
+        _ settings: NodeSettings, external: [Int] = [], triedAgain: Set<Int> = []
     ) throws(SystemFailure) {
         let slotCount = settings.slotCount
         dispatcher = Mutex(
@@ -40,7 +40,7 @@ final class NodeState: Sendable {
                 slotCount: slotCount, backpressure: settings.backpressure, resources: settings.resources,
                 throttle: settings.throttle, circuitBreaker: settings.circuitBreaker,
                 serviceTimes: settings.serviceTimes, starts: StartGate(unproven: external), external: external,
-                retries: retries, retryBudget: RetryBudget(percent: settings.retryBudgetPercent)))
+                triedAgain: triedAgain, retryBudget: RetryBudget(percent: settings.retryBudgetPercent)))
         consumerWake = try WakeDescriptor()
         var wakes: [WakeDescriptor] = []
         for _ in 0..<slotCount { wakes.append(try WakeDescriptor()) }

@@ -62,7 +62,10 @@ struct NodeMetrics: Sendable {
     // MARK: Steps
 
     func ended(_ step: Step, _ run: StepRun) {
-        queueWait.record(nanoseconds: UInt64(clamping: run.started.nanoseconds(since: step.arrivedAt)))
+        // That of a later run has the runs before it in it.
+        if step.attempt == 1 {
+            queueWait.record(nanoseconds: UInt64(clamping: run.started.nanoseconds(since: step.arrivedAt)))
+        }
         let duration = UInt64(clamping: run.ended.nanoseconds(since: run.started))
         // A step that never began has no latency.
         guard duration > 0 else { return }

@@ -79,7 +79,12 @@ struct NodeStatus: Sendable {
             JSONMember("in_flight_bound", .integer(settings.backpressure.maxInFlight)),
             JSONMember(
                 "unacknowledged",
-                .integer(max(0, dispatcher.inFlight.count - dispatcher.depth - dispatcher.runningCount))),
+                .integer(
+                    max(
+                        0,
+                        dispatcher.inFlight.count - dispatcher.depth - dispatcher.runningCount
+                            - dispatcher.delayedCount))),
+            JSONMember("delayed", .integer(dispatcher.delayedCount)),
             JSONMember(
                 "oldest_unacknowledged_ms",
                 unacknowledgedMs > 0 ? .integer(Int(unacknowledgedMs)) : .null),

@@ -81,12 +81,12 @@ struct ResultPublisher: Sendable {
     /// What is published in the place of a message that its topic does not take; small whatever the request was.
     /// - Parameter form: another than `full`.
     func replacement(
-        for request: InFlightRequest, part: MessagePart, form: MessageForm, size: Int,
-        _ failure: KafkaFailure
+        of refused: OutgoingMessage, for request: InFlightRequest, form: MessageForm, _ failure: KafkaFailure
     ) -> OutgoingMessage {
+        let (part, size) = (refused.part, refused.size)
         var message =
             part == .deadLetter || form == .deadLetter
-            ? smallDeadLetter(for: request, part: part, size: size, failure)
+            ? smallDeadLetter(for: request, part: part, size: size, part == .deadLetter ? refused : nil, failure)
             : smallResult(for: request, part: part, size: size, failure)
         // What it replaces was refused by itself; so will this be, if it is.
         message.isAlone = true
@@ -94,10 +94,15 @@ struct ResultPublisher: Sendable {
     }
 
     /// Its key is short, which that of the request need not be.
+    ///
+    /// - Parameter refused: the dead letter that it replaces; nil where it replaces a result.
     private func smallDeadLetter(
-        for request: InFlightRequest, part: MessagePart, size: Int, _ failure: KafkaFailure
+        for request: InFlightRequest, part: MessagePart, size: Int, _ refused: OutgoingMessage?,
+        _ failure: KafkaFailure
     ) -> OutgoingMessage {
-        let reason = request.failure ?? StrategyResult.Failure(problem(size: size, failure))
+        let headers = refused?.headers.map { MessageHeader(name: $0.name, value: $0.value) } ?? []
+        let reason =
+            request.failure ?? DeadLetter.failure(of: headers) ?? StrategyResult.Failure(problem(size: size, failure))
         return OutgoingMessage(
             topic: topics.deadLetters, key: Array(request.origin.coordinates.utf8),
             value: DeadLetter.truncated(origin: request.origin, failure: reason, size: size),

@@ -20,6 +20,7 @@ extension NodeWorld {
 
     /// The commit says how often each has failed that it leaves undone.
     private func checkFailures(_ part: PartitionCommit, _ node: SimulatedNode) {
+        guard !node.failed.isEmpty else { return }
         let metadata = part.metadata.flatMap { try? CommitMetadataCodec.decode($0) } ?? CommitMetadata()
         for (token, failed) in node.failed where node.core.inFlight[token] != nil {
             let place = failed.at

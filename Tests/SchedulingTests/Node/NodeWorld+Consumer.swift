@@ -17,7 +17,8 @@ extension NodeWorld {
         if node.core.hasToTell { node.core.tell(&node.dispatcher) }
         if random.chance(10) { lookAtLogs(node) }
         let latest = now.adding(milliseconds: 1000)
-        let deadline = node.core.nextDeadline(node.dispatcher.backpressure, delayed: node.dispatcher.nextDue)
+        let (backpressure, due) = node.look { ($0.backpressure, $0.nextDue) }
+        let deadline = node.core.nextDeadline(backpressure, delayed: due)
         node.consumerDeadline = deadline.map { min($0, latest) } ?? latest
         look(at: node)
         if node.isEnded { end(node) }

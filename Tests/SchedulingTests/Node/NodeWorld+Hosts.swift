@@ -110,7 +110,7 @@ extension NodeWorld {
         let count = Int.random(in: 1...max(1, answered.count), using: &random)
         var retries: [Int: Retry] = [:]
         for (place, step) in steps[..<count].enumerated() {
-            retries[place] = random.chance(10) && mayBeTriedAgain(step) ? retry(step, .failed, node) : nil
+            retries[place] = mayBeTriedAgain(step) && random.chance(30) ? retry(step, .failed, node) : nil
             if retries[place] == nil { publish(step, node) }
         }
         let times = steps[..<count].map { HostConduct(strategy: $0.strategyIndex).nanoseconds }
@@ -123,7 +123,7 @@ extension NodeWorld {
         write(more, to: slot, node, isAhead: true)
     }
 
-    private func mayBeTriedAgain(_ step: Step) -> Bool { step.request.sectionRange("data") != nil }
+    private func mayBeTriedAgain(_ step: Step) -> Bool { HostConduct(strategy: step.strategyIndex) == .long }
 
     /// nil: its end is its result.
     private func retry(_ step: Step, _ status: ResultStatus, _ node: SimulatedNode) -> Retry? {
@@ -160,10 +160,10 @@ extension NodeWorld {
     private func settle(_ end: AttemptEnd, _ conduct: Conduct, _ node: SimulatedNode, _ slot: Int) {
         let step = node.hosts[slot][0]
         var end = end
-        end.ending = node.isAbandoned ? .withNode : node.dispatcher.ending(slot: slot)
+        end.ending = node.isAbandoned ? .withNode : node.look { $0.ending(slot: slot) }
         node.hosts[slot] = []
         calls += 1
-        switch Disposition.of(end, attempt: step.attempt) {
+        switch Disposition.of(end, attempt: step.blamelessAttempt) {
         case .publish:
             if let retry = retry(step, end.kind == .timedOut ? .timedOut : .crashed, node) {
                 node.wake(node.dispatcher.putBack(slot: slot, .again(.later(retry)), conduct, at: now).1)

@@ -7,18 +7,18 @@ extension NodeWorld {
     func check(_ node: SimulatedNode) {
         node.prune()
         let (load, name) = (node.core.inFlight.load, node.id)
-        let (depth, running, held) = node.look { ($0.depth, $0.runningCount, $0.heldCount) }
+        let (depth, running, held, known, given) = node.look {
+            ($0.depth, $0.runningCount, $0.heldCount, $0.inFlight, $0.admission.resources.givenMB)
+        }
         check(depth <= SimulatedNode.queueDepth, "node \(name) has \(depth) queued")
         check(load.count <= SimulatedNode.maxInFlight, "node \(name) has \(load.count) in flight")
         check(load.bytes == node.bytes, "node \(name) counts \(load.bytes) bytes in flight, and they are \(node.bytes)")
-        let known = node.dispatcher.inFlight
         check(node.core.hasToTell || known == load, "the dispatcher of \(name) knows of \(known), in flight is \(load)")
         // Nothing in flight is nowhere, and nothing that is somewhere has left.
         let somewhere = held + node.messages.count
         check(
             load.count == somewhere,
             "node \(name) has \(load.count) in flight, and \(somewhere) are queued, run or published")
-        let given = node.dispatcher.admission.resources.givenMB
         check(
             given == running * SimulatedNode.memoryMB, "node \(name) has given \(given) MB to \(running) steps")
         guard node.hasHeard else { return }

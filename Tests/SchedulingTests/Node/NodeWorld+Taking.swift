@@ -27,7 +27,7 @@ extension NodeWorld {
         if !asked.isEmpty {
             handle(.prefetched(asked.reduce(into: [:]) { $0[$1] = prefetch(of: $1, node) }), node)
         }
-        guard node.look({ $0.backpressure.isFlowing }) else { return }
+        guard !node.client.paused.isEmpty, node.look({ $0.backpressure.isFlowing }) else { return }
         let stuck = node.core.owned.intersection(node.client.paused).filter { keeps(node, $0) <= nearlyUsedUp }
         check(stuck.isEmpty, "node \(node.id) takes, and \(stuck.sorted()) are paused with nothing kept")
     }

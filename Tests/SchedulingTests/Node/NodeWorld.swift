@@ -40,10 +40,10 @@ final class NodeWorld {
         group = SimulatedGroup(isCooperative: random.chance(50))
         cutsLogs = random.chance(70)
         ordering = Ordering.allCases.randomElement(using: &random) ?? .unordered
-        // One that reads data may say that it has failed and is to be tried again.
-        requests = try [#""data":{}"#, "", "", #""locks":["a"]"#, #""locks":["a","b"]"#].map { member in
-            let more = member.isEmpty ? "" : "," + member
-            return try StrategyRequest.parse(Array(#"{"request_id":"r","strategy":{"name":"noop"}\#(more)}"#.utf8))
+        requests = try [[], [], [], ["a"], ["a", "b"]].map { locks in
+            let names = locks.map { "\"\($0)\"" }.joined(separator: ",")
+            return try StrategyRequest.parse(
+                Array(#"{"request_id":"r","strategy":{"name":"noop"},"locks":[\#(names)]}"#.utf8))
         }
         for _ in 0..<2 { startNode() }
     }

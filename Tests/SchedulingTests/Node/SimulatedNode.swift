@@ -63,7 +63,7 @@ final class SimulatedNode {
                 queueDepth: Self.queueDepth, resumeDepth: Self.queueDepth / 2,
                 pauseAfterMs: random.chance(50) ? 0 : 10, maxInFlight: Self.maxInFlight,
                 maxInFlightBytes: Self.maxInFlightBytes),
-            retries: Dictionary(uniqueKeysWithValues: HostConduct.allCases.map { ($0.rawValue, Self.retries) }))
+            triedAgain: [HostConduct.long.rawValue])
         hosts = Array(repeating: [], count: Self.slotCount)
     }
 

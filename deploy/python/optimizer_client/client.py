@@ -20,6 +20,7 @@ from .sweeps import SweepProgram, SweepResult, left
 
 #: A header of a request that its result and its dead letter carry again.
 _CORRELATION = "correlation-id"
+_WITHOUT_RESULT = (b"result_refused", b"result_too_large")
 
 
 class Waited(NamedTuple):
@@ -327,10 +328,14 @@ class Client:
 
     def _take(self, message: Message) -> None:
         headers: dict[str, Any] = dict(message.headers() or [])
+        # Whatever has a dead letter has its result too, but where no form of that was taken.
+        is_dead = message.topic() == self._settings.topics["deadLetters"]
+        if is_dead and headers.get("optimizer_error_code") not in _WITHOUT_RESULT:
+            return
         future = self._pending.pop((headers.get(_CORRELATION) or b"").decode(errors="replace"), None)
         if future is None:
             return
-        if message.topic() == self._settings.topics["deadLetters"]:
+        if is_dead:
             return future._end(None, _dead(future, message, headers))
         try:
             result = Result.parse(message.value(), _where(message))
@@ -361,4 +366,4 @@ def _dead(future: Future, message: Message, headers: Mapping[str, Any]) -> Reque
     error = {
         "code": text("error_code"), "message": text("error_message"), "retryable": text("retryable") == "true",
     }
-    return RequestFailed(future.request_id, "rejected", error, _where(message), None)
+    return RequestFailed(future.request_id, "failed", error, _where(message), None)
