@@ -24,6 +24,9 @@ extension ConfigurationKey {
             "kafka.topics.deadLetters", \.kafka.topics.deadLetters, .topicName,
             "Requests that cannot be run go to it as they came."),
         ConfigurationKey(
+            "kafka.topics.control", nullable: \.kafka.topics.control, .topicName,
+            "What optimizer cancel says is read from it; null: nothing can be cancelled."),
+        ConfigurationKey(
             "kafka.prefetchMB", \.kafka.prefetchMB, .integer(1...2047), unit: "MB",
             "What the node may hold of fetched and not yet accepted requests."),
         ConfigurationKey(

@@ -61,6 +61,8 @@ package struct OptimizerConfiguration: Sendable, Equatable {
         package internal(set) var results = "optimizer.results"
         package internal(set) var metrics = "optimizer.metrics"
         package internal(set) var deadLetters = "optimizer.dead-letters"
+        /// nil = nothing can be cancelled.
+        package internal(set) var control: String? = "optimizer.control"
     }
 
     package struct Pool: Sendable, Equatable {

@@ -16,6 +16,7 @@ package struct RequestProblem: Error, Equatable, Sendable {
         case deadlineExceeded = "deadline_exceeded"
         case memoryExceeded = "memory_exceeded"
         case resourceExceeded = "resource_exceeded"
+        case cancelled
         case hostCrashed = "host_crashed"
         case hostProtocol = "host_protocol"
         case hostUnavailable = "host_unavailable"

@@ -3,7 +3,7 @@ import Glibc
 
 /// How a request ended. Every one of these is terminal.
 package enum ResultStatus: String, Sendable, CaseIterable {
-    case completed, failed, rejected, expired, crashed
+    case completed, failed, rejected, expired, crashed, cancelled
     case timedOut = "timed_out"
     case resourceExceeded = "resource_exceeded"
 
@@ -17,6 +17,7 @@ package enum ResultStatus: String, Sendable, CaseIterable {
         case .crashed: 4
         case .timedOut: 5
         case .resourceExceeded: 6
+        case .cancelled: 7
         }
     }
 
@@ -30,6 +31,7 @@ package enum ResultStatus: String, Sendable, CaseIterable {
         case 4: self = .crashed
         case 5: self = .timedOut
         case 6: self = .resourceExceeded
+        case 7: self = .cancelled
         default: return nil
         }
     }

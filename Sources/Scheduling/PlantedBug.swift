@@ -65,6 +65,8 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     case forgetsFailures
     /// Others of its lane pass a step that waits for its next run.
     case opensLaneOfDelayed
+    /// What was cancelled before it was taken runs.
+    case runsWhatIsCancelled
     /// A slot whose host the node ended runs the step there again.
     case runsAgainWhatWasGivenUp
 

@@ -15,6 +15,8 @@ package final class Step: Sendable {
     package let strategyIndex: Int
     package let limits: ResourceLimits
     package let arrivedAt: MonotonicTime
+    /// When its record was stamped.
+    package let recordTime: Timestamp?
     /// Names this step among those in flight.
     package let token: UInt64
     /// 1 the first time it is run.
@@ -27,7 +29,7 @@ package final class Step: Sendable {
     package init(
         request: StrategyRequest, origin: RequestOrigin, headers: [MessageHeader] = [],
         coordinates: RequestCoordinates, lane: Lane? = nil, strategyIndex: Int = 0, limits: ResourceLimits,
-        arrivedAt: MonotonicTime, token: UInt64, attempt: Int = 1, failureCount: Int = 0,
+        arrivedAt: MonotonicTime, recordTime: Timestamp? = nil, token: UInt64, attempt: Int = 1, failureCount: Int = 0,
         failures: [FailedAttempt] = []
     ) {
         self.request = request
@@ -38,6 +40,7 @@ package final class Step: Sendable {
         self.strategyIndex = strategyIndex
         self.limits = limits
         self.arrivedAt = arrivedAt
+        self.recordTime = recordTime
         self.token = token
         self.attempt = attempt
         self.failureCount = failureCount
@@ -60,7 +63,7 @@ package final class Step: Sendable {
     package func again(after failure: FailedAttempt? = nil) -> Step {
         Step(
             request: request, origin: origin, headers: headers, coordinates: coordinates, lane: lane,
-            strategyIndex: strategyIndex, limits: limits, arrivedAt: arrivedAt, token: token,
+            strategyIndex: strategyIndex, limits: limits, arrivedAt: arrivedAt, recordTime: recordTime, token: token,
             attempt: attempt + 1, failureCount: failureCount + (failure == nil ? 0 : 1),
             failures: failure.map { failures.suffix(FailedAttempt.mostKept - 1) + [$0] } ?? failures)
     }

@@ -47,6 +47,7 @@ enum Dispatch {
         BrokerCommand.self,
         SubmitCommand.self,
         ResultsCommand.self,
+        CancelCommand.self,
         LagCommand.self,
         TopCommand.self,
         HealthCommand.self,

@@ -16,6 +16,7 @@ import Testing
                 "--html FILE", "--x PARAMETER", "--y PARAMETER", "--definition FILE",
             ]
         ),
+        ("cancel", kafka + ["--sweep ID"]),
         ("lag", kafka + ["-w, --watch", "--max N", "--json"]),
         ("health", ["--config FILE", "--set KEY=VALUE", "--url URL", "--live", "--timeout-ms N", "--json"]),
         ("strategies", ["--config FILE", "--set KEY=VALUE", "--json"]),

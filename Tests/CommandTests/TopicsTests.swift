@@ -14,7 +14,7 @@ import Testing
         } else {
             #expect(words == [])
         }
-        #expect(outcome.lines.count == 5)
+        #expect(outcome.lines.count == 6)
         for name in try names { #expect(outcome.output.contains(name)) }
         #expect(try outcome.lines[1].split(separator: " ") == [Substring(bench.names.requests), "6", "1", "there"])
     }
@@ -23,7 +23,7 @@ import Testing
         let outcome = try bench.optimizer(["topics", "check", "--json"])
         let topics = try objects(outcome.output)
         #expect(try topics.map { $0["topic"]?.string } == names)
-        #expect(topics.map { $0["partitions"]?.integer } == [6, 6, 1, 1])
+        #expect(topics.map { $0["partitions"]?.integer } == [6, 6, 1, 1, 1])
         #expect(topics.allSatisfy { $0["exists"]?.bool == true && $0["replicas"]?.integer == 1 })
     }
 
@@ -49,7 +49,7 @@ import Testing
     @Test func createLeavesWhatIsThere() throws {
         let outcome = try bench.optimizer(["topics", "create", "--json"])
         #expect(outcome.code == 0)
-        #expect(try objects(outcome.output).map { $0["state"]?.string } == Array(repeating: "already there", count: 4))
+        #expect(try objects(outcome.output).map { $0["state"]?.string } == Array(repeating: "already there", count: 5))
     }
 
     @Test(.enabled(if: Bench.realBootstrap != nil, "the embedded broker cannot create topics"))

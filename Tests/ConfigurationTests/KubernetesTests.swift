@@ -44,6 +44,7 @@ import Testing
         #expect(
             Set(names) == [
                 kafka.topics.requests, kafka.topics.results, kafka.topics.metrics, kafka.topics.deadLetters,
+                try #require(kafka.topics.control),
             ])
         let requests = try #require(
             topics.split(separator: "---").first { $0.contains("name: \(kafka.topics.requests) ") })

@@ -146,7 +146,7 @@ struct ProblemTests {
         ),
         (
             "kafka.topics.frobnicate=x",
-            "--set kafka.topics.frobnicate: unknown key \"kafka.topics.frobnicate\"; known here: requests, results, metrics, deadLetters"
+            "--set kafka.topics.frobnicate: unknown key \"kafka.topics.frobnicate\"; known here: requests, results, metrics, deadLetters, control"
         ),
         ("kafka=x", "--set kafka: kafka is a section; set one of its keys"),
         (

@@ -49,6 +49,7 @@ struct CrossCheck: Sendable {
             ("kafka.topics.results", { $0.kafka.topics.results }),
             ("kafka.topics.metrics", { $0.kafka.topics.metrics }),
             ("kafka.topics.deadLetters", { $0.kafka.topics.deadLetters }),
+            ("kafka.topics.control", { $0.kafka.topics.control ?? "" }),
         ]
         return topics.indices.flatMap { later in
             topics[..<later].map { earlier in
@@ -62,7 +63,7 @@ struct CrossCheck: Sendable {
 
     /// Kafka refuses two topics whose names differ in `.` and `_` only: its metric names would collide.
     private static func topicProblem(_ a: (path: String, name: String), _ b: (path: String, name: String)) -> String? {
-        if a.name == b.name { return "\(b.path) is \"\(b.name)\" as \(a.path) is; the four topics must differ" }
+        if a.name == b.name { return "\(b.path) is \"\(b.name)\" as \(a.path) is; the topics must differ" }
         let spelled = [a.name, b.name].map { String($0.map { $0 == "." ? "_" : $0 }) }
         guard spelled[0] == spelled[1] else { return nil }
         return "\(b.path) \"\(b.name)\" and \(a.path) \"\(a.name)\" differ only in . and _, which Kafka refuses"

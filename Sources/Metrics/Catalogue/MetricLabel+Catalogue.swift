@@ -4,7 +4,7 @@ extension MetricLabel {
     package static let status = MetricLabel(
         name: "status",
         domain: .closed([
-            "completed", "failed", "rejected", "timed_out", "resource_exceeded", "expired", "crashed",
+            "completed", "failed", "rejected", "timed_out", "resource_exceeded", "expired", "crashed", "cancelled",
         ]))
     /// What `optimizer_resource_usage` measures.
     package static let resource = MetricLabel(name: "resource", domain: .closed(["cpu_percent", "memory_mb"]))
@@ -39,7 +39,7 @@ extension MetricLabel {
     package static let client = MetricLabel(name: "client", domain: .closed(["consumer", "producer", "metrics"]))
     /// Threads of the node that must move, each by a time it has said.
     package static let thread = MetricLabel(
-        name: "thread", domain: .closed(["consumer", "monitor", "lag", "data", "hosts"]))
+        name: "thread", domain: .closed(["consumer", "monitor", "lag", "data", "control", "hosts"]))
     package static let statistic = MetricLabel(name: "statistic", domain: .closed(["average", "p99"]))
     package static let topic = MetricLabel(name: "topic", domain: .open)
     package static let partition = MetricLabel(name: "partition", domain: .open)

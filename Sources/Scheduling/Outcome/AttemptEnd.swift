@@ -69,6 +69,8 @@ package enum HostEnding: Sendable, Equatable, CaseIterable {
     case deadlock
     /// A step on it is of a partition that the node has given up.
     case givenUp
+    /// Its step is not wanted any more.
+    case cancelled
     /// The node itself ends.
     case withNode
 }

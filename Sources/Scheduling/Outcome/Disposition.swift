@@ -26,6 +26,7 @@ package enum Disposition: Sendable, Equatable {
     ///   - policy: how many there may be where it is not certain whose fault the end was.
     package static func of(_ end: AttemptEnd, attempt: Int, policy: RetryPolicy = .attempts) -> Disposition {
         if end.kind == .answered { return .publish }
+        if end.ending == .cancelled { return .publish }
         // The node's own doing, however often: it says nothing of the step.
         if end.ending != nil { return .again(.counted) }
         if end.kind == .notBegun { return .again(.uncounted) }

@@ -37,7 +37,7 @@ package struct RetryRules: Equatable, Sendable {
         case .crashed: crashed
         case .timedOut: timedOut
         case .resourceExceeded: resourceExceeded
-        case .completed, .rejected, .expired: 1
+        case .completed, .rejected, .expired, .cancelled: 1
         }
     }
 

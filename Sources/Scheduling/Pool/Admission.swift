@@ -11,6 +11,7 @@ package struct Admission: Sendable {
         case expired(startFailure: String?)
         /// It waited for a host, and its strategy has been switched off.
         case disabled
+        case cancelled
     }
 
     /// How often a step that waits for memory, processors or locks is passed by others that take what it waits for.
@@ -28,6 +29,9 @@ package struct Admission: Sendable {
     private var lockAskers: Set<Int> = []
     /// Steps whose time has passed while they wait, by their tokens.
     private var expired: Set<UInt64> = []
+    /// What is not wanted any more, and which queued steps that is, by their tokens.
+    var cancels = CancelledRequests()
+    private var cancelled: Set<UInt64> = []
     /// What has been decided about strategies since somebody last asked.
     private var changes: [PolicyChange] = []
     /// Running steps by strategy.
@@ -121,7 +125,8 @@ package struct Admission: Sendable {
 
     /// Takes the oldest step that is over without being run.
     mutating func takeRefused(from queue: inout WorkQueue, at now: MonotonicTime) -> (Step, Refusal)? {
-        guard !circuitBreaker.isIdle || !expired.isEmpty || !starts.isIdle && !disabled.isEmpty else { return nil }
+        let mayBe = !circuitBreaker.isIdle || !expired.isEmpty || !cancelled.isEmpty
+        guard mayBe || !starts.isIdle && !disabled.isEmpty else { return nil }
         for place in 0..<queue.count {
             let step = queue[place]
             guard !queue.lanes.blocks(step), let refusal = refusal(of: step, at: now) else { continue }
@@ -134,6 +139,7 @@ package struct Admission: Sendable {
 
     private func refusal(of step: Step, at now: MonotonicTime) -> Refusal? {
         let strategy = step.strategyIndex
+        if cancelled.contains(step.token) { return .cancelled }
         if case .suspended(let retryMs) = circuitBreaker.verdict(strategy, at: now) {
             return .suspended(retryMs: retryMs)
         }
@@ -142,7 +148,7 @@ package struct Admission: Sendable {
     }
 
     /// Whether a queued step may be over without being run.
-    var mayRefuse: Bool { !expired.isEmpty || !starts.isIdle && !disabled.isEmpty }
+    var mayRefuse: Bool { !expired.isEmpty || !cancelled.isEmpty || !starts.isIdle && !disabled.isEmpty }
 
     /// Gives a step what it holds while it runs.
     mutating func grant(_ step: Step) {
@@ -174,11 +180,20 @@ package struct Admission: Sendable {
     mutating func forgetWaiting(_ step: Step) {
         if !passes.isEmpty { passes[step.token] = nil }
         if !expired.isEmpty { expired.remove(step.token) }
+        if !cancelled.isEmpty { cancelled.remove(step.token) }
     }
+
+    /// The queued step is not wanted any more, if it is not.
+    mutating func noteCancelled(_ step: Step) {
+        if cancels.cover(step), !PlantedBug.runsWhatIsCancelled.isPlanted { cancelled.insert(step.token) }
+    }
+
+    func isCancelled(_ step: Step) -> Bool { !cancelled.isEmpty && cancelled.contains(step.token) }
 
     mutating func forgetAllWaiting() {
         passes = [:]
         expired = []
+        cancelled = []
     }
 
     /// A step gets locks: counts it for the queued steps that wait for one of them.

@@ -24,6 +24,8 @@ extension Dispatcher {
         /// The next slot for what is left in the queue. It wakes the one after it, if then still something is left: so
         /// hardly more are woken than find something.
         package var slots: [Int] = []
+        /// The slot's own host is to be ended: it has come to a step that is not wanted any more.
+        package var endsHost = false
     }
 
     /// How a running step's demand for locks stands.

@@ -52,8 +52,23 @@ package struct Dispatcher: Sendable {
     /// Queues steps. At most `capacity` may be admitted.
     /// - Returns: an idle slot to wake for them, if there is one.
     package mutating func admit(_ steps: [Step]) -> [Int] {
-        for step in steps { queue.append(step) }
+        for step in steps {
+            queue.append(step)
+            if !admission.cancels.isEmpty { admission.noteCancelled(step) }
+        }
         return PlantedBug.wakesNobody.isPlanted ? [] : idleSlotToWake()
+    }
+
+    /// What the order names is not wanted any more, here already or not: what is queued has its result in its turn, what
+    /// runs when its host is ended.
+    ///
+    /// - Returns: slots to wake, and slots whose hosts are to be ended.
+    package mutating func cancel(_ order: CancelOrder) -> (woken: [Int], ended: [Int]) {
+        admission.cancels.note(order)
+        let cancels = admission.cancels
+        queue.queueDelayed(cancels.cover)
+        for step in queue.all { admission.noteCancelled(step) }
+        return (admission.mayRefuse ? idleSlotToWake() : [], slots.cancel(cancels.cover))
     }
 
     /// Takes the queued steps of partitions that are given up: their requests are to be abandoned.
@@ -188,6 +203,7 @@ package struct Dispatcher: Sendable {
         let before = depth
         var granted: [UInt64] = []
         var more: [Step] = []
+        var endsHost = false
         if var flight = slots.take(from: slot) {
             var isFlying = true
             for (place, time) in nanoseconds.enumerated() {
@@ -207,9 +223,13 @@ package struct Dispatcher: Sendable {
                 admission.grant(flight.step)
                 progress += 1
             }
-            if isFlying { more = fly(consume flight, in: slot, mayTakeMore: mayTakeMore) }
+            if isFlying {
+                endsHost = flight.endIfCancelled()
+                more = fly(consume flight, in: slot, mayTakeMore: mayTakeMore && !endsHost)
+            }
         }
         var wakes = wakes(before: before)
+        wakes.endsHost = endsHost
         wakes.consumer = wakes.consumer || isAnEndAwaited
         wakes.slots += slots.running(granted)
         return (more, wakes)
@@ -335,7 +355,10 @@ package struct Dispatcher: Sendable {
             let next = step.again(after: retry.failure)
             queue.delay(next, until: retry.due)
             retried.append(next)
-        case .again(let how): queue.appendAgain(how == .counted ? step.again() : step)
+            if !admission.cancels.isEmpty { cancelDelayed() }
+        case .again(let how):
+            queue.appendAgain(how == .counted ? step.again() : step)
+            if !admission.cancels.isEmpty { admission.noteCancelled(step) }
         case .abandon:
             queue.noteOver(step)
             abandoned.append(step)
@@ -344,6 +367,12 @@ package struct Dispatcher: Sendable {
         case .publish: preconditionFailure("a step that has its result is not put back")
         }
         return settled
+    }
+
+    private mutating func cancelDelayed() {
+        let cancels = admission.cancels
+        queue.queueDelayed(cancels.cover)
+        for step in queue.unplaced { admission.noteCancelled(step) }
     }
 
     /// The step has its result.

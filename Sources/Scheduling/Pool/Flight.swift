@@ -10,6 +10,8 @@ package struct Flight: Sendable {
     /// The node ends the host: what it is lost for is no doing of any step on it. The tokens are of those steps that it
     /// is ended for; empty where they have ended by themselves before the kill came. nil: the node does not end it.
     private var givenUp: Set<UInt64>?
+    /// Steps that are not wanted any more. The node ends the host when it runs one of them.
+    private var cancelled: Set<UInt64> = []
 
     /// - Parameter isHostEnded: the node ends the host, for a step that it had before.
     init(_ step: Step, since now: MonotonicTime, isHostEnded: Bool = false) {
@@ -23,6 +25,7 @@ package struct Flight: Sendable {
     /// Why the node ends the host, if it does.
     var ending: HostEnding? {
         if isVictim { return .deadlock }
+        if cancelled.contains(step.token), !isGivenUp(step) { return .cancelled }
         return isHostEnded ? .givenUp : nil
     }
 
@@ -48,6 +51,19 @@ package struct Flight: Sendable {
     }
 
     mutating func markVictim() { isVictim = true }
+
+    /// - Returns: whether the host is to be ended: it runs one of them.
+    mutating func cancel(_ isCancelled: (Step) -> Bool) -> Bool {
+        cancelled.formUnion(([step] + behind).filter(isCancelled).map(\.token))
+        return endIfCancelled()
+    }
+
+    /// - Returns: whether the step that runs is not wanted any more: the host is to be ended.
+    mutating func endIfCancelled() -> Bool {
+        guard !cancelled.isEmpty, cancelled.contains(step.token) else { return false }
+        givenUp = givenUp ?? []
+        return true
+    }
 
     /// Partitions are given up: the node ends the host where it has steps of them.
     ///

@@ -100,6 +100,18 @@ package struct SlotTable: Sendable {
         put(flight, in: slot)
     }
 
+    /// These steps are not wanted any more.
+    ///
+    /// - Returns: the slots whose hosts are to be ended.
+    mutating func cancel(_ isCancelled: (Step) -> Bool) -> [Int] {
+        indices.filter { slot in
+            guard var flight = take(from: slot) else { return false }
+            let isEnded = flight.cancel(isCancelled)
+            put(flight, in: slot)
+            return isEnded
+        }
+    }
+
     /// The node ends the hosts that have steps of these partitions.
     ///
     /// - Returns: their slots.

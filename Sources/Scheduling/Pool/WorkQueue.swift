@@ -78,6 +78,14 @@ package struct WorkQueue: Sendable {
         }
     }
 
+    /// Those of the steps that wait for their time are queued now.
+    mutating func queueDelayed(_ isQueued: (Step) -> Bool) {
+        for step in delayed.drop(isQueued) {
+            if PlantedBug.opensLaneOfDelayed.isPlanted { lanes.queue(step) }
+            insertAgain(step)
+        }
+    }
+
     /// Removes steps that wait for their time.
     mutating func dropDelayed(_ isDropped: (Step) -> Bool) -> [Step] {
         let dropped = delayed.drop(isDropped)

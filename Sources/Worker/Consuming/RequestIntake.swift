@@ -71,7 +71,8 @@ struct RequestIntake: Sendable {
                 Step(
                     request: request, origin: origin, headers: headers(of: record),
                     coordinates: coordinates, lane: ordering.lane(partition: record.partition, key: record.key),
-                    strategyIndex: index, limits: limits, arrivedAt: now, token: token, attempt: failures + 1,
+                    strategyIndex: index, limits: limits, arrivedAt: now, recordTime: record.time, token: token,
+                    attempt: failures + 1,
                     failureCount: failures))
         } catch {
             return .refused(

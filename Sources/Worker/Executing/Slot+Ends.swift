@@ -18,7 +18,7 @@ extension Slot {
             reporter.hostLost(slot: index, end, step: isBorrowed && disposition != .publish ? nil : step)
         }
         switch disposition {
-        case .publish: finish(step, end, run)
+        case .publish: finish(step, attempt.ending == .cancelled ? .cancelled : end, run)
         case .again, .abandon: putBack(disposition)
         }
     }
@@ -84,7 +84,7 @@ extension Slot {
 extension AttemptEnd {
     init(_ end: StepEnd, after before: Before, hadLeftovers: Bool, ending: HostEnding?) {
         switch end {
-        case .answered, .expired, .unstartable, .disabled, .suspended, .unsendable: self.init(.answered)
+        case .answered, .expired, .unstartable, .disabled, .cancelled, .suspended, .unsendable: self.init(.answered)
         case .timedOut: self.init(.timedOut)
         case .refused: self.init(.refused)
         case .babbled: self.init(.babbled)

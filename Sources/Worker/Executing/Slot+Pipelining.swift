@@ -152,6 +152,7 @@ extension Slot {
             )
         }
         state.wake(wakes)
+        if wakes.endsHost { state.killHosts(of: [index]) }
         reporter.policies.changed(changes)
         pipeline.goOn(with: more)
         return more

@@ -11,6 +11,8 @@ enum StepEnd {
     case unstartable(String)
     /// Its strategy was switched off while it waited for a host.
     case disabled
+    /// It is not wanted any more: it was not run, or its host was ended.
+    case cancelled
     /// Its strategy is suspended: it was not run.
     case suspended(retryMs: Int)
     case timedOut
@@ -31,7 +33,7 @@ extension StepEnd {
         case .timedOut, .refused: .breach
         case .crashed(let loss): if case .exceeded = loss.kind { .breach } else { .crash }
         case .babbled: .crash
-        case .expired, .unstartable, .disabled, .suspended, .unsendable: .unknown
+        case .expired, .unstartable, .disabled, .cancelled, .suspended, .unsendable: .unknown
         }
     }
 
@@ -43,7 +45,7 @@ extension StepEnd {
         case .crashed(let loss): if case .exceeded = loss.kind { .resourceExceeded } else { .crashed }
         case .refused: .resourceExceeded
         case .babbled: .crashed
-        case .expired, .unstartable, .disabled, .suspended, .unsendable: nil
+        case .expired, .unstartable, .disabled, .cancelled, .suspended, .unsendable: nil
         }
     }
 
@@ -61,6 +63,7 @@ extension StepEnd {
             case .suspended(let retryMs): .suspended(retryMs: retryMs)
             case .expired(let startFailure): startFailure.map { .unstartable($0) } ?? .expired
             case .disabled: .disabled
+            case .cancelled: .cancelled
             }
     }
 }

@@ -91,6 +91,7 @@ struct StepReporter: Sendable {
         case .disabled:
             let problem = StrategyList.disabledProblem(step.request.strategy)
             fail(&result, .rejected, problem.code, problem.message, isRetryable: problem.isRetryable)
+        case .cancelled: fail(&result, .cancelled, .cancelled, "the request was cancelled")
         case .suspended(let retryMs):
             let when = retryMs > 0 ? "it is tried again in \(retryMs) ms" : "a probe is under way"
             fail(
@@ -141,7 +142,7 @@ struct StepReporter: Sendable {
         case .crashed(let loss): hostLost(slot: slot, loss, step: step)
         case .refused(let breach):
             hostLost(slot: slot, reason: "resource_exceeded", breach.description, step: step)
-        case .answered, .expired, .unstartable, .disabled, .suspended, .unsendable: break
+        case .answered, .expired, .unstartable, .disabled, .cancelled, .suspended, .unsendable: break
         }
     }
 
@@ -152,6 +153,8 @@ struct StepReporter: Sendable {
         case .givenUp:
             hostLost(
                 slot: slot, reason: "recycled", "ended for a step of a partition that was given up", step: step)
+        case .cancelled:
+            hostLost(slot: slot, reason: "recycled", "ended for a step that was cancelled", step: step)
         case .withNode: hostLost(slot: slot, reason: "recycled", "ended with the node", step: step)
         }
     }

@@ -10,10 +10,8 @@ package enum EmbeddedKafka {
         _ topics: TopicNames, partitions: Int = requestPartitions
     ) throws(NodeFailure) -> EmbeddedBroker {
         do {
-            return try EmbeddedBroker(topics: [
-                (topics.requests, partitions), (topics.results, partitions), (topics.metrics, 1),
-                (topics.deadLetters, 1),
-            ])
+            let wide = [topics.requests, topics.results]
+            return try EmbeddedBroker(topics: topics.known.map { ($0, wide.contains($0) ? partitions : 1) })
         } catch {
             throw NodeFailure("the embedded broker did not start: \(error)", code: ExitCode.software)
         }

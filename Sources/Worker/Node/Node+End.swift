@@ -28,6 +28,7 @@ extension Node {
         state.wakeAllSlots()
         dataWatch.stop()
         lagWatch.stop()
+        control?.stop()
         for thread in threads.slots { ending.join(thread) }
         if let externals = work?.externals {
             // A process that the kernel does not let go of is waited for as little as a thread.

@@ -33,6 +33,8 @@ package final class Node: Sendable {
     let dataWatch: DataWatch
     let gauges: LiveGauges
     let serviceWatch: ServiceWatch?
+    /// nil where nothing can be cancelled.
+    let control: ControlReader?
     let server = Mutex<HTTPServer?>(nil)
     /// What works with the cluster; nil until that has been found.
     let work = Mutex<NodeWork?>(nil)
@@ -79,6 +81,11 @@ package final class Node: Sendable {
                 heartbeats: heartbeats, log: log)
             dataWatch = try DataWatch(
                 root: settings.configuration.data.root, metrics: metrics, heartbeats: heartbeats)
+            if let topic = settings.topics.control {
+                control = try ControlReader(topic: topic, state: state, heartbeats: heartbeats, log: log)
+            } else {
+                control = nil
+            }
             if let manager = settings.serviceManager {
                 serviceWatch = try ServiceWatch(manager, heartbeats: heartbeats, readiness: readiness, stop: stop)
             } else {
@@ -173,6 +180,7 @@ package final class Node: Sendable {
         self.work.withLock { $0 = work }
         let known = clients.knowing(cluster)
         _ = try thread("lag") { [lagWatch, events = work.events] in lagWatch.run(known, events: events) }
+        if let control { _ = try thread("control") { control.run(known) } }
         for (index, slot) in work.slots.enumerated() { threads.slots.append(try thread("slot-\(index)", slot.run)) }
         if !work.externals.isEmpty { threads.externals = try thread("externals", work.externals.run) }
         threads.monitor = try thread("monitor", work.monitor.run)

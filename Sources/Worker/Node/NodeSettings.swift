@@ -157,7 +157,7 @@ extension TopicNames {
     package init(_ topics: OptimizerConfiguration.Topics) {
         self.init(
             requests: topics.requests, results: topics.results, metrics: topics.metrics,
-            deadLetters: topics.deadLetters)
+            deadLetters: topics.deadLetters, control: topics.control)
     }
 }
 

@@ -10,6 +10,8 @@ final class Heartbeats: Sendable {
         case lag
         /// Reads a disk, which may keep it waiting.
         case data
+        /// Reads what is cancelled from brokers, which may keep it waiting.
+        case control
         /// Watches over the hosts that run a step.
         case hosts
 
@@ -18,7 +20,7 @@ final class Heartbeats: Sendable {
         var isVital: Bool {
             switch self {
             case .consumer, .monitor, .hosts: true
-            case .lag, .data: false
+            case .lag, .data, .control: false
             }
         }
     }

@@ -4,11 +4,11 @@ import Worker
 /// The topics a node needs, and the settings that fit each.
 enum TopicPlan {
     static let topicOption = Option(
-        "topic", value: "NAME", "this topic only, in place of the configuration's four; may be given often")
+        "topic", value: "NAME", "this topic only, in place of the configuration's; may be given often")
 
     static func names(_ arguments: Arguments, _ topics: TopicNames) -> [String] {
         let given = arguments.all("topic")
-        return given.isEmpty ? topics.all : given
+        return given.isEmpty ? topics.known : given
     }
 
     private static let day = 86_400_000
@@ -22,14 +22,15 @@ enum TopicPlan {
         _ name: String, in topics: TopicNames, partitions: Int, replicas: Int?, copies: Int?,
         more: [ClientProperties.Property] = []
     ) -> NewTopic {
-        let isWide = name == topics.requests || name == topics.results || !topics.all.contains(name)
+        let isWide = name == topics.requests || name == topics.results || !topics.known.contains(name)
         let planned = settings(name, topics, copies: copies).map { ClientProperties.Property($0.0, $0.1) }
         return NewTopic(
             name: name, partitions: isWide ? partitions : 1, replicas: replicas,
             settings: planned.filter { plan in !more.contains { $0.name == plan.name } } + more)
     }
 
-    /// Requests and results stay a week: a node that was down for a weekend finds its work, a report its results.
+    /// Requests and results stay a week: a node that was down for a weekend finds its work, a report its results. As long
+    /// may a request be cancelled.
     /// Dead letters wait a month for a person. Metrics events are old after a day. Nothing is ever compacted away:
     /// one key may have many requests. Of three copies two have what is acknowledged: one broker may be lost, and
     /// writing goes on while one is away.

@@ -49,7 +49,7 @@ enum TopicsCheckCommand: Command {
         try connection.withAdmin("look at the topics") { admin throws(KafkaFailure) in
             // It has no settings, and does not answer who asks for them.
             guard !admin.isEmbeddedBroker() else { return [] }
-            let shown = connection.topics.all.filter { name in topics.contains { $0.name == name } }
+            let shown = connection.topics.known.filter { name in topics.contains { $0.name == name } }
             guard !shown.isEmpty else { return [] }
             return TopicReview(
                 connection.topics, topics, settings: try admin.settings(of: shown), brokers: try admin.brokers().count

@@ -3,5 +3,6 @@ enum Happening: Int, CaseIterable {
     case pause, takenOfKept, commit, commitRefused, crash, kick, end
     case logChanged, logCutAboveCommit, logFoundChanged, metadataUnknown
     case leaderMove, highWatermarkBehind, resultLeaderMove, coordinatorMove, commitHeld
-    case runAgain, writtenAhead, takenBack, followedInLane, waitedInLane, delayed, failureRemembered
+    case runAgain, writtenAhead, takenBack, followedInLane, waitedInLane, delayed, failureRemembered, cancelled,
+        cancelledRunning
 }

@@ -1,3 +1,5 @@
+import Messages
+
 @testable import Scheduling
 
 /// What goes wrong, and what the group and the clients do about it.
@@ -16,7 +18,22 @@ extension NodeWorld {
         case 81..<83: addPartition()
         case 83..<89: if let node = anyNode() { setOutput(node) }
         case 89..<97: if let node = anyNode() { crashAndCut(node) }
-        default: if let node = anyNode(), random.chance(20) { fail(node) }
+        case 97..<99: cancel()
+        default: if let node = anyNode(), random.chance(40) { fail(node) }
+        }
+    }
+
+    /// Of the kinds of requests one is not wanted any more, as far as it has been submitted.
+    private func cancel() {
+        let order = CancelOrder(.request(String(Int.random(in: 0..<5, using: &random))), time: wallTime)
+        note("\(order.target) is cancelled")
+        cancels.append(order)
+        cancelled.note(order)
+        for node in nodes {
+            calls += 1
+            let (woken, ended) = node.dispatcher.cancel(order)
+            node.asleep.subtract(woken)
+            node.kill(ended)
         }
     }
 

@@ -37,7 +37,9 @@ extension NodeWorld {
             checkBegins(step, node)
             write([step], to: slot, node)
             write(ahead, to: slot, node, isAhead: true)
-        case .refuse(let step, _, _): end(step, node, slot, .unknown)
+        case .refuse(let step, let refusal, _):
+            if refusal == .cancelled { count(.cancelled) }
+            end(step, node, slot, .unknown)
         case .wait, .stop:
             node.asleep.insert(slot)
             if node.look({ $0.queue.lanes.blockedCount > 0 }) { count(.waitedInLane) }
@@ -52,6 +54,7 @@ extension NodeWorld {
             "node \(node.id) begins a step of \(partition), which it has given up")
         let due = node.failed[step.token]?.due
         check(due.map { now >= $0 } ?? true, "node \(node.id) begins a step that has failed before its time")
+        check(!cancelled.cover(step), "node \(node.id) begins a step that was cancelled")
         let most = SimulatedNode.retries.crashed
         check(step.failureCount < most, "node \(node.id) begins a step that has failed \(step.failureCount) times")
         checkOrder(step, node)
@@ -76,6 +79,7 @@ extension NodeWorld {
         if steps.contains(where: { step in step.lane != nil && before.contains { $0.lane == step.lane } }) {
             count(.followedInLane)
         }
+        check(!steps.contains(where: cancelled.cover), "a step that was cancelled is written behind another")
         check(steps.allSatisfy { $0.attempt == 1 }, "a step that was lost once is written behind another")
     }
 
@@ -118,6 +122,7 @@ extension NodeWorld {
         let (more, wakes) = node.dispatcher.finishAnswered(
             slot: slot, tookNanoseconds: times, retries: retries, mayTakeMore: random.chance(70), at: now)
         node.wake(wakes)
+        if wakes.endsHost { node.kill([slot]) }
         node.hosts[slot] = Array(steps[count...])
         check(more.isEmpty || !node.hosts[slot].isEmpty, "steps are written ahead to a host that runs none")
         write(more, to: slot, node, isAhead: true)
@@ -165,7 +170,10 @@ extension NodeWorld {
         calls += 1
         switch Disposition.of(end, attempt: step.blamelessAttempt) {
         case .publish:
-            if let retry = retry(step, end.kind == .timedOut ? .timedOut : .crashed, node) {
+            if end.ending == .cancelled {
+                count(.cancelledRunning)
+                self.end(step, node, slot, .unknown)
+            } else if let retry = retry(step, end.kind == .timedOut ? .timedOut : .crashed, node) {
                 node.wake(node.dispatcher.putBack(slot: slot, .again(.later(retry)), conduct, at: now).1)
             } else {
                 self.end(step, node, slot, conduct)

@@ -18,6 +18,9 @@ final class NodeWorld {
     private var lastNode = 0
     /// Nodes and brokers fail, the network loses answers, members come and go.
     var hasFaults = true
+    /// What has been cancelled: each node hears of it at once, one that starts of all of it.
+    var cancels: [CancelOrder] = []
+    var cancelled = CancelledRequests()
     /// Logs lose records. Where they never do, whoever thinks that one has is wrong.
     let cutsLogs: Bool
     let ordering: Ordering
@@ -40,10 +43,10 @@ final class NodeWorld {
         group = SimulatedGroup(isCooperative: random.chance(50))
         cutsLogs = random.chance(70)
         ordering = Ordering.allCases.randomElement(using: &random) ?? .unordered
-        requests = try [[], [], [], ["a"], ["a", "b"]].map { locks in
+        requests = try [[], [], [], ["a"], ["a", "b"]].enumerated().map { place, locks in
             let names = locks.map { "\"\($0)\"" }.joined(separator: ",")
             return try StrategyRequest.parse(
-                Array(#"{"request_id":"r","strategy":{"name":"noop"},"locks":[\#(names)]}"#.utf8))
+                Array(#"{"request_id":"\#(place)","strategy":{"name":"noop"},"locks":[\#(names)]}"#.utf8))
         }
         for _ in 0..<2 { startNode() }
     }
@@ -101,6 +104,7 @@ final class NodeWorld {
     func startNode() -> SimulatedNode {
         lastNode += 1
         let node = SimulatedNode(lastNode, &random)
+        for order in cancels { _ = node.dispatcher.cancel(order) }
         nodes.append(node)
         group.join(lastNode)
         note("node \(lastNode) starts")
@@ -116,6 +120,9 @@ final class NodeWorld {
         wakeReaders(of: partition)
     }
 
+    /// The clock of producers and brokers.
+    var wallTime: Timestamp { Timestamp(milliseconds: now.nanoseconds / 1_000_000) }
+
     func step(_ coordinates: RequestCoordinates, _ token: UInt64, _ digest: Int, failures: Int) -> Step {
         let request = requests.randomElement(using: &random) ?? requests[0]
         let key = digest % 4 == 0 ? nil : [UInt8(digest % 4)]
@@ -126,7 +133,7 @@ final class NodeWorld {
             coordinates: coordinates, lane: ordering.lane(partition: coordinates.partition, key: key),
             strategyIndex: strategy,
             limits: ResourceLimits(cpuPercent: 80, memoryMB: SimulatedNode.memoryMB, timeoutMs: 5000),
-            arrivedAt: now, token: token, attempt: failures + 1, failureCount: failures)
+            arrivedAt: now, recordTime: wallTime, token: token, attempt: failures + 1, failureCount: failures)
     }
 
     // MARK: The end

@@ -30,7 +30,7 @@ final class TestKafka: @unchecked Sendable {
         group = stem
         topics = TopicNames(
             requests: "\(stem).requests", results: "\(stem).results", metrics: "\(stem).metrics",
-            deadLetters: "\(stem).dead-letters")
+            deadLetters: "\(stem).dead-letters", control: "\(stem).control")
         let wanted = create.map { $0.map { "\(stem).\($0)" } } ?? topics.all
         if let real = Self.realBootstrap {
             bootstrap = real
@@ -70,15 +70,16 @@ final class TestKafka: @unchecked Sendable {
         broker?.close()
         guard broker == nil, let admin = try? AdminClient(.admin(bootstrap: bootstrap)) else { return }
         defer { admin.close() }
-        _ = try? admin.delete(topics.all)
+        _ = try? admin.delete(topics.known)
     }
 
-    /// The settings of a node on these topics.
+    /// The settings of a node on these topics. It does without a control topic, and without a client more.
     func settings(_ more: [String] = []) -> [String] {
         [
             "kafka.bootstrapServers=\(bootstrap)", "kafka.groupId=\(group)",
             "kafka.topics.requests=\(topics.requests)", "kafka.topics.results=\(topics.results)",
             "kafka.topics.metrics=\(topics.metrics)", "kafka.topics.deadLetters=\(topics.deadLetters)",
+            "kafka.topics.control=null",
             // As short as Kafka lets it be: a node that is killed is missed sooner.
             "metrics.http=null", "metrics.intervalMs=200", "kafka.consumer.session.timeout.ms=6000",
             // However slow the machine is, what ends by itself is not cut short.

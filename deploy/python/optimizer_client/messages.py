@@ -88,7 +88,7 @@ class Result(dict):
 
     @property
     def status(self) -> str:
-        """`completed`, `failed`, `rejected`, `expired`, `crashed`, `timed_out` or `resource_exceeded`."""
+        """`completed`, `failed`, `rejected`, `expired`, `crashed`, `timed_out`, `resource_exceeded` or `cancelled`."""
         return self["status"]
 
     @property

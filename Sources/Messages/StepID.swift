@@ -5,9 +5,9 @@ package struct StepID: Equatable, Sendable {
     package let digest: String
     package let step: Int
 
-    static let digestLength = 16
+    package static let digestLength = 16
 
-    init(sweep: String, digest: String, step: Int) {
+    package init(sweep: String, digest: String, step: Int) {
         self.sweep = sweep
         self.digest = digest
         self.step = step

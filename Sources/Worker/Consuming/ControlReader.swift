@@ -1,0 +1,105 @@
+import Kafka
+import Messages
+import Scheduling
+import Synchronization
+import System
+
+/// The control thread: reads what is cancelled, from the topic's beginning and without a group, so that every node hears
+/// all of it. It may sit in a call for as long as a broker keeps it waiting, and nothing waits for it.
+final class ControlReader: Sendable {
+    private let topic: String
+    private let state: NodeState
+    private let heartbeats: Heartbeats
+    private let log: Log
+    private let wake: WakeDescriptor
+    private let isStopped = Atomic(false)
+
+    /// How often a topic is looked for that is not there.
+    private static let searchMs = 30_000
+    /// How long it waits for a record before it looks whether the node ends.
+    private static let pieceMs: Int32 = 500
+
+    init(topic: String, state: NodeState, heartbeats: Heartbeats, log: Log) throws(SystemFailure) {
+        self.topic = topic
+        self.state = state
+        self.heartbeats = heartbeats
+        self.log = log
+        wake = try WakeDescriptor()
+    }
+
+    /// Asks the thread to end, which it does after the call it sits in; nobody has to wait for that.
+    func stop() {
+        isStopped.store(true, ordering: .releasing)
+        wake.signal()
+    }
+
+    private var mayGoOn: Bool { !isStopped.load(ordering: .acquiring) }
+
+    /// The thread's body.
+    func run(_ clients: KafkaClients) {
+        var told: String?
+        while mayGoOn {
+            heartbeats.beat(.control, at: .now())
+            do throws(KafkaFailure) {
+                let reader = try TopicReader(clients.readerProperties(), topics: [(topic, .beginning)])
+                defer { reader.close() }
+                told = nil
+                follow(reader)
+            } catch {
+                // Once: it is looked for again and again.
+                if told != error.name { missing(error) }
+                told = error.name
+                let next = MonotonicTime.now().adding(milliseconds: Self.searchMs)
+                heartbeats.rest(.control, until: next)
+                while mayGoOn, .now() < next { _ = wake.wait(until: next) }
+            }
+        }
+    }
+
+    private func missing(_ failure: KafkaFailure) {
+        log.warning(
+            "the control topic cannot be read: what optimizer cancel says does not reach this node",
+            JSONMember("topic", .string(topic)), JSONMember("reason", .string(failure.description)))
+    }
+
+    private func follow(_ reader: TopicReader) {
+        var told: String?
+        while mayGoOn {
+            heartbeats.beat(.control, at: .now())
+            switch reader.next(timeoutMs: Self.pieceMs) {
+            case .record(_, let record): take(record)
+            case .failure(let failure):
+                if told != failure.name { missing(failure) }
+                told = failure.name
+            case .caughtUp: told = nil
+            case .idle: break
+            }
+        }
+    }
+
+    private func take(_ record: KafkaRecord) {
+        do throws(RequestProblem) {
+            var order = try CancelOrder.parse(record.value ?? [])
+            // The broker's clock, or the sender's: a request is stamped by the same.
+            if let stamped = record.time, stamped > order.time { order = CancelOrder(order.target, time: stamped) }
+            cancel(order)
+        } catch {
+            log.warning(
+                "a message of the control topic says nothing that this node knows",
+                JSONMember("partition", .integer(Int(record.partition))),
+                JSONMember("offset", .integer(Int(record.offset))), JSONMember("reason", .string(error.message)))
+        }
+    }
+
+    private func cancel(_ order: CancelOrder) {
+        let (woken, ended) = state.decide { $0.cancel(order) }
+        state.wake(slots: woken)
+        state.killHosts(of: ended)
+        let target =
+            switch order.target {
+            case .request(let id): JSONMember("request_id", .string(id))
+            case .sweep(let id): JSONMember("optimization_id", .string(id))
+            }
+        log.info("cancelled", target, JSONMember("running", .integer(ended.count)))
+    }
+}
