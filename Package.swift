@@ -87,7 +87,8 @@ let package = Package(
             path: "Tests/Offender", swiftSettings: house),
 
         .target(
-            name: "TestSupport", dependencies: ["System", "Kafka"], path: "Tests/TestSupport", swiftSettings: house),
+            name: "TestSupport", dependencies: ["System", "Kafka", "Messages"], path: "Tests/TestSupport",
+            swiftSettings: house),
 
         .testTarget(name: "TestSupportTests", dependencies: ["TestSupport"], swiftSettings: house),
         .testTarget(name: "MessagesTests", dependencies: ["Messages"], swiftSettings: house),

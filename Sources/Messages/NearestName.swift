@@ -20,6 +20,13 @@ package func nearestNameHint(to name: String, in candidates: some Sequence<Strin
     nearestName(to: name, in: candidates).map { ", did you mean \"\($0)\"?" } ?? ""
 }
 
+/// An unknown member, what it may be meant for, and what is known: `an unknown member "cahs", did you mean "cash"?; it
+/// takes cash, spread`.
+package func unknownMember(_ name: String, known: [String]) -> String {
+    "an unknown member \"\(name.cut(toBytes: 100))\"\(nearestNameHint(to: name, in: known)); it takes "
+        + known.joined(separator: ", ")
+}
+
 private func editDistance(_ a: [Unicode.Scalar], _ b: [Unicode.Scalar]) -> Int {
     var before: [Int] = []
     var previous = Array(0...b.count)

@@ -33,6 +33,8 @@ enum RequestMember: UInt8, CaseIterable {
         }
     }
 
+    static let names = allCases.map(\.name)
+
     /// By the bytes of their names, since every member of every request is looked up here.
     private static let byLength: [[(member: RequestMember, name: [UInt8])]] = {
         let all = allCases.map { (member: $0, name: Array($0.name.utf8)) }

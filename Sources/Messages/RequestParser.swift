@@ -137,9 +137,7 @@ struct RequestParser {
             request.parameters = members
             request.parametersRange = range
         default:
-            return invalid(
-                "strategy has an unknown member \"\(name.cut(toBytes: 100))\""
-                    + nearestNameHint(to: name, in: ["name", "version", "parameters"]))
+            return invalid("strategy has " + unknownMember(name, known: ["name", "version", "parameters"]))
         }
         return nil
     }
@@ -175,8 +173,8 @@ struct RequestParser {
             case "memory_mb": request.limits.memoryMB = amount
             case "timeout_ms": request.limits.timeoutMs = amount
             default:
-                let hint = nearestNameHint(to: member.name, in: ["cpu_percent", "memory_mb", "timeout_ms"])
-                return invalid("limits has an unknown member \"\(member.name.cut(toBytes: 100))\"\(hint)")
+                let known = ["cpu_percent", "memory_mb", "timeout_ms"]
+                return invalid("limits has " + unknownMember(member.name, known: known))
             }
         }
         return nil

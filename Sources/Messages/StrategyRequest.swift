@@ -5,6 +5,8 @@
 package struct StrategyRequest: Sendable {
     /// The newest `schema_version` this code knows.
     package static let schemaVersion = 1
+    /// The top-level members that a node or its hosts read.
+    package static let memberNames = RequestMember.names
 
     /// The request as it came.
     package let bytes: [UInt8]

@@ -23,7 +23,7 @@ import Testing
         let root = ["--set", "data.root=\(folder.path)"]
         let csv = "\(Files.package)/deploy/data/synth_walk.csv"
         #expect(try Program.run(["import", csv, "--dataset", "synth_walk"] + root).code == 0)
-        let sweep = "\(Files.package)/deploy/compose/sweep.json"
+        let sweep = "\(Files.package)/deploy/examples/sweep.json"
         let outcome = try Program.run(["submit", sweep, "--dry-run", "--json"] + root)
         #expect(outcome.code == 0, "\(outcome.words)")
     }
@@ -148,6 +148,8 @@ import Testing
         let together = try three.merged("same", ["--json"])
         #expect(together.code == 0, "\(together.words)")
         #expect(together.output == alone.output)
+        let problems = try three.stepResults().flatMap(SchemaFile.sweepStepResult.problems)
+        #expect(try problems + objects(alone.output).flatMap(SchemaFile.mergedSweep.problems) == [])
         #expect(try objects(alone.output).first?["counts"]?["evaluated"]?.integer ?? 0 > 9000)
         #expect(try Set(three.stepResults().compactMap { $0["node"]?.string }) == ["a", "b", "c"])
     }

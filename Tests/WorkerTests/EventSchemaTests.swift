@@ -7,18 +7,15 @@ import Testing
 @testable import Worker
 
 @Suite struct EventSchemaTests {
-    private func schema() throws -> EventSchema { try EventSchema.shipped.get() }
-
     @Test func describesEveryKindOfEvent() throws {
-        let described = try schema().root["$defs"]?.members?.map(\.name) ?? []
+        let described = EventSchema.root["$defs"]?.members?.map(\.name) ?? []
         #expect(Set(described) == Set(MetricsEvent.Kind.allCases.map(\.rawValue)))
     }
 
     @Test func refusesAnEventThatLacksAMemberOrHasOneNobodyKnows() throws {
-        let schema = try schema()
         func problems(_ details: [JSONMember]) throws -> [String] {
             let event = MetricsEvent(.resumed, node: "n", time: .now(), details)
-            return schema.problems(of: try JSONValue.parse(event.encoded()))
+            return EventSchema.problems(of: try JSONValue.parse(event.encoded()))
         }
         #expect(try problems([JSONMember("partitions", .integers([1]))]).isEmpty)
         #expect(try !problems([]).isEmpty)

@@ -19,10 +19,7 @@ struct SectionReader {
         }
         for (index, member) in members.enumerated() {
             guard known.contains(member.name) else {
-                throw RequestProblem(
-                    .invalidRequest,
-                    "\(path) has an unknown member \"\(member.name.cut(toBytes: 100))\""
-                        + nearestNameHint(to: member.name, in: known) + "; it takes " + known.joined(separator: ", "))
+                throw RequestProblem(.invalidRequest, "\(path) has " + unknownMember(member.name, known: known))
             }
             guard !members[..<index].contains(where: { $0.name == member.name }) else {
                 throw RequestProblem(.invalidRequest, "\(path).\(member.name) is given twice; give it once")

@@ -51,9 +51,7 @@ package struct Sweep: Sendable {
             throw RequestProblem(.invalidRequest, "the sweep is \(value.kindName), must be an object")
         }
         for member in members where !sections.contains(member.name) && member.name != "request_id" {
-            throw RequestProblem(
-                .invalidRequest,
-                "the sweep has an unknown member \"\(member.name)\"\(nearestNameHint(to: member.name, in: sections))")
+            throw RequestProblem(.invalidRequest, "the sweep has " + unknownMember(member.name, known: sections))
         }
         for (index, member) in members.enumerated() where members[..<index].contains(where: { $0.name == member.name })
         {

@@ -2,16 +2,12 @@ import Messages
 import TestSupport
 
 /// The JSON schema of metrics events.
-struct EventSchema {
-    let root: JSONValue
-
-    /// The one of the project.
-    static let shipped = Result {
-        EventSchema(root: try JSONValue.parse(Files.read(Files.package + "/deploy/metrics-event.schema.json")))
-    }
+enum EventSchema {
+    static var root: JSONValue { SchemaFile.metricsEvent.document }
 
     /// What is wrong with an event; empty: it is valid.
-    func problems(of event: JSONValue) -> [String] {
+    static func problems(of event: JSONValue) -> [String] {
+        // By its kind: of seventeen that it may be, the one it is meant to be says more.
         guard let name = event["event"]?.string, let schema = root["$defs"]?[name] else {
             return ["no event of the schema: \(event.text)"]
         }

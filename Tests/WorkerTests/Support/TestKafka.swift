@@ -136,7 +136,8 @@ final class TestKafka: @unchecked Sendable {
         throw Failure("only \(records.count) records of \(topic) within \(Patience.seconds) s")
     }
 
-    /// The results, once there is at least one for each of `count` request ids.
+    /// The results, once there is at least one for each of `count` request ids. Each is checked against its schema,
+    /// whatever the test wants of it.
     func results(_ count: Int) throws -> [TestResult] {
         var ids = Set<String>()
         var results: [TestResult] = []
@@ -149,6 +150,10 @@ final class TestKafka: @unchecked Sendable {
             }
             seen = records.count
             return ids.count >= count
+        }
+        for result in results {
+            let problems = SchemaFile.of(result.json, .result, .sweepStepResult).problems(of: result.json)
+            guard problems.isEmpty else { throw Failure("\(problems) in the result \(result.json.text)") }
         }
         return results
     }
@@ -175,7 +180,7 @@ final class TestKafka: @unchecked Sendable {
     func events() throws -> [JSONValue] {
         let events = try contents(topics.metrics).compactMap(\.value).map { try JSONValue.parse($0) }
         for event in events {
-            let problems = try EventSchema.shipped.get().problems(of: event)
+            let problems = EventSchema.problems(of: event)
             guard problems.isEmpty else { throw Failure("\(problems) in the event \(event.text)") }
         }
         return events

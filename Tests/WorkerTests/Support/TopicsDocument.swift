@@ -17,18 +17,15 @@ struct TopicsDocument {
 
     var messages: [JSONMember] { root["components"]?["messages"]?.members ?? [] }
 
-    /// What a reference within the document leads to.
-    func target(of reference: String) -> JSONValue? { check.target(of: reference) }
+    /// Whether a reference leads somewhere, in the document or in a schema beside it.
+    func leadsSomewhere(_ reference: String) -> Bool { check.leadsSomewhere(reference) }
 
     /// What is wrong with the payload of a message.
     func problems(ofPayload value: JSONValue, of message: String) -> [String] {
-        let schema = root["components"]?["messages"]?[message]?["payload"]
-        guard let schema else { return ["there is no message \(message)"] }
-        guard schema["schemaFormat"] == nil else {
-            // The one schema with a document of its own.
-            return (try? EventSchema.shipped.get().problems(of: value)) ?? ["there is no schema of events"]
+        guard let payload = root["components"]?["messages"]?[message]?["payload"] else {
+            return ["there is no message \(message)"]
         }
-        return check.problems(of: value, against: schema, message)
+        return check.problems(of: value, against: payload["schema"] ?? payload, message)
     }
 
     /// What is wrong with the headers of a message, which are texts.

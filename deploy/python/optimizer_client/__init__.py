@@ -6,7 +6,7 @@
         result = client.run(request("sma_crossover", "synth_walk", parameters={"fast": 10, "slow": 20}), timeout=30)
         print(result.statistics["sharpe_ratio"])
 
-Requests and results are dicts with the members that deploy/asyncapi.yml describes.
+Requests and results are dicts with the members that deploy/messages.md describes.
 """
 
 from .client import Client, Future, Waited

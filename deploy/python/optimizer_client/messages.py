@@ -67,7 +67,7 @@ def _plain(value: Any) -> Any:
 
 
 class Result(dict):
-    """A result: its members as deploy/asyncapi.yml describes them, and the common ones as properties."""
+    """A result: its members as deploy/messages.md describes them, and the common ones as properties."""
 
     @classmethod
     def parse(cls, value: Optional[bytes], where: str) -> Result:
