@@ -90,6 +90,19 @@ struct Arguments {
         return number
     }
 
+    /// A point in time, or an age: a number with s, m, h or d behind it; nil when the option is not given.
+    func time(_ name: String, now: Timestamp = .now()) throws(CommandFailure) -> Timestamp? {
+        guard let text = value(name) else { return nil }
+        if let time = Timestamp(rfc3339: text) { return time }
+        let units: [Character: Int64] = ["s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000]
+        guard let unit = text.last.flatMap({ units[$0] }), let count = Int64(text.dropLast()),
+            (0...1_000_000_000).contains(count)
+        else {
+            throw .usage("--\(name) is \(text), must be like 2026-01-31T09:30:00Z, or 90s, 30m, 12h, 7d ago")
+        }
+        return Timestamp(milliseconds: now.milliseconds - count * unit)
+    }
+
     /// Refuses words a command does not take.
     func expectPositional(_ range: ClosedRange<Int>, _ what: String) throws(CommandFailure) {
         guard range.contains(positional.count) else {

@@ -12,19 +12,25 @@ struct RequestCheck {
         strategies = StrategyList(disabled: configuration.disabledStrategies, external: configuration.strategies)
     }
 
-    /// - Returns: what is wrong and what would be right; nil where nothing is.
-    func problem(in line: [UInt8]) -> String? {
+    enum Finding {
+        /// With the members that nodes pass over.
+        case good(ignored: [String])
+        /// What is wrong and what would be right.
+        case wrong(String)
+    }
+
+    func look(at line: [UInt8]) -> Finding {
         do throws(UnreadableRequest) {
             let request = try StrategyRequest.parse(line)
             do throws(RequestProblem) {
                 _ = try strategies.check(request)
                 try HostedRequestCheck.check(request)
-                return nil
+                return .good(ignored: request.unknownFields)
             } catch {
-                return text(error)
+                return .wrong(text(error))
             }
         } catch {
-            return text(error.problem)
+            return .wrong(text(error.problem))
         }
     }
 

@@ -7,11 +7,18 @@ import Testing
 
     /// The commands with their options: contract.
     static let commands: [(words: String, options: [String])] = [
-        ("submit", kafka + ["--key KEY", "--skip-bad", "--no-check", "--dry-run", "--resend-all", "--json"]),
+        (
+            "submit",
+            kafka + [
+                "--key KEY", "--skip-bad", "--no-check", "--dry-run", "--resend-all",
+                "--example KIND", "--json",
+            ]
+        ),
         (
             "results",
             kafka + [
-                "-f, --follow", "--from-now", "--request ID", "-n, --count N", "--timeout-ms N", "--json", "--sweep ID",
+                "-f, --follow", "--from PLACES", "--since TIME", "--from-now", "--request ID", "-n, --count N",
+                "--timeout-ms N", "--json", "--sweep ID",
                 "--now",
                 "--html FILE", "--x PARAMETER", "--y PARAMETER", "--definition FILE",
             ]

@@ -127,6 +127,71 @@ import Testing
         #expect(partitions.allSatisfy { $0["committed"] == .null })
     }
 
+    @Test func aResultIsReadFromWhereSubmitSaysThatTheTopicEnded() throws {
+        try bench.process((0..<20).map { Bench.request("old-\($0)") }, (0..<20).map { "old-\($0)" })
+        let sent = try bench.optimizer(["submit", "-"], input: Bench.request("fresh"))
+        #expect(sent.code == 0)
+        let next = try #require(sent.words.split(separator: "\n").last)
+        #expect(next.hasPrefix("next: optimizer results --follow --request fresh --from 0:"), "\(next)")
+        let words = next.split(separator: " ").dropFirst(2).map(String.init)
+        let found = try bench.optimizer(words + Patience.option)
+        #expect(found.code == 0, "\(found.words)")
+        #expect(found.lines.count == 2)
+        let places = try #require(words.last)
+        let after = try bench.optimizer(["results", "--json", "--from", places])
+        #expect(try objects(after.output).allSatisfy { $0["request_id"]?.string?.hasPrefix("old-") == false })
+        #expect(after.output.contains(#""request_id":"fresh""#))
+        let old = try bench.optimizer(["results", "--request", "old-3", "--from", places])
+        #expect(old.code == 1)
+        #expect(try old.words == "no result in \(topic) for: old-3\n")
+        // What the word does not name is newer than it.
+        let first = places.split(separator: ",")[0]
+        let all = try bench.optimizer(["results", "--json", "--from", String(first)])
+        #expect(all.output.contains(#""request_id":"old-"#) && all.output.contains(#""request_id":"fresh""#))
+        let many = try bench.optimizer(
+            ["submit", "-", "--json"], input: Bench.request("m1") + "\n" + Bench.request("m2"))
+        let from = try #require(objects(many.output).first?["results_from"]?.string)
+        #expect(many.words.contains("next: optimizer results --from \(from)\n"))
+    }
+
+    @Test func placesBeyondTheEndAreOfAnotherLogAndAllIsRead() throws {
+        try bench.process([Bench.request("beyond")], ["beyond"])
+        let places = (0..<6).map { "\($0):1000000" }.joined(separator: ",")
+        let outcome = try bench.optimizer(["results", "--request", "beyond", "--from", places] + Patience.option)
+        #expect(outcome.code == 0, "\(outcome.words)")
+    }
+
+    /// Also on the embedded broker, which finds no offset of a time.
+    @Test func onlyWhatWasPublishedSinceIsShown() throws {
+        try bench.process([Bench.request("before")], ["before"])
+        let last = try #require(bench.records(topic).compactMap(\.timestampMs).max())
+        let since = Timestamp(milliseconds: last + 1).rfc3339
+        try bench.process([Bench.request("after")], ["after"])
+        let ids = try objects(bench.optimizer(["results", "--json", "--since", since]).output).map {
+            $0["request_id"]?.string
+        }
+        // Others may have come meanwhile.
+        #expect(ids.contains("after") && !ids.contains("before"))
+        #expect(try bench.optimizer(["results", "--request", "before", "--since", "1h"]).code == 0)
+        let none = try bench.optimizer(["results", "--request", "before", "--since", since])
+        #expect(none.code == 1)
+    }
+
+    @Test(arguments: [
+        (["--from", "0"], "PARTITION:OFFSET"), (["--from", "0:1,0:2"], "PARTITION:OFFSET"),
+        (["--from", "0:-1"], "PARTITION:OFFSET"), (["--from", "99:0"], "names partition 99"),
+        (["--since", "yesterday"], "--since is yesterday"),
+        (["--from", "0:1", "--since", "1h"], "--from and --since do not go together"),
+        (["--from", "0:1", "--from-now", "-f"], "--from and --from-now do not go together"),
+    ])
+    func aBeginningThatIsNoneIsAWrongCall(_ call: (words: [String], says: String)) throws {
+        for more in [[], ["--sweep", "s"]] where !(call.words.contains("-f") && !more.isEmpty) {
+            let outcome = try bench.optimizer(["results"] + call.words + more)
+            #expect(outcome.code == 64, "\(call.words)")
+            #expect(outcome.words.contains(call.says), "\(outcome.words)")
+        }
+    }
+
     @Test func onlyWhatComesNeedsToBeFollowed() throws {
         #expect(try bench.optimizer(["results", "--from-now"]).code == 64)
     }

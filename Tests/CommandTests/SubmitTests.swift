@@ -26,7 +26,11 @@ import Testing
         let outcome = try bench.optimizer(["submit", file])
         #expect(outcome.code == 0)
         #expect(outcome.output == "")
-        #expect(outcome.words == "3 requests acknowledged by \(topic)\n")
+        let words = outcome.words.split(separator: "\n")
+        #expect(words.count == 3)
+        #expect(words.first?.hasPrefix(#"\#(file):1: the nodes pass over an unknown member "new"; it takes "#) == true)
+        #expect(words.first?.contains("request_id, strategy, ") == true)
+        #expect(words.dropFirst().first == "3 requests acknowledged by \(topic)")
         #expect(try Set(values()) == Set(lines))
         #expect(try values().count == 3)
     }
@@ -144,12 +148,30 @@ import Testing
         #expect(try bench.optimizer(["submit", "-"], input: line(data)).code == 0)
     }
 
-    @Test func aDocumentOverSeveralLinesIsOneMistake() throws {
+    @Test func oneRequestMayStandOnSeveralLinesAndSeveralAreOneMistake() throws {
         defer { #expect(throws: Never.self) { try bench.close() } }
-        let outcome = try bench.optimizer(["submit", "-"], input: "{\n  \"request_id\": \"a\"\n}\n")
+        func document(_ id: String, _ strategy: String = "noop") -> String {
+            "\n{\n  \"request_id\": \"\(id)\",\n  \"strategy\": {\"name\": \"\(strategy)\"}\n}\n"
+        }
+        let wrong = try bench.optimizer(["submit", "-"], input: document("a", "nop"))
+        #expect(wrong.code == 65)
+        #expect(wrong.words.contains(#"standard input: this node has no strategy "nop", did you mean "noop"?"#))
+        let two = try bench.optimizer(["submit", "-"], input: String(document("a").dropFirst()) + document("b"))
+        #expect(two.code == 65)
+        #expect(two.words.split(separator: "\n").count == 1)
+        #expect(two.words.contains("standard input:1: a JSON document over several lines"))
+        #expect(try values().isEmpty)
+        #expect(try bench.optimizer(["submit", "-"], input: document("a")).code == 0)
+        #expect(try values() == [String(document("a").dropFirst().dropLast())])
+    }
+
+    @Test func whatLacksItsTypeIsTakenForTheSweepThatItIsMeantToBe() throws {
+        defer { #expect(throws: Never.self) { try bench.close() } }
+        let sweep = SweepBench.sweep("untyped").replacing(#""type": "optimization", "#, with: "")
+        let outcome = try bench.optimizer(["submit", "-"], input: sweep)
         #expect(outcome.code == 65)
-        #expect(outcome.words.split(separator: "\n").count == 1)
-        #expect(outcome.words.contains("standard input:1: a JSON document over several lines"))
+        #expect(outcome.words.contains(#"standard input: type must be "optimization" for a sweep"#), "\(outcome.words)")
+        #expect(outcome.words.contains("optimizer submit --example sweep"), "\(outcome.words)")
     }
 
     @Test func whatTheBrokerDoesNotTakeIsNamedAndTheOthersArrive() throws {
@@ -203,6 +225,15 @@ import Testing
         #expect(check.code == 78)
     }
 
+    @Test func requestsAreSentAlsoWhereTheResultsTopicIsNotShown() throws {
+        defer { #expect(throws: Never.self) { try bench.close() } }
+        let outcome = try bench.optimizer(
+            ["submit", "-", "--json", "--set", "kafka.topics.results=hidden"], input: Bench.request("a"))
+        #expect(outcome.code == 0)
+        #expect(outcome.words == "1 request acknowledged by \(topic)\n")
+        #expect(try objects(outcome.output).first?["results_from"] == .null)
+    }
+
     @Test func manyRequestsAllArrive() throws {
         defer { #expect(throws: Never.self) { try bench.close() } }
         // A queue that is full again and again: room has to be waited for.
@@ -220,6 +251,22 @@ import Testing
 }
 
 @Suite(.machine) struct SubmitCallTests {
+    @Test func anExampleIsOfARequestOrOfASweep() throws {
+        let wrong = try Program.run(["submit", "--example", "swep"])
+        #expect(wrong.code == 64)
+        #expect(wrong.words.contains(#"no example of a "swep", did you mean "sweep"?"#), "\(wrong.words)")
+        #expect(try Program.run(["submit", "--example", "sweep", "-"]).code == 64)
+        let sweep = try Program.run(["submit", "--example", "sweep"])
+        #expect(sweep.output == Files.text("deploy/examples/sweep.json"))
+    }
+
+    @Test(arguments: ["--dry-run", "--resend-all"])
+    func requestsAreNotSentAsSweepsAre(_ option: String) throws {
+        let outcome = try Program.run(["submit", "-", option], input: Bench.request("a"))
+        #expect(outcome.code == 64)
+        #expect(outcome.words.contains("\(option) is for sweeps"))
+    }
+
     @Test func aFileThatCannotBeReadIsNoInput() throws {
         for name in ["absent.jsonl", "/"] {
             let outcome = try Program.run(["submit", name])

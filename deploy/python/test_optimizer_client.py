@@ -227,6 +227,20 @@ class SweepTests(unittest.TestCase):
         self.assertEqual(options["env"]["OPTIMIZER_KAFKA_CLIENT_SASL_PASSWORD"], "hush")
         self.assertEqual(json.loads(options["input"])["type"], "optimization")
 
+    def test_a_sweep_is_merged_from_where_its_results_begin(self):
+        program = SweepProgram(Settings("b:1", None, None), sys.executable, None)
+        merged = b'{"steps":{"of":1,"completed":1,"failed":[]}}'
+        answers = [b'{"optimization_id":"s","results_from":"0:7"}', b'{"optimization_id":"s","results_from":null}']
+        run = mock.Mock(side_effect=[mock.Mock(returncode=0, stdout=each) for each in [*answers, merged, merged]])
+        with mock.patch("subprocess.run", run):
+            for _ in answers:
+                program.submit({"strategy": {}}, None)
+            program.result("s", None)
+            self.assertEqual(run.call_args[0][0][:6], [sys.executable, "results", "--sweep", "s", "--json", "--from"])
+            self.assertEqual(run.call_args[0][0][6], "0:7")
+            program.result("other", None)
+            self.assertNotIn("--from", run.call_args[0][0])
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -16,16 +16,11 @@ struct DeadLetterFilter {
     private let strategies: Set<String>
     private let since: Timestamp?
 
-    init(_ arguments: Arguments, now: Timestamp = .now()) throws(CommandFailure) {
+    init(_ arguments: Arguments) throws(CommandFailure) {
         codes = Set(arguments.all("code"))
         requests = Set(arguments.all("request"))
         strategies = Set(arguments.all("strategy"))
-        since = try arguments.value("since").map { text throws(CommandFailure) in
-            guard let time = Self.time(text, now) else {
-                throw .usage("--since is \(text), must be like 2026-01-31T09:30:00Z, or 90s, 30m, 12h, 7d ago")
-            }
-            return time
-        }
+        since = try arguments.time("since")
     }
 
     /// Whether it lets everything through.
@@ -38,15 +33,5 @@ struct DeadLetterFilter {
         let (request, strategy) = letter.names
         return (requests.isEmpty || request.map(requests.contains) == true)
             && (strategies.isEmpty || strategy.map(strategies.contains) == true)
-    }
-
-    /// A point in time, or an age: a number with s, m, h or d behind it.
-    private static func time(_ text: String, _ now: Timestamp) -> Timestamp? {
-        if let time = Timestamp(rfc3339: text) { return time }
-        let units: [Character: Int64] = ["s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000]
-        guard let unit = text.last.flatMap({ units[$0] }), let count = Int64(text.dropLast()),
-            (0...1_000_000_000).contains(count)
-        else { return nil }
-        return Timestamp(milliseconds: now.milliseconds - count * unit)
     }
 }

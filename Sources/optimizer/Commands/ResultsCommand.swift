@@ -7,12 +7,15 @@ enum ResultsCommand: Command {
     static let name = "results"
     static let summary = "reads results, puts those of a sweep together"
     static let help = """
-        optimizer results [--follow] [--json] [--request ID]... [--count N] [--timeout-ms N]
-        optimizer results --sweep ID [--json] [--html FILE] [--now] [--follow] [--timeout-ms N]
+        optimizer results [--follow] [--json] [--request ID]... [--from PLACES | --since TIME] [--count N]
+                          [--timeout-ms N]
+        optimizer results --sweep ID [--json] [--html FILE] [--now] [--follow] [--from PLACES | --since TIME]
+                          [--timeout-ms N]
 
         Reads the results topic from its beginning to the end it has now, as a table or, with --json, as the results
         themselves, one a line. It joins no group and commits nothing, so it may run beside anything.
-        With --request it ends as soon as every one of these requests has a result.
+        With --request it ends as soon as every one of these requests has a result. What came before a request was
+        sent need not be read: --from begins where submit says that the topic ended then, --since at a time.
 
         With --sweep it merges the results of a sweep's steps, as they come, until every step has one, and shows the
         best sets; with --follow it waits on for steps that failed, and for a sweep that is not there yet, with --now it
@@ -30,7 +33,6 @@ enum ResultsCommand: Command {
         ConfigurationOptions.all + [
             ConfigurationOptions.topic,
             Option("follow", short: "f", "goes on with what comes"),
-            Option("from-now", "only what comes from now on; goes with --follow"),
             Option("request", value: "ID", "only the results of this request; may be given often"),
             Option("count", short: "n", value: "N", "ends after so many"),
             Option("timeout-ms", value: "N", "gives up after so long"),
@@ -41,7 +43,7 @@ enum ResultsCommand: Command {
             Option("x", value: "PARAMETER", "of the page's heat map, from left to right (the first one swept)"),
             Option("y", value: "PARAMETER", "of the page's heat map, from bottom to top (the second one swept)"),
             Option("definition", value: "FILE", "the sweep as it was submitted, where the requests topic has lost it"),
-        ]
+        ] + ResultsStart.options
 
     static func run(_ arguments: Arguments) throws(CommandFailure) -> Int32 {
         try arguments.expectPositional(0...0, "nothing")
@@ -51,11 +53,12 @@ enum ResultsCommand: Command {
         guard arguments.has("follow") || !arguments.has("from-now") else {
             throw .usage("--from-now reads what comes: it goes with --follow")
         }
+        let start = try ResultsStart(arguments)
         let connection = try KafkaConnection(arguments, topic: \.results)
-        let scan = TopicScan(
-            connection: connection, topic: connection.topics.results,
-            start: arguments.has("from-now") ? .end : .beginning, follows: arguments.has("follow"),
+        var scan = TopicScan(
+            connection: connection, topic: connection.topics.results, follows: arguments.has("follow"),
             timeout: timeout.map { .milliseconds($0) })
+        try start.apply(to: &scan)
         var printer = ResultPrinter(
             requests: Set(arguments.all("request")), count: count, isJSON: arguments.has("json"))
         let end = try scan.run { event throws(CommandFailure) in try printer.take(event) }

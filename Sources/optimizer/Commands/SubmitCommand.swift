@@ -9,10 +9,14 @@ enum SubmitCommand: Command {
     static let help = """
         optimizer submit FILE|- [--key KEY] [--skip-bad] [--no-check] [--json]
         optimizer submit SWEEP|- [--dry-run] [--resend-all] [--json]
+        optimizer submit --example request|sweep
 
         Sends every line as it is, one request a line, and waits until the broker has acknowledged each. All lines are
         checked first, as a node would, and nothing is sent where one is bad. With --skip-bad or --no-check each line
-        is sent as it comes, so that an endless input can be sent too. Empty lines are passed over.
+        is sent as it comes, so that an endless input can be sent too. Empty lines are passed over. A single request may
+        stand on several lines. In the end it says what optimizer results takes to read from where they are.
+
+        --example prints a request, or a sweep, that runs on the sample data; deploy/messages.md has all that they hold.
 
         A sweep is one JSON document of "type": "optimization". Its grid is cut into steps, which go to all partitions;
         the data set, which must be under this machine's data.root, is pinned to the version it has now. The steps' ids
@@ -31,22 +35,31 @@ enum SubmitCommand: Command {
             Option("no-check", "does not look into the lines"),
             Option("dry-run", "a sweep: says what would be sent, and talks to no broker"),
             Option("resend-all", "a sweep: sends the steps again that are there already"),
+            Option("example", value: "KIND", "prints one that runs on the sample data: request or sweep"),
             Option("json", "says on standard output how many were acknowledged, as one JSON object"),
         ]
 
     static func run(_ arguments: Arguments) throws(CommandFailure) -> Int32 {
+        if let kind = arguments.value("example") {
+            try arguments.expectPositional(0...0, "nothing")
+            return try SubmitExample.print(kind)
+        }
         try arguments.expectPositional(1...1, "FILE, or - for standard input")
         var input = try InputLines(arguments.positional[0])
-        if SubmitJob.mode(of: arguments) == .allOrNothing, let sweep = try SweepDocument.read(&input) {
-            return try SweepSubmission.run(sweep, arguments)
-        }
-        guard !arguments.has("dry-run"), !arguments.has("resend-all") else {
-            throw .usage("--dry-run and --resend-all are for sweeps, and \(input.name) is none")
+        let document = SubmitJob.mode(of: arguments) == .allOrNothing ? try InputDocument.read(&input) : nil
+        if case .sweep(let sweep) = document { return try SweepSubmission.run(sweep, arguments) }
+        for name in ["dry-run", "resend-all"] where arguments.has(name) {
+            throw .usage("--\(name) is for sweeps, and \(input.name) is none")
         }
         let connection = try KafkaConnection(arguments, topic: \.requests)
         var job = SubmitJob(arguments, RequestCheck(connection.configuration))
-        if job.mode == .allOrNothing { try job.readAll(&input) }
+        if case .request(let bytes) = document {
+            try job.take(document: bytes, from: input.name)
+        } else if job.mode == .allOrNothing {
+            try job.readAll(&input)
+        }
         let topic = try connection.topic(connection.topics.requests)
+        job.resultsBegin = TopicPlaces.endsOfResults(connection)
         var interruption = Interruption()
         let sender = try RecordSender(connection, topic: topic)
         defer { sender.close() }

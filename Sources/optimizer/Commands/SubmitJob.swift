@@ -15,6 +15,10 @@ struct SubmitJob {
     /// What was read and found good, before anything is sent.
     private var accepted: [(number: Int, line: [UInt8])] = []
     private var badLines = 0
+    /// Members that nodes pass over, of which it was said.
+    private var toldMembers: Set<String> = []
+    /// Where the results topic ended before anything was sent.
+    var resultsBegin: TopicPlaces?
     private var progress = ProgressLine()
     private static let shownBadLines = 20
 
@@ -42,6 +46,17 @@ struct SubmitJob {
             throw CommandFailure(
                 "\(Self.count(badLines, "bad line")) in \(input.name), so nothing was sent; correct them, "
                     + "or send the others with --skip-bad", code: ExitCode.dataError)
+        }
+    }
+
+    /// Checks the one request that is the whole input.
+    /// - Throws: what is wrong with it, code 65.
+    mutating func take(document: [UInt8], from name: String) throws(CommandFailure) {
+        switch check.look(at: document) {
+        case .wrong(let problem): throw CommandFailure("\(name): \(problem)", code: ExitCode.dataError)
+        case .good(let ignored):
+            tell(ignored, at: name)
+            accepted = [(1, document)]
         }
     }
 
@@ -89,9 +104,24 @@ struct SubmitJob {
         case .line(let line):
             guard line.contains(where: { $0 != 0x20 && $0 != 0x09 }) else { return .some(nil) }
             try refuseDocument(line, input)
-            guard mode != .unchecked, let problem = check.problem(in: line) else { return line }
-            noteBad("\(input.name):\(input.number): \(problem)")
-            return .some(nil)
+            guard mode != .unchecked else { return line }
+            let place = "\(input.name):\(input.number)"
+            switch check.look(at: line) {
+            case .good(let ignored):
+                tell(ignored, at: place)
+                return line
+            case .wrong(let problem):
+                noteBad("\(place): \(problem)")
+                return .some(nil)
+            }
+        }
+    }
+
+    /// A newer node may know these members, so they are sent; a slip is told, once.
+    private mutating func tell(_ ignored: [String], at place: String) {
+        for name in ignored where toldMembers.count < Self.shownBadLines && toldMembers.insert(name).inserted {
+            progress.clear()
+            Output.words("\(place): the nodes pass over " + unknownMember(name, known: StrategyRequest.memberNames))
         }
     }
 
@@ -124,9 +154,28 @@ struct SubmitJob {
         if sender.outstanding > 0 { words += ", \(sender.outstanding) without an answer: they may be there or not" }
         if isInterrupted { words += "; interrupted before the end of \(input)" }
         Output.words(words)
+        if sender.acknowledged > 0, let next { Output.words(next) }
         if isInterrupted { return Interruption.exitCode }
         guard sender.refused == 0, sender.outstanding == 0 else { return ExitCode.failure }
         return badLines > 0 ? ExitCode.dataError : ExitCode.success
+    }
+
+    /// What shows the results, and reads nothing that was there before.
+    private var next: String? {
+        guard let resultsBegin else { return nil }
+        let id = accepted.count == 1 ? (try? JSONValue.parse(accepted[0].line))?["request_id"]?.string : nil
+        // An id that a shell would take for something else is left to its submitter.
+        let request = id.flatMap { $0.utf8.allSatisfy(Self.needsNoQuotes) ? " --follow --request \($0)" : nil } ?? ""
+        return "next: optimizer results\(request) --from \(resultsBegin.text)"
+    }
+
+    private static func needsNoQuotes(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "a")...UInt8(ascii: "z"):
+            true
+        default: "._:-".utf8.contains(byte)
+        }
     }
 
     private func summary(_ sender: RecordSender, _ topic: String, _ isInterrupted: Bool) -> String {
@@ -134,6 +183,7 @@ struct SubmitJob {
             JSONMember("topic", .string(topic)), JSONMember("acknowledged", .integer(sender.acknowledged)),
             JSONMember("not_taken", .integer(sender.refused)), JSONMember("unanswered", .integer(sender.outstanding)),
             JSONMember("bad_lines", .integer(badLines)), JSONMember("interrupted", .bool(isInterrupted)),
+            JSONMember("results_from", resultsBegin.map { .string($0.text) } ?? .null),
         ]).text
     }
 

@@ -22,6 +22,8 @@ struct TopicScan {
     let connection: KafkaConnection
     let topic: String
     var start = TopicReader.Start.beginning
+    /// Passes over what was published before these milliseconds since 1970; nil: nothing.
+    var since: Int64?
     /// Goes on with what comes.
     var follows = false
     /// Going on with what comes, says when all that was there has been read.
@@ -49,7 +51,8 @@ struct TopicScan {
             switch reader.next(timeoutMs: isFresh ? 0 : 100) {
             case .record(_, let record):
                 isFresh = true
-                let isWanted = follows || record.offset <= unread[record.partition] ?? -1
+                let isNew = since.map { record.timestampMs ?? .max >= $0 } ?? true
+                let isWanted = isNew && (follows || record.offset <= unread[record.partition] ?? -1)
                 if isWanted, try !take(.record(record)) { return .stopped }
                 if let last = unread[record.partition], record.offset >= last { unread[record.partition] = nil }
                 if !follows, unread.isEmpty { return .caughtUp }
@@ -66,7 +69,7 @@ struct TopicScan {
         }
     }
 
-    /// The last offset of every partition that has any.
+    /// The last offset of every partition that has any to read.
     private func ends() throws(CommandFailure) -> [Int32: Int64] {
         let description = try connection.topic(topic)
         var partitions = description.partitions
@@ -74,7 +77,10 @@ struct TopicScan {
         let ends = try connection.withAdmin("ask for the end of \(topic)") { admin throws(KafkaFailure) in
             try admin.endOffsets(topic: topic, partitions: partitions)
         }
-        return ends.filter { $0.value > 0 }.mapValues { $0 - 1 }
+        var given: [Int32: Int64] = [:]
+        if case .offsets(let offsets) = start { given = offsets }
+        // Beyond the end: another log than it was. The reader begins with its first record then.
+        return ends.filter { $0.value > 0 && $0.value != given[$0.key] }.mapValues { $0 - 1 }
     }
 
     private func open() throws(CommandFailure) -> TopicReader {

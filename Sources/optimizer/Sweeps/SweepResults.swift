@@ -26,11 +26,13 @@ struct SweepResults {
             throw .usage("--\(name) does not go with --sweep")
         }
         let timeout = try arguments.integer("timeout-ms", in: 1...86_400_000)
+        let start = try ResultsStart(arguments)
         let connection = try KafkaConnection(arguments, topic: \.results)
         var interruption = Interruption()
-        let scan = TopicScan(
+        var scan = TopicScan(
             connection: connection, topic: connection.topics.results, follows: !arguments.has("now"), tellsEnd: true,
             timeout: timeout.map { .milliseconds($0) })
+        try start.apply(to: &scan)
         var results = SweepResults(id, connection, waitsForFailed: arguments.has("follow"))
         _ = try scan.run { event throws(CommandFailure) in
             results.take(event, unless: &interruption)

@@ -10,6 +10,8 @@ struct SweepSubmission {
     private let isJSON: Bool
     private var topic = ""
     private var alreadyThere = 0
+    /// Where the results topic ended before anything was sent; nil also where results of the sweep may lie before.
+    private var resultsBegin: TopicPlaces?
 
     static func run(_ sweep: Sweep, _ arguments: Arguments) throws(CommandFailure) -> Int32 {
         guard arguments.value("key") == nil else {
@@ -58,6 +60,7 @@ struct SweepSubmission {
         guard !known.hasOther else { throw idIsTaken }
         let there = arguments.has("resend-all") ? [] : known.numbers
         alreadyThere = there.count
+        if alreadyThere == 0 { resultsBegin = TopicPlaces.endsOfResults(connection) }
         let sender = try RecordSender(connection, topic: topic)
         defer { sender.close() }
         var progress = ProgressLine()
@@ -104,7 +107,7 @@ struct SweepSubmission {
         let isWhole = sender.acknowledged + alreadyThere == plan.stepCount
         Output.words(
             isWhole
-                ? "next: optimizer results --sweep \(plan.id)"
+                ? "next: optimizer results --sweep \(plan.id)" + (resultsBegin.map { " --from \($0.text)" } ?? "")
                 : "the same command again sends the steps that are missing")
         if isInterrupted { return Interruption.exitCode }
         return isWhole ? ExitCode.success : ExitCode.failure
@@ -118,6 +121,7 @@ struct SweepSubmission {
             JSONMember("topic", topic.isEmpty ? .null : .string(topic)), JSONMember("acknowledged", .integer(sent)),
             JSONMember("already_there", .integer(alreadyThere)), JSONMember("not_taken", .integer(refused)),
             JSONMember("unanswered", .integer(unanswered)), JSONMember("interrupted", .bool(isInterrupted)),
+            JSONMember("results_from", resultsBegin.map { .string($0.text) } ?? .null),
         ]).text
     }
 

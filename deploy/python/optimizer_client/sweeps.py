@@ -104,6 +104,8 @@ class SweepProgram:
         self._settings = settings
         self._path = path
         self._data_root = data_root
+        #: By the sweeps' ids, where the results topic ended before their first steps were sent.
+        self._begins: dict[str, str] = {}
 
     def submit(self, definition: Union[Mapping[str, Any], str, os.PathLike], timeout: Optional[float]) -> str:
         """Sends the steps that the requests topic does not hold.
@@ -113,11 +115,16 @@ class SweepProgram:
         ended = self._run(["submit", "-", "--json"], _document(definition), timeout, "submit the sweep")
         if ended.returncode != 0:
             raise _failure(ended)
-        return json.loads(ended.stdout)["optimization_id"]
+        summary = json.loads(ended.stdout)
+        if summary.get("results_from"):
+            self._begins[summary["optimization_id"]] = summary["results_from"]
+        return summary["optimization_id"]
 
     def result(self, optimization_id: str, timeout: Optional[float]) -> SweepResult:
         """Waits until every step has a result, and merges them."""
         words = ["results", "--sweep", optimization_id, "--json"]
+        if optimization_id in self._begins:
+            words += ["--from", self._begins[optimization_id]]
         if timeout is not None:
             words += ["--timeout-ms", str(max(1, int(timeout * 1000)))]
         # The program ends by itself; it is given time to say what is missing.

@@ -1,0 +1,44 @@
+import Messages
+import Worker
+
+/// What `submit --example` prints: it runs on the sample data.
+enum SubmitExample: String, CaseIterable {
+    case request, sweep
+
+    /// - Throws: that there is no example of this, and of what there is.
+    static func print(_ kind: String) throws(CommandFailure) -> Int32 {
+        guard let example = Self(rawValue: kind) else {
+            let names = allCases.map(\.rawValue)
+            throw .usage(
+                "there is no example of a \"\(kind)\"\(nearestNameHint(to: kind, in: names)); there is one of a "
+                    + names.joined(separator: ", and one of a "))
+        }
+        try DataWriter.write([example.text])
+        Output.words("it runs on deploy/data/synth_walk.csv: optimizer import FILE --dataset synth_walk")
+        return ExitCode.success
+    }
+
+    private var text: String {
+        switch self {
+        case .request:
+            """
+            {"request_id": "r-1", "strategy": {"name": "sma_crossover", "parameters": {"fast": 10, "slow": 20}},
+             "data": {"dataset": "synth_walk", "timeframe": "1d"}, "output": {"trades": true}}
+            """
+        case .sweep:
+            """
+            {
+              "type": "optimization", "optimization_id": "sample",
+              "strategy": {"name": "sma_crossover", "parameters": {"direction": "long_only"}},
+              "data": {"dataset": "synth_walk", "timeframe": "1d"},
+              "parameters": [{"name": "fast", "min": 2, "max": 60, "step": 1},
+                             {"name": "slow", "min": 20, "max": 200, "step": 1}],
+              "parameter_constraints": [{"left": "fast", "operator": "less", "right": "slow"}],
+              "objective": {"target": "sharpe_ratio", "extremum": "max"},
+              "constraints": [{"target": "trade_count", "operator": "greaterOrEqual", "target_value": 6}],
+              "out_of_sample": {"start": "2015-01-01"}
+            }
+            """
+        }
+    }
+}
