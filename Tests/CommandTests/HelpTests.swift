@@ -10,7 +10,7 @@ import Testing
         (
             "submit",
             kafka + [
-                "--key KEY", "--skip-bad", "--no-check", "--dry-run", "--resend-all",
+                "--key KEY", "--skip-bad", "--no-check", "--dry-run", "--resend-failed", "--resend-all",
                 "--example KIND", "--json",
             ]
         ),

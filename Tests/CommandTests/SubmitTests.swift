@@ -260,7 +260,7 @@ import Testing
         #expect(sweep.output == Files.text("deploy/examples/sweep.json"))
     }
 
-    @Test(arguments: ["--dry-run", "--resend-all"])
+    @Test(arguments: ["--dry-run", "--resend-failed", "--resend-all"])
     func requestsAreNotSentAsSweepsAre(_ option: String) throws {
         let outcome = try Program.run(["submit", "-", option], input: Bench.request("a"))
         #expect(outcome.code == 64)

@@ -24,7 +24,7 @@ import Testing
         #expect(outcome.words.contains("step 1 rejected (unknown_dataset): no walk here"), "\(outcome.words)")
         #expect(outcome.words.contains("0 of 2 steps of bad are complete, 2 failed"), "\(outcome.words)")
         #expect(outcome.words.contains("optimizer dead-letters replay --code unknown_dataset"), "\(outcome.words)")
-        #expect(outcome.words.contains("--resend-all"), "\(outcome.words)")
+        #expect(outcome.words.contains("optimizer submit SWEEP --resend-failed"), "\(outcome.words)")
 
         let lost = try bench.plan(Self.sweep("lost"))
         try bench.produce(failureOf: lost, 0, place: ("optimizer.gone", 0, 0))
@@ -63,7 +63,7 @@ import Testing
         let whole = try bench.merged("mended", ["--html", page])
         #expect(whole.code == 0, "\(whole.words)")
         #expect(whole.words.contains("2 of 2 steps of mended are complete\n"), "\(whole.words)")
-        #expect(!whole.words.contains("--resend-all"), "\(whole.words)")
+        #expect(!whole.words.contains("--resend-failed"), "\(whole.words)")
         #expect(whole.words.contains("sets: 543 evaluated, 0 skipped, 0 failed"), "\(whole.words)")
         // The requests topic its results name is gone: the page says so.
         #expect(bench.bench.folder.text("mended.html").contains("no longer in the requests topic"))
@@ -76,8 +76,8 @@ import Testing
         #expect(try bench.submit(Self.sweep("s1")).code == 0)
         let again = try bench.submit(Self.sweep("s1"))
         #expect(again.code == 0)
-        #expect(again.words.contains("2 were there already (--resend-all sends them again)"), "\(again.words)")
-        for options in [[], ["--resend-all"]] {
+        #expect(again.words.contains("2 were there already (--resend-failed sends"), "\(again.words)")
+        for options in [[], ["--resend-all"], ["--resend-failed"]] {
             let refused = try bench.submit(corrected, options)
             #expect(refused.code == 65)
             #expect(refused.words.contains("another optimization_id"), "\(refused.words)")

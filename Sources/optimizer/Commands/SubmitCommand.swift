@@ -8,7 +8,7 @@ enum SubmitCommand: Command {
     static let summary = "requests (JSON lines) or a sweep into the requests topic"
     static let help = """
         optimizer submit FILE|- [--key KEY] [--skip-bad] [--no-check] [--json]
-        optimizer submit SWEEP|- [--dry-run] [--resend-all] [--json]
+        optimizer submit SWEEP|- [--dry-run] [--resend-failed | --resend-all] [--json]
         optimizer submit --example request|sweep
 
         Sends every line as it is, one request a line, and waits until the broker has acknowledged each. All lines are
@@ -21,8 +21,9 @@ enum SubmitCommand: Command {
         A sweep is one JSON document of "type": "optimization". Its grid is cut into steps, which go to all partitions;
         the data set, which must be under this machine's data.root, is pinned to the version it has now. The steps' ids
         follow from the sweep: submitted again, only those are sent that the topic does not hold, or all of them with
-        --resend-all. Another sweep under an id that the topic holds is refused: give it another optimization_id.
-        optimizer results --sweep ID puts the results together.
+        --resend-all. With --resend-failed those are sent that were never sent, and those of which every request has
+        failed; what is complete or under way is not. Another sweep under an id that the topic holds is refused: give it
+        another optimization_id. optimizer results --sweep ID puts the results together.
 
         Exit codes: 0 all acknowledged; 1 some were not; 65 a line is bad, or a sweep or its id; 66 FILE cannot be read; 69 no broker
         answers; 78 the topic is missing; 130 interrupted, what was sent is said.
@@ -34,6 +35,7 @@ enum SubmitCommand: Command {
             Option("skip-bad", "sends the good lines, names the bad ones, and ends with 65"),
             Option("no-check", "does not look into the lines"),
             Option("dry-run", "a sweep: says what would be sent, and talks to no broker"),
+            Option("resend-failed", "a sweep: sends the steps again whose results say that they failed"),
             Option("resend-all", "a sweep: sends the steps again that are there already"),
             Option("example", value: "KIND", "prints one that runs on the sample data: request or sweep"),
             Option("json", "says on standard output how many were acknowledged, as one JSON object"),
@@ -48,7 +50,7 @@ enum SubmitCommand: Command {
         var input = try InputLines(arguments.positional[0])
         let document = SubmitJob.mode(of: arguments) == .allOrNothing ? try InputDocument.read(&input) : nil
         if case .sweep(let sweep) = document { return try SweepSubmission.run(sweep, arguments) }
-        for name in ["dry-run", "resend-all"] where arguments.has(name) {
+        for name in ["dry-run", "resend-failed", "resend-all"] where arguments.has(name) {
             throw .usage("--\(name) is for sweeps, and \(input.name) is none")
         }
         let connection = try KafkaConnection(arguments, topic: \.requests)

@@ -4,10 +4,16 @@ import Strategies
 import Worker
 
 /// Where a request lies, as its result says it.
-struct RequestPlace {
+struct RequestPlace: Hashable {
     let topic: String
     let partition: Int32
     let offset: Int64
+
+    init(of record: KafkaRecord, in topic: String) {
+        self.topic = topic
+        partition = record.partition
+        offset = record.offset
+    }
 
     /// - Returns: nil where the result does not say it.
     init?(ofResult result: JSONValue) {

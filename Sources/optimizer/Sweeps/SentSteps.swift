@@ -5,7 +5,8 @@ import Worker
 
 /// Which steps of a sweep the requests topic holds.
 struct SentSteps {
-    private(set) var numbers: Set<Int> = []
+    /// By the steps' numbers, where their requests lie: a step that was sent again has several.
+    private(set) var places: [Int: [RequestPlace]] = [:]
     /// Whether the topic holds steps of another sweep under the same id.
     private(set) var hasOther = false
     private let id: String
@@ -31,8 +32,8 @@ struct SentSteps {
         _ = try scan.run { event throws(CommandFailure) in
             if case .record(let record) = event {
                 seen += 1
-                found.take(record.value ?? [])
-                progress.show("looking for steps that were sent before: \(seen) requests, \(found.numbers.count) found")
+                found.take(record, in: scan.topic)
+                progress.show("looking for steps that were sent before: \(seen) requests, \(found.places.count) found")
             }
             isInterrupted = interruption.check()
             return !isInterrupted
@@ -42,14 +43,14 @@ struct SentSteps {
         return !isInterrupted
     }
 
-    private mutating func take(_ request: [UInt8]) {
-        guard let value = try? JSONValue.parse(request), value["type"]?.string == "optimization",
+    private mutating func take(_ record: KafkaRecord, in topic: String) {
+        guard let value = try? JSONValue.parse(record.value ?? []), value["type"]?.string == "optimization",
             let step = value["request_id"]?.string.flatMap(StepID.init), step.sweep == id
         else { return }
         if step.digest != digest {
             hasOther = true
         } else if step.step < stepCount {
-            numbers.insert(step.step)
+            places[step.step, default: []].append(RequestPlace(of: record, in: topic))
         }
     }
 }

@@ -63,10 +63,10 @@ struct SweepEnd {
         let failed = merge.failedSteps.values
         guard !failed.isEmpty else { return [] }
         let codes = Set(failed.filter { $0.status == "rejected" }.map(\.code)).sorted()
-        let replay = "optimizer dead-letters replay" + codes.map { " --code \($0)" }.joined()
+        let replay = "; or, of the rejected, optimizer dead-letters replay" + codes.map { " --code \($0)" }.joined()
         return [
-            "once the cause is mended: " + (codes.isEmpty ? "" : "\(replay) runs what was rejected, ")
-                + "optimizer submit SWEEP --resend-all runs every step again"
+            "once the cause is mended, optimizer submit SWEEP --resend-failed runs these steps again"
+                + (codes.isEmpty ? "" : replay)
         ]
     }
 }

@@ -10,12 +10,19 @@ struct SweepSubmission {
     private let isJSON: Bool
     private var topic = ""
     private var alreadyThere = 0
+    /// Of a sweep whose failed steps are sent again, how many are complete.
+    private var completed: Int?
     /// Where the results topic ended before anything was sent; nil also where results of the sweep may lie before.
     private var resultsBegin: TopicPlaces?
 
     static func run(_ sweep: Sweep, _ arguments: Arguments) throws(CommandFailure) -> Int32 {
         guard arguments.value("key") == nil else {
             throw .usage("--key would put all steps on one partition, for one node; a sweep goes to all of them")
+        }
+        if arguments.has("resend-failed") {
+            for name in ["resend-all", "dry-run"] where arguments.has(name) {
+                throw .usage("--resend-failed asks the topics what has failed, and does not go with --\(name)")
+            }
         }
         let root = try ConfigurationOptions.load(arguments).data.root
         let plan: SweepPlan
@@ -52,19 +59,15 @@ struct SweepSubmission {
         let topic = try connection.topic(connection.topics.requests)
         self.topic = topic.name
         var interruption = Interruption()
-        var known = SentSteps(of: plan)
-        guard try known.read(connection, unless: &interruption) else {
+        guard let missing = try stepsToSend(connection, arguments, unless: &interruption) else {
             Output.words("interrupted before anything was sent")
             return Interruption.exitCode
         }
-        guard !known.hasOther else { throw idIsTaken }
-        let there = arguments.has("resend-all") ? [] : known.numbers
-        alreadyThere = there.count
+        alreadyThere = plan.stepCount - missing.count
         if alreadyThere == 0 { resultsBegin = TopicPlaces.endsOfResults(connection) }
         let sender = try RecordSender(connection, topic: topic)
         defer { sender.close() }
         var progress = ProgressLine()
-        let missing = (0..<plan.stepCount).lazy.filter { !there.contains($0) }
         for step in missing {
             guard sender.send(key: nil, value: plan.request(step: step), token: UInt64(step), unless: &interruption)
             else { break }
@@ -74,6 +77,23 @@ struct SweepSubmission {
         sender.finish(unless: &interruption) { progress.show(progressText(sender)) }
         progress.clear()
         return try report(sender, isInterrupted: interruption.hasCome)
+    }
+
+    /// - Returns: nil where it was interrupted.
+    private mutating func stepsToSend(
+        _ connection: KafkaConnection, _ arguments: Arguments, unless interruption: inout Interruption
+    ) throws(CommandFailure) -> [Int]? {
+        var known = SentSteps(of: plan)
+        guard try known.read(connection, unless: &interruption) else { return nil }
+        guard !known.hasOther else { throw idIsTaken }
+        let all = 0..<plan.stepCount
+        if arguments.has("resend-all") { return Array(all) }
+        guard arguments.has("resend-failed") else { return all.filter { known.places[$0] == nil } }
+        // After the requests: a result that comes meanwhile is of one that was seen.
+        var answered = AnsweredSteps(of: plan)
+        guard try answered.read(connection, unless: &interruption) else { return nil }
+        completed = answered.completed.count
+        return all.filter { answered.needs($0, sentAt: known.places[$0] ?? []) }
     }
 
     private var idIsTaken: CommandFailure {
@@ -100,7 +120,11 @@ struct SweepSubmission {
             ])
         }
         var words = "\(Self.count(sender.acknowledged, "step")) acknowledged by \(topic)"
-        if alreadyThere > 0 { words += ", \(alreadyThere) were there already (--resend-all sends them again)" }
+        if let completed {
+            words += ", \(completed) are complete, \(alreadyThere - completed) have no result yet"
+        } else if alreadyThere > 0 {
+            words += ", \(alreadyThere) were there already (--resend-failed sends those again that failed)"
+        }
         if sender.refused > 0 { words += ", \(sender.refused) not taken" }
         if sender.outstanding > 0 { words += ", \(sender.outstanding) without an answer: they may be there or not" }
         Output.words(words)
