@@ -60,6 +60,22 @@ import Testing
         #expect(Scenario(flat: [20_000, 20_000, 20_000]).run([1: .buy]).open == nil)
     }
 
+    @Test func droppedOrdersAreCountedAndTheFirstSaysWhy() throws {
+        var scenario = Scenario(flat: [20_000, 20_000, 20_000, 30_000, 30_000])
+        scenario.account.commission = 0.01
+        let outcome = scenario.run([1: .buy, 2: .close, 3: .sell, 4: .buy])
+        let dropped = try #require(outcome.dropped)
+        // A close buys nothing, and the order on the last bar is never looked at.
+        #expect(dropped.count == 2 && dropped.firstBar == 2)
+        #expect(dropped.firstTime == scenario.table.time[2])
+        #expect(dropped.reason == .budgetBelowOneUnit && dropped.unitCost == 20_200 && isClose(dropped.budget, 10_000))
+        scenario.account.cash = 30_000
+        #expect(scenario.run([1: .buy, 2: .close]).dropped == nil)
+        scenario.account.fixedCommission = 40_000
+        #expect(scenario.run([1: .buy]).dropped?.reason == .noBudget)
+        #expect(Scenario(flat: [1e-300, 1e-300, 1e-300]).run([1: .buy]).dropped?.reason == .tooManyUnits)
+    }
+
     @Test(arguments: [
         (Account.AtEnd.closeOut, 120.0), (.closeOutAtOpen, 110.0),
     ]) func theEndClosesAtTheCloseOrForComparisonAtTheOpen(mode: Account.AtEnd, price: Double) throws {

@@ -149,6 +149,23 @@ import Testing
         #expect(plain["open_position"]?["size"]?.integer != nil)
     }
 
+    @Test func aRunThatCouldNotPaySaysSoAndOneThatCouldSaysNothing() throws {
+        func run(_ cash: Int) throws -> JSONValue {
+            try reply(
+                #"{"request_id":"r","strategy":{"name":"buy_and_hold"},"data":{"dataset":"walk"},"account":{"cash":\#(cash)}}"#
+            )
+        }
+        let poor = try run(1)
+        #expect(poor["status"]?.string == "completed" && poor["statistics"]?["trade_count"]?.integer == 0)
+        // It orders at every bar from the second on, and that of the last bar is never filled.
+        #expect(poor["dropped_orders"]?["count"]?.integer == 398)
+        #expect(poor["dropped_orders"]?["first_bar"]?.integer == 2)
+        #expect(poor["dropped_orders"]?["first_time"]?.string == "2010-01-06")
+        #expect(poor["dropped_orders"]?["reason"]?.string == "budget_below_one_unit")
+        #expect((poor["dropped_orders"]?["unit_cost"]?.double ?? 0) > (poor["dropped_orders"]?["budget"]?.double ?? 0))
+        #expect(try run(10_000)["dropped_orders"] == nil)
+    }
+
     @Test(arguments: [
         ("", "invalid_request", "data is missing"),
         (#","data":{}"#, "invalid_request", "data.dataset is missing"),

@@ -224,6 +224,31 @@ import Testing
         #expect(whole["first_failure"] == .null && (whole["out_of_sample"]?["bars"]?.integer ?? 0) > 100)
     }
 
+    @Test func ordersThatNoSetCouldPayForAreToldOnceHoweverTheSweepIsSplit() throws {
+        let account = #""account":{"cash":75},"search""#
+        let sweep = try fixture.sweep(
+            (#""search""#, account), (#""max":45,"step":2"#, #""max":45,"step":8"#),
+            (#""max":120,"step":5"#, #""max":120,"step":20"#))
+        #expect(sweep.setCount == 36)
+        let results = try (0..<6).map { try fixture.result(fixture.plan(sweep, bars: 120_000), $0) }
+        let merged = try JSONValue.parse(fixture.merge(results.reversed()))
+        let whole = try JSONValue.parse(fixture.merge([fixture.result(fixture.plan(sweep, bars: 1000), 0)]))
+        let dropped = try #require(merged["dropped_orders"])
+        #expect(dropped == whole["dropped_orders"])
+        let plan = try fixture.plan(sweep, bars: 1000)
+        var (sets, orders, first) = (0, 0, Int?.none)
+        for index in 0..<sweep.setCount where sweep.admits(sweep.parameters(of: index)) {
+            let reply = try JSONValue.parse(fixture.host.run(plan.backtest(ofSet: index, isOutOfSample: false)))
+            guard let count = reply["dropped_orders"]?["count"]?.integer else { continue }
+            (sets, orders, first) = (sets + 1, orders + count, first ?? index)
+        }
+        #expect(dropped["sets"]?.integer == sets && dropped["count"]?.integer == orders)
+        #expect(dropped["first_index"]?.integer == first && sets > 0)
+        let rich = try fixture.sweep((#""max":45,"step":2"#, #""max":45,"step":40"#))
+        let unhindered = try JSONValue.parse(fixture.merge([fixture.result(fixture.plan(rich, bars: 1000), 0)]))
+        #expect(unhindered["counts"] != nil && unhindered["dropped_orders"] == nil)
+    }
+
     @Test func eachDistinctIndicatorIsComputedOncePerStep() throws {
         let sweep = try fixture.sweep()
         let data = MarketData(try Fixture.table("synth_walk", first: 300))

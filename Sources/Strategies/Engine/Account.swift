@@ -37,14 +37,22 @@ struct Account: Equatable, Sendable {
         units * price * commission + fixedCommission
     }
 
-    /// Whole units that an entry buys (or sells short) for this cash; 0: the order is dropped.
+    /// The part of the cash that an entry may use, after the fixed commission.
     ///
-    /// `floor(cash · f / unit)` with `unit` the price including commission. A full position uses f = 1 - 2^-52
-    /// because backtesting.py does, so that 10,000 at a price of 100 without commission are 99 units.
+    /// A full position uses 1 - 2^-52 because backtesting.py does, so that 10,000 at a price of 100 without commission
+    /// are 99 units.
+    func budget(_ cash: Double) -> Double { cash * (positionFraction * Self.almostAll) - fixedCommission }
+
+    /// The price of one unit with its relative commission, in backtesting.py's order of rounding.
+    func unitCost(_ price: Double) -> Double { price + (Self.almostAll * price * commission) / Self.almostAll }
+
+    private static let almostAll = 1 - 0x1p-52
+
+    /// Whole units that an entry buys (or sells short) for this cash: `floor(budget / unit cost)`; 0: the order is
+    /// dropped.
     func units(cash: Double, price: Double) -> Double {
-        let almostAll = 1 - 0x1p-52
-        let unit = price + (almostAll * price * commission) / almostAll
-        let budget = cash * (positionFraction * almostAll) - fixedCommission
+        let unit = unitCost(price)
+        let budget = budget(cash)
         guard budget > 0, unit > 0 else { return 0 }
         var quotient = (budget / unit).rounded(.down)
         // The quotient may have been rounded up to a whole number; the fused product shows the exact remainder.

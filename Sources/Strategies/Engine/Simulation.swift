@@ -12,6 +12,8 @@ struct Simulation {
     private var targetPrice = 0.0
     /// The bar at whose close the equity was used up.
     private(set) var ruinedAt: Int?
+    /// nil where every order to go in was filled.
+    private(set) var dropped: DroppedOrders?
 
     init(bars: Bars, account: Account, workspace: Workspace) {
         self.bars = bars
@@ -58,7 +60,7 @@ struct Simulation {
         let isBuy = decision == .buy
         let fill = account.fill(price, isBuy: isBuy)
         let units = account.units(cash: cash, price: fill)
-        guard units > 0 else { return }
+        guard units > 0 else { return drop(at: bar, price: fill) }
         size = isBuy ? units : -units
         entryPrice = fill
         entryBar = bar
@@ -67,6 +69,11 @@ struct Simulation {
         // In this order 10 % above 100 is 110 exactly; 100 × 1.1 is a hair more, and a high of 110 would miss it.
         stopPrice = fill - direction * (fill * account.stopLossPct / 100)
         targetPrice = fill + direction * (fill * account.takeProfitPct / 100)
+    }
+
+    private mutating func drop(at bar: Int, price: Double) {
+        guard dropped == nil else { return dropped?.addAnother() ?? () }
+        dropped = unsafe DroppedOrders(at: bar, bars.time[bar], cash: cash, price: price, account)
     }
 
     /// An open beyond a level fills there: it is known to come first. A bar that reaches both levels later is taken

@@ -105,6 +105,7 @@ package final class HostedStrategies {
             json.account(settings, data.calendar)
             json.statistics(statistics, bars)
             json.openPosition(backtest.simulation.openPosition, bars)
+            json.droppedOrders(backtest.simulation.dropped)
             json.name("trades")
             if settings.output.trades { json.trades(workspace.trades, bars) } else { json.null() }
             unsafe json.curve(settings.output.curve, workspace.equity, bars)

@@ -120,6 +120,25 @@ extension JSONWriter {
         endObject()
     }
 
+    /// Writes nothing where every order was filled.
+    mutating func droppedOrders(_ dropped: DroppedOrders?) {
+        guard let dropped else { return }
+        name("dropped_orders")
+        beginObject()
+        member("count", dropped.count)
+        droppedOrder(dropped)
+        endObject()
+    }
+
+    /// The first of them.
+    mutating func droppedOrder(_ dropped: DroppedOrders) {
+        member("first_bar", dropped.firstBar)
+        member("first_time", BarTime.text(dropped.firstTime))
+        member("reason", dropped.reason.rawValue)
+        member("budget", dropped.budget)
+        member("unit_cost", dropped.unitCost)
+    }
+
     mutating func trades(_ trades: ContiguousArray<Trade>, _ bars: Bars) {
         beginArray()
         for trade in trades {

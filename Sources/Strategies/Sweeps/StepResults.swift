@@ -18,6 +18,7 @@ struct StepResults: Sendable {
         let counts: JSONValue
         let heatmap: [JSONValue]?
         let firstFailure: JSONValue?
+        let dropped: JSONValue?
     }
 
     private struct Ranked {
@@ -70,7 +71,8 @@ struct StepResults: Sendable {
         guard problem == nil, steps[number] == nil else { return .duplicate }
         steps[number] = Step(
             counts: counts, heatmap: value["heatmap"]?.elements,
-            firstFailure: value["first_failure"].flatMap { $0.members == nil ? nil : $0 })
+            firstFailure: value["first_failure"].flatMap { $0.members == nil ? nil : $0 },
+            dropped: value["dropped_orders"].flatMap { $0.members == nil ? nil : $0 })
         rank(top, new)
         return .added
     }
@@ -134,6 +136,7 @@ extension StepResults {
         writeSteps(to: &json)
         writeCounts(to: &json)
         json.member("first_failure", firstFailure ?? .null)
+        if let dropped { json.member("dropped_orders", dropped) }
         json.member("top", .array(top))
         json.member("heatmap", heatmap.map { .array($0) } ?? .null)
         json.endObject()
@@ -148,6 +151,19 @@ extension StepResults {
     /// Of the set with the lowest number that could not run.
     private var firstFailure: JSONValue? {
         steps.values.compactMap(\.firstFailure).min { ($0["index"]?.integer ?? .max) < ($1["index"]?.integer ?? .max) }
+    }
+
+    /// How many orders of all sets were dropped, and the first one of the set with the lowest number.
+    private var dropped: JSONValue? {
+        let parts = steps.values.compactMap(\.dropped)
+        let first = parts.min { ($0["first_index"]?.integer ?? .max) < ($1["first_index"]?.integer ?? .max) }
+        guard let members = first?.members else { return nil }
+        return .object(
+            members.map { member in
+                guard ["sets", "count"].contains(member.name) else { return member }
+                return JSONMember(
+                    member.name, .integer(parts.reduce(0) { $0 &+ ($1[member.name]?.integer ?? 0) }))
+            })
     }
 
     private func writeSteps(to json: inout JSONWriter) {

@@ -34,6 +34,7 @@ extension JSONWriter {
         member("top_limit", sweep.top)
         counts(step.counts)
         firstFailure(step.firstFailure)
+        dropped(step.dropped)
         name("top")
         beginArray()
         for entry in step.best { self.entry(entry, sweep) }
@@ -82,6 +83,18 @@ extension JSONWriter {
         endObject()
     }
 
+    /// Writes nothing where no set dropped an order.
+    private mutating func dropped(_ dropped: SweepStep.Dropped) {
+        guard let first = dropped.first else { return }
+        name("dropped_orders")
+        beginObject()
+        member("sets", dropped.sets)
+        member("count", dropped.orders)
+        member("first_index", first.index)
+        droppedOrder(first.orders)
+        endObject()
+    }
+
     private mutating func counts(_ counts: SweepStep.Counts) {
         name("counts")
         beginObject()
@@ -102,10 +115,12 @@ extension JSONWriter {
         beginObject()
         statisticMembers(entry.statistics)
         endObject()
+        droppedOrders(entry.dropped)
         name("out_of_sample")
         if let statistics = entry.outOfSample {
             beginObject()
             statisticMembers(statistics)
+            droppedOrders(entry.droppedOutOfSample)
             endObject()
         } else {
             null()

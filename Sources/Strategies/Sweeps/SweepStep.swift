@@ -43,12 +43,28 @@ struct SweepStep {
         var undefined = 0
     }
 
+    /// The sets that could not pay for an order; constraints and ranking do not matter.
+    struct Dropped {
+        var sets = 0
+        var orders = 0
+        var first: (index: Int, orders: DroppedOrders)?
+
+        mutating func add(_ dropped: DroppedOrders?, _ index: Int) {
+            guard let dropped else { return }
+            sets += 1
+            orders += dropped.count
+            first = first ?? (index, dropped)
+        }
+    }
+
     /// One of the best sets.
     struct Entry {
         let index: Int
         let value: Double
         let statistics: Statistics
+        let dropped: DroppedOrders?
         var outOfSample: Statistics?
+        var droppedOutOfSample: DroppedOrders?
     }
 
     let sweep: Sweep
@@ -56,6 +72,7 @@ struct SweepStep {
     private(set) var counts = Counts()
     /// The first set that could not run, and why.
     private(set) var firstFailure: (index: Int, problem: RequestProblem)?
+    private(set) var dropped = Dropped()
     private(set) var outOfSampleBars = 0
     /// The best first.
     private(set) var best: [Entry] = []
@@ -81,11 +98,14 @@ struct SweepStep {
             do throws(RequestProblem) {
                 let backtest = try backtest(parameters, indicators, settings, workspace)
                 counts.evaluated += 1
+                dropped.add(backtest.simulation.dropped, index)
                 let ranked = backtest.statistics(calendar, settings.statistics, parts: parts)
                 guard let position = place(of: ranked, index) else { continue }
                 // Only the best have all their figures worked out: they cost as much as the run.
                 let statistics = backtest.statistics(calendar, settings.statistics)
-                let entry = Entry(index: index, value: ranked[sweep.objective.target], statistics: statistics)
+                let entry = Entry(
+                    index: index, value: ranked[sweep.objective.target], statistics: statistics,
+                    dropped: backtest.simulation.dropped)
                 best.insert(entry, at: position)
                 if best.count > sweep.top { best.removeLast() }
             } catch {
@@ -102,8 +122,9 @@ struct SweepStep {
         outOfSampleBars = indicators.bars.count
         for position in best.indices {
             let parameters = sweep.parameters(of: best[position].index)
-            best[position].outOfSample = try? backtest(parameters, indicators, settings, workspace)
-                .statistics(calendar, settings.statistics)
+            guard let backtest = try? backtest(parameters, indicators, settings, workspace) else { continue }
+            best[position].outOfSample = backtest.statistics(calendar, settings.statistics)
+            best[position].droppedOutOfSample = backtest.simulation.dropped
         }
     }
 

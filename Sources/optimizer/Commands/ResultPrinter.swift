@@ -69,7 +69,8 @@ struct ResultPrinter {
     private func remark(_ result: JSONValue) -> String {
         if let message = result["error"]?["message"]?.string { return message }
         let parameters = result["strategy"]?["parameters"]?.members ?? []
-        return parameters.map { "\($0.name)=\($0.value.string ?? $0.value.text)" }.joined(separator: " ")
+        let given = parameters.map { "\($0.name)=\($0.value.string ?? $0.value.text)" }.joined(separator: " ")
+        return [DroppedWords.of(result["dropped_orders"]), given].compactMap { $0 }.joined(separator: "; ")
     }
 }
 

@@ -8,6 +8,8 @@ struct ReportCurves {
     let hold: [Double]
     let bestStatistics: JSONValue
     let holdStatistics: JSONValue
+    /// What the two runs could not pay for, in words: a flat line that is no result.
+    let dropped: (best: String?, hold: String?)
 
     enum Outcome {
         case computed(ReportCurves)
@@ -44,7 +46,7 @@ struct ReportCurves {
             return .computed(
                 ReportCurves(
                     times: one.times, best: one.equity, hold: other.equity, bestStatistics: one.statistics,
-                    holdStatistics: other.statistics))
+                    holdStatistics: other.statistics, dropped: (one.dropped, other.dropped)))
         } catch {
             return .missing(error.reason)
         }
@@ -78,7 +80,7 @@ struct ReportCurves {
 
     private static func run(
         _ request: [UInt8], _ host: HostedStrategies
-    ) throws(Missing) -> (times: [Int64], equity: [Double], statistics: JSONValue) {
+    ) throws(Missing) -> (times: [Int64], equity: [Double], statistics: JSONValue, dropped: String?) {
         var reply = try? JSONValue.parse(host.run(with(request, curve: "full")))
         if reply?["error"]?["code"]?.string == RequestProblem.Code.resultTooLarge.rawValue {
             reply = try? JSONValue.parse(host.run(with(request, curve: "sampled")))
@@ -90,7 +92,10 @@ struct ReportCurves {
             let reason = reply?["error"]?["message"]?.string ?? "the run gave no curve"
             throw Missing(reason: "The curves cannot be computed on this machine: \(reason)")
         }
-        return (times.map { Int64($0.integer ?? 0) }, equity.map { $0.double ?? .nan }, statistics)
+        return (
+            times.map { Int64($0.integer ?? 0) }, equity.map { $0.double ?? .nan }, statistics,
+            DroppedWords.of(reply["dropped_orders"])
+        )
     }
 
     private static func with(_ request: [UInt8], curve: String) -> [UInt8] {

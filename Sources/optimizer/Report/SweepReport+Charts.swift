@@ -62,8 +62,12 @@ extension SweepReport {
                 </span><span class="key"><i class="loss-box"></i>drawdown of the best set \
                 <b>\(Markup.percent(curves.bestStatistics["max_drawdown_pct"]?.double))</b></span></p>
                 """
+            let dropped = [("Best set", curves.dropped.best), ("Buy and hold", curves.dropped.hold)].compactMap {
+                name, words in words.map { " \(name): \(Markup.escaped($0))." }
+            }
             return section(
-                "Equity", "The best set over all bars, against buying at the first and holding to the last.",
+                "Equity",
+                "The best set over all bars, against buying at the first and holding to the last." + dropped.joined(),
                 legend + Figure.html { chart.svg(width: $0) })
         }
     }

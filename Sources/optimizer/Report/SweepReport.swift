@@ -50,8 +50,13 @@ struct SweepReport {
         return "\(strategy) on \(name)\(timeframe), \(span.joined(separator: " to "))\(bars)"
     }
 
-    /// What is missing is said before anything else.
+    /// What is missing, and what could not be paid for, is said before anything else.
     private var warnings: String {
+        let dropped = summary.droppedOrders.map { "<p class=\"warn\">\(Markup.escaped($0)).</p>" } ?? ""
+        return incomplete + dropped
+    }
+
+    private var incomplete: String {
         let steps = merged["steps"]
         let of = steps?["of"]?.integer ?? 0
         let completed = steps?["completed"]?.integer ?? 0

@@ -31,7 +31,9 @@ struct SweepEnd {
         lines.append(steps)
         if merge.completedCount > 0 {
             lines.append(summary.counts)
-            lines += [summary.firstFailure, summary.whyNoneIsRanked, summary.whyNoneIsOutOfSample].compactMap { $0 }
+            lines += [
+                summary.firstFailure, summary.droppedOrders, summary.whyNoneIsRanked, summary.whyNoneIsOutOfSample,
+            ].compactMap { $0 }
         }
         return lines + remedies
     }

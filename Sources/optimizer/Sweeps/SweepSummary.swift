@@ -20,6 +20,9 @@ struct SweepSummary {
             "set \(failure["index"]?.integer ?? 0) could not run (\(failure["code"]?.string ?? "unknown")): \(message)"
     }
 
+    /// That sets could not pay for an order; nil where all could.
+    var droppedOrders: String? { DroppedWords.of(merged["dropped_orders"]) }
+
     /// Why no set is ranked; nil where one is.
     var whyNoneIsRanked: String? {
         guard top.isEmpty else { return nil }

@@ -16,6 +16,7 @@ struct Scenario {
         let open: OpenPosition?
         let ruinedAt: Int?
         let statistics: Statistics
+        let dropped: DroppedOrders?
     }
 
     var account = Account()
@@ -58,7 +59,7 @@ struct Scenario {
             let statistics = Statistics(of: simulation, warmUp: warmUp, calendar: data.calendar, settings: settings)
             return Outcome(
                 trades: Array(workspace.trades), equity: Array(workspace.equity), open: simulation.openPosition,
-                ruinedAt: simulation.ruinedAt, statistics: statistics)
+                ruinedAt: simulation.ruinedAt, statistics: statistics, dropped: simulation.dropped)
         }
     }
 }
