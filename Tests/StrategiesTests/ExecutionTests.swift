@@ -137,6 +137,21 @@ import Testing
         #expect(scenario.run([1: .buy]).open?.size == 25)
     }
 
+    @Test func fractionsOfUnitsUseAllTheCash() throws {
+        var scenario = Scenario(flat: [64, 64, 64, 64])
+        scenario.account.units = .fractional
+        scenario.account.positionFraction = 0.5
+        scenario.account.fixedCommission = 40
+        // (10,000 / 2 - 40) / 64; in and out cost 40 each.
+        let outcome = scenario.run([1: .sell, 2: .close])
+        let trade = try #require(outcome.trades.first)
+        #expect(isClose(trade.size, -77.5, 1e-14) && outcome.equity.last == 9920)
+        scenario.account.cash = 0.01
+        #expect(scenario.run([1: .buy]).dropped?.reason == .noBudget)
+        scenario.account.fixedCommission = 0
+        #expect(isClose(scenario.run([1: .buy]).open?.size ?? 0, 0.005 / 64, 1e-14))
+    }
+
     // MARK: Stops
 
     private func stopped(

@@ -135,6 +135,7 @@ import Testing
         let plain = try crossover(#","data":{"dataset":"walk"}"#)
         for change in [
             #""cash":5000"#, #""commission":0"#, #""fixed_commission":5"#, #""spread":0.01"#, #""at_end":"close_out""#,
+            #""units":"fractional""#,
         ] {
             let other = try crossover(#","data":{"dataset":"walk"},"account":{\#(change)}"#)
             #expect(other["status"]?.string == "completed")
@@ -144,6 +145,12 @@ import Testing
             let other = try crossover(#","data":{"dataset":"walk"}"#, parameters: change)
             #expect(other["statistics"] != nil && other["statistics"] != plain["statistics"], "\(change)")
         }
+        // Whole units are written as integers, and parts of one as they are.
+        let fractional = try crossover(#","data":{"dataset":"walk"},"account":{"units":"fractional"}"#)
+        #expect(fractional["account"]?["units"]?.string == "fractional")
+        #expect(plain["account"]?["units"]?.string == "whole")
+        let size = try #require(fractional["open_position"]?["size"]?.double)
+        #expect(size != size.rounded() && fractional["dropped_orders"] == nil)
         let ended = try crossover(#","data":{"dataset":"walk"},"account":{"at_end":"close_out"}"#)
         #expect(ended["open_position"] == .null)
         #expect(plain["open_position"]?["size"]?.integer != nil)
@@ -186,6 +193,14 @@ import Testing
             "account.cash is \"much\", must be a number"
         ),
         (#","data":{"dataset":"walk"},"account":{"cahs":1}"#, "invalid_request", "did you mean \"cash\""),
+        (
+            #","data":{"dataset":"walk"},"account":{"leverage":1}"#, "invalid_request",
+            "it takes cash, commission, fixed_commission, spread, units, margin, sizing, at_end"
+        ),
+        (
+            #","data":{"dataset":"walk"},"account":{"units":"fractions"}"#, "invalid_request",
+            "account.units is \"fractions\", must be one of \"whole\", \"fractional\""
+        ),
         (#","data":{"dataset":"walk"},"account":{"margin":0.5}"#, "invalid_request", "account.margin"),
         (#","data":{"dataset":"walk"},"account":{"stop_loss_pct":5}"#, "invalid_request", "strategy.parameters"),
         (#","data":{"dataset":"walk"},"account":{"at_end":"close_out_open"}"#, "invalid_request", "account.at_end"),

@@ -26,6 +26,7 @@ import Testing
         account.commission = [0, 0.002, 0.3].randomElement(using: &generator) ?? 0
         account.fixedCommission = [0, 1, 200].randomElement(using: &generator) ?? 0
         account.spread = [0, 0.001, 0.4].randomElement(using: &generator) ?? 0
+        account.units = Bool.random(using: &generator) ? .fractional : .whole
         account.atEnd = Bool.random(using: &generator) ? .closeOut : .markToMarket
         return account
     }
@@ -88,7 +89,7 @@ import Testing
         for trade in trades {
             #expect(trade.entryBar >= max(previousExit, backtest.warmUp + 2), "\(run)")
             #expect(trade.exitBar >= trade.entryBar && trade.exitBar < bars.count, "\(run)")
-            #expect(trade.size != 0 && trade.size == trade.size.rounded(), "\(run)")
+            #expect(trade.size != 0 && (account.units == .fractional || trade.size == trade.size.rounded()), "\(run)")
             #expect(trade.commission >= 0)
             let isBuy = trade.size > 0
             #expect(trade.entryPrice == account.fill(bars.open[trade.entryBar], isBuy: isBuy), "\(run)")

@@ -56,6 +56,40 @@ import Testing
         }
     }
 
+    /// backtesting.py 0.6.6, FractionalBacktest(fractional_unit=1e-12) over synth_walk with prices times 600, of which
+    /// 10,000 buy no whole unit.
+    @Test(arguments: [
+        ("sma_crossover", #"{"fast":10,"slow":30,"cross":"strict"}"#, 13_422.42340876585, 0.19550988904093392, 61),
+        ("buy_and_hold", "{}", 22_683.68892971069, 0.5058592698024758, 0),
+    ]) func fractionsOfUnitsEqualTheReference(
+        name: String, parameters: String, equity: Double, sharpe: Double, trades: Int
+    ) throws {
+        var table = try Fixture.table("synth_walk")
+        for column in [\BarTable.open, \.high, \.low, \.close] {
+            table[keyPath: column] = table[keyPath: column].map { $0 * 600 }
+        }
+        let (strategy, given) = try StrategyRegistry.resolve(
+            name, version: nil, JSONValue.parse(Array(parameters.utf8)).members ?? [])
+        let data = MarketData(table)
+        var account = Account()
+        let workspace = Workspace()
+        for units in [Account.Units.whole, .fractional] {
+            account.units = units
+            try data.withBars { bars in
+                let backtest = try Backtest(
+                    of: try #require(strategy as? any TradingStrategy), given,
+                    on: IndicatorSet(bars: bars, pool: ColumnPool()), account: account, workspace: workspace)
+                let statistics = backtest.statistics(data.calendar, StatisticsSettings())
+                #expect((backtest.simulation.dropped == nil) == (units == .fractional))
+                guard units == .fractional else { return #expect(statistics.equityFinal == 10_000) }
+                #expect(isClose(statistics.equityFinal, equity) && isClose(statistics.sharpeRatio, sharpe))
+                #expect(statistics.trades.count == trades)
+                guard let first = workspace.trades.first else { return }
+                #expect(isClose(first.size, 0.166834502175, 1e-11) && isClose(first.profit, -544.4176841875037))
+            }
+        }
+    }
+
     private func compareTrades(_ trades: ContiguousArray<Trade>, _ bars: Bars, with expected: [JSONValue]) throws {
         try #require(trades.count == expected.count)
         for (trade, reference) in zip(trades, expected) {

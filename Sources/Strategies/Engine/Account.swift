@@ -10,6 +10,14 @@ struct Account: Equatable, Sendable {
         case closeOutAtOpen = "close_out_open"
     }
 
+    /// What the size of a position may be.
+    enum Units: String, CaseIterable, Sendable {
+        /// 1, 2, 3 …: shares, contracts.
+        case whole
+        /// Any number above 0: coins, fractions of shares.
+        case fractional
+    }
+
     var cash = 10_000.0
     /// Of the traded value, at entry and again at exit: 0.002 is 0.2 %.
     var commission = 0.002
@@ -23,6 +31,7 @@ struct Account: Equatable, Sendable {
     var stopLossPct = 0.0
     /// Percent above (short: below) the entry price; 0: none.
     var takeProfitPct = 0.0
+    var units = Units.whole
     var atEnd = AtEnd.markToMarket
 
     var hasExits: Bool { stopLossPct > 0 || takeProfitPct > 0 }
@@ -48,15 +57,21 @@ struct Account: Equatable, Sendable {
 
     private static let almostAll = 1 - 0x1p-52
 
-    /// Whole units that an entry buys (or sells short) for this cash: `floor(budget / unit cost)`; 0: the order is
-    /// dropped.
-    func units(cash: Double, price: Double) -> Double {
+    /// Units that an entry buys (or sells short) for this cash; 0: the order is dropped.
+    ///
+    /// Whole: `floor(budget / unit cost)`, exactly. Fractional: `budget / unit cost`, which leaves of the cash the 2^-52
+    /// part of `budget` and no more; backtesting.py's FractionalBacktest rounds that down to its `fractional_unit`
+    /// (10^-8), and so differs by less than one of these.
+    func entrySize(cash: Double, price: Double) -> Double {
         let unit = unitCost(price)
         let budget = budget(cash)
         guard budget > 0, unit > 0 else { return 0 }
-        var quotient = (budget / unit).rounded(.down)
-        // The quotient may have been rounded up to a whole number; the fused product shows the exact remainder.
-        if (-budget).addingProduct(quotient, unit) > 0 { quotient -= 1 }
+        var quotient = budget / unit
+        if units == .whole {
+            quotient.round(.down)
+            // The quotient may have been rounded up to a whole number; the fused product shows the exact remainder.
+            if (-budget).addingProduct(quotient, unit) > 0 { quotient -= 1 }
+        }
         // Beyond 2^53 units cannot be counted one by one.
         return quotient < 0x1p53 ? quotient : 0
     }

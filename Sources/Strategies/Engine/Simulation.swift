@@ -59,7 +59,7 @@ struct Simulation {
         guard decision != .close else { return }
         let isBuy = decision == .buy
         let fill = account.fill(price, isBuy: isBuy)
-        let units = account.units(cash: cash, price: fill)
+        let units = account.entrySize(cash: cash, price: fill)
         guard units > 0 else { return drop(at: bar, price: fill) }
         size = isBuy ? units : -units
         entryPrice = fill

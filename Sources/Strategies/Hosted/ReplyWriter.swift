@@ -61,6 +61,7 @@ extension JSONWriter {
         member("commission", settings.account.commission)
         member("fixed_commission", settings.account.fixedCommission)
         member("spread", settings.account.spread)
+        member("units", settings.account.units.rawValue)
         member("at_end", settings.account.atEnd.rawValue)
         member("risk_free_rate", settings.statistics.riskFreeRate)
         member("annual_trading_days", settings.statistics.annualTradingDays ?? calendar.annualTradingDays)
@@ -113,11 +114,16 @@ extension JSONWriter {
         name("open_position")
         guard let position else { return null() }
         beginObject()
-        member("size", Int(position.size))
+        size(position.size)
         member("entry_bar", position.entryBar)
         unsafe member("entry_time", BarTime.text(bars.time[position.entryBar]))
         member("entry_price", position.entryPrice)
         endObject()
+    }
+
+    /// Whole units without a point behind them.
+    private mutating func size(_ units: Double) {
+        if let whole = Int(exactly: units) { member("size", whole) } else { member("size", units) }
     }
 
     /// Writes nothing where every order was filled.
@@ -143,7 +149,7 @@ extension JSONWriter {
         beginArray()
         for trade in trades {
             beginObject()
-            member("size", Int(trade.size))
+            size(trade.size)
             member("entry_bar", trade.entryBar)
             member("exit_bar", trade.exitBar)
             unsafe member("entry_time", BarTime.text(bars.time[trade.entryBar]))

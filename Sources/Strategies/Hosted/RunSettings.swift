@@ -13,7 +13,7 @@ struct RunSettings {
     }
 
     private static let accountMembers = [
-        "cash", "commission", "fixed_commission", "spread", "margin", "sizing", "at_end",
+        "cash", "commission", "fixed_commission", "spread", "units", "margin", "sizing", "at_end",
     ]
     private enum Sizing: String { case allEquity = "all_equity" }
 
@@ -28,6 +28,7 @@ struct RunSettings {
         account.commission = try section.number("commission", in: 0...0.5) ?? account.commission
         account.fixedCommission = try section.number("fixed_commission", in: 0...1e9) ?? 0
         account.spread = try section.number("spread", in: 0...0.5) ?? 0
+        account.units = try section.word("units", of: Account.Units.allCases) ?? .whole
         if let margin = try section.number("margin", in: 0...1), margin != 1 {
             throw section.wrong("margin", "1: positions are paid in full")
         }

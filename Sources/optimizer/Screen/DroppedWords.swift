@@ -14,10 +14,11 @@ enum DroppedWords {
         func money(_ name: String) -> String { dropped[name]?.double?.fixed(2) ?? "?" }
         switch dropped["reason"]?.string {
         case "budget_below_one_unit":
-            return "one unit costs \(money("unit_cost")), and there was \(money("budget")) for it"
+            return "one unit costs \(money("unit_cost")), and there was \(money("budget")) for it; \"account\": "
+                + "{\"units\": \"fractional\"} trades parts of one"
         case "no_budget": return "no cash was left for it once the fixed commission is paid"
         case "too_many_units":
-            return "one unit costs \(dropped["unit_cost"]?.text ?? "?"), and more units than can be counted are no order"
+            return "at \(dropped["unit_cost"]?.text ?? "?") each it is for more units than can be counted"
         default: return dropped["reason"]?.string ?? "it is not said why"
         }
     }
