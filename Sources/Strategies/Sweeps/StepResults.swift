@@ -138,6 +138,8 @@ extension StepResults {
         json.member("first_failure", firstFailure ?? .null)
         if let dropped { json.member("dropped_orders", dropped) }
         json.member("top", .array(top))
+        let heatmap = heatmap
+        write(heatmap.flatMap(plateau), to: &json)
         json.member("heatmap", heatmap.map { .array($0) } ?? .null)
         json.endObject()
         return json.bytes
@@ -146,6 +148,23 @@ extension StepResults {
     private var heatmap: [JSONValue]? {
         let parts = steps.sorted { $0.key < $1.key }.map(\.value.heatmap)
         return parts.contains { $0 == nil } ? nil : parts.flatMap { $0 ?? [] }
+    }
+
+    /// nil where no set is ranked.
+    private func plateau(_ heatmap: [JSONValue]) -> Plateau? {
+        guard let best = ranked.first?.index, let grid = frame?.members.first(where: { $0.name == "grid" })?.value
+        else { return nil }
+        return Plateau(around: best, grid: grid.elements ?? [], heatmap: heatmap)
+    }
+
+    private func write(_ plateau: Plateau?, to json: inout JSONWriter) {
+        json.name("plateau")
+        guard let plateau else { return json.null() }
+        json.beginObject()
+        json.member("objective_median", plateau.median)
+        json.member("neighbours", plateau.neighbours)
+        json.member("with_value", plateau.valued)
+        json.endObject()
     }
 
     /// Of the set with the lowest number that could not run.

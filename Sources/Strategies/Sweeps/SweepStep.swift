@@ -76,6 +76,7 @@ struct SweepStep {
     private(set) var outOfSampleBars = 0
     /// The best first.
     private(set) var best: [Entry] = []
+    /// The value is NaN where the set has none, or a constraint turned it down.
     private(set) var heatmap: [(index: Int, value: Double)] = []
 
     init(_ sweep: Sweep, _ place: Place) {
@@ -142,12 +143,14 @@ struct SweepStep {
     /// Counts a set, and finds its place among the best; nil where it has none.
     private mutating func place(of statistics: Statistics, _ index: Int) -> Int? {
         let value = statistics[sweep.objective.target]
-        if sweep.wantsHeatmap { heatmap.append((index, value)) }
+        let holds = sweep.constraints.allSatisfy { $0.holds(for: statistics) }
+        // What cannot win must not shape the picture of what can.
+        if sweep.wantsHeatmap { heatmap.append((index, holds ? value : .nan)) }
         guard value.isFinite else {
             counts.undefined += 1
             return nil
         }
-        guard sweep.constraints.allSatisfy({ $0.holds(for: statistics) }) else {
+        guard holds else {
             counts.constraintRejected += 1
             return nil
         }

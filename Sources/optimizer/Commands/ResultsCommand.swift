@@ -42,6 +42,8 @@ enum ResultsCommand: Command {
             Option("html", value: "FILE", "a sweep: writes a page for a browser"),
             Option("x", value: "PARAMETER", "of the page's heat map, from left to right (the first one swept)"),
             Option("y", value: "PARAMETER", "of the page's heat map, from bottom to top (the second one swept)"),
+            Option(
+                "heatmap-over", value: "FIGURE", "what its cells show: best (default), median, mean of their sets"),
             Option("definition", value: "FILE", "the sweep as it was submitted, where the requests topic has lost it"),
         ] + ResultsStart.options
 

@@ -1,8 +1,38 @@
 import Messages
 import Worker
 
-/// The objective over two parameters of a grid: in each cell the best of what falls into it.
+/// The objective over two parameters of a grid: in each cell one figure of what falls into it.
 struct HeatMap {
+    /// Which figure a cell shows of the sets that fall into it.
+    enum Over: String, CaseIterable {
+        /// One lucky set makes its cell look good.
+        case best
+        case median
+        case mean
+
+        init(_ arguments: Arguments) throws(CommandFailure) {
+            guard let word = arguments.value("heatmap-over") else {
+                self = .best
+                return
+            }
+            guard let over = Over(rawValue: word) else {
+                let words = Self.allCases.map(\.rawValue)
+                throw .usage(
+                    "--heatmap-over is \(word), must be one of " + words.joined(separator: ", ")
+                        + nearestNameHint(to: word, in: words))
+            }
+            self = over
+        }
+    }
+
+    struct Cell {
+        let value: Double
+        /// The best of the sets in it.
+        let set: Int
+        /// How many sets with a value are in it.
+        let count: Int
+    }
+
     /// The two parameters that span it; one where the sweep has one.
     struct Choice {
         let x: Int
@@ -36,13 +66,15 @@ struct HeatMap {
     /// How many values of a parameter share a column or a row.
     private let valuesPerColumn: Int
     private let valuesPerRow: Int
-    private(set) var cells: [(value: Double, set: Int)?]
+    let over: Over
+    private(set) var cells: [Cell?]
 
     /// - Parameters:
     ///   - most: columns and rows at most.
     ///   - isMaximum: whether more is better.
-    init(_ merged: JSONValue, _ choice: Choice, most: Int, isMaximum: Bool) {
+    init(_ merged: JSONValue, _ choice: Choice, over: Over = .best, most: Int, isMaximum: Bool) {
         let grid = SweepGrid(merged)
+        self.over = over
         self.grid = grid
         self.choice = choice
         let width = grid.axes.indices.contains(choice.x) ? grid.axes[choice.x].count : 1
@@ -55,14 +87,33 @@ struct HeatMap {
         fill(merged, isMaximum: isMaximum)
     }
 
+    /// A set without a value (`null`: undefined, or turned down by a constraint) has no part in any cell.
     private mutating func fill(_ merged: JSONValue, isMaximum: Bool) {
+        var values = [[Double]](repeating: [], count: cells.count)
+        var best = [(value: Double, set: Int)?](repeating: nil, count: cells.count)
         for pair in merged["heatmap"]?.elements ?? [] {
             guard let elements = pair.elements, elements.count == 2, let set = elements[0].integer, set >= 0,
-                let value = elements[1].double
+                let value = elements[1].double, let place = place(ofSet: set)
             else { continue }
-            guard let place = place(ofSet: set) else { continue }
-            if let known = cells[place], isMaximum ? known.value >= value : known.value <= value { continue }
-            cells[place] = (value, set)
+            values[place].append(value)
+            if let known = best[place], isMaximum ? known.value >= value : known.value <= value { continue }
+            best[place] = (value, set)
+        }
+        for place in cells.indices {
+            guard let best = best[place] else { continue }
+            let count = values[place].count
+            cells[place] = Cell(value: figure(of: &values[place], best.value), set: best.set, count: count)
+        }
+    }
+
+    private func figure(of values: inout [Double], _ best: Double) -> Double {
+        switch over {
+        case .best: return best
+        // Halves and parts are added up: figures may be as large as doubles are.
+        case .mean: return values.reduce(0) { $0 + $1 / Double(values.count) }
+        case .median:
+            values.sort()
+            return values[(values.count - 1) / 2] / 2 + values[values.count / 2] / 2
         }
     }
 
@@ -77,7 +128,7 @@ struct HeatMap {
     var isEmpty: Bool { cells.allSatisfy { $0 == nil } }
     var xName: String { grid.axes.isEmpty ? "" : grid.axes[choice.x].name }
     var yName: String? { choice.y.map { grid.axes[$0].name } }
-    /// What each cell is the best over.
+    /// The parameters that a cell is taken over.
     var others: [String] {
         grid.axes.indices.filter { $0 != choice.x && $0 != choice.y }.map { grid.axes[$0].name }
     }
@@ -87,6 +138,16 @@ struct HeatMap {
         grid.axes.isEmpty ? "" : grid.axes[choice.x].label(column * valuesPerColumn)
     }
     func rowLabel(_ row: Int) -> String { choice.y.map { grid.axes[$0].label(row * valuesPerRow) } ?? "" }
+
+    /// What a pointer over a cell shows.
+    func title(_ cell: Cell) -> String {
+        let figure = Markup.figure(cell.value)
+        guard over != .best, cell.count > 1 else { return "\(words(ofSet: cell.set)): \(figure)" }
+        guard let place = place(ofSet: cell.set) else { return figure }
+        var shown = ["\(xName) \(columnLabel(place % columns))"]
+        if let yName { shown.append("\(yName) \(rowLabel(place / columns))") }
+        return "\(shown.joined(separator: ", ")): \(figure), the \(over) of \(Markup.grouped(cell.count)) sets"
+    }
 
     /// The parameters of a set in words.
     func words(ofSet set: Int) -> String {

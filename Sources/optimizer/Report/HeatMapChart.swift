@@ -3,7 +3,7 @@ struct HeatMapChart {
     let map: HeatMap
     let objective: String
     let isMaximum: Bool
-    /// The winner, which a constraint may have made another than the best cell.
+    /// The winner, whose cell need not be the strongest where cells are a median or a mean.
     let bestSet: Int?
     /// The weakest and the best figure that have a shade of their own; what is weaker than nearly all shares the
     /// weakest one, so that a few bad sets do not take all difference from the others.
@@ -48,7 +48,7 @@ struct HeatMapChart {
             let y = base - Double(place / map.columns + 1) * height
             drawing.rect(
                 x + gap / 2, y + gap / 2, width - gap, height - gap, "h\(shade(cell.value))",
-                title: "\(map.words(ofSet: cell.set)): \(Markup.figure(cell.value))")
+                title: map.title(cell))
         }
         guard let best = bestSet.flatMap({ map.place(ofSet: $0) }) else { return }
         let x = left + Double(best % map.columns) * width
@@ -89,7 +89,7 @@ struct HeatMapChart {
         let boxes = (0..<Self.shades).map { "<i class=\"b\($0)\"></i>" }.joined()
         return
             "<p class=\"legend\"><span>\(isMaximum ? "≤" : "≥") \(Markup.figure(weak))</span><span class=\"ramp\">\(boxes)</span>"
-            + "<span>\(Markup.figure(best))</span><span class=\"key\"><i class=\"void-box\"></i>no value, or not admitted</span>"
+            + "<span>\(Markup.figure(best))</span><span class=\"key\"><i class=\"void-box\"></i>no value, not admitted, or turned down</span>"
             + (bestSet == nil ? "" : "<span class=\"key\"><i class=\"ring-box\"></i>the best set</span>") + "</p>"
     }
 }

@@ -12,6 +12,9 @@ extension SweepReport {
         }
         var tiles = [tile(objectiveTitle.uppercasedFirst, Markup.figure(best["objective"]?.double), isFirst: true)]
         if hasSplit { tiles.append(tile("Out of sample", Markup.figure(best["out_of_sample"]?[objective]?.double))) }
+        if let plateau = merged["plateau"], plateau.members != nil {
+            tiles.append(tile("Around it", Markup.figure(plateau["objective_median"]?.double)))
+        }
         tiles += (best["parameters"]?.members ?? []).prefix(4).map {
             tile(Markup.escaped($0.name), Markup.shown($0.value))
         }
@@ -25,7 +28,7 @@ extension SweepReport {
     private var bestSet: Int? { top.first?["index"]?.integer }
 
     var heatMap: String {
-        let map = HeatMap(merged, axes, most: 90, isMaximum: isMaximum)
+        let map = HeatMap(merged, axes, over: over, most: 90, isMaximum: isMaximum)
         guard !map.isEmpty else {
             let reason =
                 merged["heatmap"]?.elements == nil
@@ -36,18 +39,19 @@ extension SweepReport {
         let chart = HeatMapChart(map: map, objective: objective, isMaximum: isMaximum, bestSet: bestSet)
         var words = "\(objectiveTitle.uppercasedFirst), the stronger the better"
         if !map.others.isEmpty {
-            words += "; each cell is the best over " + map.others.map(Markup.escaped).joined(separator: ", ")
+            words += "; each cell is the \(over) over " + map.others.map(Markup.escaped).joined(separator: ", ")
         }
         if (merged["counts"]?["constraint_rejected"]?.integer ?? 0) > 0 {
-            words += "; sets that a constraint turned down have their cell, too"
+            words += "; sets that a constraint turned down have no part in it"
         }
-        if map.isCoarse { words += "; neighbouring values share a cell, which shows the best of them" }
+        if map.isCoarse { words += "; neighbouring values share a cell, which shows the \(over) of them" }
+        words += "." + (summary.plateau.map { " \(Markup.escaped($0.uppercasedFirst))." } ?? "")
         let figure = Figure.html { width in
-            let map = HeatMap(merged, axes, most: width > 600 ? 90 : 45, isMaximum: isMaximum)
+            let map = HeatMap(merged, axes, over: over, most: width > 600 ? 90 : 45, isMaximum: isMaximum)
             return HeatMapChart(map: map, objective: objective, isMaximum: isMaximum, bestSet: bestSet).svg(
                 width: width)
         }
-        return section("Heat map", words + ".", chart.legend + figure)
+        return section("Heat map", words, chart.legend + figure)
     }
 
     var equity: String {

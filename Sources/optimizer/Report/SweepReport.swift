@@ -7,6 +7,7 @@ struct SweepReport {
     let definition: JSONValue?
     let curves: ReportCurves.Outcome
     let axes: HeatMap.Choice
+    var over = HeatMap.Over.best
 
     var objective: String { merged["objective"]?["target"]?.string ?? "objective" }
     var isMaximum: Bool { merged["objective"]?["extremum"]?.string != "min" }

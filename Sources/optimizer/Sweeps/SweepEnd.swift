@@ -32,7 +32,8 @@ struct SweepEnd {
         if merge.completedCount > 0 {
             lines.append(summary.counts)
             lines += [
-                summary.firstFailure, summary.droppedOrders, summary.whyNoneIsRanked, summary.whyNoneIsOutOfSample,
+                summary.firstFailure, summary.droppedOrders, summary.plateau, summary.whyNoneIsRanked,
+                summary.whyNoneIsOutOfSample,
             ].compactMap { $0 }
         }
         return lines + remedies

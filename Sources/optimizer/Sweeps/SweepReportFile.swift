@@ -15,7 +15,8 @@ enum SweepReportFile {
         let definition = try definition(results, connection, arguments)
         let curves = ReportCurves.compute(definition, merged, dataRoot: connection.configuration.data.root)
         let axes = try HeatMap.Choice(merged, x: arguments.value("x"), y: arguments.value("y"))
-        let page = SweepReport(merged: merged, definition: definition, curves: curves, axes: axes).html
+        let over = try HeatMap.Over(arguments)
+        let page = SweepReport(merged: merged, definition: definition, curves: curves, axes: axes, over: over).html
         guard TextFile.write(page, to: path) else {
             throw CommandFailure("cannot write \(path)", code: ExitCode.failure)
         }

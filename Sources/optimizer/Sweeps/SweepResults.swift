@@ -27,6 +27,8 @@ struct SweepResults {
         }
         let timeout = try arguments.integer("timeout-ms", in: 1...86_400_000)
         let start = try ResultsStart(arguments)
+        // Said before an hour of waiting, not after.
+        _ = try HeatMap.Over(arguments)
         let connection = try KafkaConnection(arguments, topic: \.results)
         var interruption = Interruption()
         var scan = TopicScan(

@@ -23,6 +23,22 @@ struct SweepSummary {
     /// That sets could not pay for an order; nil where all could.
     var droppedOrders: String? { DroppedWords.of(merged["dropped_orders"]) }
 
+    /// How good the sets around the best one are; nil where no heat map tells it.
+    var plateau: String? {
+        guard let plateau = merged["plateau"], let neighbours = plateau["neighbours"]?.integer, neighbours > 0 else {
+            return nil
+        }
+        let valued = plateau["with_value"]?.integer ?? 0
+        let objective = merged["objective"]?["target"]?.string ?? "objective"
+        let best = FigureText.fixed(top.first?["objective"]?.double, 4)
+        guard valued > 0 else {
+            return "none of the \(neighbours) sets around the best one has a value of \(objective): it stands alone"
+        }
+        let median = FigureText.fixed(plateau["objective_median"]?.double, 4)
+        return "around the best set, with a \(objective) of \(best), the median is \(median) (\(valued) of its "
+            + "\(neighbours) neighbours have a value)"
+    }
+
     /// Why no set is ranked; nil where one is.
     var whyNoneIsRanked: String? {
         guard top.isEmpty else { return nil }
