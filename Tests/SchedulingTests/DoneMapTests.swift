@@ -1,3 +1,4 @@
+import Messages
 import Testing
 
 @testable import Scheduling
@@ -139,17 +140,4 @@ import Testing
             for map in metadata.maps { #expect(map.contains(map.last.offset), "seed \(seed)") }
         }
     }
-}
-
-@Suite struct Base64Tests {
-    @Test(arguments: [
-        ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("foobar", "Zm9vYmFy"),
-    ])
-    func isThatOfRFC4648(plain: String, text: String) {
-        #expect(Base64.encode(Array(plain.utf8)) == text)
-        #expect(Base64.decode(Array(text.utf8)) == Array(plain.utf8))
-    }
-
-    @Test(arguments: ["Z", "Zg", "Zg=", "Z===", "Zh==", "Zm9=", "Zm9v=", "Z g=", "Zg==Zg=="])
-    func refusesWhatIsNone(text: String) { #expect(Base64.decode(Array(text.utf8)) == nil) }
 }

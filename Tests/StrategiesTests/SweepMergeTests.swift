@@ -23,7 +23,7 @@ import Testing
         }
         let whole = try JSONValue.parse(fixture.merge([fixture.result(fixture.plan(fixture.sweep(), bars: 1000), 0)]))
         let split = try JSONValue.parse(expected)
-        for name in ["top", "counts", "heatmap", "plateau", "strategy", "data", "grid", "objective"] {
+        for name in ["top", "counts", "heatmap", "plateau", "luck", "strategy", "data", "grid", "objective"] {
             #expect(split[name] != nil && split[name] == whole[name], "\(name)")
         }
         #expect(split["top"]?.elements?.count == 7)

@@ -1,3 +1,5 @@
+import Messages
+
 /// A commit's metadata as text: `done1:` and, in base 64 (RFC 4648), a checksum and the done maps; or `done2:`, which has
 /// the records that have failed behind them. A reader of the first version knows that it does not know the second.
 ///

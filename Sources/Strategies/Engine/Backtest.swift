@@ -37,10 +37,13 @@ struct Backtest {
         simulation.run(rule, warmUp: warmUp)
     }
 
-    /// - Parameter parts: what is worked out. The workspace must not have had another run since.
+    /// - Parameters:
+    ///   - parts: what is worked out. The workspace must not have had another run since.
+    ///   - blocks: what the returns are recorded in, where they are among the parts.
     func statistics(
-        _ calendar: Calendar, _ settings: StatisticsSettings, parts: StatisticParts = .all
+        _ calendar: Calendar, _ settings: StatisticsSettings, parts: StatisticParts = .all, blocks: ReturnBlocks? = nil
     ) -> Statistics {
-        Statistics(of: simulation, warmUp: warmUp, calendar: calendar, settings: settings, parts: parts)
+        Statistics(
+            of: simulation, warmUp: warmUp, calendar: calendar, settings: settings, parts: parts, blocks: blocks)
     }
 }

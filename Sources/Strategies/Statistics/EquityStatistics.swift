@@ -6,9 +6,10 @@ extension Statistics {
     /// - Parameters:
     ///   - warmUp: the first bar at which the indicators are valid; buy and hold is measured from it.
     ///   - parts: what is worked out; the rest stays undefined.
+    ///   - blocks: what the returns are recorded in, where they are among the parts.
     init(
         of simulation: Simulation, warmUp: Int, calendar: Calendar, settings: StatisticsSettings,
-        parts: StatisticParts = .all
+        parts: StatisticParts = .all, blocks: ReturnBlocks? = nil
     ) {
         let bars = simulation.bars
         let equity = unsafe simulation.workspace.equity
@@ -38,7 +39,7 @@ extension Statistics {
         }
         let tradingDays = Double(settings.annualTradingDays ?? calendar.annualTradingDays)
         if parts.contains(.returns) {
-            unsafe setReturns(PeriodReturns(equity, bars.time, calendar), tradingDays, settings.riskFreeRate)
+            unsafe setReturns(PeriodReturns(equity, bars.time, calendar, blocks), tradingDays, settings.riskFreeRate)
         }
         if parts.contains(.market) { unsafe setMarket(bars, equity) }
     }
@@ -119,31 +120,85 @@ struct PeriodReturns {
     /// exp(mean(ln(1 + r))) - 1; the logarithms of the ratios add up to that of the last value over the first.
     var geometricMean: Double { exp(log(growth) / Double(count)) - 1 }
 
-    init(_ equity: UnsafeMutableBufferPointer<Double>, _ time: UnsafeBufferPointer<Int64>, _ calendar: Calendar) {
-        guard calendar.isIntraday else {
-            // Out of the market the equity stands still: a return of 0 changes no sum, and costs a division.
-            for bar in 1..<max(1, equity.count) where unsafe equity[bar] != equity[bar - 1] {
-                unsafe add(equity[bar] / equity[bar - 1] - 1)
+    /// - Parameter blocks: what the sums of each block are recorded in.
+    init(
+        _ equity: UnsafeMutableBufferPointer<Double>, _ time: UnsafeBufferPointer<Int64>, _ calendar: Calendar,
+        _ blocks: ReturnBlocks? = nil
+    ) {
+        var days = Days()
+        if let blocks {
+            var totals: [Double] = []
+            totals.reserveCapacity(blocks.ends.count * 2)
+            var start = 0
+            for end in blocks.ends {
+                unsafe add(start..<end, equity, time, calendar, &days)
+                totals.append(sum)
+                totals.append(squares)
+                start = end
             }
-            count = equity.count - 1
-            growth = unsafe equity[equity.count - 1] / equity[0]
+            blocks.record(totals)
+        } else {
+            unsafe add(0..<equity.count, equity, time, calendar, &days)
+        }
+        guard !calendar.isIntraday else {
+            growth = days.previous / days.first
             return
         }
-        var firstDay = Double.nan
-        var previousDay = Double.nan
-        for bar in 0..<equity.count where unsafe Self.isLastOfDay(bar, time) {
-            if previousDay.isNaN {
-                firstDay = unsafe equity[bar]
-            } else {
-                unsafe add(equity[bar] / previousDay - 1)
-                count += 1
-            }
-            previousDay = unsafe equity[bar]
-        }
-        growth = previousDay / firstDay
+        count = equity.count - 1
+        growth = unsafe equity[equity.count - 1] / equity[0]
     }
 
-    private static func isLastOfDay(_ bar: Int, _ time: UnsafeBufferPointer<Int64>) -> Bool {
+    @inline(__always)
+    private mutating func add(
+        _ bars: Range<Int>, _ equity: UnsafeMutableBufferPointer<Double>, _ time: UnsafeBufferPointer<Int64>,
+        _ calendar: Calendar, _ days: inout Days
+    ) {
+        if calendar.isIntraday {
+            unsafe addDays(bars, equity, time, &days)
+        } else {
+            unsafe addBars(max(bars.lowerBound, 1)..<max(bars.upperBound, 1), equity)
+        }
+    }
+
+    /// Out of the market the equity stands still: a return of 0 changes no sum, and costs a division.
+    @inline(__always)
+    private mutating func addBars(_ bars: Range<Int>, _ equity: UnsafeMutableBufferPointer<Double>) {
+        for bar in bars where unsafe equity[bar] != equity[bar - 1] {
+            unsafe add(equity[bar] / equity[bar - 1] - 1)
+        }
+    }
+
+    /// The equity at the end of the first day and of the day before.
+    private struct Days {
+        var first = Double.nan
+        var previous = Double.nan
+    }
+
+    @inline(__always)
+    private mutating func addDays(
+        _ bars: Range<Int>, _ equity: UnsafeMutableBufferPointer<Double>, _ time: UnsafeBufferPointer<Int64>,
+        _ days: inout Days
+    ) {
+        for bar in bars where unsafe Self.isLastOfDay(bar, time) {
+            if days.previous.isNaN {
+                days.first = unsafe equity[bar]
+            } else {
+                unsafe add(equity[bar] / days.previous - 1)
+                count += 1
+            }
+            days.previous = unsafe equity[bar]
+        }
+    }
+
+    /// The returns themselves, for what sums do not tell.
+    static func values(
+        _ equity: UnsafeMutableBufferPointer<Double>, _ time: UnsafeBufferPointer<Int64>, _ calendar: Calendar
+    ) -> [Double] {
+        let marks = equity.indices.filter { unsafe !calendar.isIntraday || isLastOfDay($0, time) }
+        return zip(marks.dropFirst(), marks).map { unsafe equity[$0] / equity[$1] - 1 }
+    }
+
+    static func isLastOfDay(_ bar: Int, _ time: UnsafeBufferPointer<Int64>) -> Bool {
         guard bar + 1 < time.count else { return true }
         return unsafe day(time[bar]) != day(time[bar + 1])
     }

@@ -19,6 +19,8 @@ struct StepResults: Sendable {
         let heatmap: [JSONValue]?
         let firstFailure: JSONValue?
         let dropped: JSONValue?
+        /// nil of a node that does not know it yet.
+        let luck: StepLuck?
     }
 
     private struct Ranked {
@@ -72,7 +74,8 @@ struct StepResults: Sendable {
         steps[number] = Step(
             counts: counts, heatmap: value["heatmap"]?.elements,
             firstFailure: value["first_failure"].flatMap { $0.members == nil ? nil : $0 },
-            dropped: value["dropped_orders"].flatMap { $0.members == nil ? nil : $0 })
+            dropped: value["dropped_orders"].flatMap { $0.members == nil ? nil : $0 },
+            luck: StepLuck(value["luck"]))
         rank(top, new)
         return .added
     }
@@ -138,6 +141,7 @@ extension StepResults {
         json.member("first_failure", firstFailure ?? .null)
         if let dropped { json.member("dropped_orders", dropped) }
         json.member("top", .array(top))
+        json.luck(luck)
         let heatmap = heatmap
         write(heatmap.flatMap(plateau), to: &json)
         json.member("heatmap", heatmap.map { .array($0) } ?? .null)
@@ -148,6 +152,13 @@ extension StepResults {
     private var heatmap: [JSONValue]? {
         let parts = steps.sorted { $0.key < $1.key }.map(\.value.heatmap)
         return parts.contains { $0 == nil } ? nil : parts.flatMap { $0 ?? [] }
+    }
+
+    /// nil where there is no step, or one that does not tell it.
+    private var luck: SweepLuck? {
+        let parts = steps.sorted { $0.key < $1.key }.map(\.value.luck)
+        guard !parts.isEmpty, !parts.contains(where: { $0 == nil }) else { return nil }
+        return SweepLuck(parts.compactMap { $0 }, best: ranked.first?.index, tried: count("evaluated"))
     }
 
     /// nil where no set is ranked.
@@ -207,9 +218,9 @@ extension StepResults {
     private func writeCounts(to json: inout JSONWriter) {
         json.name("counts")
         json.beginObject()
-        for name in SweepMerge.countNames {
-            json.member(name, steps.values.reduce(0) { $0 &+ ($1.counts[name]?.integer ?? 0) })
-        }
+        for name in SweepMerge.countNames { json.member(name, count(name)) }
         json.endObject()
     }
+
+    private func count(_ name: String) -> Int { steps.values.reduce(0) { $0 &+ ($1.counts[name]?.integer ?? 0) } }
 }

@@ -35,6 +35,7 @@ extension JSONWriter {
         counts(step.counts)
         firstFailure(step.firstFailure)
         dropped(step.dropped)
+        luck(step.luck)
         name("top")
         beginArray()
         for entry in step.best { self.entry(entry, sweep) }

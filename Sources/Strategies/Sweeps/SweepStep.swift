@@ -73,6 +73,7 @@ struct SweepStep {
     /// The first set that could not run, and why.
     private(set) var firstFailure: (index: Int, problem: RequestProblem)?
     private(set) var dropped = Dropped()
+    private(set) var luck = StepLuck()
     private(set) var outOfSampleBars = 0
     /// The best first.
     private(set) var best: [Entry] = []
@@ -89,18 +90,27 @@ struct SweepStep {
         on indicators: IndicatorSet, _ calendar: Calendar, _ settings: RunSettings, _ workspace: Workspace
     ) {
         let parts = parts
+        let sample = SetSample(of: sweep.setCount)
+        let blocks = unsafe ReturnBlocks(indicators.bars.time, calendar)
+        let years = Double(settings.statistics.annualTradingDays ?? calendar.annualTradingDays)
         for index in place.first..<place.first + place.count {
             let parameters = sweep.parameters(of: index)
             guard sweep.admits(parameters) else {
                 counts.skipped += 1
                 continue
             }
+            let isSampled = sample.contains(index)
+            if isSampled { blocks?.begin() }
             // A set that cannot run (too few bars) is counted; it does not stop the others.
             do throws(RequestProblem) {
                 let backtest = try backtest(parameters, indicators, settings, workspace)
                 counts.evaluated += 1
                 dropped.add(backtest.simulation.dropped, index)
-                let ranked = backtest.statistics(calendar, settings.statistics, parts: parts)
+                let ranked = backtest.statistics(
+                    calendar, settings.statistics, parts: isSampled ? parts.union(.returns) : parts,
+                    blocks: isSampled ? blocks : nil)
+                luck.sharpe.add(ranked.sharpeRatioSimple / years.squareRoot())
+                if isSampled, let blocks { keep(blocks, of: backtest, calendar, index) }
                 guard let position = place(of: ranked, index) else { continue }
                 // Only the best have all their figures worked out: they cost as much as the run.
                 let statistics = backtest.statistics(calendar, settings.statistics)
@@ -114,6 +124,29 @@ struct SweepStep {
                 firstFailure = firstFailure ?? (index, error)
             }
         }
+        luck.riskFree = settings.statistics.riskFreeRate / years
+        luck.periods = blocks?.periods ?? []
+        measureBest(indicators, calendar, settings, workspace)
+    }
+
+    private mutating func keep(_ blocks: ReturnBlocks, of backtest: Backtest, _ calendar: Calendar, _ index: Int) {
+        // Who is ruined has no ratios of returns, and has returns.
+        if !blocks.isRecorded {
+            _ = unsafe PeriodReturns(
+                backtest.simulation.workspace.equity, backtest.bars.time, calendar, blocks)
+        }
+        luck.keep(blocks, of: index)
+    }
+
+    /// Runs the step's best set once more for the moments of its returns: the best of all steps is one of these.
+    private mutating func measureBest(
+        _ indicators: IndicatorSet, _ calendar: Calendar, _ settings: RunSettings, _ workspace: Workspace
+    ) {
+        guard let index = best.first?.index,
+            (try? backtest(sweep.parameters(of: index), indicators, settings, workspace)) != nil
+        else { return }
+        let returns = unsafe PeriodReturns.values(workspace.equity, indicators.bars.time, calendar)
+        luck.best = ReturnMoments(returns, riskFree: luck.riskFree).map { (index, $0) }
     }
 
     /// Tries the best sets on the bars they were not chosen by.

@@ -7,6 +7,31 @@ extension SweepReport {
         return section("All figures of the best set", "", table.html)
     }
 
+    /// Nothing where a step does not tell it.
+    var luck: String {
+        guard let luck = merged["luck"], luck.members != nil else { return "" }
+        let (best, overfitting) = (luck["best"], luck["overfitting"])
+        func part(_ value: JSONValue?) -> String { value?.double.map(LuckWords.percent) ?? "–" }
+        func number(_ value: JSONValue?) -> String { Markup.shown(value) }
+        let items = [
+            ("Probabilistic Sharpe ratio", part(best?["probabilistic_sharpe_ratio"])),
+            ("Deflated Sharpe ratio", part(best?["deflated_sharpe_ratio"])),
+            ("Sharpe ratio of a period", number(best?["sharpe_ratio"])),
+            ("Expected of the best without skill", number(best?["expected_best_sharpe_ratio"])),
+            ("Sets tried", number(luck["sets_tried"])),
+            (
+                "Returns",
+                "\(number(best?["periods"])), skewness \(number(best?["skewness"])), "
+                    + "kurtosis \(number(best?["kurtosis"]))"
+            ),
+            ("Probability of overfitting", part(overfitting?["probability"])),
+            ("Sets compared for it", number(overfitting?["sets_compared"])),
+        ]
+        let list = items.map { "<dt>\($0.0)</dt><dd>\($0.1)</dd>" }.joined()
+        let words = summary.luck.map { Markup.escaped($0.uppercasedFirst) + "." }.joined(separator: " ")
+        return section("Is it luck?", words, "<dl>\(list)</dl>")
+    }
+
     var topTable: String {
         guard let first = top.first else {
             return section("Best sets", Markup.escaped(summary.whyNoneIsRanked ?? "No set is ranked."), "")

@@ -32,7 +32,7 @@ struct SweepReport {
             <style>\(ReportStyle.css)</style></head>
             <body><main>
             <header><h1>\(id)</h1><p class="soft">\(subject)</p>\(warnings)</header>
-            \([tiles, heatMap, equity, comparison, statistics, topTable, whatWasSwept].joined(separator: "\n"))
+            \([tiles, heatMap, equity, comparison, luck, statistics, topTable, whatWasSwept].joined(separator: "\n"))
             <footer>\(origin)</footer>
             </main></body></html>
 

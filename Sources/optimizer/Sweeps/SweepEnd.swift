@@ -35,6 +35,7 @@ struct SweepEnd {
                 summary.firstFailure, summary.droppedOrders, summary.plateau, summary.whyNoneIsRanked,
                 summary.whyNoneIsOutOfSample,
             ].compactMap { $0 }
+            lines += summary.luck
         }
         return lines + remedies
     }

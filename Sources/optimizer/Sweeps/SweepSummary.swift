@@ -39,6 +39,9 @@ struct SweepSummary {
             + "\(neighbours) neighbours have a value)"
     }
 
+    /// Whether the best set may be luck; nothing where a step does not tell it.
+    var luck: [String] { LuckWords(merged["luck"])?.sentences ?? [] }
+
     /// Why no set is ranked; nil where one is.
     var whyNoneIsRanked: String? {
         guard top.isEmpty else { return nil }
