@@ -44,9 +44,12 @@ import Testing
     }
 
     @Test func whatTheNodeHasEndedItselfIsRunAgainHoweverOftenAndCounts() {
-        for (end, attempt) in Self.all where end.kind != .answered && end.ending != nil {
+        for (end, attempt) in Self.all where end.kind != .answered && end.ending != nil && end.ending != .cancelled {
             #expect(Disposition.of(end, attempt: attempt) == .again(.counted), "\(end), attempt \(attempt)")
             #expect(Disposition.of(end, attempt: 1000) == .again(.counted))
+        }
+        for (end, attempt) in Self.all where end.ending == .cancelled {
+            #expect(Disposition.of(end, attempt: attempt) == .publish, "nobody wants it any more")
         }
     }
 
