@@ -6,6 +6,9 @@ package struct CancelOrder: Equatable, Sendable {
         case sweep(String)
     }
 
+    /// No request has a longer one: what is remembered is bounded.
+    package static let longestID = 256
+
     package let target: Target
     /// What was submitted later is wanted.
     package let time: Timestamp
@@ -46,6 +49,8 @@ package struct CancelOrder: Equatable, Sendable {
                 .invalidRequest, "time is \(json["time"]?.text ?? "missing"), must be an RFC 3339 time")
         }
         switch (json["request_id"]?.string, json["optimization_id"]?.string) {
+        case (let id?, _) where id.utf8.count > longestID, (_, let id?) where id.utf8.count > longestID:
+            throw RequestProblem(.invalidRequest, "its id has \(id.utf8.count) bytes, must have at most \(longestID)")
         case (let id?, nil): return CancelOrder(.request(id), time: time)
         case (nil, let id?): return CancelOrder(.sweep(id), time: time)
         case (nil, nil), (_?, _?):

@@ -3,9 +3,10 @@ import Glibc
 
 /// How a request ended. Every one of these is terminal.
 package enum ResultStatus: String, Sendable, CaseIterable {
-    case completed, failed, rejected, expired, crashed, cancelled
+    case completed, failed, rejected, expired, crashed
     case timedOut = "timed_out"
     case resourceExceeded = "resource_exceeded"
+    case cancelled
 
     /// The place among all cases of each; found without a search, since every result asks for it twice.
     package var number: Int {

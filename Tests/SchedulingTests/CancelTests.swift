@@ -32,6 +32,7 @@ import Testing
             #"{"type":"cancel","time":"2026-01-01T00:00:00Z","request_id":"r","optimization_id":"s"}"#,
             #"{"type":"pause","time":"2026-01-01T00:00:00Z","request_id":"r"}"#,
             #"{"type":"cancel","time":"yesterday","request_id":"r"}"#,
+            #"{"type":"cancel","time":"2026-01-01T00:00:00Z","request_id":"\#(String(repeating: "x", count: 257))"}"#,
         ] {
             #expect(throws: RequestProblem.self, "\(text)") { try CancelOrder.parse(Array(text.utf8)) }
         }
@@ -82,6 +83,13 @@ import Testing
         #expect(try !covers("a:b"))
     }
 
+    @Test func aHostIsEndedOnceForAStepHoweverManyOrdersCome() throws {
+        var dispatcher = dispatcher([try step(offset: 0)])
+        _ = dispatcher.next(for: 0, at: time(0))
+        let ended = [order(0), order(0), order(9)].map { dispatcher.cancel($0).ended }
+        #expect(ended == [[0], [], []])
+    }
+
     @Test func whatRunsHasItsHostEndedAndIsOver() throws {
         var dispatcher = dispatcher([try step(offset: 0)])
         _ = dispatcher.next(for: 0, at: time(0))
@@ -129,7 +137,8 @@ import Testing
         _ = dispatcher.admit([try step(offset: 1), try step(offset: 2)])
         let (more, _) = dispatcher.finishAnswered(
             slot: 0, tookNanoseconds: [], mayTakeMore: true, at: time(0))
-        #expect(more.map(\.coordinates.offset) == [2])
+        #expect(more.isEmpty, "the host would never come to its end")
+        #expect(refused(dispatcher.next(for: 1, at: time(0))) == 1)
     }
 
     @Test func whatWaitsForItsNextRunIsOverAtOnce() throws {

@@ -66,6 +66,25 @@ import Testing
         }
     }
 
+    @Test func aStepWhoseHostIsBeingStartedIsOverAndTheNodeGoesOn() async throws {
+        try await onOwnThread {
+            let file = try ExternalFile()
+            let kafka = try kafka()
+            defer { kafka.close() }
+            let node = try node(kafka, file: file.path)
+            let own = node.node.hostPIDs
+            try kafka.submit([request("r", "sleepy")])
+            try eventually("its host is being started") {
+                node.node.runningCount == 1 && !node.node.hostPIDs.isEmpty && node.node.hostPIDs != own
+            }
+            try cancel("r", on: kafka)
+            #expect(try kafka.results(1).map(\.status) == ["cancelled"])
+            try kafka.submit([request("next")])
+            #expect(try kafka.results(2).last?.status == "completed")
+            #expect(try node.stop() == 0)
+        }
+    }
+
     @Test func whatHasFailedAndWaitsForItsNextRunIsOver() async throws {
         try await onOwnThread {
             let file = try ExternalFile()

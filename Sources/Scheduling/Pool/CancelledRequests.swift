@@ -25,16 +25,25 @@ struct CancelledRequests: Sendable {
         if case .sweep = new.target { hasSweeps = true }
     }
 
+    /// Whether the order is of the step's request, and later than it.
+    static func covers(_ order: CancelOrder, _ step: Step) -> Bool {
+        switch order.target {
+        case .request(let id): id == step.request.requestID && isBefore(order.time, step)
+        case .sweep(let id):
+            step.request.isSweep && StepID(step.request.requestID)?.sweep == id && isBefore(order.time, step)
+        }
+    }
+
     /// Whether the step's request was cancelled after it had been submitted.
     func cover(_ step: Step) -> Bool {
         guard !isEmpty else { return false }
         let id = step.request.requestID
-        if isBefore(times[.request(id)], step) { return true }
+        if Self.isBefore(times[.request(id)], step) { return true }
         guard hasSweeps, step.request.isSweep, let sweep = StepID(id)?.sweep else { return false }
-        return isBefore(times[.sweep(sweep)], step)
+        return Self.isBefore(times[.sweep(sweep)], step)
     }
 
-    private func isBefore(_ time: Timestamp?, _ step: Step) -> Bool {
+    private static func isBefore(_ time: Timestamp?, _ step: Step) -> Bool {
         guard let time else { return false }
         return step.recordTime.map { $0 <= time } ?? true
     }

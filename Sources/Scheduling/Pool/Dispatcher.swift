@@ -65,10 +65,10 @@ package struct Dispatcher: Sendable {
     /// - Returns: slots to wake, and slots whose hosts are to be ended.
     package mutating func cancel(_ order: CancelOrder) -> (woken: [Int], ended: [Int]) {
         admission.cancels.note(order)
-        let cancels = admission.cancels
-        queue.queueDelayed(cancels.cover)
-        for step in queue.all { admission.noteCancelled(step) }
-        return (admission.mayRefuse ? idleSlotToWake() : [], slots.cancel(cancels.cover))
+        let isCancelled = { (step: Step) in CancelledRequests.covers(order, step) }
+        queue.queueDelayed(isCancelled)
+        for step in queue.all where isCancelled(step) { admission.noteCancelled(step) }
+        return (admission.mayRefuse ? idleSlotToWake() : [], slots.cancel(isCancelled))
     }
 
     /// Takes the queued steps of partitions that are given up: their requests are to be abandoned.
@@ -353,9 +353,10 @@ package struct Dispatcher: Sendable {
         switch settled {
         case .again(.later(let retry)):
             let next = step.again(after: retry.failure)
-            queue.delay(next, until: retry.due)
             retried.append(next)
-            if !admission.cancels.isEmpty { cancelDelayed() }
+            admission.noteCancelled(next)
+            // What is not wanted any more waits for nothing but its turn.
+            if admission.isCancelled(next) { queue.appendAgain(next) } else { queue.delay(next, until: retry.due) }
         case .again(let how):
             queue.appendAgain(how == .counted ? step.again() : step)
             if !admission.cancels.isEmpty { admission.noteCancelled(step) }
@@ -367,12 +368,6 @@ package struct Dispatcher: Sendable {
         case .publish: preconditionFailure("a step that has its result is not put back")
         }
         return settled
-    }
-
-    private mutating func cancelDelayed() {
-        let cancels = admission.cancels
-        queue.queueDelayed(cancels.cover)
-        for step in queue.unplaced { admission.noteCancelled(step) }
     }
 
     /// The step has its result.

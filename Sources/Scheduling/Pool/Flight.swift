@@ -52,10 +52,11 @@ package struct Flight: Sendable {
 
     mutating func markVictim() { isVictim = true }
 
-    /// - Returns: whether the host is to be ended: it runs one of them.
+    /// - Returns: whether the host is to be ended: it runs one of them, and that is not known yet.
     mutating func cancel(_ isCancelled: (Step) -> Bool) -> Bool {
+        let isNews = !cancelled.contains(step.token)
         cancelled.formUnion(([step] + behind).filter(isCancelled).map(\.token))
-        return endIfCancelled()
+        return isNews && endIfCancelled()
     }
 
     /// - Returns: whether the step that runs is not wanted any more: the host is to be ended.

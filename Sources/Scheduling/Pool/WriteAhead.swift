@@ -39,13 +39,13 @@ package struct WriteAhead: Sendable {
                 step.lane == nil
                 || !hasEffects(step, outsideLaneOf: flight.step)
                     && mayFollowInLane(step, [flight.step] + flight.behind + taken, queue)
-            let isCancelled = admission.isCancelled(step)
-            if isNext, !isCancelled, mayFollow(step, flight.step, admission), let usual = usual(step, admission),
-                usual <= left
+            // One that is cancelled is for who asks for work: the host has to come to its end for that.
+            if isNext, !admission.isCancelled(step), mayFollow(step, flight.step, admission),
+                let usual = usual(step, admission), usual <= left
             {
                 taken.append(queue.take(at: passed))
                 left -= usual
-            } else if !isNext || isCancelled || waitsForItsKind(step, admission) {
+            } else if !isNext || waitsForItsKind(step, admission) {
                 passed += 1
             } else {
                 break

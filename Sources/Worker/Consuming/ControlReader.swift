@@ -67,12 +67,17 @@ final class ControlReader: Sendable {
         while mayGoOn {
             heartbeats.beat(.control, at: .now())
             switch reader.next(timeoutMs: Self.pieceMs) {
-            case .record(_, let record): take(record)
+            case .record(_, let record):
+                told = nil
+                take(record)
             case .failure(let failure):
-                if told != failure.name { missing(failure) }
+                if told != failure.name {
+                    log.warning(
+                        "a broker does not give the control topic: what optimizer cancel says may come late",
+                        JSONMember("topic", .string(topic)), JSONMember("reason", .string(failure.description)))
+                }
                 told = failure.name
-            case .caughtUp: told = nil
-            case .idle: break
+            case .caughtUp, .idle: break
             }
         }
     }
@@ -80,8 +85,8 @@ final class ControlReader: Sendable {
     private func take(_ record: KafkaRecord) {
         do throws(RequestProblem) {
             var order = try CancelOrder.parse(record.value ?? [])
-            // The broker's clock, or the sender's: a request is stamped by the same.
-            if let stamped = record.time, stamped > order.time { order = CancelOrder(order.target, time: stamped) }
+            // As a request is stamped, by its sender or by the broker; what the message says is for people.
+            if let stamped = record.time { order = CancelOrder(order.target, time: stamped) }
             cancel(order)
         } catch {
             log.warning(

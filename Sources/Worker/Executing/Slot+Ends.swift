@@ -28,7 +28,10 @@ extension Slot {
     /// - Parameter ending: the node has ended the one that was to have it.
     func notBegun(_ step: Step, ending: HostEnding? = nil) {
         if let ending { reporter.hostEnded(slot: index, ending, step: step) }
-        putBack(Disposition.of(AttemptEnd(.notBegun, ending: ending), attempt: step.blamelessAttempt))
+        let disposition = Disposition.of(AttemptEnd(.notBegun, ending: ending), attempt: step.blamelessAttempt)
+        // Cancelled while its host was looked for.
+        guard disposition != .publish else { return finish(step, .cancelled) }
+        putBack(disposition)
     }
 
     /// The step is run again, or is abandoned where the node does not run it any more.

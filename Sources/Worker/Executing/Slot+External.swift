@@ -37,6 +37,12 @@ extension Slot {
             state.setHost(own.pid, of: index)
             return notBegun(step, ending: state.ending(of: index))
         }
+        // Who cancelled the step while its host was looked for has found the slot's own in its place.
+        if case .cancelled? = state.ending(of: index) {
+            state.setHost(own.pid, of: index)
+            hosts.recycle(host)
+            return notBegun(step, ending: .cancelled)
+        }
         host.arbiter = locks
         if !behind.isEmpty, !hosts.mayWriteAhead(to: host) { takeBack(&behind) }
         guard !host.takesSeveral else {

@@ -9,7 +9,7 @@ enum BrokerCommand: Command {
     static let help = """
         optimizer broker [--bootstrap-file FILE] [--partitions N]
 
-        Starts librdkafka's mock cluster with the four topics on 127.0.0.1 and writes its address, one line, to
+        Starts librdkafka's mock cluster with the topics on 127.0.0.1 and writes its address, one line, to
         standard output and to FILE. It ends with SIGTERM or SIGINT, keeps nothing, and keeps at most 5 MiB of
         records per partition while it runs.
         """

@@ -11,7 +11,7 @@ enum CancelCommand: Command {
 
         Every node hears it, one that starts later too. What waits or has failed and is to run again is over, what runs is
         ended, what no node has taken yet is not run; the result is "cancelled". What has its result keeps it. What is
-        submitted later under the same id is run.
+        submitted later under the same id is run: by the clocks of who submits and who cancels, which should agree.
 
         Exit codes: 0 it is said; 1 the broker has not taken it; 69 no broker answers; 78 the control topic is missing; 130
         interrupted.
@@ -27,6 +27,10 @@ enum CancelCommand: Command {
         let targets =
             arguments.all("sweep").map { CancelOrder.Target.sweep($0) } + arguments.positional.map { .request($0) }
         guard !targets.isEmpty else { throw .usage("which ones? Give their request ids, or --sweep ID") }
+        let ids = arguments.all("sweep") + arguments.positional
+        if let id = ids.first(where: { $0.utf8.count > CancelOrder.longestID }) {
+            throw .usage("\(id.cut(toBytes: 40))… is no id: it has more than \(CancelOrder.longestID) bytes")
+        }
         let connection = try KafkaConnection(arguments)
         guard let name = arguments.value("topic") ?? connection.topics.control else {
             throw CommandFailure(

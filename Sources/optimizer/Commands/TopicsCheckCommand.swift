@@ -5,7 +5,7 @@ import Worker
 /// `optimizer topics check`: are the topics there, and do their settings fit.
 enum TopicsCheckCommand: Command {
     static let name = "topics check"
-    static let summary = "says whether the four topics are there and their settings fit"
+    static let summary = "says whether the topics are there and their settings fit"
     static let help = """
         optimizer topics check [--brokers HOST:PORT] [--json]
 

@@ -10,7 +10,7 @@ enum TopicsCreateCommand: Command {
         optimizer topics create [--brokers HOST:PORT] [--partitions N] [--replication-factor N]
                                 [--topic-config KEY=VALUE]... [--json]
 
-        Makes the four topics, cleanup.policy=delete: requests and results with N partitions and 7 days of retention,
+        Makes the topics, cleanup.policy=delete: requests and results with N partitions and 7 days of retention,
         dead letters with one and 30 days, metrics with one and 1 day; min.insync.replicas=2 from three copies on. A
         topic that is there already is left as it is. Then waits until every broker shows the topics, at most 30 s.
         Exit code 1 where one could not be made, 69 where no broker answers or one does not show the topics yet.

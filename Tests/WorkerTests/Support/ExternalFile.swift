@@ -119,6 +119,7 @@ final class ExternalFile {
                 command: [python3, -B, "\(clumsy)"]
                 startTimeoutMs: \(Patience.milliseconds)
                 parameters: { do: { type: choice, choices: [ok, raise, hang, set, retry], default: ok } }
+              sleepy: { command: [sleep, "600"], startTimeoutMs: \(Patience.milliseconds) }
               absent: { command: [/no/such/program], parameters: { size: { type: integer, min: 1, max: 10 } } }
               late:
                 command: [sh, -c, 'test -e "\(directory.path)/come" || exit 7; exec python3 "\(script)"']
