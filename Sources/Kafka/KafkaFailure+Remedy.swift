@@ -10,6 +10,10 @@ extension KafkaFailure {
         case .fenced: "another client uses the same group.instance.id: give every node its own"
         case .fatal: "start the node again"
         case .tooLarge: "raise max.message.bytes of the topic and message.max.bytes under kafka.producer"
+        case .configuration where name == "INCONSISTENT_GROUP_PROTOCOL":
+            "the group has members that share partitions in another way: nodes of another librdkafka (assignor of "
+                + "`optimizer version --json`), or another program; stop them all and start these again, or give these a "
+                + "kafka.groupId of their own"
         case .configuration: "correct the property in the configuration"
         case .transient:
             connectionRemedy

@@ -55,6 +55,7 @@ import Testing
         #expect(KafkaFailure.Kind.allCases.filter { failure($0).remedy != nil } == mendable)
         #expect(KafkaFailure.known(-187).remedy?.contains("kafka.bootstrapServers") == true)
         #expect(KafkaFailure.known(58).remedy?.contains("sasl") == true)
+        #expect(KafkaFailure.known(23).remedy?.contains("assignor of `optimizer version --json`") == true)
         #expect(KafkaFailure.known(29).remedy?.contains("grant") == true)
     }
 
