@@ -99,3 +99,28 @@ struct TopicScan {
         }
     }
 }
+
+extension TopicScan {
+    /// Reads the topic from its beginning to its present end.
+    ///
+    /// - Parameter take: takes a record, the how-manieth, and says how far it has come.
+    /// - Returns: false where it was interrupted.
+    func readToEnd(
+        unless interruption: inout Interruption, _ take: (KafkaRecord, Int) -> String
+    ) throws(CommandFailure) -> Bool {
+        var progress = ProgressLine()
+        var seen = 0
+        var isInterrupted = false
+        _ = try run { event throws(CommandFailure) in
+            if case .record(let record) = event {
+                seen += 1
+                let words = take(record, seen)
+                progress.show(words)
+            }
+            isInterrupted = interruption.check()
+            return !isInterrupted
+        }
+        progress.clear()
+        return !isInterrupted
+    }
+}

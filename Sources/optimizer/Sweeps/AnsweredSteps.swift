@@ -23,22 +23,12 @@ struct AnsweredSteps {
         _ connection: KafkaConnection, unless interruption: inout Interruption
     ) throws(CommandFailure) -> Bool {
         let scan = TopicScan(connection: connection, topic: connection.topics.results)
-        var progress = ProgressLine()
-        var seen = 0
         var found = self
-        var isInterrupted = false
-        _ = try scan.run { event throws(CommandFailure) in
-            if case .record(let record) = event {
-                seen += 1
-                found.take(record.value ?? [])
-                progress.show("looking for steps that failed: \(seen) results")
-            }
-            isInterrupted = interruption.check()
-            return !isInterrupted
+        defer { self = found }
+        return try scan.readToEnd(unless: &interruption) { record, seen in
+            found.take(record.value ?? [])
+            return "looking for steps that failed: \(seen) results"
         }
-        progress.clear()
-        self = found
-        return !isInterrupted
     }
 
     private mutating func take(_ result: [UInt8]) {

@@ -25,22 +25,12 @@ struct SentSteps {
         _ connection: KafkaConnection, unless interruption: inout Interruption
     ) throws(CommandFailure) -> Bool {
         let scan = TopicScan(connection: connection, topic: connection.topics.requests)
-        var progress = ProgressLine()
-        var seen = 0
         var found = self
-        var isInterrupted = false
-        _ = try scan.run { event throws(CommandFailure) in
-            if case .record(let record) = event {
-                seen += 1
-                found.take(record, in: scan.topic)
-                progress.show("looking for steps that were sent before: \(seen) requests, \(found.places.count) found")
-            }
-            isInterrupted = interruption.check()
-            return !isInterrupted
+        defer { self = found }
+        return try scan.readToEnd(unless: &interruption) { record, seen in
+            found.take(record, in: scan.topic)
+            return "looking for steps that were sent before: \(seen) requests, \(found.places.count) found"
         }
-        progress.clear()
-        self = found
-        return !isInterrupted
     }
 
     private mutating func take(_ record: KafkaRecord, in topic: String) {
