@@ -6,7 +6,7 @@ import Testing
 @testable import Worker
 
 /// What brokers refuse costs what they refuse it for, and nothing else. Their answers are replaced, which needs the
-/// embedded broker; on a real one `CompactedTopicTests` has a topic that refuses by itself.
+/// embedded broker; on a real one `RefusingTopicTests` has a topic that refuses by itself.
 @Suite(.machine, .enabled(if: TestKafka.realBootstrap == nil, "it replaces a broker's answers"))
 struct RefusedRecordTests {
     private static let invalidRecord: Int32 = 87
@@ -96,7 +96,28 @@ struct RefusedRecordTests {
 }
 
 @Suite(.machine, .enabled(if: TestKafka.realBootstrap != nil, "the embedded broker takes whatever it is sent"))
-struct CompactedTopicTests {
+struct RefusingTopicTests {
+    @Test func aResultThatItsTopicDoesNotTakeComesWithoutItsSeries() async throws {
+        try await onOwnThread {
+            let kafka = try TestKafka(partitions: 1, topicSettings: [.init("max.message.bytes", "100000")])
+            defer { kafka.close() }
+            // Up and down by turns, so that every decision makes a trade.
+            let bars = 0..<1000
+            let closes = bars.map { $0 % 2 == 0 ? "100" : "101" }.joined(separator: ",")
+            let times = bars.map { String($0 * 60_000) }.joined(separator: ",")
+            let prices = ["open", "high", "low", "close"].map { #""\#($0)":[\#(closes)]"# }.joined(separator: ",")
+            let data = #","data":{"inline":{"timeframe":"1m","time":[\#(times)],\#(prices)}}"#
+            let output = #","output":{"trades":true,"equity_curve":"full"},"account":{"commission":0}"#
+            try kafka.submit([request("r", "momentum_roc", #"{"period":1}"#, more: data + output)])
+            let node = try TestNode(kafka, ["limits.memoryMB=64"])
+            let result = try #require(try kafka.results(1).first)
+            #expect(try node.stop() == 0)
+            #expect(result.status == "completed" && result.json["statistics"]?["trade_count"]?.integer ?? 0 > 300)
+            #expect(result.json["trades"] == .null && result.json["equity_curve"] == .null)
+            #expect(result.json["left_out"] == .array([.string("trades"), .string("equity_curve")]))
+        }
+    }
+
     @Test func aCompactedDeadLetterTopicTakesALineWithoutKey() async throws {
         try await onOwnThread {
             let kafka = try TestKafka(partitions: 1, deadLetterSettings: [.init("cleanup.policy", "compact")])

@@ -93,13 +93,13 @@ package final class HostedStrategies {
     ) throws(RequestProblem) {
         let settings = try RunSettings(request)
         let (data, used, range) = try open(DataSelection(request.section("data")))
-        // Not worth writing: it would not fit, and take memory that the step may not have.
-        if settings.output.curve == .full, range.count * 12 > Self.longestReply { throw Self.tooLarge }
         try data.withBars(range) { bars throws(RequestProblem) in
             let indicators = IndicatorSet(bars: bars, pool: pool)
             let backtest = try Backtest(
                 of: strategy, parameters, on: indicators, account: settings.account, workspace: workspace)
             let statistics = backtest.statistics(data.calendar, settings.statistics)
+            let (output, leftOut) = settings.output.fitting(
+                Self.longestReply, bars: bars.count, trades: workspace.trades.count)
             json.strategy(strategy.descriptor, parameters)
             json.data(used, bars)
             json.account(settings, data.calendar)
@@ -107,8 +107,9 @@ package final class HostedStrategies {
             json.openPosition(backtest.simulation.openPosition, bars)
             json.droppedOrders(backtest.simulation.dropped)
             json.name("trades")
-            if settings.output.trades { json.trades(workspace.trades, bars) } else { json.null() }
-            unsafe json.curve(settings.output.curve, workspace.equity, bars)
+            if output.trades { json.trades(workspace.trades, bars) } else { json.null() }
+            unsafe json.curve(output.curve, workspace.equity, bars)
+            json.leftOut(leftOut)
             json.engine(engineVersion)
         }
     }

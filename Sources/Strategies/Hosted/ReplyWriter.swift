@@ -165,6 +165,15 @@ extension JSONWriter {
         endArray()
     }
 
+    /// Writes nothing where all fits.
+    mutating func leftOut(_ members: [String]) {
+        guard !members.isEmpty else { return }
+        name("left_out")
+        beginArray()
+        for member in members { string(member) }
+        endArray()
+    }
+
     /// Two lists of one length: UTC milliseconds and the equity at those bars' closes.
     mutating func curve(
         _ curve: OutputSettings.Curve, _ equity: UnsafeMutableBufferPointer<Double>, _ bars: Bars

@@ -65,4 +65,25 @@ struct OutputSettings: Equatable {
 
     var trades = false
     var curve = Curve.none
+
+    /// Of one as it is mostly written; a longer one is found out by the reply's own length.
+    private static let pointBytes = 40
+    private static let tradeBytes = 300
+
+    /// What of it fits into a reply: the figures come whatever else was asked for.
+    ///
+    /// - Returns: also the members that are less than was asked for.
+    func fitting(_ bytes: Int, bars: Int, trades count: Int) -> (OutputSettings, leftOut: [String]) {
+        var (output, leftOut) = (self, [String]())
+        let tradeBytes = trades ? count * Self.tradeBytes : 0
+        if curve == .full, bars * Self.pointBytes + tradeBytes > bytes {
+            output.curve = .sampled
+            leftOut.append("equity_curve")
+        }
+        if tradeBytes > bytes - 500 * Self.pointBytes {
+            output.trades = false
+            leftOut.append("trades")
+        }
+        return (output, leftOut)
+    }
 }

@@ -84,6 +84,13 @@ struct ResultPublisher: Sendable {
         of refused: OutgoingMessage, for request: InFlightRequest, form: MessageForm, _ failure: KafkaFailure
     ) -> OutgoingMessage {
         let (part, size) = (refused.part, refused.size)
+        if form == .small, part == .result, failure.undelivered == .tooLarge,
+            let value = refused.value.flatMap(StrategyResult.withoutSeries)
+        {
+            var message = refused
+            (message.value, message.isAlone) = (value, true)
+            return message
+        }
         var message =
             part == .deadLetter || form == .deadLetter
             ? smallDeadLetter(for: request, part: part, size: size, part == .deadLetter ? refused : nil, failure)

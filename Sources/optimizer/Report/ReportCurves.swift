@@ -81,10 +81,8 @@ struct ReportCurves {
     private static func run(
         _ request: [UInt8], _ host: HostedStrategies
     ) throws(Missing) -> (times: [Int64], equity: [Double], statistics: JSONValue, dropped: String?) {
-        var reply = try? JSONValue.parse(host.run(with(request, curve: "full")))
-        if reply?["error"]?["code"]?.string == RequestProblem.Code.resultTooLarge.rawValue {
-            reply = try? JSONValue.parse(host.run(with(request, curve: "sampled")))
-        }
+        // Of very many bars it is a sampled one.
+        let reply = try? JSONValue.parse(host.run(with(request, curve: "full")))
         guard let reply, let curve = reply["equity_curve"], let times = curve["time"]?.elements,
             let equity = curve["equity"]?.elements, let statistics = reply["statistics"], times.count == equity.count,
             times.count > 1
