@@ -65,7 +65,7 @@ let package = Package(
             name: "optimizer",
             dependencies: [
                 "Worker", "Messages", "Scheduling", "System", "Kafka", "Hosting", "IsolationProof", "Configuration",
-                "Strategies",
+                "Strategies", "Metrics",
             ],
             swiftSettings: safe),
         .executableTarget(

@@ -15,6 +15,14 @@ extension ValueFormat<HTTPAddress> {
         show: \.description)
 }
 
+extension HTTPAddress {
+    /// As `metrics.http` takes it; nil where the text is none.
+    package init?(_ text: String) {
+        guard let address = try? ValueFormat<HTTPAddress>.httpAddress.parse(text) else { return nil }
+        self = address
+    }
+}
+
 /// `host:port` or `[host]:port` with a port from 0 to 65535; the host comes without its brackets.
 func splitAddress(_ text: Substring) -> (host: String, port: Int)? {
     guard let colon = text.lastIndex(of: ":") else { return nil }

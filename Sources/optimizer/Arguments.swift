@@ -103,6 +103,20 @@ struct Arguments {
         return Timestamp(milliseconds: now.milliseconds - count * unit)
     }
 
+    /// How long: a number with ms, s, m or h behind it; nil when the option is not given.
+    func duration(_ name: String, in range: ClosedRange<Duration>) throws(CommandFailure) -> Duration? {
+        guard let text = value(name) else { return nil }
+        let units: [(name: String, milliseconds: Int)] = [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000)]
+        let unit = units.first { text.hasSuffix($0.name) }
+        guard let unit, let count = Int(text.dropLast(unit.name.count)), (0...1_000_000_000).contains(count),
+            range.contains(.milliseconds(count * unit.milliseconds))
+        else {
+            let bounds = "from \(range.lowerBound.inWords) to \(range.upperBound.inWords)"
+            throw .usage("--\(name) is \(text), must be like 500ms, 30s, 5m, \(bounds)")
+        }
+        return .milliseconds(count * unit.milliseconds)
+    }
+
     /// Refuses words a command does not take.
     func expectPositional(_ range: ClosedRange<Int>, _ what: String) throws(CommandFailure) {
         guard range.contains(positional.count) else {

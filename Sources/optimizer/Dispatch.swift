@@ -49,6 +49,7 @@ enum Dispatch {
         ResultsCommand.self,
         CancelCommand.self,
         LagCommand.self,
+        CanaryCommand.self,
         TopCommand.self,
         HealthCommand.self,
         StrategiesCommand.self,

@@ -25,6 +25,7 @@ import Testing
         ),
         ("cancel", kafka + ["--sweep ID"]),
         ("lag", kafka + ["-w, --watch", "--max N", "--json"]),
+        ("canary", kafka + ["--every TIME", "--http HOST:PORT", "--timeout-ms N", "--once"]),
         ("health", ["--config FILE", "--set KEY=VALUE", "--url URL", "--live", "--timeout-ms N", "--json"]),
         ("strategies", ["--config FILE", "--set KEY=VALUE", "--json"]),
         ("check-config", ["--config FILE", "--set KEY=VALUE", "--deep", "--show", "--json"]),
@@ -113,7 +114,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "submit -", "results", "lag", "topics check", "topics create", "dead-letters list", "dead-letters replay --all",
+        "submit -", "results", "lag", "canary --once", "topics check", "topics create", "dead-letters list",
+        "dead-letters replay --all",
     ])
     func theEmbeddedBrokerOfAnotherProcessIsNotSearchedFor(_ words: String) throws {
         let outcome = try Program.run(
@@ -123,7 +125,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "submit -", "results", "lag", "topics check", "topics create", "dead-letters list", "dead-letters replay --all",
+        "submit -", "results", "lag", "canary --once", "topics check", "topics create", "dead-letters list",
+        "dead-letters replay --all",
     ])
     func aWrongConfigurationIsNamedWithItsPlace(_ words: String) throws {
         let outcome = try Program.run(
@@ -135,7 +138,7 @@ import Testing
 
     @Test func nobodyAnswersIsUnavailable() throws {
         let commands = [
-            "submit -", "results", "lag", "topics check", "topics create", "dead-letters list",
+            "submit -", "results", "lag", "canary --once", "topics check", "topics create", "dead-letters list",
             "dead-letters replay --all",
         ]
         // All at once: each of them gives the broker ten seconds.

@@ -76,6 +76,10 @@ struct PermissionTests {
                     ["results", "--follow", "--request", "allowed", "--brokers", rules.open] + Patience.option,
                     environment: names.environment)
                 #expect(outcome.code == 0, "\(node.words)")
+                try with(AccessRules.lines(of: "canary")) {
+                    let canary = try optimizer("canary", "--once")
+                    #expect(canary.code == 0, "\(canary.words)")
+                }
                 node.signal(SIGTERM)
                 #expect(try node.outcome().code == 0)
             }

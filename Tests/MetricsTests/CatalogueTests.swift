@@ -4,12 +4,15 @@ import Testing
 @testable import Metrics
 
 @Suite struct CatalogueTests {
+    /// A node's, and the canary's.
+    private static let all = MetricCatalogue.all + CanaryCatalogue.all
+
     @Test func noTwoMetricsShareAName() {
-        #expect(Set(MetricCatalogue.all.map(\.name)).count == MetricCatalogue.all.count)
-        #expect(Set(MetricCatalogue.all.map(\.openMetricsFamily)).count == MetricCatalogue.all.count)
+        #expect(Set(Self.all.map(\.name)).count == Self.all.count)
+        #expect(Set(Self.all.map(\.openMetricsFamily)).count == Self.all.count)
     }
 
-    @Test(arguments: MetricCatalogue.all)
+    @Test(arguments: all)
     func aNameSaysItsKindAndItsUnit(metric: MetricDescriptor) {
         #expect(metric.name.hasPrefix("optimizer_") || metric.name.hasPrefix("process_"))
         #expect(metric.name.hasSuffix("_total") == (metric.kind == .counter))
@@ -39,7 +42,7 @@ import Testing
     @Test func theDocumentationListsTheCatalogue() {
         let page = Files.text("Sources/Metrics/Metrics.docc/Catalogue.md")
         let listed = page.split(separator: "\n").filter { $0.hasPrefix("| `") }.map(String.init)
-        let rows = MetricCatalogue.all.map { metric in
+        let rows = Self.all.map { metric in
             let labels = metric.labels.map { label in
                 guard case .closed(let values) = label.domain else { return "`\(label.name)`" }
                 return "`\(label.name)`: \(values.joined(separator: " · "))"

@@ -30,7 +30,7 @@ enum QueryCheck {
 
     private static func find(_ name: String) -> MetricDescriptor? {
         let parts = ["", "_bucket", "_sum", "_count"]
-        return MetricCatalogue.all.first { metric in
+        return (MetricCatalogue.all + CanaryCatalogue.all).first { metric in
             metric.kind == .histogram ? parts.contains { metric.name + $0 == name } : metric.name == name
         }
     }

@@ -8,7 +8,7 @@ import Testing
     static let promtool = CommandLineTool.find("promtool")
     static let rulesFile = Files.package + "/rules/optimizer.yml"
     static let rules = Files.text("rules/optimizer.yml")
-    static let unitTests = ["backpressure", "delivery", "hosts", "latency", "nodes", "progress"].map {
+    static let unitTests = ["backpressure", "canary", "delivery", "hosts", "latency", "nodes", "progress"].map {
         Files.package + "/Tests/MetricsTests/Rules/\($0).yml"
     }
     static let alerts = rules.split(separator: "\n").compactMap { line in

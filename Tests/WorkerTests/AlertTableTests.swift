@@ -1,8 +1,9 @@
 import TestSupport
 import Testing
 
-/// For every alert the test in which what it is about is made on a real node. Those of `AlertConditionTests` see it fire
-/// there. That it fires for all the shapes in which that may be scraped is in `Tests/MetricsTests/Rules`.
+/// For every alert the test in which what it is about is made on a real node, or canary. Those of `AlertConditionTests`
+/// and `CanaryAlertTests` see it fire there. That it fires for all the shapes in which that may be scraped is in
+/// `Tests/MetricsTests/Rules`.
 @Suite struct AlertTableTests {
     private static let conditions = [
         "OptimizerNoNode": "AlertConditionTests.aNodeThatIsKilledAgainAndAgainAndThenStaysAway",
@@ -48,6 +49,8 @@ import Testing
         "OptimizerLatencyRegression": "AlertConditionTests.stepsThatAreSlowAndStepsThatEndBadly",
         "OptimizerRebalancing": "GroupTests.nodesThatAreReplacedUnderLoadOneByOneRunEachRequestOnce",
         "OptimizerDataDiffers": "AlertConditionTests.twoNodesOfOneGroupThatDiffer",
+        "OptimizerCanaryLate": "CanaryAlertTests.requestsThatGoNoFurtherThanTheTopic",
+        "OptimizerCanaryMissing": "CanaryAlertTests.requestsThatGoNoFurtherThanTheTopic",
     ]
 
     @Test func everyAlertHasATestThatMakesItsCondition() {

@@ -22,6 +22,8 @@ FROM_ELSEWHERE = {
 NOT_KUBERNETES = {"KafkaTopic", "KafkaUser", "PodMonitor", "PrometheusRule", "ScaledObject", "TriggerAuthentication"}
 # What a node takes at most beyond shutdown.drainMs, which is 25 s where a configuration does not say.
 BEYOND_DRAIN_SECONDS = 12
+# The workload that is no node.
+CANARY = "optimizer-canary"
 
 
 def schema_problems(resource):
@@ -78,6 +80,15 @@ def workload_problems(workload, resources):
     for kind, name in named_in_pod(pod):
         if (kind, name) not in there | FROM_ELSEWHERE:
             yield f"there is no {kind} {name}"
+    for resource in resources:
+        if resource["metadata"]["name"] == workload["metadata"]["name"]:
+            yield from selector_problems(resource, labels)
+    if workload["metadata"]["name"] != CANARY:
+        yield from node_problems(workload, resources)
+
+
+def node_problems(workload, resources):
+    pod = workload["spec"]["template"]["spec"]
     mounted = next(volume["configMap"]["name"] for volume in pod["volumes"] if volume["name"] == "config")
     text = next(r["data"]["optimizer.yml"] for r in resources if r["metadata"]["name"] == mounted)
     drain = yaml.safe_load(text).get("shutdown", {}).get("drainMs", 25000) / 1000
@@ -86,8 +97,6 @@ def workload_problems(workload, resources):
     is_named = any(v["name"] == "OPTIMIZER_KAFKA_GROUP_INSTANCE_ID" for v in pod["containers"][0]["env"])
     if is_named != (workload["kind"] == "StatefulSet"):
         yield "nodes are static members where pods keep their names, and only there"
-    for resource in resources:
-        yield from selector_problems(resource, labels)
 
 
 def selector_problems(resource, labels):
@@ -101,7 +110,7 @@ def selector_problems(resource, labels):
         "PodMonitor": lambda: spec["selector"]["matchLabels"],
     }.get(resource["kind"])
     if selected and not (selected() and selected().items() <= labels.items()):
-        yield f"{where} does not select the nodes"
+        yield f"{where} does not select the pods of its name"
     if resource["kind"] == "NetworkPolicy":
         for peer in (peer for rule in spec["egress"] for peer in rule.get("to", [])):
             if labels.items() <= peer.get("podSelector", {}).get("matchLabels", {}).items():

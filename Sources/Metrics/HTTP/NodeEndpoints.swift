@@ -31,17 +31,23 @@ package struct NodeEndpoints: Sendable {
         case "/": return StatusPage.response()
         case "/metrics":
             let format = ExpositionFormat(accept: request.accept)
-            return HTTPResponse(
-                headers: [HTTPHeader("Content-Type", format.contentType), HTTPHeader("Vary", "Accept")],
-                body: registry.exposition(format))
-        case "/healthz": return Self.answer(health())
-        case "/readyz": return Self.answer(readiness())
+            return .exposition(format, registry.exposition(format))
+        case "/healthz": return .condition(health())
+        case "/readyz": return .condition(readiness())
         case "/status": return .json(status())
         default: return .notFound
         }
     }
+}
 
-    private static func answer(_ condition: Condition) -> HTTPResponse {
+extension HTTPResponse {
+    /// Metrics, as the scraper wanted them.
+    static func exposition(_ format: ExpositionFormat, _ body: [UInt8]) -> HTTPResponse {
+        HTTPResponse(
+            headers: [HTTPHeader("Content-Type", format.contentType), HTTPHeader("Vary", "Accept")], body: body)
+    }
+
+    static func condition(_ condition: NodeEndpoints.Condition) -> HTTPResponse {
         switch condition {
         case .well: .text("ok\n")
         case .unwell(let reason): .text(status: 503, reason + "\n")

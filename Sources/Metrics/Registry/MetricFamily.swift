@@ -37,13 +37,18 @@ struct MetricFamily: Sendable {
 
     mutating func make(_ labelValues: [String]) -> Instrument {
         let instrument = Instrument(for: descriptor)
+        add(instrument, labelValues)
+        return instrument
+    }
+
+    /// Takes up an instrument that is there already.
+    mutating func add(_ instrument: Instrument, _ labelValues: [String] = []) {
         let names = descriptor.labels.map(\.name)
         positions[labelValues] = series.count
         series.append(
             MetricSeries(
                 labelValues: labelValues, labelText: LabelText.render(names: names, values: labelValues),
                 instrument: instrument))
-        return instrument
     }
 
     mutating func remove(where matches: ([String]) -> Bool) {

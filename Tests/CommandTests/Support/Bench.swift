@@ -52,6 +52,13 @@ final class Bench: @unchecked Sendable {
         guard answer.code == 0 else { throw Failure("the node does not answer: \(node?.words ?? "")") }
     }
 
+    /// Ends the node, and lets its place be taken by another.
+    func stopNode() throws {
+        node?.signal(SIGTERM)
+        _ = try node?.outcome()
+        node = nil
+    }
+
     func close() throws {
         for program in [node, broker] {
             program?.signal(SIGTERM)

@@ -99,10 +99,13 @@ final class NodeProcess {
         try self.init(settings: kafka.settings(more), file: file, standard: standard)
     }
 
-    init(settings: [String], file: String? = nil, standard: Standard = .null) throws {
+    /// - Parameter command: another than a node, with its options.
+    init(
+        settings: [String], file: String? = nil, standard: Standard = .null, command: [String] = ["run"]
+    ) throws {
         guard let optimizer = ExecutablePath.beside("optimizer") else { throw Failure("no optimizer executable") }
         let words =
-            ["optimizer", "run"] + (file.map { ["--config", $0] } ?? [])
+            ["optimizer"] + command + (file.map { ["--config", $0] } ?? [])
             + settings.flatMap { ["--set", $0] }
         var arguments = words.map { strdup($0) } + [nil]
         defer { for argument in arguments { free(argument) } }
@@ -120,7 +123,7 @@ final class NodeProcess {
         defer { for entry in environment { free(entry) } }
         var pid: pid_t = 0
         guard posix_spawn(&pid, optimizer, &actions, nil, &arguments, &environment) == 0 else {
-            throw Failure("optimizer run did not start")
+            throw Failure("optimizer \(command[0]) did not start")
         }
         self.pid = pid
     }
