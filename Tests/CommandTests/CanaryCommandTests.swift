@@ -65,6 +65,28 @@ import Testing
         #expect(try canary.outcome().code == 0)
     }
 
+    @Test func onlyThePartitionThatStandsStillIsLate() throws {
+        let bench = try Bench()
+        defer { #expect(throws: Never.self) { try bench.close() } }
+        try bench.startNode(more: ["ordering=partition", "limits.timeoutMs=600000", "shutdown.drainMs=0"])
+        try bench.submit([Bench.request("stuck", "sleep", #"{"ms":500000}"#)])
+        let records = try bench.records(bench.names.requests)
+        let stuck = try #require(records.first { String(decoding: $0.value ?? [], as: UTF8.self).contains("stuck") })
+        let port = try FreePort.find()
+        try withExtendedLifetime(
+            bench.start(["canary", "--every", "100ms", "--timeout-ms", "2000", "--http", "127.0.0.1:\(port)"])
+        ) { _ in
+            func late(_ partition: Int32) -> Double? {
+                value("optimizer_canary_late_seconds{partition=\"\(partition)\"}", port)
+            }
+            // The others have had their turn many times by then, and each answer makes them young.
+            try eventually("one partition is late") { (late(stuck.partition) ?? 0) > 5 }
+            for partition in Int32(0)..<6 where partition != stuck.partition {
+                try eventually("partition \(partition) is not") { late(partition).map { $0 < 2 } ?? false }
+            }
+        }
+    }
+
     @Test(.enabled(if: Bench.realBootstrap == nil, "only the embedded broker can be stopped from here"))
     func itWaitsForABrokerThatIsAwayAndEndsWhenItIsTold() throws {
         let port = try FreePort.find()
