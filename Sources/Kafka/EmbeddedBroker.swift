@@ -1,4 +1,7 @@
 internal import CRdKafka
+internal import Glibc
+internal import Synchronization
+internal import System
 
 /// librdkafka's mock cluster inside this process, for trying things out and for tests.
 ///
@@ -12,6 +15,8 @@ package final class EmbeddedBroker: @unchecked Sendable {
     private let client: OpaquePointer
     private let cluster: OpaquePointer
     private var isClosed = false
+    /// The ports of brokers that are down, by their numbers from 1.
+    private let held = Mutex<[Int32: HeldPort]>([:])
 
     /// `host:port,…` of every broker.
     package let bootstrapServers: String
@@ -91,9 +96,29 @@ package final class EmbeddedBroker: @unchecked Sendable {
 
     /// Ends a broker's connections and takes no more, or takes them again. Its address stays the same.
     package func setDown(_ isDown: Bool, broker: Int32 = 1) {
-        _ =
-            unsafe isDown
-            ? rd_kafka_mock_broker_set_down(cluster, broker) : rd_kafka_mock_broker_set_up(cluster, broker)
+        guard isDown else {
+            _ = unsafe rd_kafka_mock_broker_set_up(cluster, broker)
+            held.withLock { $0[broker] = nil }
+            return
+        }
+        _ = unsafe rd_kafka_mock_broker_set_down(cluster, broker)
+        hold(broker)
+    }
+
+    /// Keeps the broker's port until it is up again: it ends the process where another has it by then.
+    private func hold(_ broker: Int32) {
+        let addresses = bootstrapServers.split(separator: ",")
+        guard addresses.indices.contains(Int(broker) - 1),
+            let port = addresses[Int(broker) - 1].split(separator: ":").last.flatMap({ UInt16($0) })
+        else { return }
+        // A client that was being connected to itself at that moment is gone within milliseconds.
+        for _ in 0..<1000 {
+            if let port = HeldPort(port) {
+                held.withLock { $0[broker] = port }
+                return
+            }
+            usleep(1000)
+        }
     }
 
     /// Delays every answer of a broker.
