@@ -110,7 +110,11 @@ extension Slot {
         }
         beforeStart()
         do throws(HostFailure) {
-            let host = try hosts.start { state.setHost($0, of: index) }
+            let host = try hosts.start { pid in
+                state.setHost(pid, of: index)
+                // Who cancelled the step before this has killed the slot's own: this one would be waited for in vain.
+                if case .cancelled? = state.ending(of: index) { state.killHosts(of: [index]) }
+            }
             note(.started)
             return (host, true)
         } catch {
