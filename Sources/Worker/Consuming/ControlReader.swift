@@ -1,7 +1,6 @@
 import Kafka
 import Messages
 import Scheduling
-import Synchronization
 import System
 
 /// The control thread: reads what is cancelled, from the topic's beginning and without a group, so that every node hears
@@ -11,8 +10,7 @@ final class ControlReader: Sendable {
     private let state: NodeState
     private let heartbeats: Heartbeats
     private let log: Log
-    private let wake: WakeDescriptor
-    private let isStopped = Atomic(false)
+    private let end: ThreadEnd
 
     /// How often a topic is looked for that is not there.
     private static let searchMs = 30_000
@@ -24,21 +22,16 @@ final class ControlReader: Sendable {
         self.state = state
         self.heartbeats = heartbeats
         self.log = log
-        wake = try WakeDescriptor()
+        end = try ThreadEnd()
     }
 
     /// Asks the thread to end, which it does after the call it sits in; nobody has to wait for that.
-    func stop() {
-        isStopped.store(true, ordering: .releasing)
-        wake.signal()
-    }
-
-    private var mayGoOn: Bool { !isStopped.load(ordering: .acquiring) }
+    func stop() { end.ask() }
 
     /// The thread's body.
     func run(_ clients: KafkaClients) {
         var told: String?
-        while mayGoOn {
+        while end.mayGoOn {
             heartbeats.beat(.control, at: .now())
             do throws(KafkaFailure) {
                 let reader = try TopicReader(clients.readerProperties(), topics: [(topic, .beginning)])
@@ -51,7 +44,7 @@ final class ControlReader: Sendable {
                 told = error.name
                 let next = MonotonicTime.now().adding(milliseconds: Self.searchMs)
                 heartbeats.rest(.control, until: next)
-                while mayGoOn, .now() < next { _ = wake.wait(until: next) }
+                while end.mayGoOn, .now() < next { end.sleep(until: next) }
             }
         }
     }
@@ -64,7 +57,7 @@ final class ControlReader: Sendable {
 
     private func follow(_ reader: TopicReader) {
         var told: String?
-        while mayGoOn {
+        while end.mayGoOn {
             heartbeats.beat(.control, at: .now())
             switch reader.next(timeoutMs: Self.pieceMs) {
             case .record(_, let record):

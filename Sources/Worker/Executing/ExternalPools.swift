@@ -1,7 +1,6 @@
 import Configuration
 import Hosting
 import Scheduling
-import Synchronization
 import System
 
 /// The hosts of all external strategies, and the thread that looks after those with nothing to do.
@@ -9,8 +8,7 @@ final class ExternalPools: Sendable {
     /// By the strategy's index; nil for a built-in one.
     private let pools: [ExternalHosts?]
     private let policy: ExternalPolicy
-    private let wake: WakeDescriptor
-    private let isStopped = Atomic(false)
+    private let end: ThreadEnd
 
     /// What hosts with nothing to do may take to end by themselves, all together.
     private static let endMs = 500
@@ -21,7 +19,7 @@ final class ExternalPools: Sendable {
         for pool in pools { byIndex[strategies.index(of: pool.strategy.name)] = pool }
         self.pools = byIndex
         self.policy = policy
-        wake = try WakeDescriptor()
+        end = try ThreadEnd()
     }
 
     /// The pools of a node with these settings.
@@ -52,16 +50,15 @@ final class ExternalPools: Sendable {
 
     /// The thread's body.
     func run() {
-        while !isStopped.load(ordering: .acquiring) {
-            _ = wake.wait(until: .now().adding(milliseconds: policy.lookMs))
-            for case let pool? in pools where !isStopped.load(ordering: .acquiring) { pool.look() }
+        while end.mayGoOn {
+            end.sleep(until: .now().adding(milliseconds: policy.lookMs))
+            for case let pool? in pools where end.mayGoOn { pool.look() }
         }
     }
 
     /// Ends the thread and the hosts with nothing to do; the slots end what they have borrowed.
     func stop() {
-        isStopped.store(true, ordering: .releasing)
-        wake.signal()
+        end.ask()
         let patience = MonotonicTime.now().adding(milliseconds: Self.endMs)
         for case let pool? in pools { pool.close(until: patience) }
     }

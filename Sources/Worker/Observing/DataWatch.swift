@@ -1,5 +1,4 @@
 import Scheduling
-import Synchronization
 import System
 
 /// The data thread: looks at the market data, which come by import, which is seldom. The directory may lie on a disk
@@ -10,26 +9,22 @@ final class DataWatch: Sendable {
     private let root: String
     private let metrics: NodeMetrics
     private let heartbeats: Heartbeats
-    private let wake: WakeDescriptor
-    private let isStopped = Atomic(false)
+    private let end: ThreadEnd
 
     init(root: String, metrics: NodeMetrics, heartbeats: Heartbeats) throws(SystemFailure) {
         self.root = root
         self.metrics = metrics
         self.heartbeats = heartbeats
-        wake = try WakeDescriptor()
+        end = try ThreadEnd()
     }
 
     /// Asks the thread to end, which it does after the read it sits in; nobody has to wait for that.
-    func stop() {
-        isStopped.store(true, ordering: .releasing)
-        wake.signal()
-    }
+    func stop() { end.ask() }
 
     /// The thread's body.
     func run() {
         var next = MonotonicTime.now()
-        while !isStopped.load(ordering: .acquiring) {
+        while end.mayGoOn {
             let now = MonotonicTime.now()
             heartbeats.beat(.data, at: now)
             if now >= next {
@@ -37,7 +32,7 @@ final class DataWatch: Sendable {
                 metrics.showData(in: root)
             }
             heartbeats.rest(.data, until: next)
-            _ = wake.wait(until: next)
+            end.sleep(until: next)
         }
     }
 }

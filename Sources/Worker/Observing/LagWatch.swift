@@ -45,8 +45,7 @@ final class LagWatch: Sendable {
     private let heartbeats: Heartbeats
     private let log: Log
     private let findings = Mutex(Findings())
-    private let wake: WakeDescriptor
-    private let isStopped = Atomic(false)
+    private let end: ThreadEnd
 
     init(
         settings: NodeSettings, health: NodeHealth, brokers: BrokerBoard, board: PartitionBoard, errors: RecentErrors,
@@ -59,14 +58,11 @@ final class LagWatch: Sendable {
         self.errors = errors
         self.heartbeats = heartbeats
         self.log = log
-        wake = try WakeDescriptor()
+        end = try ThreadEnd()
     }
 
     /// Asks the thread to end, which it does after the call it sits in; nobody has to wait for that.
-    func stop() {
-        isStopped.store(true, ordering: .releasing)
-        wake.signal()
-    }
+    func stop() { end.ask() }
 
     var intervalMs: Int { settings.metricsIntervalMs }
 
@@ -103,7 +99,7 @@ final class LagWatch: Sendable {
     private func watch(_ client: AdminClient, _ events: MetricsPublisher, canAskGroup: Bool) {
         var next = MonotonicTime.now()
         var nextGroup = next
-        while !isStopped.load(ordering: .acquiring) {
+        while end.mayGoOn {
             let now = MonotonicTime.now()
             heartbeats.beat(.lag, at: now)
             if now >= next {
@@ -117,7 +113,7 @@ final class LagWatch: Sendable {
                 client.drainEvents()
             }
             heartbeats.rest(.lag, until: next)
-            _ = wake.wait(until: next)
+            end.sleep(until: next)
         }
     }
 

@@ -23,8 +23,7 @@ final class Monitor: Sendable {
     private let windows: Mutex<[LatencyWindow]>
     let hosts = HostUsageBoard()
     let history = History()
-    private let wake: WakeDescriptor
-    private let isStopped = Atomic(false)
+    private let end: ThreadEnd
 
     init(
         settings: NodeSettings, state: NodeState, events: MetricsPublisher, gauges: LiveGauges,
@@ -43,16 +42,13 @@ final class Monitor: Sendable {
         windows = Mutex(metrics.registry.strategies.map { _ in LatencyWindow(steps: 20) })
         self.log = log
         do {
-            wake = try WakeDescriptor()
+            end = try ThreadEnd()
         } catch {
             throw NodeFailure(error.description, code: ExitCode.software)
         }
     }
 
-    func stop() {
-        isStopped.store(true, ordering: .releasing)
-        wake.signal()
-    }
+    func stop() { end.ask() }
 
     /// Step latency of the last minutes: each strategy's, by its index.
     func recentLatency(at now: MonotonicTime) -> [HistogramSnapshot] {
@@ -75,7 +71,7 @@ final class Monitor: Sendable {
             state: state, events: events, metrics: metrics, log: log, settings: settings.stallWatch)
         var interference = InterferenceReport(
             state: state, events: events, metrics: metrics, log: log, settings: settings.interference, at: start)
-        while !isStopped.load(ordering: .acquiring) {
+        while end.mayGoOn {
             let now = MonotonicTime.now()
             heartbeats.beat(.monitor, at: now)
             events.drain()
@@ -94,7 +90,7 @@ final class Monitor: Sendable {
                 interference.look(at: now)
                 events.publish(.interval, interval.details(dispatcher, board.all, lagWatch.lags, at: now))
             }
-            _ = wake.wait(until: min(next, nextSample))
+            end.sleep(until: min(next, nextSample))
         }
         events.drain()
     }

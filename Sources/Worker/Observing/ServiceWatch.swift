@@ -1,5 +1,4 @@
 import Scheduling
-import Synchronization
 import System
 
 /// The thread that tells the service manager how the node is, from its beginning to its end. It looks at what
@@ -9,8 +8,7 @@ final class ServiceWatch: Sendable {
     private let heartbeats: Heartbeats
     private let readiness: Readiness
     private let stopRequest: StopRequest
-    private let wake: WakeDescriptor
-    private let isStopped = Atomic(false)
+    private let end: ThreadEnd
 
     /// How often it looks where nobody watches.
     private static let intervalMs = 1000
@@ -22,21 +20,18 @@ final class ServiceWatch: Sendable {
         self.heartbeats = heartbeats
         self.readiness = readiness
         stopRequest = stop
-        wake = try WakeDescriptor()
-        stop.whenEnding { [wake] in wake.signal() }
+        end = try ThreadEnd()
+        stop.whenEnding { [end] in end.wake() }
     }
 
-    func stop() {
-        isStopped.store(true, ordering: .releasing)
-        wake.signal()
-    }
+    func stop() { end.ask() }
 
     /// The thread's body.
     func run() {
         // Two looks may come late before the watchdog bites.
         let intervalMs = max(1, min(Self.intervalMs, (manager.watchdogMs ?? .max) / 3))
         var report = ServiceReport()
-        while !isStopped.load(ordering: .acquiring) {
+        while end.mayGoOn {
             let now = MonotonicTime.now()
             let before = report
             let words = report.words(
@@ -45,7 +40,7 @@ final class ServiceWatch: Sendable {
                     isEnding: stopRequest.isEnding))
             // What could not be sent is sent with the next.
             if !words.isEmpty, !manager.tell(words) { report = before }
-            _ = wake.wait(until: now.adding(milliseconds: intervalMs))
+            end.sleep(until: now.adding(milliseconds: intervalMs))
         }
     }
 }
