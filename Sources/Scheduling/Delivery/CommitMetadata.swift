@@ -10,19 +10,3 @@ package struct CommitMetadata: Equatable, Sendable {
         self.failures = failures
     }
 }
-
-/// How many runs of a record have failed.
-package struct FailureMark: Equatable, Sendable {
-    package let offset: Int64
-    /// Of the record, what is kept of it: a log that holds another one there is another.
-    package let digest: UInt32
-    package let count: UInt8
-
-    package init(offset: Int64, digest: UInt64, count: UInt8) {
-        self.offset = offset
-        self.digest = UInt32(truncatingIfNeeded: digest)
-        self.count = count
-    }
-
-    package func isOf(_ digest: UInt64) -> Bool { UInt32(truncatingIfNeeded: digest) == self.digest }
-}

@@ -13,8 +13,6 @@ package struct PartitionLedger: Sendable {
         let offset: Int64
         let digest: UInt64
         var isDone: Bool
-        /// How many of its runs have failed, while it is not done.
-        var failures: UInt8 = 0
     }
 
     package enum Taken: Equatable, Sendable {
@@ -43,10 +41,8 @@ package struct PartitionLedger: Sendable {
     /// What was a claim and is known to be of this log, as long as it says anything that no commit's offset does. Another
     /// claim may say the same, and be of another log.
     private var proven: [DoneMap] = []
-    /// How often records have failed under earlier assignments, by offset.
-    private var earlierFailures: [Int64: FailureMark] = [:]
-    /// How many of those that are not done have failed.
-    private var failedCount = 0
+    /// How often what is not done has failed.
+    private var failed = FailedRecords()
     /// What the broker is known to have stored under this generation.
     private(set) var committed: CommitOffset?
     /// Up to where the log holds no more records, whatever else it holds.
@@ -75,7 +71,7 @@ package struct PartitionLedger: Sendable {
     /// More of what earlier assignments have done. Before the first record is taken.
     package mutating func claim(_ maps: [DoneMap], failures: [FailureMark] = []) {
         for map in maps where !claims.contains(where: { $0.map == map }) { claims.append(DoneClaim(map)) }
-        for mark in failures { earlierFailures[mark.offset] = mark }
+        for mark in failures { failed.note(mark) }
     }
 
     /// Notes that a record is taken. Kafka hands out the offsets of one log in order, so that an older one is a rewind
@@ -91,14 +87,8 @@ package struct PartitionLedger: Sendable {
         lastTaken = offset
         firstTaken = firstTaken ?? offset
         guard answer != .claimed else { return .claimed }
-        var entry = Entry(offset: offset, digest: digest, isDone: answer == .proven)
-        if !earlierFailures.isEmpty, let mark = earlierFailures.removeValue(forKey: offset), !entry.isDone,
-            mark.isOf(digest)
-        {
-            entry.failures = mark.count
-            failedCount += 1
-        }
-        entries.append(entry)
+        entries.append(Entry(offset: offset, digest: digest, isDone: answer == .proven))
+        if !failed.isEmpty { failed.take(offset, digest: digest) }
         guard answer == .proven else { return .new }
         noteDone()
         return .done
@@ -152,11 +142,10 @@ package struct PartitionLedger: Sendable {
         self.generation = generation
         entries.removeSubrange(firstIndex(from: offset)...)
         doneCount = entries.count(where: \.isDone)
-        failedCount = entries.count { $0.failures > 0 }
+        failed.forget(from: offset)
         head = min(head, entries.count)
         claims = []
         proven = []
-        earlierFailures = [:]
         if let lastTaken { self.lastTaken = min(lastTaken, offset - 1) }
         if let firstTaken, firstTaken >= offset { (self.firstTaken, lastTaken) = (nil, nil) }
         committed = nil
@@ -169,38 +158,23 @@ package struct PartitionLedger: Sendable {
     package mutating func markDone(_ offset: Int64, digest: UInt64) -> Bool {
         guard let index = find(offset), entries[index].digest == digest, !entries[index].isDone else { return false }
         entries[index].isDone = true
-        if entries[index].failures > 0 {
-            entries[index].failures = 0
-            failedCount -= 1
-        }
+        if !failed.isEmpty { failed.forget(offset) }
         noteDone()
         return true
     }
 
     /// A taken record has failed once more.
     package mutating func noteFailures(_ count: Int, at offset: Int64, digest: UInt64) {
-        guard let index = find(offset), entries[index].digest == digest, !entries[index].isDone, count > 0 else {
-            return
-        }
-        if entries[index].failures == 0 { failedCount += 1 }
-        entries[index].failures = UInt8(clamping: count)
+        guard let index = find(offset), entries[index].digest == digest, !entries[index].isDone else { return }
+        failed.note(FailureMark(offset: offset, digest: digest, count: UInt8(clamping: count)))
         version += 1
     }
 
-    /// How often a record that is taken and not done has failed.
-    package func failures(at offset: Int64) -> Int {
-        failedCount == 0 ? 0 : find(offset).map { Int(entries[$0].failures) } ?? 0
-    }
+    /// How often a record has failed that is not done.
+    package func failures(at offset: Int64) -> Int { failed.isEmpty ? 0 : failed.count(at: offset) }
 
-    /// What is not done and has failed, in the order of its offsets: taken, and then what is not taken yet.
-    package var failureMarks: [FailureMark] {
-        guard failedCount > 0 || !earlierFailures.isEmpty, !PlantedBug.forgetsFailures.isPlanted else { return [] }
-        let taken = entries[head...].compactMap { entry in
-            entry.failures > 0 ? FailureMark(offset: entry.offset, digest: entry.digest, count: entry.failures) : nil
-        }
-        let coming = earlierFailures.values.filter { !isBehind($0.offset) }
-        return taken + coming.sorted { $0.offset < $1.offset }
-    }
+    /// What is not done and has failed, in the order of its offsets: also what is not taken yet.
+    package var failureMarks: [FailureMark] { PlantedBug.forgetsFailures.isPlanted ? [] : failed.all }
 
     private mutating func noteDone() {
         version += 1
@@ -305,7 +279,7 @@ package struct PartitionLedger: Sendable {
         guard let position else { return nil }
         if isCommitVoid, committed == nil { return position }
         let isAhead = position > floor ?? CommitOffset(at: -1)
-        return isAhead || version > committedVersion && (hasDoneAhead || failedCount > 0) ? position : nil
+        return isAhead || version > committedVersion && (hasDoneAhead || !failed.isEmpty) ? position : nil
     }
 
     private var hasDoneAhead: Bool {
@@ -331,6 +305,7 @@ package struct PartitionLedger: Sendable {
         committed = max(committed ?? commit.position, commit.position)
         if !proven.isEmpty { proven.removeAll { $0.last.offset < commit.position.value } }
         committedVersion = max(committedVersion, commit.version)
+        if !failed.isEmpty { failed.forget(below: commit.position.value) }
     }
 
     // MARK: Places

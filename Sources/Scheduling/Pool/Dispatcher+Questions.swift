@@ -20,6 +20,9 @@ extension Dispatcher {
 
     package var runningCount: Int { slots.runningCount }
 
+    /// Requests in flight that have their result, which is not acknowledged yet.
+    package var unacknowledgedCount: Int { max(0, inFlight.count - depth - runningCount - delayedCount) }
+
     /// How many wait for the time of their next run.
     package var delayedCount: Int { queue.delayed.count }
 

@@ -5,15 +5,15 @@ package import Messages
 /// One value behind one lock. It decides and hands the decision back; who calls it acts after the lock is released.
 package struct Dispatcher: Sendable {
     private(set) var queue: WorkQueue
-    package private(set) var slots: SlotTable
-    package private(set) var admission: Admission
+    package internal(set) var slots: SlotTable
+    package internal(set) var admission: Admission
     private var writeAhead: WriteAhead
     package private(set) var backpressure: BackpressureController
     /// Steps that are not run here any more; the consumer thread lets go of them.
     private var abandoned: [Step] = []
     /// Steps that have failed and run again, since the consumer thread last asked.
     private var retried: [Step] = []
-    private var retryBudget: RetryBudget
+    var retryBudget: RetryBudget
     /// Partitions are held because the steps that wait fill their part of the queue.
     var holdsPartitions = false
     /// Results wait for room in the producer's queue.
@@ -277,55 +277,6 @@ package struct Dispatcher: Sendable {
     /// The slot ends.
     package mutating func noteStopped(slot: Int) { slots.stop(slot) }
 
-    /// Whether a step of the strategy that has failed may be tried again: counted as if it were.
-    package mutating func takeRetry(of strategy: Int) -> Bool { retryBudget.take(strategy) }
-
-    // MARK: Hosts and locks of a slot's step
-
-    /// How the search for a host of the slot's step has gone.
-    ///
-    /// - Returns: an idle slot to wake, where others of its strategy need not wait any more.
-    package mutating func note(_ search: StartGate.Search, slot: Int, at now: MonotonicTime) -> [Int] {
-        guard let step = slots.step(of: slot), admission.note(search, for: step, at: now) else { return [] }
-        return idleSlotToWake()
-    }
-
-    /// The slot's step asks for locks while it runs: from now on nothing is written behind steps of its strategy, nor they
-    /// behind others.
-    package mutating func demand(_ names: [String], slot: Int) -> LockDecision {
-        admission.demand(names, slot: slot, of: &slots, queue)
-    }
-
-    /// The slot's step gives locks back.
-    ///
-    /// - Returns: slots to wake.
-    package mutating func release(_ names: [String], slot: Int) -> [Int] {
-        guard let step = slots.step(of: slot) else { return [] }
-        return slots.running(admission.release(names, of: step)) + idleSlotToWake()
-    }
-
-    // MARK: What is known of strategies and of the machine
-
-    /// These strategies are switched off.
-    package mutating func noteDisabled(_ strategies: Set<Int>) { admission.disabled = strategies }
-
-    /// A strategy makes others slow.
-    package mutating func noteDisturbance(by strategy: Int, at now: MonotonicTime) {
-        admission.noteDisturbance(by: strategy, at: now)
-    }
-
-    /// What has been decided about strategies since the last call.
-    package mutating func takeChanges() -> [PolicyChange] { admission.takeChanges() }
-
-    /// Takes in what the monitor sees about once a second: the memory that others hold, and the time.
-    /// - Returns: slots to wake, for steps that may begin now, or are over.
-    package mutating func observe(
-        othersMB: Int, at now: MonotonicTime, _ time: Timestamp = Timestamp(milliseconds: .min)
-    ) -> [Int] {
-        admission.observe(othersMB: othersMB, at: now, time, queue)
-        return admission.mayRefuse || hasRunnable ? idleSlotToWake() : []
-    }
-
     /// The slot's host has these steps. Returns those that it gets behind them.
     private mutating func fly(_ flight: consuming Flight, in slot: Int, mayTakeMore: Bool) -> [Step] {
         var more: [Step] = []
@@ -390,7 +341,7 @@ package struct Dispatcher: Sendable {
     /// An idle slot to wake for what waits in the queue, if there is one and something waits. One that idles while steps
     /// are queued does so because none of them could begin; where several can, each is woken by the one before it. What
     /// waits for others of its lane is nothing to wake for.
-    private mutating func idleSlotToWake() -> [Int] {
+    mutating func idleSlotToWake() -> [Int] {
         guard queue.count > queue.lanes.blockedCount, !isOutputFull, let slot = slots.wakeIdle() else { return [] }
         return [slot]
     }

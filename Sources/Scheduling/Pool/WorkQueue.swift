@@ -72,18 +72,17 @@ package struct WorkQueue: Sendable {
 
     /// Queues the steps whose time has come as those that run again.
     mutating func queueDue(at now: MonotonicTime) {
-        while let step = delayed.takeDue(at: now) {
-            if PlantedBug.opensLaneOfDelayed.isPlanted { lanes.queue(step) }
-            insertAgain(step)
-        }
+        while let step = delayed.takeDue(at: now) { queueDelayed(step) }
     }
 
     /// Those of the steps that wait for their time are queued now.
     mutating func queueDelayed(_ isQueued: (Step) -> Bool) {
-        for step in delayed.drop(isQueued) {
-            if PlantedBug.opensLaneOfDelayed.isPlanted { lanes.queue(step) }
-            insertAgain(step)
-        }
+        for step in delayed.drop(isQueued) { queueDelayed(step) }
+    }
+
+    private mutating func queueDelayed(_ step: Step) {
+        if PlantedBug.opensLaneOfDelayed.isPlanted { lanes.queue(step) }
+        insertAgain(step)
     }
 
     /// Removes steps that wait for their time.

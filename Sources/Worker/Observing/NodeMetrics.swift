@@ -223,10 +223,7 @@ struct NodeMetrics: Sendable {
         registry.gauge(.queueDepth).set(dispatcher.depth)
         registry.gauge(.inFlight).set(dispatcher.inFlight.count)
         registry.gauge(.inFlightBytes).set(dispatcher.inFlight.bytes)
-        registry.gauge(.unacknowledged).set(
-            max(
-                0,
-                dispatcher.inFlight.count - dispatcher.depth - dispatcher.runningCount - dispatcher.delayedCount))
+        registry.gauge(.unacknowledged).set(dispatcher.unacknowledgedCount)
         registry.gauge(.delayed).set(dispatcher.delayedCount)
         let waiting = dispatcher.waiting
         for reason in WaitReason.allCases { registry.gauge(.waiting, reason.rawValue).set(waiting[reason] ?? 0) }

@@ -77,13 +77,7 @@ struct NodeStatus: Sendable {
             JSONMember("holding_ms", dispatcher.backpressure.holdingMs(at: now).map { .integer(Int($0)) } ?? .null),
             JSONMember("in_flight", .integer(dispatcher.inFlight.count)),
             JSONMember("in_flight_bound", .integer(settings.backpressure.maxInFlight)),
-            JSONMember(
-                "unacknowledged",
-                .integer(
-                    max(
-                        0,
-                        dispatcher.inFlight.count - dispatcher.depth - dispatcher.runningCount
-                            - dispatcher.delayedCount))),
+            JSONMember("unacknowledged", .integer(dispatcher.unacknowledgedCount)),
             JSONMember("delayed", .integer(dispatcher.delayedCount)),
             JSONMember(
                 "oldest_unacknowledged_ms",
