@@ -54,13 +54,16 @@ import Testing
         }
         #expect(value("optimizer_canary_interval_seconds", port) == 0.1)
         #expect(try HTTPClient.get("/healthz", port: port).status == 200)
+        // A crowded machine may have lost one before.
+        let before = canary.words.components(of: "partition 0: no result for ")
         try bench.stopNode()
         try eventually("its age to grow") { (value(Self.metric, port) ?? 0) > 2 && requests("lost", port) > 0 }
         #expect((value("optimizer_canary_late_seconds{partition=\"0\"}", port) ?? 0) > 1)
         #expect(canary.words.contains(": no result for "))
+        let told = canary.words.components(of: "partition 0: no result for ")
+        #expect(told - before == 1, "once, however often it is tried")
         try bench.startNode()
         try eventually("the next answer") { canary.words.contains("partition 0 works again: completed in ") }
-        #expect(canary.words.components(of: "partition 0: no result for ") == 1)
         canary.signal(SIGTERM)
         #expect(try canary.outcome().code == 0)
     }

@@ -3,9 +3,9 @@
 A node with the data set `synth_walk` and the program `optimizer` in the PATH are there after
 
     optimizer import deploy/data/synth_walk.csv --dataset synth_walk
-    optimizer broker --bootstrap-file /tmp/broker &
-    optimizer run -b "$(cat /tmp/broker)" &
-    OPTIMIZER_KAFKA_BOOTSTRAP_SERVERS=$(cat /tmp/broker) python3 deploy/python/example.py
+    optimizer broker --bootstrap-file broker.address &
+    optimizer run -b "$(cat broker.address)" &
+    OPTIMIZER_KAFKA_BOOTSTRAP_SERVERS=$(cat broker.address) python3 deploy/python/example.py
 """
 
 # %% Connect: the brokers are those of OPTIMIZER_KAFKA_BOOTSTRAP_SERVERS, else localhost:9092
