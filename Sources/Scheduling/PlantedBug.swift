@@ -69,6 +69,16 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     case runsWhatIsCancelled
     /// A slot whose host the node ended runs the step there again.
     case runsAgainWhatWasGivenUp
+    /// A result whose partition is another node's goes into a transaction.
+    case publishesWhatIsOthers
+    /// A transaction has the results, and not what is done with them.
+    case publishesWithoutOffsets
+    /// A transaction is committed whose partitions have left, or have another log.
+    case commitsWhatHasLeft
+    /// A transaction whose commit had no answer is taken for aborted.
+    case takesUnknownForAborted
+    /// It is taken for committed.
+    case takesUnknownForCommitted
 
     #if DEBUG
         @TaskLocal package static var planted: PlantedBug?

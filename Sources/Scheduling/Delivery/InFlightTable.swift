@@ -51,10 +51,15 @@ package struct InFlightTable: Sendable {
     package func count(of partition: Int32) -> Int { counts[partition] ?? 0 }
 
     /// The request of a token; nil where it is not in flight.
-    package subscript(token: UInt64) -> InFlightRequest? { place(of: token).flatMap { entries[$0]?.request } }
+    package subscript(token: UInt64) -> InFlightRequest? { index(of: token).flatMap { entries[$0]?.request } }
+
+    /// Which record a token is for; nil where that is not in flight.
+    func place(of token: UInt64) -> (coordinates: RequestCoordinates, digest: UInt64)? {
+        index(of: token).flatMap { entries[$0] }.map { ($0.coordinates, $0.digest) }
+    }
 
     /// Of the record of a token; nil where that is not in flight.
-    func digest(of token: UInt64) -> UInt64? { place(of: token).flatMap { entries[$0]?.digest } }
+    func digest(of token: UInt64) -> UInt64? { index(of: token).flatMap { entries[$0]?.digest } }
 
     // MARK: In
 
@@ -82,7 +87,7 @@ package struct InFlightTable: Sendable {
 
     /// Says what a record that was taken asks for, and so what messages are to come of it.
     package mutating func plan(_ request: InFlightRequest) {
-        guard let place = place(of: request.token) else { return }
+        guard let place = index(of: request.token) else { return }
         entries[place]?.request = request
     }
 
@@ -93,7 +98,7 @@ package struct InFlightTable: Sendable {
     /// - Parameter status: of the result that it is.
     /// - Returns: the request, where that makes it done: it is no longer in flight.
     package mutating func acknowledge(_ token: UInt64, _ part: MessagePart, _ status: ResultStatus) -> Done? {
-        guard let place = place(of: token), entries[place]?.request?.acknowledge(part, status) == true,
+        guard let place = index(of: token), entries[place]?.request?.acknowledge(part, status) == true,
             let entry = remove(place), let request = entry.request
         else { return nil }
         return Done(coordinates: entry.coordinates, digest: entry.digest, request: request)
@@ -101,7 +106,7 @@ package struct InFlightTable: Sendable {
 
     /// The request is not done here: its partition was given up, or the node ends. Its offset stays not done.
     package mutating func abandon(_ token: UInt64) {
-        if let place = place(of: token) { _ = remove(place) }
+        if let place = index(of: token) { _ = remove(place) }
     }
 
     private mutating func remove(_ place: Int) -> Entry? {
@@ -114,7 +119,7 @@ package struct InFlightTable: Sendable {
         return entry
     }
 
-    private func place(of token: UInt64) -> Int? {
+    private func index(of token: UInt64) -> Int? {
         let place = Int(token & UInt64(Self.mostRequests - 1))
         return place < entries.count && entries[place]?.token == token ? place : nil
     }
@@ -123,7 +128,7 @@ package struct InFlightTable: Sendable {
 
     /// The form that follows on the one of a message that was refused; nil where none is left, or the request is gone.
     package mutating func nextForm(of token: UInt64, _ part: MessagePart) -> MessageForm? {
-        guard let place = place(of: token) else { return nil }
+        guard let place = index(of: token) else { return nil }
         return entries[place]?.request?.nextForm(part)
     }
 

@@ -140,6 +140,18 @@ package struct LedgerBook: Sendable {
         }
     }
 
+    /// Whether the very record of a request is taken and not done under the present assignment of its partition.
+    func isOpen(_ coordinates: RequestCoordinates, digest: UInt64) -> Bool {
+        ledgers[coordinates.partition]?.isOpen(coordinates.offset, digest: digest) ?? false
+    }
+
+    /// Notes that a request is done where `isOpen`.
+    /// - Returns: whether it was.
+    mutating func finish(_ coordinates: RequestCoordinates, digest: UInt64) -> Bool {
+        guard let place = ledgers.index(forKey: coordinates.partition) else { return false }
+        return ledgers.values[place].markDone(coordinates.offset, digest: digest)
+    }
+
     /// Notes that a partition holds no more records before this offset.
     ///
     /// - Returns: whether that moves the commit.

@@ -163,6 +163,10 @@ package struct PartitionLedger: Sendable {
         return true
     }
 
+    func isOpen(_ offset: Int64, digest: UInt64) -> Bool {
+        find(offset).map { entries[$0].digest == digest && !entries[$0].isDone } ?? false
+    }
+
     /// A taken record has failed once more.
     package mutating func noteFailures(_ count: Int, at offset: Int64, digest: UInt64) {
         guard let index = find(offset), entries[index].digest == digest, !entries[index].isDone else { return }

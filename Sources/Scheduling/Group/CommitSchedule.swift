@@ -4,12 +4,15 @@ struct CommitSchedule {
     private var unanswered: [UInt64: [PartitionCommit]] = [:]
     private var lastNumber: UInt64 = 0
     private var lastSent: MonotonicTime?
-    private var hasNews = false
+    private(set) var hasNews = false
 
     mutating func noteDone() { hasNews = true }
 
     /// What is done lies above what is not: there is nothing to commit until more is done.
     mutating func noteNothing() { hasNews = false }
+
+    /// A transaction has all that is to be said.
+    mutating func noteTaken() { hasNews = false }
 
     var isPending: Bool { !unanswered.isEmpty }
 

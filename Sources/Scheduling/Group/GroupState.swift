@@ -129,8 +129,8 @@ package struct Revocation: Sendable {
 struct CommitQuestion: Sendable {
     var number: UInt64
     var partitions: Set<Int32>
-    /// When the partitions are read without an answer.
-    let patience: MonotonicTime
+    /// When the partitions are read without an answer; nil: never.
+    let patience: MonotonicTime?
     /// Set where it has had no answer.
     var askedAgainAt: MonotonicTime?
 }

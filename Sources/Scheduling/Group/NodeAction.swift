@@ -17,6 +17,13 @@ package enum NodeAction: Equatable, Sendable {
     /// Leaves the group.
     case leave
 
+    /// Asked of the producer of transactions; answered by `NodeInput.transactionAnswered`.
+    case transaction(TransactionCall, number: UInt64)
+    /// These requests are done: `NodeCore.takeSettled` has them.
+    case settled
+    /// The messages of these requests are not to be published: others have their partitions, or they are done.
+    case dropMessages([UInt64])
+
     // The slots.
     case wake([Int])
     case wakeAllSlots
@@ -49,4 +56,14 @@ package enum NodeNotice: Equatable, Sendable {
     case metadataFull(Int32)
     /// It does again, and the partition is taken from.
     case metadataFits(Int32)
+    case transactionEnded(TransactionEnd, requests: Int)
+    /// Another producer has the node's transactional id.
+    case transactionFenced
+}
+
+/// How a transaction ended, in the words of the label `outcome` of its metric.
+package enum TransactionEnd: String, CaseIterable, Equatable, Sendable {
+    case committed, aborted
+    /// Nobody has said which; that is found out.
+    case unresolved
 }

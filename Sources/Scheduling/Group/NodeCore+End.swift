@@ -31,7 +31,8 @@ extension NodeCore {
         case .draining(let until):
             if inFlight.isEmpty || now >= until { finishDrain(surroundings, &dispatcher, now) }
         case .committing(let until):
-            if !commits.isPending || now >= until { leave(until: max(until, now), &dispatcher, now) }
+            let isPending = isTransactional ? hasToTransact() : commits.isPending
+            if !isPending || now >= until { leave(until: max(until, now), &dispatcher, now) }
         case .leaving(let until):
             if surroundings.isClosed || now >= until { phase = .ended }
         }
@@ -44,7 +45,8 @@ extension NodeCore {
         let end = now.adding(milliseconds: Self.lastCommitMs)
         let mayCommit = !isFailing && !surroundings.assignmentLost
         // One that is on its way is waited for as well.
-        guard mayCommit, commit(of: nil, now) || commits.isPending else {
+        let hasMore = isTransactional ? hasToTransact() : commit(of: nil, now) || commits.isPending
+        guard mayCommit, hasMore else {
             return leave(until: end, &dispatcher, now)
         }
         phase = .committing(until: end)

@@ -5,7 +5,7 @@ extension NodeCore {
     static let revokeCommitMs = 5000
     /// How long partitions are not read for want of what their commits say; after that they are read without it.
     static let questionPatienceMs = 15_000
-    private static let questionAgainMs = 500
+    static let questionAgainMs = 500
     /// How long a log must seem to end before what was done of it to be taken for another. A new leader shows records only
     /// up to where it knows its followers to be, which may be lower than what the old one has shown, until each of them
     /// has fetched or is left out of those in sync (`replica.lag.time.max.ms`, 30 s).
@@ -24,11 +24,14 @@ extension NodeCore {
             self.isCooperative = isCooperative
             assigned(partitions, &dispatcher, now)
         case .revoked(let partitions, let isLost): revoked(Set(partitions), isLost: isLost, &dispatcher, now)
-        case .committedBefore(let metadata, let number): committedBefore(metadata, number, now)
+        case .committedBefore(let stored, let number):
+            if !resolve(stored, number, now) { committedBefore(stored, number, now) }
         case .commitAnswered(let number, let stored, let hasFailure):
             for part in commits.noteAnswered(number, again: hasFailure) where stored.contains(part.partition) {
                 book.noteCommitted(part)
             }
+        case .transactionAnswered(let number, let answer, let hasRefusal):
+            transactionAnswered(number, answer, hasRefusal: hasRefusal, now)
         case .logReset(let partition):
             forgetPlace(partition)
             beginning.insert(partition)
@@ -45,7 +48,7 @@ extension NodeCore {
             advanceEnd(surroundings, &dispatcher, now)
             advanceRevocation(surroundings, &dispatcher, now)
             askAgain(now)
-            commitIfDue(now)
+            if isTransactional { advanceTransactions(surroundings, now) } else { commitIfDue(now) }
             if !overfull.isEmpty { noteMetadataFits(now) }
         }
         if hasToTell { tell(&dispatcher) }
@@ -60,7 +63,7 @@ extension NodeCore {
         _ backpressure: BackpressureController, delayed: MonotonicTime? = nil
     ) -> MonotonicTime? {
         let revocation = group.revocation?.deadline
-        let mayCommit = revocation == nil && phase.commitsWhatIsDone
+        let mayCommit = !isTransactional && revocation == nil && phase.commitsWhatIsDone
         let commit = mayCommit ? commits.nextDeadline(intervalMs: settings.commitIntervalMs) : nil
         // Only a running node takes, and so looks at its queue.
         let hold = phase == .running ? pauseDeadline(backpressure) : nil
@@ -68,7 +71,7 @@ extension NodeCore {
         let never = MonotonicTime(nanoseconds: .max)
         let next = min(
             phase.deadline ?? never, hold ?? never, commit ?? never, revocation ?? never, question ?? never,
-            delayed ?? never)
+            delayed ?? never, transactionDeadline ?? never)
         return next < never ? next : nil
     }
 
@@ -81,7 +84,8 @@ extension NodeCore {
         group.assign(
             CommitQuestion(
                 number: lastQuestion, partitions: Set(partitions),
-                patience: now.adding(milliseconds: Self.questionPatienceMs)),
+                // What runs again has a second result, which exactly once does not allow.
+                patience: isTransactional ? nil : now.adding(milliseconds: Self.questionPatienceMs)),
             isCooperative: isCooperative)
         book.assign(partitions, at: now)
         for partition in partitions { forgetPlace(partition) }
@@ -94,13 +98,15 @@ extension NodeCore {
         actions.append(.tell(.assigned(partitions)))
     }
 
-    private mutating func committedBefore(_ answers: [Int32: String?]?, _ number: UInt64, _ now: MonotonicTime) {
+    private mutating func committedBefore(
+        _ answers: [Int32: StoredCommit]?, _ number: UInt64, _ now: MonotonicTime
+    ) {
         guard let question = group.ownership.questions.first(where: { $0.number == number }) else { return }
         guard let answers else {
             return group.repeatLater(number, at: now.adding(milliseconds: Self.questionAgainMs))
         }
         for partition in question.partitions.sorted() {
-            guard case .some(.some(let metadata)) = answers[partition] else { continue }
+            guard let metadata = answers[partition]?.metadata else { continue }
             do throws(CommitMetadataCodec.Problem) {
                 book.claim(partition, try CommitMetadataCodec.decode(metadata))
             } catch {
@@ -112,7 +118,7 @@ extension NodeCore {
 
     private mutating func askAgain(_ now: MonotonicTime) {
         for question in group.ownership.questions {
-            guard now < question.patience else {
+            guard question.patience.map({ now < $0 }) ?? true else {
                 group.settle(question)
                 actions.append(.tell(.metadataUnknown(question.partitions.sorted())))
                 continue
@@ -148,11 +154,16 @@ extension NodeCore {
         abandon(dispatcher.dropDelayed(partitions: revocation.partitions))
         let isOver = now >= revocation.deadline || surroundings.assignmentLost
         if revocation.isCommitting {
-            if !commits.isPending || isOver { giveUp(revocation.partitions, isLost: false, &dispatcher, now) }
+            // A transaction that is under way is waited for: it has the partitions' offsets, or may have.
+            let isPending = isTransactional ? hasToTransact(revocation.partitions) : commits.isPending
+            if !isPending || isOver { giveUp(revocation.partitions, isLost: false, &dispatcher, now) }
             return
         }
         guard isOver || !revocation.partitions.contains(where: { inFlight.count(of: $0) > 0 }) else { return }
-        guard !surroundings.assignmentLost, commit(of: revocation.partitions, now) else {
+        let hasMore =
+            !surroundings.assignmentLost
+            && (isTransactional ? hasToTransact(revocation.partitions) : commit(of: revocation.partitions, now))
+        guard hasMore else {
             return giveUp(revocation.partitions, isLost: false, &dispatcher, now)
         }
         group.commitRevoked(until: now.adding(milliseconds: Self.revokeCommitMs))
@@ -174,6 +185,7 @@ extension NodeCore {
         }
         if !isCooperative { overfull = [:] }
         group.giveUp(partitions, isCooperative: isCooperative)
+        dropPublished()
         notePaused(&dispatcher, now)
         actions += [.unassign(partitions.sorted()), .tell(.gaveUp(partitions.sorted(), isLost: isLost))]
         if case .running = phase { dispatcher.isDrainAwaited = false }

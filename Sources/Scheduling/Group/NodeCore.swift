@@ -14,10 +14,14 @@ package struct NodeCore: ~Copyable, Sendable {
         package var revokeDrainMs: Int
         /// How long what is done may lie uncommitted.
         package var commitIntervalMs: Int
+        package var delivery: DeliveryMode
 
-        package init(revokeDrainMs: Int = 1000, commitIntervalMs: Int = 25) {
+        package init(
+            revokeDrainMs: Int = 1000, commitIntervalMs: Int = 25, delivery: DeliveryMode = .atLeastOnce
+        ) {
             self.revokeDrainMs = revokeDrainMs
             self.commitIntervalMs = commitIntervalMs
+            self.delivery = delivery
         }
     }
 
@@ -42,11 +46,15 @@ package struct NodeCore: ~Copyable, Sendable {
     package internal(set) var isFailing = false
     /// As the client was told. Its pause outlives an assignment, and so does this.
     package internal(set) var paused: Set<Int32> = []
-    package private(set) var inFlight = InFlightTable()
+    package internal(set) var inFlight = InFlightTable()
     /// As the dispatcher has last heard of it.
     private var toldInFlight = InFlightLoad()
     package internal(set) var book = LedgerBook()
     var commits = CommitSchedule()
+    /// nil: at least once.
+    var transactions: Transactions?
+    /// What transactions have made done.
+    var settled: [InFlightRequest] = []
     var lastQuestion: UInt64 = 0
     /// What the partitions may do, as backpressure has it.
     var fetching = BackpressureController.Fetching.mayResume
@@ -66,7 +74,10 @@ package struct NodeCore: ~Copyable, Sendable {
     private var takeFrom = 0
     var actions: [NodeAction] = []
 
-    package init(_ settings: Settings = Settings()) { self.settings = settings }
+    package init(_ settings: Settings = Settings()) {
+        self.settings = settings
+        if case .exactlyOnce(let transactions) = settings.delivery { self.transactions = Transactions(transactions) }
+    }
 
     /// How many partitions are held because what is done of them might not fit into their commits.
     package var metadataFullCount: Int { overfull.count }

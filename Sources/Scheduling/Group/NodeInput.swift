@@ -4,10 +4,13 @@ package enum NodeInput: Sendable {
     case assigned([Int32], isCooperative: Bool)
     /// The group takes partitions back. `isLost`: another member may have them already.
     case revoked([Int32], isLost: Bool)
-    /// The metadata of the group's commits, by partition, nil where a commit has none; or no answer.
-    case committedBefore([Int32: String?]?, number: UInt64)
+    /// What the group has committed, by partition; or no answer.
+    case committedBefore([Int32: StoredCommit]?, number: UInt64)
     /// A commit was answered: these partitions' parts are stored.
     case commitAnswered(number: UInt64, stored: Set<Int32>, hasFailure: Bool)
+    /// A call to the producer of transactions is answered.
+    /// - Parameter hasRefusal: a broker or the client has refused messages of the transaction for what they are.
+    case transactionAnswered(number: UInt64, TransactionAnswer, hasRefusal: Bool)
     /// The partition is read on from elsewhere than it should be: its log is another, or another part of it.
     case logReset(Int32)
     /// Where the logs of partitions end, as far as the client has heard.

@@ -5,4 +5,6 @@ enum Happening: Int, CaseIterable {
     case leaderMove, highWatermarkBehind, resultLeaderMove, coordinatorMove, commitHeld
     case runAgain, writtenAhead, takenBack, followedInLane, waitedInLane, delayed, failureRemembered, cancelled,
         cancelledRunning
+    case transactionCommitted, transactionAborted, transactionFenced, transactionRefused, transactionTimedOut,
+        transactionUnresolved
 }

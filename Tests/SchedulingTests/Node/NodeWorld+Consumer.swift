@@ -6,6 +6,7 @@ import Messages
 extension NodeWorld {
     func turn(_ node: SimulatedNode) {
         node.isConsumerAsleep = true
+        if isExactlyOnce { takePublished(node) }
         while !node.client.inbox.isEmpty, violation == nil { hear(node.client.inbox.removeFirst(), node) }
         while !node.client.answers.isEmpty, violation == nil, !hasFaults || random.chance(60) {
             let index = Int.random(in: node.client.answers.indices, using: &random)
@@ -34,14 +35,15 @@ extension NodeWorld {
             let isKept = isLost && !node.core.owned.isDisjoint(with: partitions)
             check(!isKept, "node \(node.id) keeps partitions that are lost")
         case .committed(let number, let stored, let hasFailure):
-            for part in node.commits.removeValue(forKey: number) ?? [] where stored.contains(part.partition) {
-                let known = node.knownStored[part.partition]?[part.generation] ?? 0
-                node.knownStored[part.partition, default: [:]][part.generation] = max(known, part.version)
-                let position = node.knownPositions[part.partition]?[part.generation] ?? part.position
-                node.knownPositions[part.partition, default: [:]][part.generation] = max(position, part.position)
-            }
+            let parts = node.commits.removeValue(forKey: number) ?? []
+            noteStored(parts.filter { stored.contains($0.partition) }, node)
             handle(.commitAnswered(number: number, stored: stored, hasFailure: hasFailure), node)
-        case .committedBefore(let number, let metadata): handle(.committedBefore(metadata, number: number), node)
+        case .committedBefore(let number, let stored):
+            let parts = node.core.transactions?.current?.parts ?? []
+            handle(.committedBefore(stored, number: number), node, committing: parts)
+        case .transactionAnswered(let number, let answer, let hasRefusal):
+            let parts = node.core.transactions?.current?.parts ?? []
+            handle(.transactionAnswered(number: number, answer, hasRefusal: hasRefusal), node, committing: parts)
         case .logReset(let partition):
             noteNoticed(partition, node)
             handle(.logReset(partition), node)
@@ -49,16 +51,30 @@ extension NodeWorld {
         checkStored(node)
     }
 
-    func handle(_ input: NodeInput, _ node: SimulatedNode) {
+    /// - Parameter committing: what a transaction says to be stored that is over when this is heard.
+    func handle(_ input: NodeInput, _ node: SimulatedNode, committing parts: [PartitionCommit] = []) {
         calls += 1
-        perform(node.core.handle(input, &node.dispatcher, at: now), node)
+        let actions = node.core.handle(input, &node.dispatcher, at: now)
+        if actions.contains(.settled) { noteStored(parts, node) }
+        perform(actions, node)
         node.hasHeard = true
     }
 
+    private func noteStored(_ parts: [PartitionCommit], _ node: SimulatedNode) {
+        for part in parts {
+            let known = node.knownStored[part.partition]?[part.generation] ?? 0
+            node.knownStored[part.partition, default: [:]][part.generation] = max(known, part.version)
+            let position = node.knownPositions[part.partition]?[part.generation] ?? part.position
+            node.knownPositions[part.partition, default: [:]][part.generation] = max(position, part.position)
+        }
+    }
+
     private func lookAtLogs(_ node: SimulatedNode) {
-        let read = node.client.positions.keys.filter { !kafkaIsUnnoticed($0) }
+        let read = node.client.positions.keys.filter { !kafkaIsUnnoticed($0) && !node.client.unstable.contains($0) }
         handle(.positions(read.reduce(into: [:]) { $0[$1] = node.client.readTo($1) }), node)
-        let ends = node.client.positions.keys.map { ($0, kafka.logs[Int($0)].shownEnd) }
+        let ends = node.client.positions.keys.filter { !node.client.unstable.contains($0) }.map {
+            ($0, kafka.logs[Int($0)].shownEnd)
+        }
         handle(.ends(Dictionary(uniqueKeysWithValues: ends)), node)
         checkStored(node)
     }
@@ -73,7 +89,11 @@ extension NodeWorld {
         check(kafka.logs[Int(partition)].wasCut, "node \(node.id) thinks that the log of \(partition) has changed")
         noteNoticed(partition, node)
         node.unknown.insert(partition)
-        for digest in node.taken[partition] ?? [] { kafka.excuse(digest) }
+        let taken = node.taken[partition] ?? []
+        // What another has done there is passed over no more either.
+        for digest in isExactlyOnce ? kafka.logs[Int(partition)].digests + taken : taken {
+            kafka.excuse(digest, by: isExactlyOnce ? 2 : 1)
+        }
     }
 
     func isOwner(_ node: SimulatedNode, of partition: Int32) -> Bool {
@@ -102,6 +122,9 @@ extension NodeWorld {
             case .askCommitted(let partitions, let number): node.client.questions.append((number, partitions))
             case .commit(let parts, let number): commit(parts, number, node)
             case .leave: leave(node)
+            case .transaction(let call, let number): ask(call, number, node)
+            case .settled: settled(node)
+            case .dropMessages(let tokens): drop(tokens, node)
             case .wake(let slots): node.asleep.subtract(slots)
             case .wakeAllSlots: node.asleep.removeAll()
             case .endHosts(let slots): node.kill(slots)
@@ -121,26 +144,34 @@ extension NodeWorld {
             node.unknown.formUnion(partitions)
         case .metadataIgnored(let partition, let problem):
             check(false, "the metadata of \(partition) are no good: \(problem)")
+        case .transactionFenced: fail(node)
+        case .transactionEnded(.unresolved, _): count(.transactionUnresolved)
         default: break
         }
     }
 
     private func assign(_ partitions: [Int32], _ node: SimulatedNode) {
         for partition in partitions {
-            let log = kafka.logs[Int(partition)]
-            if node.client.positions[partition] == nil, log.committed.map({ $0 < log.low || $0 > log.end }) ?? false {
-                node.client.inbox.append(.logReset(partition))
-            }
-            node.client.positions[partition] = log.start
             node.client.forget(partition)
-            fetch(partition, node)
             node.client.seeks[partition] = nil
+            beginReading(partition, node)
+            if isUnstable(partition) { node.client.unstable.insert(partition) }
             node.taken[partition] = []
             node.lastTaken[partition] = nil
             node.unknown.remove(partition)
             node.generations[partition] = node.core.book[partition]?.generation
         }
         note("node \(node.id) reads \(partitions)")
+        node.wakeConsumer()
+    }
+
+    func beginReading(_ partition: Int32, _ node: SimulatedNode) {
+        let log = kafka.logs[Int(partition)]
+        if node.client.positions[partition] == nil, log.committed.map({ $0 < log.low || $0 > log.end }) ?? false {
+            node.client.inbox.append(.logReset(partition))
+        }
+        node.client.positions[partition] = log.start
+        fetch(partition, node)
         node.wakeConsumer()
     }
 

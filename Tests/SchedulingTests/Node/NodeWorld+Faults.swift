@@ -49,7 +49,7 @@ extension NodeWorld {
     }
 
     /// The node can do no more, and ends itself.
-    private func fail(_ node: SimulatedNode) {
+    func fail(_ node: SimulatedNode) {
         note("node \(node.id) fails")
         handle(.fail, node)
         node.stopAfterMs = 1000
@@ -193,7 +193,8 @@ extension NodeWorld {
     /// about, and neither could the model.
     private func mayChange(_ partition: Int32) -> Bool {
         let readers = nodes.filter { $0.client.positions[partition] != nil }
-        return cutsLogs && !group.isRebalancing && !kafka.logs[Int(partition)].isCutUnnoticed && readers.count <= 1
+        return cutsLogs && !isInTransaction(partition) && !group.isRebalancing
+            && !kafka.logs[Int(partition)].isCutUnnoticed && readers.count <= 1
             && readers.allSatisfy { $0.client.inbox.isEmpty && $0.client.seeks.isEmpty && !$0.client.isFenced }
     }
 
@@ -232,6 +233,7 @@ extension NodeWorld {
     /// Clients hear of seeks, and coordinators answer.
     func clientWorks() {
         for node in nodes where !hasFaults || random.chance(60) {
+            if isExactlyOnce { beginReading(node) }
             for (partition, offset) in node.client.seeks.pairs where node.client.positions[partition] != nil {
                 node.client.forget(partition)
                 node.client.soughtFrom[partition] = node.client.positions[partition]
@@ -247,8 +249,9 @@ extension NodeWorld {
             // One that finds no coordinator may wait for it, or be told so.
             if coordinatorMove != nil, random.chance(50) { continue }
             for (number, partitions) in node.client.questions {
-                let answers = partitions.map { ($0, kafka.logs[Int($0)].metadata) }
-                let isLost = coordinatorMove != nil || hasFaults && random.chance(20)
+                let answers = partitions.map { ($0, kafka.logs[Int($0)].stored) }
+                let isLost =
+                    partitions.contains(where: isUnstable) || coordinatorMove != nil || hasFaults && random.chance(20)
                 node.client.inbox.append(
                     .committedBefore(number: number, isLost ? nil : Dictionary(uniqueKeysWithValues: answers)))
                 node.wakeConsumer()

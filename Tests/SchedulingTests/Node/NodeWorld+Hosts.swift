@@ -199,13 +199,23 @@ extension NodeWorld {
         node.unpublished.removeAll { $0.token == step.token }
         // What is published no more leaves with the node.
         let parts: [MessagePart] = node.isAbandoned ? [] : [.result]
-        node.messages.append(SimulatedMessage(token: step.token, digest: digest, parts: parts))
+        send(SimulatedMessage(token: step.token, digest: digest, parts: parts), node)
+    }
+
+    func send(_ message: SimulatedMessage, _ node: SimulatedNode) {
+        guard isExactlyOnce, !message.parts.isEmpty else { return node.messages.append(message) }
+        node.buffer.append(message)
+        node.wakeConsumer()
     }
 
     // MARK: Messages
 
     /// One of the node's messages comes to the broker, or its acknowledgement to the node.
     func deliver(_ node: SimulatedNode) {
+        if isExactlyOnce {
+            transactionWorks(node)
+            return look(at: node)
+        }
         guard let index = node.messages.indices.randomElement(using: &random),
             let part = node.messages[index].next
         else { return }

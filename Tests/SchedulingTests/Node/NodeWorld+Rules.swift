@@ -15,7 +15,7 @@ extension NodeWorld {
         check(load.bytes == node.bytes, "node \(name) counts \(load.bytes) bytes in flight, and they are \(node.bytes)")
         check(node.core.hasToTell || known == load, "the dispatcher of \(name) knows of \(known), in flight is \(load)")
         // Nothing in flight is nowhere, and nothing that is somewhere has left.
-        let somewhere = held + node.messages.count
+        let somewhere = held + node.messages.count + node.buffer.count + node.published.count
         check(
             load.count == somewhere,
             "node \(name) has \(load.count) in flight, and \(somewhere) are queued, run or published")

@@ -91,7 +91,7 @@ extension NodeWorld {
             return node.client.kept[partition]?.removeFirst()
         }
         let log = kafka.logs[Int(partition)]
-        guard let offset = node.client.positions[partition], log.hasLeader,
+        guard let offset = node.client.positions[partition], log.hasLeader, !node.client.unstable.contains(partition),
             node.client.prefetched(partition, shownEnd: log.shownEnd) > 0
         else { return nil }
         node.client.positions[partition] = offset + 1
@@ -123,7 +123,7 @@ extension NodeWorld {
                 return step
             }
             let parts: [MessagePart] = [.resultOfTwo, .deadLetter].shuffled(using: &random)
-            node.messages.append(SimulatedMessage(token: token, digest: digest, parts: parts))
+            send(SimulatedMessage(token: token, digest: digest, parts: parts), node)
             return nil
         }
     }

@@ -15,7 +15,10 @@ final class NodeWorld {
     var coordinatorMove: CoordinatorMove?
     /// In the order they were started in.
     var nodes: [SimulatedNode] = []
-    private var lastNode = 0
+    private(set) var lastNode = 0
+    /// By transactional id.
+    var producers: [Int: SimulatedProducer] = [:]
+    let isExactlyOnce: Bool
     /// Nodes and brokers fail, the network loses answers, members come and go.
     var hasFaults = true
     /// What has been cancelled: each node hears of it at once, one that starts of all of it.
@@ -40,6 +43,8 @@ final class NodeWorld {
     init(seed: UInt64) throws {
         self.seed = seed
         random = SplitMix64(state: seed)
+        isExactlyOnce = seed % 3 == 0
+        kafka.isExactlyOnce = isExactlyOnce
         group = SimulatedGroup(isCooperative: random.chance(50))
         cutsLogs = random.chance(70)
         ordering = Ordering.allCases.randomElement(using: &random) ?? .unordered
@@ -70,6 +75,7 @@ final class NodeWorld {
             now = now.adding(
                 milliseconds: random.chance(2) ? .random(in: 0...2000, using: &random) : random.chance(50) ? 1 : 0)
             advanceMoves()
+            if isExactlyOnce { advanceTransactions() }
             self.event()
         }
         if violation == nil { settle() }
@@ -103,7 +109,7 @@ final class NodeWorld {
     @discardableResult
     func startNode() -> SimulatedNode {
         lastNode += 1
-        let node = SimulatedNode(lastNode, &random)
+        let node = SimulatedNode(lastNode, transactionalID: isExactlyOnce ? transactionalID() : nil, &random)
         for order in cancels { _ = node.dispatcher.cancel(order) }
         nodes.append(node)
         group.join(lastNode)
@@ -170,6 +176,7 @@ final class NodeWorld {
 
     /// Everybody does what there is to do, and time passes.
     private func round() {
+        advanceTransactions()
         let busy = nodes.filter { $0.isBusy(at: now) }
         clientWorks()
         for node in busy {
@@ -178,6 +185,7 @@ final class NodeWorld {
             for _ in 0..<4 {
                 for slot in node.hosts.indices where !node.asleep.contains(slot) { slotTurn(node, slot) }
                 for _ in 0..<node.messages.count { deliver(node) }
+                transactionWorks(node)
             }
         }
         now = now.adding(milliseconds: busy.isEmpty ? 500 : 1)
@@ -185,6 +193,7 @@ final class NodeWorld {
 
     private var isAllDone: Bool {
         !group.isRebalancing && nodes.allSatisfy { $0.core.inFlight.isEmpty && $0.commits.isEmpty }
+            && producers.values.allSatisfy { $0.open == nil }
             && kafka.logs.allSatisfy { $0.start == $0.end }
     }
 

@@ -6,8 +6,9 @@ struct SimulatedClient {
         case assigned(Set<Int32>, generation: Int)
         case revoked(Set<Int32>, isLost: Bool)
         case committed(number: UInt64, stored: Set<Int32>, hasFailure: Bool)
-        case committedBefore(number: UInt64, [Int32: String?]?)
+        case committedBefore(number: UInt64, [Int32: StoredCommit]?)
         case logReset(Int32)
+        case transactionAnswered(number: UInt64, TransactionAnswer, hasRefusal: Bool)
     }
 
     /// What the node has not been told yet.
@@ -26,6 +27,11 @@ struct SimulatedClient {
     /// Where partitions that are read again were before, as long as nothing of them has come since: a pause goes back
     /// there.
     var soughtFrom = PartitionTable<Int64>()
+    /// Partitions that are not read yet: a transaction that is not over has offsets of them.
+    var unstable: Set<Int32> = []
+    /// What is asked of the producer of transactions, as a member of which generation, and what the logs were then that
+    /// it is about.
+    var call: (number: UInt64, call: TransactionCall, generation: Int, logs: [SimulatedKafka.LogState])?
     var generation = -1
     /// The group has given its partitions to others.
     var isFenced = false
@@ -40,7 +46,9 @@ struct SimulatedClient {
 
     /// How many records of a partition lie prefetched, of a log that is shown up to this offset.
     func prefetched(_ partition: Int32, shownEnd: Int64) -> Int {
-        guard let position = positions[partition], !paused.contains(partition) else { return 0 }
+        guard let position = positions[partition], !paused.contains(partition), !unstable.contains(partition) else {
+            return 0
+        }
         let end = min(shownEnd, coming[partition]?.to ?? shownEnd)
         return Int(max(0, min(end - position, Int64(Self.mostPrefetched))))
     }
@@ -50,6 +58,7 @@ struct SimulatedClient {
 
     /// Reads the partition from elsewhere, or no more.
     mutating func forget(_ partition: Int32) {
+        unstable.remove(partition)
         kept[partition] = nil
         coming[partition] = nil
         soughtFrom[partition] = nil

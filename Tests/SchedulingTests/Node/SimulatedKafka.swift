@@ -35,6 +35,8 @@ struct SimulatedKafka {
             if case .electing = move { false } else { true }
         }
         func digest(at offset: Int64) -> Int { digests[Int(offset)] }
+        /// As a member is told of it.
+        var stored: StoredCommit { StoredCommit(position: committed, metadata: metadata) }
         /// Where a member begins to read.
         var start: Int64 { committed.map { $0 < low || $0 > end ? low : $0 } ?? low }
     }
@@ -46,6 +48,8 @@ struct SimulatedKafka {
     }
 
     var logs: [Log]
+    /// Neither crashes nor lost acknowledgements are an excuse.
+    var isExactlyOnce = false
     /// By the results topic's partitions: until when they have no leader.
     var resultLeaderless: [MonotonicTime?] = [nil, nil, nil]
     /// By digest: results that the results topic has.
@@ -107,6 +111,7 @@ struct SimulatedKafka {
     }
 
     mutating func excuse(_ digest: Int, by count: UInt16 = 1) {
+        guard !isExactlyOnce || count > 1 else { return }
         excuses[digest] = excuses[digest].addingReportingOverflow(count).overflow ? .max : excuses[digest] + count
     }
 

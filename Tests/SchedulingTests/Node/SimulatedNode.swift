@@ -20,6 +20,17 @@ final class SimulatedNode {
     /// Slots whose hosts the node has ended, and which have not noticed yet.
     var killed = SlotSet()
     var messages: [SimulatedMessage] = []
+    /// Of its producer of transactions.
+    let transactionalID: Int
+    var epoch = -1
+    /// What slots have published, as long as the consumer thread has not taken it.
+    var buffer: [SimulatedMessage] = []
+    /// By token, the digests of what waits for a transaction or is in one.
+    var published: [UInt64: Int] = [:]
+    /// Messages of its transaction were refused.
+    var hasRefusal = false
+    /// Digests of what was refused by itself.
+    var replaced: Set<Int> = []
     /// By token, what has failed and is tried again, how often, and before when not.
     var failed: [UInt64: (at: RequestCoordinates, count: Int, due: MonotonicTime)] = [:]
     /// Steps of lanes that have no result yet, as they were taken.
@@ -54,9 +65,13 @@ final class SimulatedNode {
     static let memoryMB = 512
     static let retries = RetryRules(failed: 3, crashed: 3, timedOut: 2, firstDelayMs: 20, maximumDelayMs: 1000)
 
-    init(_ id: Int, _ random: inout SplitMix64) {
+    init(_ id: Int, transactionalID: Int?, _ random: inout SplitMix64) {
         self.id = id
-        core = NodeCore(NodeCore.Settings(revokeDrainMs: random.chance(50) ? 0 : 200, commitIntervalMs: 25))
+        self.transactionalID = transactionalID ?? -1
+        core = NodeCore(
+            NodeCore.Settings(
+                revokeDrainMs: random.chance(50) ? 0 : 200, commitIntervalMs: 25,
+                delivery: transactionalID == nil ? .atLeastOnce : .exactlyOnce(NodeWorld.transactions)))
         dispatcher = Dispatcher(
             slotCount: Self.slotCount,
             backpressure: .init(
@@ -102,7 +117,8 @@ final class SimulatedNode {
 
     /// Whether its slots, its consumer or its client have something to do at this time.
     func isBusy(at now: MonotonicTime) -> Bool {
-        !isConsumerAsleep || now >= consumerDeadline || client.hasNews || !messages.isEmpty
+        !isConsumerAsleep || now >= consumerDeadline || client.hasNews || !messages.isEmpty || client.call != nil
+            || !buffer.isEmpty
             || asleep.count < Self.slotCount || !client.seeks.isEmpty || !client.questions.isEmpty
     }
 }
