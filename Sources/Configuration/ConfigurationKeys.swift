@@ -80,6 +80,10 @@ extension ConfigurationKey {
         ConfigurationKey(
             "isolation.sandbox", \.isolation.sandbox, .choice, "How much of the system hosts may reach."),
         ConfigurationKey(
+            "delivery", \.delivery, .choice,
+            "How often the result of a request may be seen: at_least_once, or exactly_once by who reads what is committed."
+        ),
+        ConfigurationKey(
             "ordering", \.ordering, .choice,
             "Which requests run one after the other, in the order of their offsets; unordered: none."),
     ]
@@ -137,6 +141,9 @@ extension ConfigurationKey {
         ConfigurationKey(
             "commit.intervalMs", \.commit.intervalMs, .integer(10...3_600_000), unit: "ms",
             "How often what is done is committed."),
+        ConfigurationKey(
+            "commit.transactionMs", \.commit.transactionMs, .integer(10...10_000), unit: "ms",
+            "With delivery: exactly_once, how often results and offsets are committed in a transaction."),
         ConfigurationKey(
             "results.lingerMs", \.results.lingerMs, .integer(0...1000), unit: "ms",
             "While results are many they wait so long for each other, to travel in one batch; 0: each goes at once."),

@@ -9,6 +9,7 @@ package struct OptimizerConfiguration: Sendable, Equatable {
     package internal(set) var circuitBreaker = CircuitBreaker()
     package internal(set) var retry = Retry()
     package internal(set) var isolation = Isolation()
+    package internal(set) var delivery = Delivery.atLeastOnce
     package internal(set) var ordering = Ordering.unordered
     package internal(set) var commit = Commit()
     package internal(set) var results = Results()
@@ -138,6 +139,12 @@ package struct OptimizerConfiguration: Sendable, Equatable {
         package enum Sandbox: String, Sendable, CaseIterable { case strict, standard, off }
     }
 
+    /// How often the result of a request may be seen.
+    package enum Delivery: String, Sendable, CaseIterable {
+        case atLeastOnce = "at_least_once"
+        case exactlyOnce = "exactly_once"
+    }
+
     /// Which requests run one after the other, in the order of their offsets.
     package enum Ordering: String, Sendable, CaseIterable {
         case unordered, key, partition
@@ -145,6 +152,7 @@ package struct OptimizerConfiguration: Sendable, Equatable {
 
     package struct Commit: Sendable, Equatable {
         package internal(set) var intervalMs = 25
+        package internal(set) var transactionMs = 100
     }
 
     package struct Results: Sendable, Equatable {

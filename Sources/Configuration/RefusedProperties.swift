@@ -52,7 +52,10 @@ enum RefusedProperties {
             ["enable.idempotence", "enable.gapless.guarantee"],
             "results are produced idempotently, so that a retry makes no second one"
         ),
-        (["transactional.id", "transaction.timeout.ms"], "the node uses no transactions"),
+        (
+            ["transactional.id", "transaction.timeout.ms"],
+            "delivery: exactly_once uses transactions, under kafka.groupId and the node's name"
+        ),
         (
             ["message.timeout.ms", "delivery.timeout.ms", "retries", "message.send.max.retries"],
             "a result is tried until the broker has it; to give up would lose it"

@@ -57,6 +57,29 @@ extension ClientProperties {
         return try ClientProperties(role: .producer, defaults: defaults, overrides: overrides)
     }
 
+    /// The producer of a node that delivers exactly once: what it produces is in transactions, which commit its requests'
+    /// offsets, too.
+    ///
+    /// `linger.ms` is 5: a transaction's records are all there at once, and its commit waits for none.
+    /// - Parameter id: the transactional id; of two producers with the same the later one counts.
+    /// - Throws: `KafkaFailure` of kind `configuration` naming a property that librdkafka does not take.
+    package static func transactionalProducer(
+        bootstrap: String, id: String, timeoutMs: Int, embedded: Bool = false, overrides: [Property] = []
+    ) throws(KafkaFailure) -> ClientProperties {
+        let defaults =
+            common(bootstrap: bootstrap, embedded: embedded) + [
+                Property("linger.ms", "5"),
+                Property("partitioner", "murmur2_random"),
+                Property("delivery.report.only.error", "false"),
+            ]
+        let fixed = [
+            Property("transactional.id", id), Property("transaction.timeout.ms", String(timeoutMs)),
+            Property("message.timeout.ms", String(timeoutMs)), Property("acks", "all"),
+            Property("enable.idempotence", "true"),
+        ]
+        return try ClientProperties(role: .producer, defaults: defaults, overrides: overrides + fixed)
+    }
+
     /// The producer of metrics events: small, and it gives up rather than hold anything up.
     ///
     /// A full queue drops the event (the caller counts it), and an event that found no broker in 30 s is old.

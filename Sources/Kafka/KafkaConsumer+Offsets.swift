@@ -13,12 +13,17 @@ extension KafkaConsumer {
 
     /// Asks what the group has committed, without waiting: the answer comes as `ConsumerEvent.committedBefore`.
     /// - Parameter number: comes back with the answer; not 0.
-    package func askCommitted(_ partitions: [Int32], number: UInt64, timeoutMs: Int32 = 5000) {
+    package func askCommitted(
+        _ partitions: [Int32], number: UInt64, onlyStable: Bool = false, timeoutMs: Int32 = 5000
+    ) {
         let options = unsafe rd_kafka_AdminOptions_new(client, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS)
         defer { unsafe rd_kafka_AdminOptions_destroy(options) }
         unsafe rd_kafka_AdminOptions_set_opaque(options, UnsafeMutableRawPointer(bitPattern: UInt(number)))
         var reason = [CChar](repeating: 0, count: 256)
         _ = unsafe rd_kafka_AdminOptions_set_request_timeout(options, timeoutMs, &reason, reason.count)
+        if onlyStable {
+            unsafe rd_kafka_error_destroy(rd_kafka_AdminOptions_set_require_stable_offsets(options, 1))
+        }
         let list = PartitionList(topic: topic, partitions)
         var question = unsafe rd_kafka_ListConsumerGroupOffsets_new(group, list.list)
         defer { unsafe rd_kafka_ListConsumerGroupOffsets_destroy(question) }

@@ -7,6 +7,8 @@ extension KafkaFailure {
         case .authorization:
             "grant this principal read on the requests topic and the group, and write on the other three topics"
         case .missing: "create the topics with `optimizer topics create`"
+        case .fenced where name != "FENCED_INSTANCE_ID":
+            "another node has the same node.id (or kafka.groupInstanceId): give every node its own"
         case .fenced: "another client uses the same group.instance.id: give every node its own"
         case .fatal: "start the node again"
         case .tooLarge: "raise max.message.bytes of the topic and message.max.bytes under kafka.producer"

@@ -93,7 +93,13 @@ extension KafkaFailure {
         code: RD_KAFKA_RESP_ERR__INCONSISTENT.rawValue, name: "_INCONSISTENT",
         reason: "a record came by the consumer's own queue instead of its partition's", kind: .fatal)
 
-    static func invalid(_ reason: String) -> KafkaFailure {
+    /// Another producer has this one's transactional id.
+    package static func producerFenced(_ reason: String) -> KafkaFailure {
+        KafkaFailure(
+            code: RD_KAFKA_RESP_ERR__FENCED.rawValue, name: "_FENCED", reason: reason, kind: .fenced)
+    }
+
+    package static func invalid(_ reason: String) -> KafkaFailure {
         KafkaFailure(
             code: RD_KAFKA_RESP_ERR__INVALID_ARG.rawValue, name: "_INVALID_ARG", reason: reason, kind: .configuration)
     }

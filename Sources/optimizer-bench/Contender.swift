@@ -16,6 +16,8 @@ enum ContenderKind: String, CaseIterable {
     case node
     /// The same, which keeps the order of each key or partition; only where that is asked for.
     case ordered
+    /// The same, which delivers exactly once; only where that is asked for.
+    case transactional
     /// A loop in C with the same isolation.
     case isolated
     /// A loop in C with nothing between consume and produce.
@@ -28,6 +30,9 @@ enum ContenderKind: String, CaseIterable {
         case .ordered:
             try MeasuredNode(
                 on: kafka, slots: slots, settings: ["metrics.http=null", "ordering=\(ordering ?? "key")"])
+        case .transactional:
+            try MeasuredNode(
+                on: kafka, slots: slots, settings: ["metrics.http=null", "delivery=exactly_once", "node.id=bench"])
         case .isolated: try MeasuredLoop(on: kafka, children: slots, lingerMs: 5)
         case .plain: try MeasuredLoop(on: kafka, children: 0, lingerMs: 5)
         }

@@ -56,6 +56,8 @@ final class FilledTopic {
 
     /// Has a contender work off the topic from its beginning, with a group and a results topic of its own.
     ///
+    /// The markers of transactions count as results: less than one in a hundred.
+    ///
     /// Measured from the first results that are there to the last: joining the group is not part of it.
     func measure(_ kind: ContenderKind, slots: Int, ordering: String? = nil) throws -> ThroughputRound {
         let kafka = try BenchKafka(bootstrap: bootstrap, requests: name)

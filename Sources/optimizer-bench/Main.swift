@@ -6,14 +6,15 @@ import Worker
 @main
 struct Main {
     private static let help = """
-        optimizer-bench [throughput] [--jobs N] [--rounds N] [--slots N] [--ordering key|partition] [--json]
-                        [--compare FILE]
+        optimizer-bench [throughput] [--jobs N] [--rounds N] [--slots N] [--ordering key|partition]
+                        [--exactly-once] [--json] [--compare FILE]
             jobs/s of noop through a whole node, and the processor time per job, against two loops in C on the same
             broker: an isolated one, with a process for each slot, and a plain one that only consumes and produces;
             medians of all rounds are printed. KAFKA_BOOTSTRAP_SERVERS names a cluster to run on, with topics of its
             own (the requests are there before anybody works on them), in place of the embedded broker (which cannot
             keep them: a closed loop); so too for observing. --ordering has the requests get ten thousand keys, and a
-            second node keep their order; on a cluster only. --json prints the figures as one JSON object; --compare
+            second node keep their order; --exactly-once has another deliver exactly once (the markers of its
+            transactions, less than one in a hundred, count as results); on a cluster only. --json prints the figures as one JSON object; --compare
             says what has changed since such an object was printed, and fails where the node's ratio to the isolated
             loop, by jobs or by processor time, is below 0.7 of what it was, and again when measured once more
         optimizer-bench latency [--rates N,N,…] [--seconds N] [--slots N] [--json] [--compare FILE]

@@ -23,6 +23,8 @@ struct ThroughputBenchmark {
     let slots: Int
     /// What the second node keeps; nil: there is none.
     let ordering: String?
+    /// A node delivers exactly once, beside the one that does not.
+    let isTransactional: Bool
     let output: BenchmarkOutput
 
     static func run(_ words: [String]) -> Int32 {
@@ -30,7 +32,7 @@ struct ThroughputBenchmark {
             jobs: number(after: "--jobs", in: words, default: 200_000),
             rounds: number(after: "--rounds", in: words, default: 3),
             slots: number(after: "--slots", in: words, default: 5), ordering: ordering(words),
-            output: BenchmarkOutput(words))
+            isTransactional: words.contains("--exactly-once"), output: BenchmarkOutput(words))
         return benchmark.output.run(
             guarding: ["node_per_isolated", "node_per_isolated_by_processor"], benchmark.measure)
     }
@@ -42,9 +44,10 @@ struct ThroughputBenchmark {
 
     private func measure() throws -> BenchmarkFigures {
         guard let cluster = BenchKafka.real else {
-            guard ordering == nil else {
+            guard ordering == nil, !isTransactional else {
                 throw BenchProcess.Failure(
-                    description: "--ordering is measured on a cluster: KAFKA_BOOTSTRAP_SERVERS names one")
+                    description: "--ordering and --exactly-once are measured on a cluster: KAFKA_BOOTSTRAP_SERVERS "
+                        + "names one")
             }
             return try measure(fedRound)
         }
@@ -53,7 +56,15 @@ struct ThroughputBenchmark {
         return try measure { try topic.measure($0, slots: slots, ordering: ordering) }
     }
 
-    private var kinds: [ContenderKind] { ContenderKind.allCases.filter { $0 != .ordered || ordering != nil } }
+    private var kinds: [ContenderKind] {
+        ContenderKind.allCases.filter { kind in
+            switch kind {
+            case .ordered: ordering != nil
+            case .transactional: isTransactional
+            case .node, .isolated, .plain: true
+            }
+        }
+    }
 
     private func measure(_ round: (ContenderKind) throws -> ThroughputRound) throws -> BenchmarkFigures {
         var found: [ContenderKind: [ThroughputRound]] = [:]
@@ -87,6 +98,9 @@ struct ThroughputBenchmark {
             median(.isolated) { $0.microsecondsPerJob } / median(.node) { $0.microsecondsPerJob })
         figures.add("node_per_plain", node / median(.plain) { $0.jobsPerSecond })
         if ordering != nil { figures.add("ordered_per_node", median(.ordered) { $0.jobsPerSecond } / node) }
+        if isTransactional {
+            figures.add("transactional_per_node", median(.transactional) { $0.jobsPerSecond } / node)
+        }
         output.say("medians of \(rounds) rounds of \(jobs) noop jobs, \(slots) slots, on \(figures.broker):")
         output.list(figures)
         return figures

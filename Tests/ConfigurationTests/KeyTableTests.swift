@@ -29,7 +29,8 @@ struct KeyTableTests {
     @Test(arguments: ConfigurationKey.all.filter(\.isSetByText))
     func changesItselfAlone(_ key: ConfigurationKey) throws {
         let others = [
-            "node.id": "n", "kafka.bootstrapServers": "embedded", "metrics.http": "[::1]:0", "ordering": "key",
+            "node.id": "n", "kafka.bootstrapServers": "embedded", "metrics.http": "[::1]:0", "delivery": "exactly_once",
+            "ordering": "key",
             "isolation.enforcement": "rlimit", "isolation.sandbox": "strict", "throttle.enabled": "false",
             "circuitBreaker.enabled": "true", "logging.level": "error", "logging.format": "text",
             "disabledStrategies": "[noop]", "health.brokersAwayMs": "20000", "health.unacknowledgedMs": "20000",

@@ -156,7 +156,7 @@ struct ProblemTests {
         ("commit.intervalMs", "--set commit.intervalMs: it has no \"=\"; write a.b=c"),
         (
             "=5",
-            "--set : unknown key \"\"; known here: node, kafka, pool, backpressure, limits, isolation, ordering, throttle, circuitBreaker, retry, commit, results, rebalance, disabledStrategies, strategies, metrics, health, shutdown, data, logging"
+            "--set : unknown key \"\"; known here: node, kafka, pool, backpressure, limits, isolation, delivery, ordering, throttle, circuitBreaker, retry, commit, results, rebalance, disabledStrategies, strategies, metrics, health, shutdown, data, logging"
         ),
         (
             "commit.intervalMs=",

@@ -14,7 +14,9 @@ import Testing
         let map = try #require(DoneMap(first: mark, runs: [1...2, 9...9], last: LogMark(offset: 9, digest: 109)))
         var core = NodeCore()
         _ = core.handle(.assigned([0], isCooperative: true), &dispatcher, at: time(0))
-        _ = core.handle(.committedBefore([0: StoredCommit(position: nil, metadata: CommitMetadataCodec.encode([map]))], number: 1), &dispatcher, at: time(0))
+        _ = core.handle(
+            .committedBefore([0: StoredCommit(position: nil, metadata: CommitMetadataCodec.encode([map]))], number: 1),
+            &dispatcher, at: time(0))
         let coordinates = RequestCoordinates(partition: 0, generation: 1, offset: 0)
         let taken = core.take(partition: 0, offset: 0, digest: 100, bytes: 1)
         #expect(taken == .run(coordinates, token: 1 << 20, failures: 0))
@@ -49,7 +51,8 @@ import Testing
     private mutating func coreInFlight(_ count: Int64) throws -> NodeCore {
         var core = NodeCore(NodeCore.Settings(commitIntervalMs: 25))
         _ = core.handle(.assigned([0], isCooperative: true), &dispatcher, at: time(0))
-        _ = core.handle(.committedBefore([0: StoredCommit(position: nil, metadata: nil)], number: 1), &dispatcher, at: time(0))
+        _ = core.handle(
+            .committedBefore([0: StoredCommit(position: nil, metadata: nil)], number: 1), &dispatcher, at: time(0))
         for offset in 0..<count {
             let taken = core.take(partition: 0, offset: offset, digest: UInt64(offset), bytes: 1)
             guard case .run(_, let token, _) = taken else { continue }

@@ -23,6 +23,7 @@ package enum CounterMetric: String, Sendable, CaseIterable {
     case rebalances = "optimizer_rebalances_total"
     case commits = "optimizer_commits_total"
     case commitFailures = "optimizer_commit_failures_total"
+    case transactions = "optimizer_transactions_total"
     case metadataFull = "optimizer_metadata_full_total"
     case offsetResets = "optimizer_offset_resets_total"
     case skippedRecords = "optimizer_skipped_records_total"
@@ -72,6 +73,7 @@ extension CounterMetric {
         case .rebalances: ("Changes of the assignment, by kind", [.rebalanceKind])
         case .commits: ("Commits the group coordinator accepted", [])
         case .commitFailures: ("Commits that failed, whether or not they were tried again", [])
+        case .transactions: ("Transactions of results and offsets, by how they ended", [.transactionOutcome])
         case .metadataFull:
             ("Times a partition was held, since what was done of it might not have fitted into its commit", [])
         case .offsetResets: ("Times a committed offset was out of range and was moved to the low watermark", [])

@@ -24,6 +24,8 @@ extension MetricLabel {
         domain: .closed([
             "stopped", "fenced", "fatal", "authorization", "unpublishable", "configuration", "failed", "crashed",
         ]))
+    package static let transactionOutcome = MetricLabel(
+        name: "outcome", domain: .closed(["committed", "aborted", "unresolved"]))
     package static let rebalanceKind = MetricLabel(name: "kind", domain: .closed(["assigned", "revoked", "lost"]))
     package static let waitReason = MetricLabel(
         name: "reason", domain: .closed(["key", "lock", "memory", "cpu", "partition", "throttle", "start"]))

@@ -80,7 +80,7 @@ package struct LedgerBook: Sendable {
         if let offset {
             ledgers[partition]?.cut(at: offset, generation: lastGeneration)
         } else {
-            ledgers[partition] = PartitionLedger(generation: lastGeneration, isCommitVoid: true)
+            ledgers[partition]?.begin(again: lastGeneration)
         }
     }
 
@@ -140,16 +140,20 @@ package struct LedgerBook: Sendable {
         }
     }
 
-    /// Whether the very record of a request is taken and not done under the present assignment of its partition.
-    func isOpen(_ coordinates: RequestCoordinates, digest: UInt64) -> Bool {
-        ledgers[coordinates.partition]?.isOpen(coordinates.offset, digest: digest) ?? false
+    /// Whether the result of a request is not this node's to publish any more: its partition has left since it was taken,
+    /// or its record is done.
+    func isGone(_ coordinates: RequestCoordinates, digest: UInt64) -> Bool {
+        ledgers[coordinates.partition]?.isGone(coordinates, digest: digest) ?? true
     }
 
-    /// Notes that a request is done where `isOpen`.
-    /// - Returns: whether it was.
+    /// Notes that a request is done. One of a log that is gone, which the ledger does not know, changes nothing.
+    /// - Returns: false where it `isGone`.
     mutating func finish(_ coordinates: RequestCoordinates, digest: UInt64) -> Bool {
-        guard let place = ledgers.index(forKey: coordinates.partition) else { return false }
-        return ledgers.values[place].markDone(coordinates.offset, digest: digest)
+        guard let place = ledgers.index(forKey: coordinates.partition),
+            !ledgers.values[place].isGone(coordinates, digest: digest)
+        else { return false }
+        _ = ledgers.values[place].markDone(coordinates.offset, digest: digest)
+        return true
     }
 
     /// Notes that a partition holds no more records before this offset.

@@ -29,6 +29,8 @@ package struct PartitionLedger: Sendable {
     }
 
     package private(set) var generation: Int
+    /// That under which the partition was assigned.
+    private var firstGeneration: Int
     /// In order: all that are not done, and the last of those that are.
     private var entries: [Entry] = []
     /// The first that is not done.
@@ -62,6 +64,7 @@ package struct PartitionLedger: Sendable {
     ///   - isCommitVoid: what the group has committed is about a log that is gone.
     package init(generation: Int, claims: [DoneMap] = [], isCommitVoid: Bool = false) {
         self.generation = generation
+        firstGeneration = generation
         self.claims = claims.map { DoneClaim($0) }
         self.isCommitVoid = isCommitVoid
     }
@@ -163,8 +166,18 @@ package struct PartitionLedger: Sendable {
         return true
     }
 
-    func isOpen(_ offset: Int64, digest: UInt64) -> Bool {
-        find(offset).map { entries[$0].digest == digest && !entries[$0].isDone } ?? false
+    /// Whether a request was taken under an earlier assignment, or its record is done.
+    func isGone(_ request: RequestCoordinates, digest: UInt64) -> Bool {
+        if let index = find(request.offset), entries[index].digest == digest { return entries[index].isDone }
+        // Of the log that is read now it would be known; of one before, nobody else publishes it.
+        return request.generation == generation || request.generation < firstGeneration
+    }
+
+    /// Another log is read, or another part of it: what is known of it is void.
+    mutating func begin(again generation: Int) {
+        let first = firstGeneration
+        self = PartitionLedger(generation: generation, isCommitVoid: true)
+        firstGeneration = first
     }
 
     /// A taken record has failed once more.

@@ -45,8 +45,7 @@ extension NodeCore {
         let end = now.adding(milliseconds: Self.lastCommitMs)
         let mayCommit = !isFailing && !surroundings.assignmentLost
         // One that is on its way is waited for as well.
-        let hasMore = isTransactional ? hasToTransact() : commit(of: nil, now) || commits.isPending
-        guard mayCommit, hasMore else {
+        guard mayCommit, isTransactional ? hasToTransact() : commit(of: nil, now) || commits.isPending else {
             return leave(until: end, &dispatcher, now)
         }
         phase = .committing(until: end)

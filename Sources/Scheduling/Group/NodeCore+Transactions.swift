@@ -31,7 +31,7 @@ extension NodeCore {
 
     /// Somebody else has its partition, or its record is done.
     private func isGone(_ request: (coordinates: RequestCoordinates, digest: UInt64)) -> Bool {
-        !PlantedBug.publishesWhatIsOthers.isPlanted && !book.isOpen(request.coordinates, digest: request.digest)
+        !PlantedBug.publishesWhatIsOthers.isPlanted && book.isGone(request.coordinates, digest: request.digest)
     }
 
     private func isGone(_ token: UInt64) -> Bool {
@@ -137,6 +137,7 @@ extension NodeCore {
         _ number: UInt64, _ answer: TransactionAnswer, hasRefusal: Bool, _ now: MonotonicTime
     ) {
         guard let call = transactions?.takeAsked(number) else { return }
+        if hasRefusal { transactions?.noteRefusal() }
         switch (call, answer) {
         case (_, .fenced): fenced(call, now)
         case (.open, .done): opened()
@@ -144,8 +145,8 @@ extension NodeCore {
         case (.open, .fatal): transactions?.close(isUnresolved: false, at: now)
         case (.begin, .done):
             guard let parts = partsOfCurrent() else { return abort(now) }
-            // Nothing but messages: there is no request without an offset, but a log may have been cut beneath it.
-            guard !parts.isEmpty || PlantedBug.publishesWithoutOffsets.isPlanted else { return abort(now) }
+            // Results of a log that is gone have no offsets.
+            guard !parts.isEmpty || endedRequests() > 0 else { return abort(now) }
             transactions?.addOffsets(parts)
             proceed(to: .addingOffsets, .addOffsets(parts), now)
         case (.addOffsets, .done), (.addOffsets, .again):
@@ -154,7 +155,7 @@ extension NodeCore {
             if answer == .done { return proceed(to: .committing, .commit, now) }
             if transactions?.isOutOfPatience(at: now) == true { abort(now) } else { transactions?.tryAgain(after: now) }
         case (.commit, .done): committed()
-        case (.abort, .done): aborted(hasRefusal: hasRefusal, now)
+        case (.abort, .done): aborted(now)
         // What has been tried before may be done: then there is nothing to abort.
         case (.commit, .abortable) where transactions?.isTriedAgain == true: close(after: call, now)
         case (.begin, .again), (.begin, .abortable), (.addOffsets, .abortable), (.commit, .abortable): abort(now)
@@ -185,7 +186,9 @@ extension NodeCore {
     /// A new producer is needed. It aborts what is open, and where a commit has been asked for, tells whether that was
     /// done.
     private mutating func close(after call: TransactionCall, _ now: MonotonicTime) {
-        let isUnresolved = call == .commit && !PlantedBug.takesUnknownForAborted.isPlanted
+        // One that was asked for may be done, whatever has been asked for since.
+        let isUnresolved =
+            transactions?.current?.isCommitAsked == true && !PlantedBug.takesUnknownForAborted.isPlanted
         tellEnd(isUnresolved ? .unresolved : .aborted)
         transactions?.close(isUnresolved: isUnresolved, at: now)
         commits.noteDone()
@@ -211,9 +214,9 @@ extension NodeCore {
         askWhatIsCommitted()
     }
 
-    private mutating func aborted(hasRefusal: Bool, _ now: MonotonicTime) {
+    private mutating func aborted(_ now: MonotonicTime) {
         tellEnd(.aborted)
-        transactions?.noteAborted(hasRefusal: hasRefusal, at: now)
+        transactions?.noteAborted(at: now)
         commits.noteDone()
         dropPublished()
     }
@@ -268,8 +271,12 @@ extension NodeCore {
                 to: .asking(number: number, again: now.adding(milliseconds: Self.questionAgainMs)))
             return true
         }
-        // All of it is there, or nothing: one request that is this node's tells.
+        // All of it is there, or nothing: one request that is this node's tells. A group that nobody has used answers nothing.
         let known = unresolvedHere.first { answers[$0.coordinates.partition] != nil }
+        guard known != nil || answers.isEmpty || unresolvedHere.isEmpty else {
+            askWhatIsCommitted()
+            return true
+        }
         let isCommitted =
             known.map { answers[$0.coordinates.partition]?.covers($0.coordinates.offset) == true } ?? false
         if isCommitted || PlantedBug.takesUnknownForCommitted.isPlanted {

@@ -29,6 +29,10 @@ struct Transactions: Sendable {
         let beganAt: MonotonicTime
         /// What it says to be committed, once its offsets are asked for.
         var parts: [PartitionCommit] = []
+        /// It may be committed.
+        var isCommitAsked = false
+        /// Messages of it were refused for what they are.
+        var hasRefusal = false
     }
 
     enum Stage: Equatable, Sendable {
@@ -170,6 +174,7 @@ struct Transactions: Sendable {
 
     mutating func noteAsked(_ call: TransactionCall, at now: MonotonicTime) -> UInt64 {
         if case .open = call { stage = .opening }
+        if call == .commit { current?.isCommitAsked = true }
         isTriedAgain = triedSince != nil
         lastNumber += 1
         asked = (lastNumber, call)
@@ -214,22 +219,27 @@ struct Transactions: Sendable {
         if isUnresolved { self.isUnresolved = true } else if !self.isUnresolved { fail() }
     }
 
+    mutating func noteRefusal() { current?.hasRefusal = true }
+
     /// The transaction is aborted: what was in it waits again.
-    mutating func noteAborted(hasRefusal: Bool, at now: MonotonicTime) {
+    mutating func noteAborted(at now: MonotonicTime) {
         goOn(to: .idle)
-        let count = current?.requests.count ?? 0
+        let hasRefusal = current?.hasRefusal == true
         fail()
-        if hasRefusal {
-            mostRequests = max(1, count / 2)
-        } else {
-            // Whatever it was may be over soon: 100, 200, … 1,000 ms.
-            abortsInRow = min(abortsInRow + 1, 10)
-            notBefore = now.adding(milliseconds: 100 * abortsInRow)
-        }
+        guard !hasRefusal else { return }
+        // Whatever it was may be over soon: 100, 200, … 1,000 ms.
+        abortsInRow = min(abortsInRow + 1, 10)
+        notBefore = now.adding(milliseconds: 100 * abortsInRow)
     }
 
     private mutating func fail() {
-        if let current { putBack(current.requests) }
+        if let current {
+            putBack(current.requests)
+            if current.hasRefusal {
+                mostRequests = max(1, current.requests.count / 2)
+                lastBegan = nil
+            }
+        }
         current = nil
         isUnresolved = false
     }

@@ -29,9 +29,13 @@ extension ConsumerLoop {
             case .pause(let partitions): pause(partitions)
             case .resume(let partitions): consumer.resume(partitions)
             case .seek(let partition, let offset): consumer.seek(partition, to: offset)
-            case .askCommitted(let partitions, let number): consumer.askCommitted(partitions, number: number)
+            case .askCommitted(let partitions, let number):
+                consumer.askCommitted(partitions, number: number, onlyStable: core.isTransactional)
             case .commit(let parts, let number): consumer.commit(parts.map(CommitEntry.init), number: number)
             case .leave: consumer.startClose()
+            case .transaction(let call, let number): ask(call, number: number)
+            case .settled: settled(now)
+            case .dropMessages(let tokens): drop(tokens)
             case .wake(let slots): state.wake(slots: slots)
             case .wakeAllSlots: state.wakeAllSlots()
             case .endHosts(let slots): state.killHosts(of: slots)
@@ -70,6 +74,8 @@ extension ConsumerLoop {
             log.warning(
                 "the drain's time is over: what still runs is given up, its requests will be run again",
                 JSONMember("requests", .integer(requests)))
+        case .transactionEnded(let end, let requests): transactionEnded(end, requests: requests)
+        case .transactionFenced: transactionFenced()
         case .metadataIgnored, .metadataUnknown, .metadataFull, .metadataFits, .logChanged: tellOfMetadata(notice)
         }
     }
@@ -153,7 +159,7 @@ extension ConsumerLoop {
 }
 
 extension CommitEntry {
-    fileprivate init(_ commit: PartitionCommit) {
+    init(_ commit: PartitionCommit) {
         self.init(partition: commit.partition, nextOffset: commit.position.value, metadata: commit.metadata)
     }
 }

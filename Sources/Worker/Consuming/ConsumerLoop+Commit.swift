@@ -19,8 +19,10 @@ extension ConsumerLoop {
         _ offsets: [CommittedOffset], _ failure: KafkaFailure?, of number: UInt64, _ now: MonotonicTime
     ) {
         if let failure { handle(failure, "asking what is done of new partitions") }
-        let metadata = Dictionary(offsets.map { ($0.partition, $0.metadata) }) { first, _ in first }
-        hear(.committedBefore(failure == nil ? metadata : nil, number: number), now)
+        let stored = Dictionary(
+            offsets.map { ($0.partition, StoredCommit(position: $0.nextOffset, metadata: $0.metadata)) }
+        ) { first, _ in first }
+        hear(.committedBefore(failure == nil ? stored : nil, number: number), now)
     }
 
     /// What a failure means for the node: most are librdkafka's to repair, some end the node.

@@ -9,8 +9,9 @@ extension ConsumerLoop {
             if let failure = report.failure {
                 guard let returned = report.returned else { return }
                 let message = OutgoingMessage(returned, deliveryToken: report.token)
+                if transacting != nil { return undeliveredInTransaction(message, failure, now) }
                 undelivered(message, failure, wasAlone: wasAlone, now)
-            } else {
+            } else if transacting == nil {
                 delivered(report.token, now)
             }
         }
@@ -32,7 +33,10 @@ extension ConsumerLoop {
 
     /// A message of a request is acknowledged, or given up.
     private func settle(_ token: UInt64, _ part: MessagePart, _ status: ResultStatus, _ now: MonotonicTime) {
-        guard let request = core.acknowledge(token, part, status) else { return }
+        if let request = core.acknowledge(token, part, status) { done(request, now) }
+    }
+
+    func done(_ request: InFlightRequest, _ now: MonotonicTime) {
         metrics.done(
             request.status, strategyIndex: request.strategyIndex,
             nanoseconds: now.nanoseconds(since: request.arrivedAt))
@@ -42,7 +46,7 @@ extension ConsumerLoop {
     /// the node ends. `KafkaFailure.undelivered` says which.
     ///
     /// - Parameter wasAlone: it was refused for itself; else it may be for another in its batch, or for all together.
-    private func undelivered(
+    func undelivered(
         _ message: OutgoingMessage, _ failure: KafkaFailure, wasAlone: Bool, _ now: MonotonicTime
     ) {
         guard let request = core.inFlight[message.token] else { return }
@@ -51,7 +55,8 @@ extension ConsumerLoop {
         case .dropped: break
         case .again:
             handle(failure, place, .producer)
-            sendAlone(message)
+            // A transaction that comes to nothing is followed by another with the same.
+            if transacting == nil { sendAlone(message) }
         case .refused, .tooLarge:
             if wasAlone { return replace(message, of: request, failure, now) }
             if failure.undelivered == .tooLarge { producers.lookUpLimit() }
@@ -90,12 +95,14 @@ extension ConsumerLoop {
                 "undeliverable", "\(what) refused by \(message.topic): \(failure)", strategy: request.strategy,
                 requestID: request.requestID)
             events.publish(.undeliverable, details)
+            if transacting != nil { return replaceWaiting(message, with: nil) }
             return settle(message.token, message.part, message.status, now)
         }
         if form == .deadLetter { metrics.noteDeadLetter() }
         let isTooLarge = failure.undelivered == .tooLarge
         log.line(.warning, isTooLarge ? "\(what) too large" : "\(what) refused", details + trace)
-        publisher.send(publisher.replacement(of: message, for: request, form: form, failure))
+        let replacement = publisher.replacement(of: message, for: request, form: form, failure)
+        if transacting != nil { replaceWaiting(message, with: replacement) } else { publisher.send(replacement) }
     }
 
     /// Makes batches smaller, once it is known by how much.
@@ -112,7 +119,8 @@ extension ConsumerLoop {
 
     private func handle(_ event: ProducerEvent) {
         switch event {
-        case .failure(let failure): handle(failure, "producer", .producer)
+        // What is fatal for the producer of transactions its calls say, too, and the core what follows.
+        case .failure(let failure): transacting == nil ? handle(failure, "producer", .producer) : note(failure)
         case .log(let level, let facility, let message): failures.librdkafka(level, facility, message)
         case .statistics(let text): statistics.post(text, of: .producer)
         }

@@ -26,6 +26,8 @@ final class ConsumerLoop {
     let log: Log
 
     var core: NodeCore
+    /// nil: at least once.
+    var transacting: Transacting?
     /// What ends the node early: the exit code that tells the supervisor to start it again.
     var exitCode: Int32 = 0
     /// Why it ends, and what there is to say to it.
@@ -51,7 +53,7 @@ final class ConsumerLoop {
         consumer: KafkaConsumer, producers: ResultProducers, state: NodeState, settings: NodeSettings,
         intake: RequestIntake, publisher: ResultPublisher, events: MetricsPublisher, metrics: NodeMetrics,
         health: NodeHealth, board: PartitionBoard, statistics: KafkaStatistics, errors: RecentErrors,
-        heartbeats: Heartbeats, failures: KafkaFailures, log: Log
+        heartbeats: Heartbeats, failures: KafkaFailures, log: Log, caller: TransactionCaller? = nil
     ) {
         self.consumer = consumer
         self.producers = producers
@@ -70,7 +72,9 @@ final class ConsumerLoop {
         self.log = log
         core = NodeCore(
             NodeCore.Settings(
-                revokeDrainMs: settings.revokeDrainMs, commitIntervalMs: settings.commitIntervalMs))
+                revokeDrainMs: settings.revokeDrainMs, commitIntervalMs: settings.commitIntervalMs,
+                delivery: settings.delivery))
+        if let caller, let waiting = publisher.waiting { transacting = Transacting(waiting: waiting, caller: caller) }
     }
 
     /// Runs until the node has ended.
@@ -90,6 +94,7 @@ final class ConsumerLoop {
         heartbeats.beat(.consumer, at: now)
         while let event = consumer.nextEvent() { handle(event, now) }
         drainDeliveries(now)
+        advanceTransactions(now)
         if case .running = core.phase, health.isStopRequested { hear(.stop(drainMs: settings.drainMs), now) }
         let isLeaving = core.group.isLeaving
         hear(
@@ -224,7 +229,7 @@ final class ConsumerLoop {
     }
 
     private func applyBackpressure(_ now: MonotonicTime) {
-        let isOutputFull = state.isOutputFull
+        let isOutputFull = state.isOutputFull || transacting?.waiting.isFull == true
         perform(state.decide { core.applyBackpressure(isOutputFull: isOutputFull, &$0, at: now) }, now)
         let asked = core.prefetchInQuestion(at: now)
         guard !asked.isEmpty else { return }

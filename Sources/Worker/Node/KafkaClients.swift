@@ -48,6 +48,18 @@ package struct KafkaClients: Sendable {
         return try KafkaProducer(properties, wakeDescriptor: wakeDescriptor)
     }
 
+    /// The producer of a node that delivers exactly once.
+    /// - Throws: `KafkaFailure` of kind `configuration` naming a property that librdkafka does not take.
+    func transactionalProducer(
+        id: String, timeoutMs: Int, wakeDescriptor: Int32?, bounds: [ClientProperties.Property] = []
+    ) throws(KafkaFailure) -> KafkaProducer {
+        let defaults = wakeDescriptor == nil ? [] : [ClientProperties.statistics]
+        let properties = try ClientProperties.transactionalProducer(
+            bootstrap: bootstrapServers, id: id, timeoutMs: timeoutMs, embedded: isEmbedded,
+            overrides: defaults + overrides(configuration.producer) + bounds)
+        return try KafkaProducer(properties, wakeDescriptor: wakeDescriptor)
+    }
+
     /// What may lie in the queue of a node's producer, in units of 2^10 bytes: what the configuration says, or as much
     /// as its requests in flight may have; a message always finds room.
     static func outputKilobytes(_ configuration: OptimizerConfiguration) -> Int {

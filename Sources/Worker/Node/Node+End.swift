@@ -12,6 +12,7 @@ extension Node {
         var slots: [PermanentThread] = []
         var externals: PermanentThread?
         var monitor: PermanentThread?
+        var transactions: PermanentThread?
         var serviceWatch: PermanentThread?
     }
 
@@ -38,6 +39,8 @@ extension Node {
         ending.join(threads.externals)
         ending.note("spawner", spawner.stop(until: ending.deadline))
         ending.note("host-monitor", isolation.stop(until: ending.deadline))
+        work?.caller?.stop()
+        ending.join(threads.transactions)
         work?.monitor.stop()
         ending.join(threads.monitor)
         server.withLock { $0.take() }?.stop()

@@ -181,6 +181,7 @@ package final class Node: Sendable {
         let known = clients.knowing(cluster)
         _ = try thread("lag") { [lagWatch, events = work.events] in lagWatch.run(known, events: events) }
         if let control { _ = try thread("control") { control.run(known) } }
+        if let caller = work.caller { threads.transactions = try thread("transactions", caller.run) }
         for (index, slot) in work.slots.enumerated() { threads.slots.append(try thread("slot-\(index)", slot.run)) }
         if !work.externals.isEmpty { threads.externals = try thread("externals", work.externals.run) }
         threads.monitor = try thread("monitor", work.monitor.run)
@@ -194,7 +195,7 @@ package final class Node: Sendable {
     /// - Throws: `NodeFailure` naming all that is missing or refused, where waiting does not help or has lasted too long.
     private func awaitCluster() throws(NodeFailure) -> TopicCheck.Cluster? {
         let wait = ClusterWait(
-            check: TopicCheck(topics: settings.topics), clients: clients,
+            check: TopicCheck(topics: settings.topics, transactionalID: settings.transactionalID), clients: clients,
             limitMs: settings.configuration.kafka.startTimeoutMs, wake: state.consumerWake
         ) { [health, errors, log] obstacle, isNews in
             health.noteWaiting(for: obstacle.description)
@@ -261,7 +262,8 @@ package final class Node: Sendable {
                 topic: settings.topics.requests, ordering: settings.ordering, strategies: strategies,
                 ceilings: settings.ceilings, resources: settings.resources),
             publisher: work.publisher, events: work.events, metrics: metrics, health: health, board: board,
-            statistics: statistics, errors: errors, heartbeats: heartbeats, failures: failures, log: log)
+            statistics: statistics, errors: errors, heartbeats: heartbeats, failures: failures, log: log,
+            caller: work.caller)
     }
 
     private func announceStart(_ events: MetricsPublisher) {

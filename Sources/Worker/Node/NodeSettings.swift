@@ -19,6 +19,9 @@ package struct NodeSettings: Sendable {
     let throttle: Throttle.Settings
     let circuitBreaker: CircuitBreaker.Settings
     let ordering: Ordering
+    let delivery: DeliveryMode
+    /// Of this node's producer of transactions, the same after a restart; nil: at least once.
+    let transactionalID: String?
     let retryBudgetPercent: Int
     let commitIntervalMs: Int
     /// How long results may gather into one batch while they are many.
@@ -63,6 +66,7 @@ package struct NodeSettings: Sendable {
         throttle = Throttle.Settings(configuration.throttle)
         interference.factor = Double(configuration.throttle.interferencePercent) / 100
         circuitBreaker = CircuitBreaker.Settings(configuration.circuitBreaker)
+        (delivery, transactionalID) = try Self.delivery(configuration)
         ordering =
             switch configuration.ordering {
             case .unordered: .unordered
@@ -90,6 +94,40 @@ package struct NodeSettings: Sendable {
         hostCommand = HostCommand(
             executable: launcher, arguments: ["serve", "--data-root", configuration.data.root],
             environment: ["PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "SWIFT_BACKTRACE": "enable=no"])
+    }
+
+    /// After so long a broker aborts a transaction by itself: what a node has left open keeps others from its partitions,
+    /// and readers from what comes behind it, for so long.
+    static let transactionTimeoutMs = 10_000
+
+    /// What results that are not acknowledged may take, in units of 2^10 bytes.
+    var outputKilobytes: Int { KafkaClients.outputKilobytes(configuration) }
+
+    private static func delivery(
+        _ configuration: OptimizerConfiguration
+    ) throws(NodeFailure) -> (DeliveryMode, transactionalID: String?) {
+        guard configuration.delivery == .exactlyOnce else { return (.atLeastOnce, nil) }
+        // Where a restart has another name, what the process before it has left open is found by nobody.
+        guard let name = configuration.kafka.groupInstanceId ?? configuration.node.id else {
+            let problem = configuration.problem(
+                at: "delivery",
+                "exactly_once needs a name that a restart keeps and no other node has: set node.id or "
+                    + "kafka.groupInstanceId")
+            throw NodeFailure(problem.description, code: ExitCode.configuration)
+        }
+        guard !KafkaClients(configuration.kafka).readsUncommitted else {
+            let problem = configuration.problem(
+                at: "delivery",
+                "exactly_once reads offsets that no open transaction can change any more, which needs isolation.level "
+                    + "read_committed: leave it out under kafka.consumer and kafka.client")
+            throw NodeFailure(problem.description, code: ExitCode.configuration)
+        }
+        let settings = TransactionSettings(
+            intervalMs: configuration.commit.transactionMs, timeoutMs: transactionTimeoutMs,
+            enoughRequests: max(1, configuration.backpressure.maxInFlight / 4),
+            // With headers and what librdkafka needs for each they have to find room in its queue.
+            mostBytes: KafkaClients.outputKilobytes(configuration) << 9)
+        return (.exactlyOnce(settings), "\(configuration.kafka.groupId)/\(name)")
     }
 
     /// The pool's size: what is asked for, else a slot per processor and at least five. Either way the memory must
@@ -130,6 +168,8 @@ package struct NodeSettings: Sendable {
     private static func ownMemoryMB(_ configuration: OptimizerConfiguration) -> Int {
         96 + configuration.kafka.prefetchMB + configuration.backpressure.maxInFlightMB
             + (KafkaClients.outputKilobytes(configuration) + 1023) / 1024
+            // What is in a transaction lies in the producer's queue as well.
+            + (configuration.delivery == .exactlyOnce ? KafkaClients.outputKilobytes(configuration) / 2048 : 0)
     }
 }
 

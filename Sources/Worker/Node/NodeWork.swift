@@ -13,6 +13,8 @@ struct NodeWork: Sendable {
     let externals: ExternalPools
     let slots: [Slot]
     let monitor: Monitor
+    /// nil: at least once.
+    let caller: TransactionCaller?
 
     /// What of a node is there before its cluster is known.
     struct Surroundings {
@@ -40,14 +42,25 @@ struct NodeWork: Sendable {
             producer: opened.metrics, topic: settings.topics.metrics, node: settings.nodeID, registry: node.registry,
             statistics: node.statistics, failures: node.failures)
         self.events = events
+        let isTransactional = settings.transactionalID != nil
+        let waiting = isTransactional ? WaitingResults(mostBytes: settings.outputKilobytes << 10) : nil
         publisher = ResultPublisher(
             producers: producers, state: node.state, topics: settings.topics, node: settings.nodeID,
-            cluster: cluster.id, lingerMs: settings.resultLingerMs, keepsOrder: settings.ordering != .unordered)
+            cluster: cluster.id, lingerMs: settings.resultLingerMs, keepsOrder: settings.ordering != .unordered,
+            waiting: waiting)
         let reporter = StepReporter(
             publisher: publisher, events: events, metrics: node.metrics, errors: node.errors, log: node.log,
             retries: node.strategies.retries)
         let pool = PoolSettings(hostCommand: settings.hostCommand)
         do throws(NodeFailure) {
+            do throws(SystemFailure) {
+                caller =
+                    isTransactional
+                    ? try TransactionCaller(topic: settings.topics.requests, consumerWake: node.state.consumerWake)
+                    : nil
+            } catch {
+                throw NodeFailure(error.description, code: ExitCode.software)
+            }
             let externals = try ExternalPools(
                 settings, strategies: node.strategies, spawner: node.spawner, reporter: reporter)
             self.externals = externals
@@ -100,8 +113,8 @@ struct NodeWork: Sendable {
             do throws(KafkaFailure) {
                 let producers = try ResultProducers(
                     clients, topics: node.settings.topics,
-                    queueKilobytes: KafkaClients.outputKilobytes(node.settings.configuration),
-                    largestBatch: cluster.largestBatch, wake: wake)
+                    queueKilobytes: node.settings.outputKilobytes, largestBatch: cluster.largestBatch,
+                    transactionalID: node.settings.transactionalID, wake: wake)
                 do throws(KafkaFailure) {
                     return Clients(consumer: consumer, producers: producers, metrics: try clients.metricsProducer())
                 } catch {

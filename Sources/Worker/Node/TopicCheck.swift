@@ -4,6 +4,8 @@ package import Kafka
 /// a topic by accident, and a permission that is missing is found before the first request is.
 package struct TopicCheck: Sendable {
     let topics: TopicNames
+    /// What the node's transactions go by; nil: it has none.
+    var transactionalID: String?
 
     /// What a node has to know of the cluster before it joins.
     struct Cluster: Sendable {
@@ -35,7 +37,56 @@ package struct TopicCheck: Sendable {
                 bootstrapServers: clients.bootstrapServers, principal: clients.principal)
             throw StartObstacle(description: words, code: ExitCode.configuration, mayPass: true)
         }
+        if let transactionalID { try tryTransactions(transactionalID, clients, timeoutMs: timeoutMs) }
         return cluster
+    }
+
+    /// Opens what transactions need, as the node will, and commits what must be refused: a broker that knows no transactions,
+    /// does not let this node have any, or does not look at whose commits are in them, shows before the node is in its group.
+    private func tryTransactions(_ id: String, _ clients: KafkaClients, timeoutMs: Int32) throws(StartObstacle) {
+        let failure: KafkaFailure
+        do throws(KafkaFailure) {
+            let producer = try clients.transactionalProducer(
+                id: id, timeoutMs: NodeSettings.transactionTimeoutMs, wakeDescriptor: nil)
+            defer { producer.destroy() }
+            if try isFencing(producer, clients, timeoutMs: timeoutMs) { return }
+            failure = .invalid(
+                "it takes commits in a transaction whoever they are of, so that a node that was cut off could publish what "
+                    + "others have; Apache Kafka does not from 2.5 on")
+        } catch {
+            failure = error
+        }
+        // Fatal for the producer is what the broker says of this principal, too.
+        let kind = KafkaFailure.known(failure.code).kind
+        let remedy =
+            kind == .authorization
+            ? "; grant \(clients.principal) Write and Describe on the transactional id \(id)" : ""
+        throw StartObstacle(
+            description: "cannot open transactions as \(id), which delivery: exactly_once needs: \(failure)" + remedy,
+            code: kind == .transient ? ExitCode.unavailable : ExitCode.configuration,
+            mayPass: kind != .configuration && failure.name != "_UNSUPPORTED_FEATURE")
+    }
+
+    /// Whether a commit in a transaction is refused that is nobody's.
+    private func isFencing(
+        _ producer: KafkaProducer, _ clients: KafkaClients, timeoutMs: Int32
+    ) throws(KafkaFailure) -> Bool {
+        guard let nobody = GroupMembership.madeUp(in: clients.groupID) else { return true }
+        let entry = CommitEntry(partition: 0, nextOffset: 0)
+        do throws(TransactionFailure) {
+            try producer.initTransactions(timeoutMs: timeoutMs)
+            try producer.beginTransaction()
+        } catch {
+            throw error.failure
+        }
+        defer { try? producer.abortTransaction(timeoutMs: timeoutMs) }
+        do throws(TransactionFailure) {
+            try producer.addOffsets([entry], of: topics.requests, as: nobody, timeoutMs: timeoutMs)
+            return false
+        } catch {
+            guard error.failure.kind == .membership else { throw error.failure }
+            return true
+        }
     }
 
     private func look(

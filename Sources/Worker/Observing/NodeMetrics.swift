@@ -168,6 +168,7 @@ struct NodeMetrics: Sendable {
     func noteMetadataFull() { registry.counter(.metadataFull).increment() }
     func rebalanced(_ kind: String) { registry.counter(.rebalances, kind).increment() }
     func noteCommit() { commits.increment() }
+    func transaction(_ end: TransactionEnd) { registry.counter(.transactions, end.rawValue).increment() }
     func noteCommitFailure() { commitFailures.increment() }
     func noteOffsetReset() { registry.counter(.offsetResets).increment() }
     func noteSkipped(_ count: Int) { registry.counter(.skippedRecords).increment(by: count) }

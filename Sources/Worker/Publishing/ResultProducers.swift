@@ -24,6 +24,8 @@ final class ResultProducers: Sendable {
         var single: KafkaProducer?
         var batchBytes: Int
         var isLookingUp = false
+        /// Transactions have been opened with the one in use.
+        var isUsed = false
     }
 
     private enum Limit {
@@ -32,6 +34,8 @@ final class ResultProducers: Sendable {
     }
 
     private let clients: KafkaClients
+    /// nil: without transactions.
+    private let transactionalID: String?
     /// What may lie in the queue of each, in units of 2^10 bytes.
     private let queueKilobytes: Int
     private let topics: TopicNames
@@ -43,16 +47,55 @@ final class ResultProducers: Sendable {
     /// - Parameter largestBatch: what the topics take at once, in bytes, where that is known.
     /// - Throws: `KafkaFailure` where the client cannot be made.
     init(
-        _ clients: KafkaClients, topics: TopicNames, queueKilobytes: Int, largestBatch: Int?, wake: WakeDescriptor
+        _ clients: KafkaClients, topics: TopicNames, queueKilobytes: Int, largestBatch: Int?,
+        transactionalID: String? = nil, wake: WakeDescriptor
     ) throws(KafkaFailure) {
         self.clients = clients
+        self.transactionalID = transactionalID
         self.queueKilobytes = queueKilobytes
         self.topics = topics
         self.wake = wake
         let bytes = min(clients.batchBytes, max(1, largestBatch ?? .max))
-        let first = try clients.producer(
-            wakeDescriptor: wake.descriptor, bounds: Self.bounds(queueKilobytes, batchBytes: bytes))
+        let first = try Self.producer(clients, transactionalID, queueKilobytes, batchBytes: bytes, wake)
         producers = Mutex(Producers(batching: [first], batchBytes: bytes))
+    }
+
+    private static func producer(
+        _ clients: KafkaClients, _ transactionalID: String?, _ queueKilobytes: Int, batchBytes: Int,
+        _ wake: WakeDescriptor
+    ) throws(KafkaFailure) -> KafkaProducer {
+        let bounds = bounds(queueKilobytes, batchBytes: batchBytes)
+        guard let transactionalID else {
+            return try clients.producer(wakeDescriptor: wake.descriptor, bounds: bounds)
+        }
+        return try clients.transactionalProducer(
+            id: transactionalID, timeoutMs: NodeSettings.transactionTimeoutMs, wakeDescriptor: wake.descriptor,
+            bounds: bounds)
+    }
+
+    // MARK: Transactions
+
+    /// The producer of transactions in use.
+    var current: KafkaProducer { producers.withLock { $0.batching[$0.batching.count - 1] } }
+
+    /// Makes a producer of transactions in the place of the one in use, which no call is about any more.
+    /// - Throws: `KafkaFailure` where the client cannot be made; the one in use stays.
+    func replace() throws(KafkaFailure) -> KafkaProducer {
+        // The first has not been used yet.
+        if producers.withLock({ Self.use(&$0) }) { return current }
+        let new = try Self.producer(clients, transactionalID, queueKilobytes, batchBytes: batchBytes, wake)
+        let old = producers.withLock { producers in
+            defer { producers.batching = [new] }
+            return producers.batching
+        }
+        // What it still has is of no use to anybody, and neither are its answers.
+        for producer in old { producer.destroy(patienceMs: 0) }
+        return new
+    }
+
+    private static func use(_ producers: inout Producers) -> Bool {
+        defer { producers.isUsed = true }
+        return !producers.isUsed
     }
 
     /// Nobody says what a topic takes, and one large message makes its batch too large as well: so batches are not made

@@ -14,13 +14,15 @@ struct ResultPublisher: Sendable {
     private let gatherer: ResultGatherer
     /// nil: in whatever order.
     private let sending: SendOrder?
+    /// Where results wait for a transaction; nil: they wait for none.
+    let waiting: WaitingResults?
 
     /// - Parameters:
     ///   - lingerMs: how long results may gather into one batch while they are many.
     ///   - keepsOrder: they are sent in the order in which they are published.
     init(
         producers: ResultProducers, state: NodeState, topics: TopicNames, node: String, cluster: String, lingerMs: Int,
-        keepsOrder: Bool = false
+        keepsOrder: Bool = false, waiting: WaitingResults? = nil
     ) {
         self.producers = producers
         self.state = state
@@ -28,6 +30,7 @@ struct ResultPublisher: Sendable {
         self.node = node
         gatherer = ResultGatherer(waitMs: lingerMs)
         sending = keepsOrder ? SendOrder() : nil
+        self.waiting = waiting
         envelope = CloudEventHeaders(node: node, idPrefix: "\(cluster)/\(topics.requests)")
     }
 
@@ -35,6 +38,7 @@ struct ResultPublisher: Sendable {
     /// - Parameter headers: those of the request's record.
     func publish(_ result: StrategyResult, token: UInt64, headers: [MessageHeader]) {
         let message = message(result, token: token, part: .result, echoing: headers)
+        if let waiting { return wait([message], waiting) }
         inOrder {
             switch gatherer.add(message, at: .now()) {
             case .send: sendNow(message)
@@ -43,6 +47,10 @@ struct ResultPublisher: Sendable {
             case .wait(let isFirst): if isFirst { state.consumerWake.signal() }
             }
         }
+    }
+
+    private func wait(_ messages: [OutgoingMessage], _ waiting: WaitingResults) {
+        if waiting.add(messages) { state.consumerWake.signal() }
     }
 
     /// Sends the results that have gathered for long enough.
@@ -71,6 +79,7 @@ struct ResultPublisher: Sendable {
                 headers: (headers + reasons).map(KafkaHeader.init), token: token, part: .deadLetter,
                 status: result.status),
         ]
+        if let waiting { return wait(messages, waiting) }
         inOrder {
             // An earlier one of its lane may be among those that gather.
             let before = sending == nil ? [] : gatherer.takeAll()

@@ -65,8 +65,8 @@ extension NodeWorld {
         let isStale = logs != kafka.states(of: call.parts)
         let answer = isStale ? .abortable : make(call, generation, node)
         note("node \(node.id) \(call.name): \(answer)")
-        let hasRefusal = call == .abort && answer == .done && node.hasRefusal
-        if hasRefusal { node.hasRefusal = false }
+        // Whether it is known when the commit is answered or later.
+        let hasRefusal = node.hasRefusal && (call == .abort || call == .commit && random.chance(50))
         node.client.inbox.append(.transactionAnswered(number: number, answer, hasRefusal: hasRefusal))
         node.wakeConsumer()
     }
@@ -127,7 +127,7 @@ extension NodeWorld {
         let digests = tokens.compactMap { node.published[$0] }
         check(digests.count == tokens.count, "node \(node.id) publishes what it has dropped")
         var open = SimulatedProducer.Open(digests: digests, since: now)
-        let refused = digests.filter { $0 % 40 == 7 && !node.replaced.contains($0) }
+        let refused = digests.filter { $0 % 150 == 7 && !node.replaced.contains($0) }
         open.hasRefusal = !refused.isEmpty
         if open.hasRefusal { count(.transactionRefused) }
         node.hasRefusal = open.hasRefusal
