@@ -31,7 +31,7 @@ import Testing
     }
 
     @Test func firstThatWaitsSetsTheDeadline() {
-        #expect(gatherer.deadline == nil)
+        #expect(gatherer.deadline() == nil)
         var first: MonotonicTime?
         for token in 1...100 as ClosedRange<UInt64> where first == nil {
             let now = time(Int64(token) * 10)
@@ -40,21 +40,35 @@ import Testing
                 first = now
             }
         }
-        #expect(gatherer.deadline == first?.adding(milliseconds: 5))
+        #expect(gatherer.deadline() == first?.adding(milliseconds: 5))
     }
 
     @Test func allGoOutInOrderAndOnce() {
         let (sent, last) = burst(2345)
-        #expect(gatherer.takeDue(at: last.adding(microseconds: 1)).isEmpty || gatherer.deadline == nil)
+        #expect(gatherer.takeDue(at: last.adding(microseconds: 1)).isEmpty || gatherer.deadline() == nil)
         let rest = gatherer.takeDue(at: last.adding(milliseconds: 6)).map(\.token)
         #expect(sent + rest == Array(1...2345))
-        #expect(gatherer.deadline == nil && gatherer.takeDue(at: last.adding(milliseconds: 60)).isEmpty)
+        #expect(gatherer.deadline() == nil && gatherer.takeDue(at: last.adding(milliseconds: 60)).isEmpty)
     }
 
     @Test func noneIsTakenBeforeItsTime() {
         let (sent, last) = burst(100)
         #expect(sent.count < 100)
         #expect(gatherer.takeDue(at: last).isEmpty)
+    }
+
+    @Test func theyWaitForTheAcknowledgementOfThoseBeforeThemAndNotForLong() {
+        let (_, last) = burst(100)
+        #expect(gatherer.deadline() != nil)
+        #expect(gatherer.takeDue(at: last.adding(milliseconds: 6), isClear: false).isEmpty)
+        #expect(gatherer.deadline(isClear: false) == gatherer.deadline()?.adding(milliseconds: 15))
+        #expect(!gatherer.takeDue(at: last.adding(milliseconds: 20), isClear: false).isEmpty)
+    }
+
+    @Test func theyGoOutWithTheAcknowledgementOfThoseBeforeThem() {
+        let (_, last) = burst(100)
+        #expect(gatherer.takeDue(at: last.adding(milliseconds: 6), isClear: false).isEmpty)
+        #expect(!gatherer.takeDue(at: last.adding(milliseconds: 6), isClear: true).isEmpty)
     }
 
     @Test func largeResultsAreNotGatheredInMemory() {

@@ -3,8 +3,13 @@ import Synchronization
 
 /// Results that wait for each other a few milliseconds, so that they travel in one batch.
 ///
+/// What is sent while earlier results are not acknowledged finds as much of its partition unanswered as an idempotent
+/// producer may have in librdkafka 2.0.2 (five records; it counts those, and not batches), and the client's thread, which has
+/// more to send and may not, asks without a pause whether it may: that was a third of a node's processor time. So results wait for the acknowledgement of those before them as well, though not for
+/// long (Nagle: "Congestion Control in IP/TCP Internetworks", 1984).
+///
 /// Whoever brings one sends those whose time has come; where nobody does, the consumer thread, for which this is a
-/// deadline among others. A result that waits here is on its way like one in the producer's queue: its request is not done.
+/// deadline among others, and which acknowledgements wake. A result that waits here is on its way like one in the producer's queue: its request is not done.
 final class ResultGatherer: Sendable {
     /// What is to be done with a result that has been handed over.
     enum Verdict: Sendable {
@@ -26,15 +31,20 @@ final class ResultGatherer: Sendable {
             return messages
         }
 
-        func isDue(at now: MonotonicTime) -> Bool {
-            now.nanoseconds(since: since) >= policy.waitNanoseconds || messages.count >= ResultGatherer.mostMessages
-                || bytes >= ResultGatherer.mostBytes
+        /// - Parameter isClear: no earlier result waits for its acknowledgement.
+        func isDue(at now: MonotonicTime, _ isClear: () -> Bool) -> Bool {
+            let waited = now.nanoseconds(since: since)
+            return messages.count >= ResultGatherer.mostMessages || bytes >= ResultGatherer.mostBytes
+                || waited >= policy.waitNanoseconds
+                    && (waited >= ResultGatherer.patience * policy.waitNanoseconds || isClear())
         }
     }
 
     /// More make a batch no cheaper.
     private static let mostMessages = 1000
     private static let mostBytes = 256 << 10
+    /// So many times as long as for each other they wait for an acknowledgement.
+    private static let patience: Int64 = 4
 
     private let waiting: Mutex<Waiting>
 
@@ -43,7 +53,10 @@ final class ResultGatherer: Sendable {
         waiting = Mutex(Waiting(policy: GatherPolicy(waitMs: waitMs)))
     }
 
-    func add(_ message: OutgoingMessage, at now: MonotonicTime) -> Verdict {
+    /// - Parameter isClear: whether no earlier result waits for its acknowledgement.
+    func add(
+        _ message: OutgoingMessage, at now: MonotonicTime, isClear: @autoclosure () -> Bool = true
+    ) -> Verdict {
         waiting.withLock { waiting in
             let gathers = waiting.policy.note(at: now)
             if waiting.messages.isEmpty {
@@ -52,15 +65,15 @@ final class ResultGatherer: Sendable {
             }
             waiting.messages.append(message)
             waiting.bytes += message.size
-            return waiting.isDue(at: now)
+            return waiting.isDue(at: now, isClear)
                 ? .sendAll(waiting.takeAll()) : .wait(isFirst: waiting.messages.count == 1)
         }
     }
 
     /// Those that have waited long enough; none may be.
-    func takeDue(at now: MonotonicTime) -> [OutgoingMessage] {
+    func takeDue(at now: MonotonicTime, isClear: @autoclosure () -> Bool = true) -> [OutgoingMessage] {
         waiting.withLock { waiting in
-            waiting.messages.isEmpty || !waiting.isDue(at: now) ? [] : waiting.takeAll()
+            waiting.messages.isEmpty || !waiting.isDue(at: now, isClear) ? [] : waiting.takeAll()
         }
     }
 
@@ -68,9 +81,11 @@ final class ResultGatherer: Sendable {
     func takeAll() -> [OutgoingMessage] { waiting.withLock { $0.takeAll() } }
 
     /// When the first has waited long enough; nil where none waits.
-    var deadline: MonotonicTime? {
+    func deadline(isClear: @autoclosure () -> Bool = true) -> MonotonicTime? {
         waiting.withLock { waiting in
-            waiting.messages.isEmpty ? nil : waiting.since.adding(nanoseconds: waiting.policy.waitNanoseconds)
+            guard !waiting.messages.isEmpty else { return nil }
+            let wait = waiting.policy.waitNanoseconds
+            return waiting.since.adding(nanoseconds: isClear() ? wait : Self.patience * wait)
         }
     }
 }

@@ -113,6 +113,9 @@ final class ResultProducers: Sendable {
     /// Bytes that a batch may have now.
     var batchBytes: Int { producers.withLock { $0.batchBytes } }
 
+    /// Whether nothing waits for its acknowledgement.
+    var isClear: Bool { producers.withLock { $0.batching.last?.outstanding ?? 0 } == 0 }
+
     /// Hands a message over. Never blocks; any thread.
     func produce(_ message: OutgoingMessage) -> ProduceOutcome {
         let producer: KafkaProducer?

@@ -40,7 +40,7 @@ struct ResultPublisher: Sendable {
         let message = message(result, token: token, part: .result, echoing: headers)
         if let waiting { return wait([message], waiting) }
         inOrder {
-            switch gatherer.add(message, at: .now()) {
+            switch gatherer.add(message, at: .now(), isClear: producers.isClear) {
             case .send: sendNow(message)
             case .sendAll(let messages): for message in messages { sendNow(message) }
             // The consumer thread has a deadline more now.
@@ -56,12 +56,12 @@ struct ResultPublisher: Sendable {
     /// Sends the results that have gathered for long enough.
     func sendGathered(at now: MonotonicTime) {
         inOrder {
-            for message in gatherer.takeDue(at: now) { sendNow(message) }
+            for message in gatherer.takeDue(at: now, isClear: producers.isClear) { sendNow(message) }
         }
     }
 
     /// When results that gather are to be sent; nil where none do.
-    var gatherDeadline: MonotonicTime? { gatherer.deadline }
+    var gatherDeadline: MonotonicTime? { gatherer.deadline(isClear: producers.isClear) }
 
     /// Publishes the result of a refused request, and its untouched original on the dead-letter topic.
     /// - Parameters:
