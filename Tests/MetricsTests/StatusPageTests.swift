@@ -34,7 +34,7 @@ import Testing
     }
 
     @Test func thePolicyAllowsOnlyThePagesOwnStyleAndScript() throws {
-        let first = StatusPage.response()
+        let first = StatusPage.page.response()
         let policy = try #require(first.headers.first { $0.name == "Content-Security-Policy" }?.value)
         #expect(policy.contains("default-src 'none'"))
         #expect(policy.contains("connect-src 'self'"))
@@ -43,11 +43,11 @@ import Testing
         let page = String(decoding: first.body, as: UTF8.self)
         #expect(page.contains("<script nonce=\"\(nonce)\">"))
         #expect(page.contains("<style nonce=\"\(nonce)\">"))
-        #expect(StatusPage.response().headers != first.headers, "the number is used once")
+        #expect(StatusPage.page.response().headers != first.headers, "the number is used once")
     }
 
     @Test func thePageNamesNothingOutsideItself() {
-        let page = String(decoding: StatusPage.response().body, as: UTF8.self)
+        let page = String(decoding: StatusPage.page.response().body, as: UTF8.self)
         let outside = page.split(separator: "http").dropFirst().filter { !$0.hasPrefix("://www.w3.org/2000/svg\"") }
         #expect(outside.isEmpty)
         for danger in ["innerHTML", "eval(", "document.write", "<form", "<button", "<input", " src="] {
@@ -75,7 +75,7 @@ import Testing
     @Test(.enabled(if: Browser.path != nil, "needs Chromium"))
     func aNodeThatDoesNotAnswerIsSaidNotToAnswer() throws {
         let server = try HTTPServer(host: "127.0.0.1", port: 0) { request in
-            request.path == "/" ? StatusPage.response() : .text(status: 500, "broken")
+            request.path == "/" ? StatusPage.page.response() : .text(status: 500, "broken")
         }
         defer { server.stop() }
         let document = try Browser.document(at: "http://127.0.0.1:\(server.port)/")
@@ -94,42 +94,6 @@ import Testing
 
     @Test(.enabled(if: Browser.path != nil, "needs Chromium"), arguments: [360, 1100], [true, false])
     func nothingStandsOutOfThePageInAnyWidthAndBothColourSchemes(width: Int, isDark: Bool) throws {
-        let server = try framed(width: width)
-        defer { server.stop() }
-        let url = "http://127.0.0.1:\(server.port)/frame"
-        let document = try Browser.document(at: url, look: Browser.Look(isDark: isDark))
-        #expect(document.contains("data-width=\"\(width)\""), "the page is wider than its window")
-        #expect(document.contains(isDark ? "rgb(15, 18, 22)" : "rgb(246, 247, 249)"))
-        guard width == 360 else { return }
-        let picture = try Browser.picture(of: url, look: Browser.Look(width: 500, height: 2900, isDark: isDark))
-        #expect(picture.starts(with: [0x89, 0x50, 0x4e, 0x47]))
-    }
-
-    /// The page within a frame of that width, since a headless window has a least one. The frame tells its parent how
-    /// wide its content is and what colour it has.
-    private func framed(width: Int) throws -> HTTPServer {
-        let measure = """
-            setTimeout(() => {
-              const mine = parent.document.body.dataset;
-              mine.width = document.documentElement.scrollWidth;
-              mine.colour = getComputedStyle(document.body).backgroundColor;
-            }, 1000);
-            """
-        let page = String(decoding: StatusPage.response().body, as: UTF8.self) + "<script>\(measure)</script>"
-        let html = [
-            HTTPHeader("Content-Type", "text/html; charset=utf-8"),
-            HTTPHeader("Content-Security-Policy", "frame-ancestors 'self'"),
-        ]
-        return try HTTPServer(host: "127.0.0.1", port: 0) { request in
-            switch request.path {
-            case "/status": .json(Self.fixture)
-            case "/": HTTPResponse(headers: html, body: Array(page.utf8))
-            default:
-                HTTPResponse(
-                    headers: html,
-                    body: Array(
-                        "<body style='margin:0'><iframe src='/' width=\(width) height=2900 style='border:0'>".utf8))
-            }
-        }
+        try FramedPage(page: StatusPage.page, status: Self.fixture).check(width: width, isDark: isDark)
     }
 }

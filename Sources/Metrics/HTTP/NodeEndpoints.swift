@@ -28,7 +28,7 @@ package struct NodeEndpoints: Sendable {
 
     package func answer(_ request: HTTPRequest) -> HTTPResponse {
         switch request.path {
-        case "/": return StatusPage.response()
+        case "/": return StatusPage.page.response()
         case "/metrics":
             let format = ExpositionFormat(accept: request.accept)
             return .exposition(format, registry.exposition(format))

@@ -1,5 +1,5 @@
 extension StatusPage {
-    /// What goes where, and asking again.
+    /// What goes where.
     static let script = #"""
         const moods = {running: "good", draining: "warn", starting: "warn", joining: "warn", fenced: "bad", stopped: "bad"};
 
@@ -120,45 +120,36 @@ extension StatusPage {
             .map(([name, value]) => [name.replaceAll("_", " "), count(value)]));
         }
 
-        let last = null, answered = 0;
-        function show(status) {
-          last = status;
-          const broken = [showHead, showTiles, showSlots, showPolicies, showPartitions, showBrokers, showLatency,
-            showErrors, showFacts, draw]
-            .filter((part) => { try { part(status); return false; } catch { return true; } });
-          return broken.map((part) => part.name.replace(/^show/, "").toLowerCase());
+        function drawHistory(s) {
+          const bound = s.queue.bound;
+          drawCurve("history", s.history.queue_depth, s.history.interval_ms,
+            {ticks: [0, Math.round(bound / 2), bound], bound, band: s.history.paused});
         }
 
-        function draw(s) {
-          drawHistory(s.history, s.queue.bound);
-          drawLatency(s.latency);
+        function drawLatency(s) {
+          const latency = s.latency;
+          const {svg, width, height} = canvas("latency");
+          const shown = latency.buckets;
+          const most = Math.max(1, ...shown.map((bucket) => bucket.count));
+          const step = width / shown.length, bottom = 18, top = 16, floor = height - bottom;
+          shown.forEach((bucket, at) => {
+            const tall = bucket.count === 0 ? 0 : Math.max(1.5, bucket.count / most * (floor - top));
+            const over = bucket.le_ms === null || bucket.le_ms > latency.target_ms;
+            shape(svg, "rect", {class: over ? "bar over" : "bar", x: at * step + 1, width: Math.max(1, step - 2),
+              y: floor - tall, height: tall});
+            const label = bucket.le_ms === null ? "∞" : bucket.le_ms >= 1000 ? bucket.le_ms / 1000 + " s" : String(bucket.le_ms);
+            const every = Math.ceil(34 / step);
+            if (at % every === every - 1 || step > 34) {
+              shape(svg, "text", {x: (at + .5) * step, y: height - 4, "text-anchor": "middle"}, label);
+            }
+          });
+          shape(svg, "line", {class: "grid", x1: 0, x2: width, y1: floor, y2: floor});
+          const border = shown.findIndex((bucket) => bucket.le_ms === null || bucket.le_ms > latency.target_ms) * step;
+          shape(svg, "line", {class: "bound", x1: border, x2: border, y1: 4, y2: floor});
+          shape(svg, "text", {x: border + 4, y: 12}, "target " + time(latency.target_ms));
         }
 
-        function say(problem) {
-          byId("silence").hidden = problem === "";
-          byId("main").classList.toggle("stale", problem !== "");
-          put("silence", problem);
-        }
-
-        async function ask() {
-          try {
-            const answer = await fetch("/status", {cache: "no-store", signal: AbortSignal.timeout(5000)});
-            if (!answer.ok) throw new Error("it answers " + answer.status);
-            const broken = show(await answer.json());
-            answered = Date.now();
-            say("");
-            if (broken.length) put("silence", `The status of this node lacks what these need: ${broken.join(", ")}.`);
-            byId("silence").hidden = broken.length === 0;
-          } catch (error) {
-            const since = answered ? ` since ${new Date(answered).toLocaleTimeString()}` : "";
-            say(`No status from this node${since} (${error.message}).` + (answered ? " What follows is old." : ""));
-          }
-          setTimeout(ask, document.hidden ? 5000 : 1000);
-        }
-
-        addEventListener("resize", () => {
-          if (last) show(last);
-        });
-        ask();
+        follow("this node", [showHead, showTiles, showSlots, showPolicies, showPartitions, showBrokers, showLatency,
+          showErrors, showFacts, drawHistory, drawLatency]);
         """#
 }

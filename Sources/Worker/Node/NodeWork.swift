@@ -71,7 +71,7 @@ struct NodeWork: Sendable {
             }
             monitor = try Monitor(
                 settings: settings, state: node.state, events: events, gauges: node.gauges,
-                statistics: node.statistics, log: node.log)
+                strategies: node.strategies, statistics: node.statistics, log: node.log)
         } catch {
             opened.close()
             throw error

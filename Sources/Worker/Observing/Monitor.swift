@@ -19,6 +19,7 @@ final class Monitor: Sendable {
     private let gauges: LiveGauges
     private let heartbeats: Heartbeats
     private let statistics: KafkaStatistics
+    private let group: GroupReport
     private let log: Log
     private let windows: Mutex<[LatencyWindow]>
     let hosts = HostUsageBoard()
@@ -27,7 +28,7 @@ final class Monitor: Sendable {
 
     init(
         settings: NodeSettings, state: NodeState, events: MetricsPublisher, gauges: LiveGauges,
-        statistics: KafkaStatistics, log: Log
+        strategies: StrategyList, statistics: KafkaStatistics, log: Log
     ) throws(NodeFailure) {
         self.settings = settings
         self.state = state
@@ -39,6 +40,7 @@ final class Monitor: Sendable {
         lagWatch = gauges.lagWatch
         heartbeats = gauges.heartbeats
         self.statistics = statistics
+        group = GroupReport(group: settings.configuration.kafka.groupId, gauges: gauges, strategies: strategies)
         windows = Mutex(metrics.registry.strategies.map { _ in LatencyWindow(steps: 20) })
         self.log = log
         do {
@@ -88,7 +90,11 @@ final class Monitor: Sendable {
             if now >= next {
                 next = now.adding(milliseconds: settings.metricsIntervalMs)
                 interference.look(at: now)
-                events.publish(.interval, interval.details(dispatcher, board.all, lagWatch.lags, at: now))
+                let partitions = board.all
+                events.publish(
+                    .interval,
+                    interval.details(dispatcher, partitions, lagWatch.lags, at: now)
+                        + group.details(dispatcher, partitions, at: now))
             }
             end.sleep(until: min(next, nextSample))
         }

@@ -56,23 +56,12 @@ enum CanaryCommand: Command {
     private static func address(_ arguments: Arguments) throws(CommandFailure) -> HTTPAddress? {
         guard let text = arguments.value("http") else { return HTTPAddress(host: "127.0.0.1", port: 9465) }
         guard text != "null" else { return nil }
-        guard let address = HTTPAddress(text) else {
-            throw .usage("--http is \(text), must be an address and a port, such as 127.0.0.1:9465, or null")
-        }
-        return address
+        return try HTTPListening.address(text, also: ", or null")
     }
 
     private static func serve(_ canary: Canary, at address: HTTPAddress) throws(CommandFailure) -> HTTPServer {
         let endpoints = CanaryEndpoints(
             metrics: canary.metrics, ages: { canary.ages() }, health: { canary.health() })
-        do throws(HTTPServerError) {
-            let server = try HTTPServer(
-                host: address.host, port: UInt16(address.port), handler: { endpoints.answer($0) })
-            let shown = HTTPAddress(host: address.host, port: Int(server.port))
-            Output.words("metrics at http://\(shown)/metrics")
-            return server
-        } catch {
-            throw CommandFailure(error.description, code: ExitCode.configuration)
-        }
+        return try HTTPListening.serve("metrics", at: address, path: "/metrics") { endpoints.answer($0) }
     }
 }

@@ -1,3 +1,4 @@
+import Configuration
 import Scheduling
 import System
 import Worker
@@ -5,22 +6,30 @@ import Worker
 /// `optimizer top`: all nodes, live.
 enum TopCommand: Command {
     static let name = "top"
-    static let summary = "live view of all nodes, from the metrics topic"
+    static let summary = "live view of all nodes, from the metrics topic; with --http as a page"
     static let help = """
         optimizer top [--once] [--sort KEY]
+        optimizer top --http [HOST:]PORT
 
         A line for every node that publishes metrics events: what it runs, its queue, paused of its partitions,
         throughput, P95 of its steps, lag; and one for every strategy, with the highest P50 and P95 of the nodes'. A
         node not heard of for three of its intervals is stale. Keys: n t l p d sort by name, throughput, lag, P95,
         queue depth; r turns the order round; q ends it.
 
-        Exit codes: 0 done; 1 with --once, no node was heard of; 69 no broker answers; 78 the topic is missing.
+        --http shows the group as a page instead, until SIGTERM or SIGINT: also every partition with its lag and who has
+        it, the brokers, strategies kept back, and the last 15 minutes as curves. Without HOST only this machine sees it.
+        The page asks for no password: put what does in front of it, where others may look.
+
+        Exit codes: 0 done; 1 with --once, no node was heard of; 69 no broker answers; 78 the topic is missing, or the
+        address cannot be listened on.
         """
     static let options =
         ConfigurationOptions.all + [
             ConfigurationOptions.topic,
             Option("once", "prints the table once, when every node has had time to be heard"),
             Option("sort", value: "KEY", "n, t, l, p or d, as the keys (n)"),
+            Option(
+                "http", value: "[HOST:]PORT", "shows the group as a page there (HOST 127.0.0.1; PORT 0: any free one)"),
         ]
 
     private static let redrawMs = 250
@@ -32,6 +41,12 @@ enum TopCommand: Command {
     static func run(_ arguments: Arguments) throws(CommandFailure) -> Int32 {
         try arguments.expectPositional(0...0, "nothing")
         let order = try order(arguments)
+        if let address = try address(arguments) {
+            let signals = SignalWait()
+            var reader = try FleetReader(
+                KafkaConnection(arguments, topic: \.metrics), historyMs: FleetHistory.lengthMs)
+            return try FleetServer.run(&reader, at: address, signals)
+        }
         guard arguments.has("once") || Terminal.isUsable else {
             throw .usage("standard output is no terminal to draw on; --once prints the table once")
         }
@@ -50,6 +65,16 @@ enum TopCommand: Command {
             throw .usage("--sort is \(key), must be one of n, t, l, p, d")
         }
         return order
+    }
+
+    /// - Returns: nil where no page is asked for.
+    private static func address(_ arguments: Arguments) throws(CommandFailure) -> HTTPAddress? {
+        guard let text = arguments.value("http") else { return nil }
+        guard !arguments.has("once"), !arguments.has("sort") else {
+            throw .usage("--http shows a page: it goes with neither --once nor --sort")
+        }
+        return try HTTPListening.address(
+            UInt16(text) == nil ? text : "127.0.0.1:\(text)", also: ", or a port alone for 127.0.0.1")
     }
 
     private static func show(

@@ -35,6 +35,7 @@ struct ObservedNode {
     /// Records between what is committed and the end; nil where the node does not know.
     private(set) var lag: Int?
     private(set) var strategies: [StrategyFigures] = []
+    private(set) var details = NodeDetails()
     /// `paused` and `resumed` events read, and the partitions they name.
     private(set) var pauses = 0
     private(set) var resumes = 0
@@ -52,9 +53,23 @@ struct ObservedNode {
         phase != .stopped && now > heardAt.adding(milliseconds: 3 * intervalMs)
     }
 
+    /// In a word.
+    func state(at now: MonotonicTime) -> String {
+        if isStale(at: now) { return "stale" }
+        switch phase {
+        case .stopped: return "stopped"
+        case .draining: return "draining"
+        case .running:
+            if details.isReady == false { return "not ready" }
+            if !pausedPartitions.isEmpty { return "paused" }
+            return partitions.isEmpty ? "idle" : "flowing"
+        }
+    }
+
     /// Takes in one of its events. Members that are missing leave what was known.
     mutating func take(_ event: JSONValue, at now: MonotonicTime) {
-        heardAt = now
+        // Partitions of the topic are not read in the order of time.
+        heardAt = max(heardAt, now)
         switch event["event"]?.string.flatMap(MetricsEvent.Kind.init) {
         case .interval: takeInterval(event)
         case .started: phase = .running
@@ -62,12 +77,14 @@ struct ObservedNode {
         case .stopped:
             phase = .stopped
             (running, queueDepth, requestsPerSecond, partitions, pausedPartitions) = (0, 0, 0, [], [])
+            // Others have its partitions now, and count their lag.
+            lag = nil
         case .paused:
             let named = Self.integers(event["partitions"])
             pausedPartitions.formUnion(named)
             pauses += 1
             partitionsPaused += named.count
-            note(queueDepth: Self.figure(event["queue_depth"]))
+            note(queueDepth: event["queue_depth"]?.figure)
         case .resumed:
             let named = Self.integers(event["partitions"])
             pausedPartitions.subtract(named)
@@ -85,16 +102,17 @@ struct ObservedNode {
     private mutating func takeInterval(_ event: JSONValue) {
         hasFigures = true
         intervalMs = event["interval_ms"]?.integer.map { min(max($0, 1), Self.longestIntervalMs) } ?? intervalMs
-        slots = Self.figure(event["slots"]) ?? slots
-        running = Self.figure(event["running"]) ?? running
-        note(queueDepth: Self.figure(event["queue_depth"]))
+        slots = event["slots"]?.figure ?? slots
+        running = event["running"]?.figure ?? running
+        note(queueDepth: event["queue_depth"]?.figure)
         partitions = event["partitions"].map(Self.integers) ?? partitions
-        done = event["requests"]?.members?.reduce(0) { $0 + (Self.figure($1.value) ?? 0) } ?? done
+        done = event["requests"]?.members?.reduce(0) { $0 + ($1.value.figure ?? 0) } ?? done
         requestsPerSecond = event["requests_per_second"]?.double ?? 0
         p50 = event["latency_ms"]?["p50"]?.double
         p95 = event["latency_ms"]?["p95"]?.double
-        lag = Self.figure(event["lag"])
-        strategies = (event["strategies"]?.elements ?? []).compactMap(Self.strategy)
+        lag = event["lag"]?.figure
+        strategies = (event["strategies"]?.elements ?? []).prefix(Self.mostStrategies).compactMap(Self.strategy)
+        details = NodeDetails(event)
         // Who came later has not seen the pause, and an event can be lost: the state of now mends both.
         switch event["paused"]?.bool {
         case true? where pausedPartitions.isEmpty: pausedPartitions = Set(partitions)
@@ -110,21 +128,22 @@ struct ObservedNode {
     }
 
     private static func strategy(_ value: JSONValue) -> StrategyFigures? {
-        guard let name = value["name"]?.string, let count = figure(value["count"]) else { return nil }
+        guard let name = value["name"]?.string, let count = value["count"]?.figure else { return nil }
         return StrategyFigures(
-            name: name, count: count, p50: value["latency_ms"]?["p50"]?.double, p95: value["latency_ms"]?["p95"]?.double
+            name: name.cut(toBytes: Self.longestName), count: count, p50: value["latency_ms"]?["p50"]?.double,
+            p95: value["latency_ms"]?["p95"]?.double
         )
     }
 
     /// As long as `metrics.intervalMs` may be.
     private static let longestIntervalMs = 3_600_000
 
-    /// The topic is anybody's. What is cut to this may be added up over every member and node there can be.
-    private static func figure(_ value: JSONValue?) -> Int? {
-        value?.integer.map { min(max($0, 0), 1_000_000_000_000) }
-    }
+    /// The topic is anybody's: what one node says of itself must not fill the memory.
+    private static let mostStrategies = 200
+    private static let mostPartitions = 10_000
+    static let longestName = 256
 
     private static func integers(_ value: JSONValue?) -> [Int] {
-        value?.elements?.compactMap { $0.integer } ?? []
+        (value?.elements ?? []).prefix(mostPartitions).compactMap { $0.integer }
     }
 }

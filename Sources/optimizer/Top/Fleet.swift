@@ -41,6 +41,8 @@ struct Fleet {
         var perSecond = 0.0
         /// nil where no node knows its own.
         var lag: Int?
+        /// The highest of the nodes': quantiles of nodes do not add up to one of all.
+        var p95: Double?
     }
 
     /// A node that has stopped, or has long been silent, is no longer shown after so long.
@@ -50,6 +52,9 @@ struct Fleet {
     private var strategyNames: Set<String> = []
     /// Who else writes to the metrics topic must not fill the memory with names.
     static let mostStrategyNames = 500
+    static let mostNodes = 1000
+    /// Events of nodes that there was no room for.
+    private(set) var leftOut = 0
     /// When the first interval event there is was sent.
     private(set) var firstHeardAt: MonotonicTime?
 
@@ -59,12 +64,22 @@ struct Fleet {
     /// Takes in one event; what is none is left out.
     mutating func take(_ event: JSONValue, at heardAt: MonotonicTime) {
         guard let name = event["node"]?.string, event["event"]?.string != nil else { return }
+        guard hasRoom(for: name, at: heardAt) else {
+            leftOut += 1
+            return
+        }
         nodes[name, default: ObservedNode(name, at: heardAt)].take(event, at: heardAt)
         guard let node = nodes[name], node.hasFigures else { return }
         for strategy in node.strategies where strategyNames.count < Self.mostStrategyNames {
             strategyNames.insert(strategy.name)
         }
         firstHeardAt = min(firstHeardAt ?? heardAt, heardAt)
+    }
+
+    private mutating func hasRoom(for name: String, at now: MonotonicTime) -> Bool {
+        guard nodes[name] == nil else { return true }
+        if nodes.count >= Self.mostNodes { forgetGone(at: now) }
+        return nodes.count < Self.mostNodes && name.utf8.count <= ObservedNode.longestName
     }
 
     /// Leaves out those that stopped, or fell silent, long ago.
@@ -102,6 +117,7 @@ struct Fleet {
             totals.pausedPartitions += node.pausedPartitions.count
             totals.partitions += node.partitions.count
             totals.perSecond += node.requestsPerSecond
+            totals.p95 = [totals.p95, node.phase == .stopped ? nil : node.p95].compactMap(\.self).max()
             if let lag = node.lag { totals.lag = (totals.lag ?? 0) + lag }
         }
         return totals

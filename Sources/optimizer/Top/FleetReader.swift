@@ -7,22 +7,27 @@ import Worker
 /// Reads the metrics topic into a fleet.
 struct FleetReader: ~Copyable {
     /// So far back the nodes' events are looked for, so that there is something to show at once.
-    static let historyMs: Int64 = 20_000
+    static let usualHistoryMs = 20_000
 
+    let topic: String
+    private let historyMs: Int
     private let reader: TopicReader
     private(set) var fleet = Fleet()
+    private(set) var history = FleetHistory()
     /// Whether what lay in the topic at the start has been read.
     private(set) var isCaughtUp = false
     /// What keeps the topic from being read; nil once something has come again.
     private(set) var problem: String?
 
-    init(_ connection: KafkaConnection) throws(CommandFailure) {
+    init(_ connection: KafkaConnection, historyMs: Int = usualHistoryMs) throws(CommandFailure) {
         let name = connection.topics.metrics
+        topic = name
+        self.historyMs = historyMs
         _ = try connection.topic(name)
         do throws(KafkaFailure) {
             reader = try TopicReader(
                 connection.clients.readerProperties(),
-                topics: [(name, .timestamp(Timestamp.now().milliseconds - Self.historyMs))])
+                topics: [(name, .timestamp(Timestamp.now().milliseconds - Int64(historyMs)))])
         } catch {
             throw CommandFailure(error, "read the topic \(name)")
         }
@@ -41,7 +46,9 @@ struct FleetReader: ~Copyable {
             switch reader.next(timeoutMs: wait) {
             case .record(_, let record): take(record)
             case .caughtUp: isCaughtUp = true
-            case .idle: return
+            case .idle:
+                if isCaughtUp { history.advance(to: .now(), fleet) }
+                return
             case .failure(let failure):
                 guard failure.isTemporary else { throw CommandFailure(failure, "read the metrics events") }
                 problem = failure.description
@@ -56,14 +63,16 @@ struct FleetReader: ~Copyable {
         problem = nil
         // The topic is anybody's: what is no event of a node's is none of ours.
         guard let value = record.value, let event = try? JSONValue.parse(value) else { return }
-        fleet.take(event, at: heardAt(record))
+        let heardAt = heardAt(record)
+        history.advance(to: heardAt, fleet)
+        fleet.take(event, at: heardAt)
     }
 
     /// What lay in the topic is as old as its stamp says. Later the clocks of other machines do not matter.
     private func heardAt(_ record: KafkaRecord) -> MonotonicTime {
         let now = MonotonicTime.now()
         guard !isCaughtUp, let stamp = record.timestampMs else { return now }
-        let age = min(max(0, Timestamp.now().milliseconds(since: Timestamp(milliseconds: stamp))), Self.historyMs)
+        let age = min(max(0, Timestamp.now().milliseconds(since: Timestamp(milliseconds: stamp))), Int64(historyMs))
         return now.adding(milliseconds: -Int(age))
     }
 }

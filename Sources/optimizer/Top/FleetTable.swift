@@ -3,7 +3,7 @@ import Scheduling
 /// The fleet as lines: of a screen, or to be printed once.
 struct FleetTable {
     private static let nodeColumns: [Table.Column] = [
-        .left("NODE", 14), .left("STATE", 8), .right("RUN", 5), .right("QUEUE", 5), .right("PAUSED", 6),
+        .left("NODE", 14), .left("STATE", 9), .right("RUN", 5), .right("QUEUE", 5), .right("PAUSED", 6),
         .right("REQ/S", 7), .right("P95 MS", 6), .right("LAG", 7), .right("HEARD", 6),
     ]
     private static let strategyColumns: [Table.Column] = [
@@ -65,7 +65,7 @@ struct FleetTable {
     private func row(_ node: ObservedNode) -> [String] {
         let silence = now.milliseconds(since: node.heardAt) / 1000
         return [
-            node.name, state(node), "\(node.running)/\(node.slots)", "\(node.queueDepth)",
+            node.name, node.state(at: now), "\(node.running)/\(node.slots)", "\(node.queueDepth)",
             "\(node.pausedPartitions.count)/\(node.partitions.count)", FigureText.fixed(node.requestsPerSecond, 1),
             FigureText.fixed(node.p95, 2), node.lag.map(String.init) ?? "-",
             FigureText.fixed(max(0, silence), 0) + " s",
@@ -79,21 +79,10 @@ struct FleetTable {
         ]
     }
 
-    private func state(_ node: ObservedNode) -> String {
-        if node.isStale(at: now) { return "stale" }
-        switch node.phase {
-        case .stopped: return "stopped"
-        case .draining: return "draining"
-        case .running:
-            if !node.pausedPartitions.isEmpty { return "paused" }
-            return node.partitions.isEmpty ? "idle" : "flowing"
-        }
-    }
-
     private func style(_ nodes: [ObservedNode]) -> [TextStyle] {
         nodes.map { node in
-            switch state(node) {
-            case "stale": .bad
+            switch node.state(at: now) {
+            case "stale", "not ready": .bad
             case "paused", "draining": .warning
             case "stopped": .dim
             default: .plain

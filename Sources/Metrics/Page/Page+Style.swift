@@ -1,4 +1,5 @@
-extension StatusPage {
+extension Page {
+    /// How every page looks: dark and light, wide and narrow.
     static let style = #"""
         :root {
           --page: #f6f7f9; --card: #ffffff; --ink: #1a1d21; --quiet: #5b636e; --line: #dfe3e8;
@@ -30,6 +31,7 @@ extension StatusPage {
         .tile { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 10px 12px; }
         .figure { font-size: 1.5rem; line-height: 1.2; font-variant-numeric: tabular-nums; font-weight: 600; }
         .pair { display: grid; grid-template-columns: 1fr 1fr; gap: 10px; align-items: start; }
+        .curves { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(300px, 100%), 1fr)); gap: 0 10px; }
         .chart { display: block; width: 100%; height: 130px; overflow: visible; }
         .chart text { fill: var(--quiet); font-size: 11px; }
         .depth { fill: none; stroke: var(--blue); stroke-width: 1.6; stroke-linejoin: round; }
