@@ -42,6 +42,7 @@ let package = Package(
 
         .target(name: "Messages", swiftSettings: safe),
         .target(name: "Scheduling", dependencies: ["Messages"], swiftSettings: safe + simulated),
+        .target(name: "Sizing", swiftSettings: safe + simulated),
         .target(name: "System", dependencies: ["CLinux", "Scheduling"], swiftSettings: safe),
         .target(name: "Kafka", dependencies: ["CRdKafka", "System"], swiftSettings: safe),
         .target(name: "Hosting", dependencies: ["Messages", "Scheduling", "System"], swiftSettings: safe),
@@ -64,8 +65,8 @@ let package = Package(
         .executableTarget(
             name: "optimizer",
             dependencies: [
-                "Worker", "Messages", "Scheduling", "System", "Kafka", "Hosting", "IsolationProof", "Configuration",
-                "Strategies", "Metrics",
+                "Worker", "Messages", "Scheduling", "Sizing", "System", "Kafka", "Hosting", "IsolationProof",
+                "Configuration", "Strategies", "Metrics",
             ],
             swiftSettings: safe),
         .executableTarget(
@@ -77,8 +78,8 @@ let package = Package(
         .executableTarget(
             name: "optimizer-bench",
             dependencies: [
-                "Worker", "Messages", "Scheduling", "System", "Kafka", "Hosting", "IsolationProof", "Configuration",
-                "Baseline",
+                "Worker", "Messages", "Scheduling", "Sizing", "System", "Kafka", "Hosting", "IsolationProof",
+                "Configuration", "Baseline",
             ],
             swiftSettings: safe),
         .executableTarget(
@@ -93,6 +94,7 @@ let package = Package(
         .testTarget(name: "TestSupportTests", dependencies: ["TestSupport"], swiftSettings: house),
         .testTarget(name: "MessagesTests", dependencies: ["Messages"], swiftSettings: house),
         .testTarget(name: "SchedulingTests", dependencies: ["Scheduling"], swiftSettings: house + simulated),
+        .testTarget(name: "SizingTests", dependencies: ["Sizing"], swiftSettings: house + simulated),
         .testTarget(name: "SystemTests", dependencies: ["System", "Scheduling", "TestSupport"], swiftSettings: house),
         .testTarget(
             name: "BaselineTests", dependencies: ["Baseline", "Kafka", "Messages", "System", "TestSupport"],

@@ -7,7 +7,7 @@ package enum BenchRequest {
     private static let head = Array(#"{"schema_version":1,"type":"backtest","request_id":""#.utf8) + idStem
     private static let strategyMember = Array(#"","strategy":{"name":""#.utf8)
     private static let tail = Array(
-        (#""},"labels":{"team":"quant-research","experiment":"momentum-2024-q3","#
+        (#"},"labels":{"team":"quant-research","experiment":"momentum-2024-q3","#
             + #""owner":"a.researcher","environment":"staging","run":"2024-11-28T09:30:00Z/000417","#
             + #""priority":"normal","note":""#).utf8)
     private static let end = Array(#""}}"#.utf8)
@@ -15,8 +15,10 @@ package enum BenchRequest {
 
     /// The request of that number; its id ends in it.
     ///
-    /// - Parameter strategy: a name of at most 16 bytes.
-    package static func bytes(_ number: Int, strategy: String = "noop") -> [UInt8] {
+    /// - Parameters:
+    ///   - strategy: a name of at most 16 bytes.
+    ///   - parameters: a JSON object of at most 24 bytes; nil: none.
+    package static func bytes(_ number: Int, strategy: String = "noop", parameters: String? = nil) -> [UInt8] {
         var bytes = head
         bytes.reserveCapacity(size)
         let digits = String(number).utf8.suffix(idDigits)
@@ -24,8 +26,10 @@ package enum BenchRequest {
         bytes += digits
         bytes += strategyMember
         bytes += strategy.utf8
+        bytes.append(UInt8(ascii: "\""))
+        if let parameters { bytes += Array(#","parameters":\#(parameters)"#.utf8) }
         bytes += tail
-        bytes += [UInt8](repeating: UInt8(ascii: "-"), count: size - bytes.count - end.count)
+        bytes += [UInt8](repeating: UInt8(ascii: "-"), count: max(0, size - bytes.count - end.count))
         bytes += end
         return bytes
     }

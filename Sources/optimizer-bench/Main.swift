@@ -22,6 +22,9 @@ struct Main {
             second (1000,3000,5000), each sent by itself; beside what a consumer of the requests sees with no worker, and
             the isolated loop, whose results wait 0 or 5 ms for others. For a cluster: the embedded broker keeps every
             record waiting for up to 10 ms
+        optimizer-bench plan [--step-ms N] [--slots N] [--seconds N] [--json] [--compare FILE]
+            what optimizer plan expects of a node beside what one does: requests that come by themselves, steps that sleep
+            for N ms (20), always the same or exponentially distributed, with 50, 70 and 85 % of the slots busy
         optimizer-bench external [--jobs N] [--rounds N] [--slots N] [--json] [--compare FILE] [--config FILE]
                 [--strategy NAME]
             steps/s of an external strategy through a whole node, in a closed loop, against noop on the same node; of
@@ -50,6 +53,7 @@ struct Main {
         case "node": exit(MeasuredNode.serve(words))
         case "scrape": exit(Scraper.serve(words))
         case "external": exit(ExternalBenchmark.run(words))
+        case "plan": exit(PlanBenchmark.run(words))
         case "latency": exit(LatencyBenchmark.run(words))
         case "observing": exit(ObservationBenchmark.run(words))
         case "--help", "-h": print(help)

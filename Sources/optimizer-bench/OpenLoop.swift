@@ -2,6 +2,7 @@ import Baseline
 import Glibc
 import Kafka
 import Scheduling
+import Sizing
 import Synchronization
 import System
 import Worker
@@ -11,6 +12,8 @@ import Worker
 struct OpenLoop {
     let rate: Int
     let seconds: Int
+    /// What is sent, and when; nil: a request of `noop` after the other, evenly.
+    var steps: OpenLoopSteps?
 
     struct Outcome {
         /// From the time a request should be sent at to its result being seen. What has not come in time has what it
@@ -36,7 +39,8 @@ struct OpenLoop {
         defer { reader.close() }
         try awaitFirst(reader, submitter)
         let schedule = Schedule(
-            start: .now().adding(milliseconds: 100), rate: rate, count: rate * (Self.warmUpSeconds + seconds))
+            start: .now().adding(milliseconds: 100), rate: rate, count: rate * (Self.warmUpSeconds + seconds),
+            steps: steps)
         let thread = try PermanentThread(name: "submit") { submitter.send(schedule) }
         defer {
             submitter.stop()
@@ -49,7 +53,7 @@ struct OpenLoop {
     private func awaitFirst(_ reader: TopicReader, _ submitter: Submitter) throws {
         let deadline = MonotonicTime.now().adding(milliseconds: Self.startMs)
         while MonotonicTime.now() < deadline {
-            submitter.submit(Submitter.probe)
+            submitter.submit(BenchRequest.bytes(Submitter.probe))
             if let failure = submitter.failure { throw failure }
             if case .record = reader.next(timeoutMs: 50) { return }
         }
@@ -86,9 +90,46 @@ private struct Schedule: Sendable {
     let start: MonotonicTime
     let rate: Int
     let count: Int
+    let steps: [OpenLoopSteps.Step]?
 
+    init(start: MonotonicTime, rate: Int, count: Int, steps: OpenLoopSteps?) {
+        self.start = start
+        self.rate = rate
+        self.count = count
+        self.steps = steps.map { $0.draw(rate: rate, count: count) }
+    }
+
+    /// - Parameter number: the count for when all have been sent.
     func time(of number: Int) -> MonotonicTime {
-        start.adding(nanoseconds: Int64(number) * 1_000_000_000 / Int64(rate))
+        guard let steps else { return start.adding(nanoseconds: Int64(number) * 1_000_000_000 / Int64(rate)) }
+        return start.adding(nanoseconds: Int64(steps[min(number, steps.count - 1)].sentAtMs * 1e6))
+    }
+
+    func body(of number: Int) -> [UInt8] {
+        guard let steps else { return BenchRequest.bytes(number) }
+        return BenchRequest.bytes(number, strategy: "sleep", parameters: steps[number].parameters)
+    }
+}
+
+/// Requests that come by themselves (a Poisson process), for steps that sleep.
+struct OpenLoopSteps {
+    struct Step {
+        let sentAtMs: Double
+        let sleepMs: Double
+
+        var parameters: String { #"{"ms":\#((sleepMs * 1000).rounded() / 1000)}"# }
+    }
+
+    let times: StepTimes
+
+    fileprivate func draw(rate: Int, count: Int) -> [Step] {
+        var generator = SeededGenerator(seed: 7)
+        let gaps = StepTimes(mean: 1000 / Double(rate), variation: 1)
+        var now = 0.0
+        return (0..<count).map { _ in
+            now += gaps.draw(&generator)
+            return Step(sentAtMs: now, sleepMs: times.draw(&generator))
+        }
     }
 }
 
@@ -117,8 +158,7 @@ private final class Submitter: Sendable {
 
     func close() { producer.destroy() }
 
-    func submit(_ number: Int) {
-        let bytes = BenchRequest.bytes(number)
+    func submit(_ bytes: [UInt8]) {
         while !isStopped.load(ordering: .relaxed) {
             let outcome = producer.produce(topic: topic, key: nil, value: bytes, token: 0)
             producer.drainDeliveries { report in
@@ -140,7 +180,7 @@ private final class Submitter: Sendable {
             let time = schedule.time(of: number).nanoseconds
             var wake = timespec(tv_sec: Int(time / 1_000_000_000), tv_nsec: Int(time % 1_000_000_000))
             while unsafe clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &wake, nil) == EINTR {}
-            submit(number)
+            submit(schedule.body(of: number))
         }
     }
 }

@@ -90,6 +90,15 @@ struct Arguments {
         return number
     }
 
+    /// A number in a range; nil when the option is not given.
+    func number(_ name: String, in range: ClosedRange<Double>) throws(CommandFailure) -> Double? {
+        guard let text = value(name) else { return nil }
+        guard let number = Double(text), range.contains(number) else {
+            throw .usage("--\(name) is \(text), must be a number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return number
+    }
+
     /// A point in time, or an age: a number with s, m, h or d behind it; nil when the option is not given.
     func time(_ name: String, now: Timestamp = .now()) throws(CommandFailure) -> Timestamp? {
         guard let text = value(name) else { return nil }

@@ -51,6 +51,7 @@ enum Dispatch {
         LagCommand.self,
         CanaryCommand.self,
         TopCommand.self,
+        PlanCommand.self,
         HealthCommand.self,
         StrategiesCommand.self,
         CheckConfigCommand.self,

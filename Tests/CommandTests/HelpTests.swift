@@ -52,6 +52,13 @@ import Testing
         ),
         ("import", ["--config FILE", "--set KEY=VALUE", "--dataset NAME", "--timeframe TIME", "--json"]),
         ("datasets", ["--config FILE", "--set KEY=VALUE", "--json"]),
+        (
+            "plan",
+            [
+                "--config FILE", "--set KEY=VALUE", "--rate N", "--step-ms N", "--variation N", "--headroom PERCENT",
+                "--slots N", "--processors N", "--partitions N", "--keys N", "--busiest-key PERCENT", "--json",
+            ]
+        ),
         ("version", ["--json"]),
     ]
 

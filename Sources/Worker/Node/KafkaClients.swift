@@ -34,6 +34,13 @@ package struct KafkaClients: Sendable {
             overrides: overrides(configuration.consumer))
     }
 
+    /// After how long without a heartbeat a node's partitions go to others, in milliseconds.
+    package func sessionTimeoutMs() throws(KafkaFailure) -> Int {
+        let properties = try consumerProperties(partitions: 1).properties
+        let given = properties.last { $0.name == "session.timeout.ms" }.flatMap { Int($0.value) }
+        return given ?? 45_000
+    }
+
     /// The producer of what must arrive: results and dead letters, and the requests of `optimizer submit`.
     /// - Parameters:
     ///   - bounds: of its queue and its batches, whatever the configuration says.

@@ -165,7 +165,7 @@ package struct NodeSettings: Sendable {
     }
 
     /// What the node's own process takes, with what lies prefetched, what is in flight, and what is not acknowledged.
-    private static func ownMemoryMB(_ configuration: OptimizerConfiguration) -> Int {
+    package static func ownMemoryMB(_ configuration: OptimizerConfiguration) -> Int {
         96 + configuration.kafka.prefetchMB + configuration.backpressure.maxInFlightMB
             + (KafkaClients.outputKilobytes(configuration) + 1023) / 1024
             // What is in a transaction lies in the producer's queue as well.
