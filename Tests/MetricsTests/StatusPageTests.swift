@@ -46,8 +46,8 @@ import Testing
         #expect(StatusPage.page.response().headers != first.headers, "the number is used once")
     }
 
-    @Test func thePageNamesNothingOutsideItself() {
-        let page = String(decoding: StatusPage.page.response().body, as: UTF8.self)
+    @Test(arguments: [StatusPage.page, GroupPage.page]) func aPageNamesNothingOutsideItself(_ page: Page) {
+        let page = String(decoding: page.response().body, as: UTF8.self)
         let outside = page.split(separator: "http").dropFirst().filter { !$0.hasPrefix("://www.w3.org/2000/svg\"") }
         #expect(outside.isEmpty)
         for danger in ["innerHTML", "eval(", "document.write", "<form", "<button", "<input", " src="] {
