@@ -34,8 +34,11 @@ final class LagWatch: Sendable {
     private static let patienceMs: Int32 = 2000
     /// What waits for its acknowledgement for so long waits for something.
     private static let noticeableMs = 10_000
-    /// The group is asked less often: describing it costs its coordinator more than an offset.
-    private static let groupIntervalMs = 15_000
+    /// The group is asked less often: describing it costs its coordinator more than an offset, and the more the more
+    /// members it has. All of them ask: so each asks the more seldom the more there may be, or the coordinator's work
+    /// would grow with their square; but often enough for the alert on what nobody reads, which looks at two minutes.
+    /// - Parameter partitions: of the requests topic; members that have none are few.
+    static func groupIntervalMs(partitions: Int) -> Int { min(60_000, max(15_000, partitions * 50)) }
 
     private let settings: NodeSettings
     private let health: NodeHealth
@@ -105,8 +108,10 @@ final class LagWatch: Sendable {
             if now >= next {
                 next = now.adding(milliseconds: settings.metricsIntervalMs)
                 let isGroupDue = canAskGroup && now >= nextGroup
-                if isGroupDue { nextGroup = now.adding(milliseconds: Self.groupIntervalMs) }
-                look(client, now, asksGroup: isGroupDue)
+                let partitions = look(client, now, asksGroup: isGroupDue)
+                if isGroupDue {
+                    nextGroup = now.adding(milliseconds: Self.groupIntervalMs(partitions: partitions ?? 0))
+                }
                 diagnose(client, now)
                 diagnose(events, client, now)
                 // What the client has to say others say, too.
@@ -117,7 +122,8 @@ final class LagWatch: Sendable {
         }
     }
 
-    private func look(_ client: AdminClient, _ now: MonotonicTime, asksGroup: Bool) {
+    /// - Returns: how many partitions the topic has, where that is known.
+    private func look(_ client: AdminClient, _ now: MonotonicTime, asksGroup: Bool) -> Int? {
         let mine = health.partitions
         keep(mine, now)
         do throws(KafkaFailure) {
@@ -126,8 +132,10 @@ final class LagWatch: Sendable {
             brokers.list(topic.brokers, at: .now())
             if asksGroup { askGroup(client, topic) }
             askLags(client, topic, mine, now)
+            return topic.partitions.count
         } catch {
             log.debug("the lag could not be asked for", JSONMember("error", .string(error.description)))
+            return nil
         }
     }
 
