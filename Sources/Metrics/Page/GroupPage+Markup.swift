@@ -23,7 +23,7 @@ extension GroupPage {
               <svg id="throughput" class="chart" role="img" aria-label="Requests finished per second over the last minutes"></svg>
             </section>
             <section>
-              <h2>P95 step latency, the highest of the nodes'</h2>
+              <h2>Step latency, the highest P95</h2>
               <svg id="latency" class="chart" role="img" aria-label="Step latency over the last minutes"></svg>
             </section>
             <section>
