@@ -10,6 +10,9 @@ package struct HostReply: Sendable {
     package let requestID: String?
     /// The members of the reply that belong into the result, as JSON text without braces.
     package let members: ArraySlice<UInt8>
+    /// The whole answer of an external host that gives `positions` or `signals` in place of statistics: what
+    /// `StepFrame.payload` has an engine trade. Empty where it gives neither.
+    package var orders: [UInt8] = []
 
     /// The error a host gave. Its code is the host's own word, an external strategy's too.
     package struct ReplyProblem: Equatable, Sendable {
@@ -25,6 +28,12 @@ package struct HostReply: Sendable {
         "schema_version", "type", "request_id", "status", "error", "node", "attempt", "history", "timing", "usage",
         "labels", "request",
     ]
+
+    /// What a host may give for the node's engine to trade, in place of statistics of its own.
+    package static let orderNames: Set<String> = ["positions", "signals"]
+
+    /// Members of an answer that are the envelope's, or that the node writes in any case.
+    package static var envelope: Set<String> { reserved.union(["strategy"]) }
 
     /// Reads what a built-in host has answered.
     ///
@@ -62,6 +71,7 @@ package struct HostReply: Sendable {
         var requestID: String?
         var members: [UInt8] = []
         if let strategy { append("strategy", strategy[...], to: &members) }
+        var hasOrders = false
         var isFirst = true
         try reader.beginObject()
         while let name = try reader.nextName(&isFirst) {
@@ -72,6 +82,7 @@ package struct HostReply: Sendable {
             case "strategy" where strategy != nil: _ = try reader.skipValue()
             default:
                 let value = try reader.skipValue()
+                hasOrders = hasOrders || Self.orderNames.contains(name)
                 if !reserved.contains(name) { append(name, bytes[value], to: &members) }
             }
         }
@@ -81,7 +92,8 @@ package struct HostReply: Sendable {
             throw reader.problem("the reply's status is \(status.rawValue) and it has no \"error\"", at: 0)
         }
         return HostReply(
-            status: status, problem: status == .completed ? nil : problem, requestID: requestID, members: members[...])
+            status: status, problem: status == .completed ? nil : problem, requestID: requestID, members: members[...],
+            orders: hasOrders && status == .completed ? bytes : [])
     }
 
     private static func readStatus(_ reader: inout JSONReader) throws(JSONProblem) -> Status {
@@ -103,12 +115,38 @@ package struct HostReply: Sendable {
             details: value["details"]?.string)
     }
 
-    private static func append(_ name: String, _ value: ArraySlice<UInt8>, to members: inout [UInt8]) {
+    fileprivate static func append(_ name: String, _ value: ArraySlice<UInt8>, to members: inout [UInt8]) {
         if !members.isEmpty { members.append(UInt8(ascii: ",")) }
         var writer = JSONWriter(capacity: name.utf8.count + 2)
         writer.string(name)
         members.append(contentsOf: writer.bytes)
         members.append(UInt8(ascii: ":"))
         members.append(contentsOf: value)
+    }
+}
+
+extension HostReply {
+    /// The node's own word for what it can make nothing of.
+    ///
+    /// - Parameter strategy: the `strategy` member as the node knows it, JSON text.
+    package init(_ problem: RequestProblem, strategy: [UInt8]) {
+        self.init(
+            status: problem.isStepsFailure ? .failed : .rejected,
+            problem: ReplyProblem(
+                code: problem.code.rawValue, message: problem.message, isRetryable: problem.isRetryable),
+            requestID: nil, members: [])
+        self = named(strategy)
+    }
+
+    /// The same reply with this for its `strategy`, JSON text, which it does not have yet.
+    package func named(_ strategy: [UInt8]) -> HostReply {
+        var all: [UInt8] = []
+        all.reserveCapacity(members.count + strategy.count + 16)
+        Self.append("strategy", strategy[...], to: &all)
+        if !members.isEmpty {
+            all.append(UInt8(ascii: ","))
+            all += members
+        }
+        return HostReply(status: status, problem: problem, requestID: requestID, members: all[...], orders: orders)
     }
 }

@@ -11,6 +11,7 @@ package struct RequestProblem: Error, Equatable, Sendable {
         case unknownDataset = "unknown_dataset"
         case invalidData = "invalid_data"
         case insufficientData = "insufficient_data"
+        case invalidPositions = "invalid_positions"
         case limitsNotAvailable = "limits_not_available"
         case expired
         case deadlineExceeded = "deadline_exceeded"
@@ -35,7 +36,7 @@ package struct RequestProblem: Error, Equatable, Sendable {
     /// Whether the request could be run and did not come to an end: it has failed then, else it is rejected.
     package var isStepsFailure: Bool {
         switch code {
-        case .insufficientData, .internalError, .resultTooLarge: true
+        case .insufficientData, .invalidPositions, .internalError, .resultTooLarge: true
         default: false
         }
     }

@@ -31,6 +31,12 @@ package struct StrategyRequest: Sendable {
     /// Top-level members this code does not know: ignored and counted, a newer producer must not be refused.
     package internal(set) var unknownFields: [String] = []
     var sections: [Section] = []
+    /// Where the orders of an external strategy stand in `bytes`, which its host has answered with; nil where there are
+    /// none. No submitter can give them: they come with a `StepFrame`.
+    var ordersRange: Range<Int>?
+
+    /// The orders that this request is to be run with, JSON text; nil where a strategy is to be run.
+    package var orders: JSONReader? { ordersRange.map { JSONReader(bytes, range: $0) } }
 
     init(_ bytes: [UInt8]) { self.bytes = bytes }
 

@@ -87,6 +87,34 @@ import Testing
         }
     }
 
+    @Test func positionsAreTradedAndWhatCannotBeIsSaid() throws {
+        let folder = try TemporaryFolder()
+        let inline =
+            #"{"inline":{"time":[86400000,172800000,259200000,345600000],"open":[1,2,3,4],"high":[9,9,9,9],"#
+            + #""low":[1,1,1,1],"close":[1.5,2.5,3.5,4.5]}}"#
+        let request = try folder.write(
+            #"{"request_id":"r","strategy":{"name":"check"},"data":\#(inline)}"#, to: "request.json")
+        for (positions, code, words) in [
+            ("[None, 1] + [0] * (len(bars) - 2)", 0 as Int32, "completed, 1 trades over 4 bars"),
+            ("[1]", 1, "failed, invalid_positions: what the strategy has answered cannot be traded: positions has 1"),
+        ] {
+            let program = try folder.write(
+                """
+                import sys
+                sys.path.insert(0, "\(Self.examples)/python")
+                from optimizer_host import serve_positions
+                serve_positions(lambda bars: \(positions))
+                """, to: "positions.py")
+            let outcome = try Program.run([
+                "check-strategy", "--request", request, "--timeout-ms", "\(Patience.milliseconds)", "--", "python3",
+                "-B", program,
+            ])
+            let own = outcome.lines.first { $0.contains("the request given") } ?? ""
+            #expect(own.contains(words), "\(outcome.lines)")
+            #expect(outcome.code == code, "\(outcome.lines)")
+        }
+    }
+
     @Test func aHostThatDoesNotEndsItWithOneAndTheFaults() throws {
         let words = ["check-strategy", "--json", "--", "sh", "-c", #"echo '{"ready":{}}'; exec cat"#]
         let outcome = try Program.run(words)

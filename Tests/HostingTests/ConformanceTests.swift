@@ -2,6 +2,7 @@ import Glibc
 import Hosting
 import Messages
 import Scheduling
+import System
 import TestSupport
 import Testing
 
@@ -67,6 +68,9 @@ extension HostingTests {
                     executable: command[0], arguments: Array(command.dropFirst()),
                     environment: ["PATH": "/usr/local/bin:/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1"],
                     framing: .lines, workingDirectory: directory),
+                engine: HostCommand(
+                    executable: ExecutablePath.beside("optimizer-host") ?? "",
+                    arguments: ["serve", "--data-root", "data"]),
                 sample: SampleRequest(descriptor), answerMs: answerMs, readyMs: readyMs, spawner: hosts.spawner)
             return (check.run(), check)
         }
@@ -78,15 +82,16 @@ extension HostingTests {
         }
 
         @Test(arguments: [
-            ("python", ["python3", "moving_average.py"]), ("awk", ["sh", "momentum.sh"]),
+            ("python", ["python3", "moving_average.py"], "completed"), ("awk", ["sh", "momentum.sh"], "completed"),
+            ("python", ["python3", "crossover.py"], "completed, 1 trades over 60 bars"),
         ])
-        func theExamplesConform(directory: String, command: [String]) {
+        func theExamplesConform(directory: String, command: [String], words: String) {
             let (findings, check) = check(
                 command, directory: "\(Self.examples)/\(directory)", answerMs: Patience.milliseconds)
             #expect(findings.count == 15)
             #expect(findings.filter { $0.fault != nil }.map { "\($0.name): \($0.fault ?? "")" } == [])
             // They compute, rather than refuse everything.
-            #expect(findings.first { $0.name == "request" }?.detail == "completed")
+            #expect(findings.first { $0.name == "request" }?.detail == words)
             #expect(findings.first { $0.name == "no data" }?.detail.hasPrefix("rejected") == true)
             #expect(check.errorLines.isEmpty)
             let inARow = findings.first { $0.name == "two requests in a row" }

@@ -74,6 +74,25 @@ struct ExternalMessagesTests {
         #expect(read.message.utf8.count <= HostLogLine.maximumMessage + 6 && read.message.hasSuffix("ä…"))
     }
 
+    @Test(arguments: [
+        (#"{"status":"completed","positions":[1]}"#, true), (#"{"signals":{},"status":"completed"}"#, true),
+        (#"{"status":"completed","statistics":{"positions":[1]}}"#, false),
+        (#"{"status":"failed","error":{"code":"c","message":"m"},"positions":[1]}"#, false),
+    ])
+    func theOrdersOfAnAnswerAreAllOfIt(answer: String, hasOrders: Bool) throws {
+        let reply = try HostReply.parse(Array(answer.utf8), strategy: Array("{}".utf8))
+        #expect(String(decoding: reply.orders, as: UTF8.self) == (hasOrders ? answer : ""))
+    }
+
+    @Test func aReplyGetsTheStrategyAsTheNodeKnowsIt() throws {
+        let strategy = Array(#"{"name":"mine"}"#.utf8)
+        let reply = try HostReply.parse(Array(#"{"status":"completed","data":1}"#.utf8)).named(strategy)
+        #expect(String(decoding: reply.members, as: UTF8.self) == #""strategy":{"name":"mine"},"data":1"#)
+        let failure = HostReply(RequestProblem(.resultTooLarge, "too large"), strategy: strategy)
+        #expect(failure.status == .failed && failure.problem?.code == "result_too_large")
+        #expect(String(decoding: failure.members, as: UTF8.self) == #""strategy":{"name":"mine"}"#)
+    }
+
     @Test func theNodesStrategyStandsInPlaceOfTheHosts() throws {
         let line = #"{"request_id":"r","strategy":{"name":"x"},"status":"completed","statistics":{"a":1}}"#
         let reply = try HostReply.parse(Array(line.utf8), strategy: Array(#"{"name":"mine"}"#.utf8))

@@ -35,13 +35,23 @@ import Testing
 
     @Test func framesGoOnlyToHostsThatSayTheyTakeThem() {
         #expect(StepFrame.isTaken(byHostSaying: StepFrame.ready(engineVersion: "1.2.3")))
-        for other in ["ready", #"{"ready":{"engine":{"name":"optimizer"}}}"#, #"{"ready":{"step_frame":2}}"#] {
+        for other in ["ready", #"{"ready":{"engine":{"name":"optimizer"}}}"#, #"{"ready":{"step_frame":1}}"#] {
             #expect(!StepFrame.isTaken(byHostSaying: Array(other.utf8)))
         }
     }
 
-    @Test func damagedFrameNeverTraps() throws {
-        let payload = StepFrame.payload(of: try request(), token: 5)
+    @Test func hostReadsTheOrdersThatAnExternalHostHasAnsweredWith() throws {
+        let orders = Array(#"{"positions":[1,0]}"#.utf8)
+        let sent = try request()
+        let step = try #require(try StepFrame.read(StepFrame.payload(of: sent, token: 1, orders: orders)))
+        var reader = try #require(step.request.orders)
+        #expect(try reader.value()["positions"] == .array([.integer(1), .integer(0)]))
+        #expect(try step.request.section("output") == sent.section("output"))
+        #expect(try StepFrame.read(StepFrame.payload(of: sent, token: 1))?.request.orders == nil)
+    }
+
+    @Test(arguments: ["", #"{"positions":[1,0]}"#]) func damagedFrameNeverTraps(orders: String) throws {
+        let payload = StepFrame.payload(of: try request(), token: 5, orders: Array(orders.utf8))
         for index in payload.indices {
             _ = try? StepFrame.read(Array(payload[..<index]))
             for byte: UInt8 in [0, 1, 0x7F, 0xFF] {

@@ -197,6 +197,7 @@ extension ConformanceCheck {
         guard id == request.id else {
             throw Fault("the request \(request.id) was answered for \"\(id)\"; answers come one by one, in order")
         }
+        guard reply.orders.isEmpty else { return try traded(reply.orders, request) }
         endings.append(reply.status)
         guard let problem = reply.problem else { return reply.status.rawValue }
         let details = (problem.details ?? "").split(whereSeparator: \.isNewline)

@@ -44,6 +44,10 @@ package final class ConformanceCheck {
     }
 
     let own: Request?
+    /// Of a host that trades what an answer has in place of statistics.
+    let engineCommand: HostCommand
+    /// It, once there was something to trade.
+    var engine: Host?
     let answerMs: Int
     let readyMs: Int
     let spawner: HostSpawner
@@ -59,14 +63,16 @@ package final class ConformanceCheck {
     private var findings: [ConformanceFinding] = []
 
     /// - Parameters:
+    ///   - engine: the command of a host that trades the positions and signals of answers, as a node's does.
     ///   - answerMs: how long a request may take.
     ///   - readyMs: how long it may take from the start to the ready line; in a node it is as long.
     ///   - own: a request of the user's, to be answered beside the samples.
     package init(
-        _ command: HostCommand, sample: SampleRequest, answerMs: Int, readyMs: Int = 10_000, own: Request? = nil,
-        spawner: HostSpawner
+        _ command: HostCommand, engine: HostCommand, sample: SampleRequest, answerMs: Int, readyMs: Int = 10_000,
+        own: Request? = nil, spawner: HostSpawner
     ) {
         self.command = command
+        engineCommand = engine
         self.sample = sample
         self.answerMs = answerMs
         self.readyMs = readyMs
@@ -86,6 +92,7 @@ package final class ConformanceCheck {
             if name == "ready", finding.fault != nil { break }
         }
         drop()
+        _ = engine?.kill()
         return findings
     }
 

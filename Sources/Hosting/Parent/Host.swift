@@ -145,6 +145,9 @@ package final class Host {
 }
 
 extension Host {
+    /// Whether it has been ended, by `kill` or `end`.
+    package var isGone: Bool { exitStatus != nil }
+
     func awaitReply(until: MonotonicTime, late: MonotonicTime? = nil, onLate: () -> Void = {}) -> StepOutcome {
         var late = late
         while true {

@@ -5,26 +5,30 @@
 ///
 /// | bytes | what |
 /// |---|---|
-/// | 0 | 1, the form of the frame |
+/// | 0 | 2, the form of the frame |
 /// | 1 | 1 for a step of a sweep, else 0 |
 /// | 2–3 | how many sections follow |
 /// | 4–7 | the strategy's version, 0 where the request names none |
 /// | 8–15 | the step's token, which its reply names |
 /// | 16–23, 24–31 | the strategy's name and its parameters: where each begins and ends in the request (0, 0: nowhere) |
-/// | from 32 | for each section the number of its `RequestMember` and where it begins and ends, 4 bytes each |
-/// | then | the request |
+/// | from 32 | for each section the number of its `RequestMember` (255: the orders) and where it begins and ends, 4 bytes each |
+/// | then | the request; behind it, where an external strategy's positions are to be traded, what its host has answered |
 package enum StepFrame {
-    static let form: UInt8 = 1
+    static let form: UInt8 = 2
     private static let headerBytes = 32
     private static let sectionBytes = 12
+    private static let orders: UInt32 = 255
 
     /// A frame's payload for the step of this token.
-    package static func payload(of request: StrategyRequest, token: UInt64) -> [UInt8] {
+    ///
+    /// - Parameter orders: what an external strategy's host has answered to the request, for the engine to trade.
+    package static func payload(of request: StrategyRequest, token: UInt64, orders: [UInt8] = []) -> [UInt8] {
         var frame: [UInt8] = []
-        frame.reserveCapacity(headerBytes + request.sections.count * sectionBytes + request.bytes.count)
+        let sections = request.sections.count + (orders.isEmpty ? 0 : 1)
+        frame.reserveCapacity(headerBytes + sections * sectionBytes + request.bytes.count + orders.count)
         frame.append(form)
         frame.append(request.isSweep ? 1 : 0)
-        frame.append(littleEndian: UInt16(request.sections.count))
+        frame.append(littleEndian: UInt16(sections))
         frame.append(littleEndian: UInt32(clamping: request.strategyVersion ?? 0))
         frame.append(littleEndian: token)
         frame.append(request.strategyNameRange)
@@ -33,7 +37,12 @@ package enum StepFrame {
             frame.append(littleEndian: UInt32(section.member.rawValue))
             frame.append(section.range)
         }
+        if !orders.isEmpty {
+            frame.append(littleEndian: Self.orders)
+            frame.append(request.bytes.count..<request.bytes.count + orders.count)
+        }
         frame.append(contentsOf: request.bytes)
+        frame.append(contentsOf: orders)
         return frame
     }
 
@@ -68,9 +77,14 @@ package enum StepFrame {
         }
         for _ in 0..<sections {
             let number = reader.next(UInt32.self)
-            guard let member = UInt8(exactly: number).flatMap(RequestMember.init(rawValue:)), member.isSection,
-                let range = reader.nextRange(from: start)
-            else { return nil }
+            guard let range = reader.nextRange(from: start) else { return nil }
+            guard number != orders else {
+                request.ordersRange = range
+                continue
+            }
+            guard let member = UInt8(exactly: number).flatMap(RequestMember.init(rawValue:)), member.isSection else {
+                return nil
+            }
             request.sections.append(.init(member: member, range: range))
         }
         try request.readStrategy(name: name, parameters: parameters)

@@ -33,9 +33,9 @@ struct Signals: TradingStrategy {
     func trade(_ parameters: Parameters, in backtest: inout Backtest) throws(RequestProblem) {
         let bars = backtest.bars.count
         if parameters.list("target").isEmpty {
-            backtest.follow(MarkRule(marks: try marks(parameters, bars: bars)))
+            backtest.follow(MarkRule(try marks(parameters, bars: bars)))
         } else {
-            backtest.follow(TargetRule(target: try target(parameters, bars: bars)))
+            backtest.follow(TargetRule(try target(parameters, bars: bars)))
         }
     }
 
@@ -61,9 +61,7 @@ struct Signals: TradingStrategy {
 
     private func marks(_ parameters: Parameters, bars: Int) throws(RequestProblem) -> [Marks] {
         var marks = [Marks](repeating: [], count: bars)
-        for (name, mark) in [
-            ("entries", Marks.entry), ("exits", .exit), ("short_entries", .shortEntry), ("short_exits", .shortExit),
-        ] {
+        for (name, mark) in Marks.byName {
             for (index, value) in parameters.list(name).enumerated() {
                 guard let bar = value.integer, (0..<bars).contains(bar) else {
                     throw RequestProblem(
@@ -74,40 +72,5 @@ struct Signals: TradingStrategy {
             }
         }
         return marks
-    }
-
-    private struct Marks: OptionSet {
-        let rawValue: UInt8
-        static let entry = Marks(rawValue: 1)
-        static let exit = Marks(rawValue: 2)
-        static let shortEntry = Marks(rawValue: 4)
-        static let shortExit = Marks(rawValue: 8)
-    }
-
-    private struct TargetRule: Rule {
-        let target: [Int8]
-
-        mutating func decide(at bar: Int, position: Double) -> Decision {
-            let wanted = target[bar]
-            if wanted > 0 { return position > 0 ? .nothing : .buy }
-            if wanted < 0 { return position < 0 ? .nothing : .sell }
-            return position == 0 ? .nothing : .close
-        }
-    }
-
-    /// An entry to the other side turns a position round; entries to both sides at once cancel each other.
-    private struct MarkRule: Rule {
-        let marks: [Marks]
-
-        mutating func decide(at bar: Int, position: Double) -> Decision {
-            let mark = marks[bar]
-            let entersLong = mark.contains(.entry) && !mark.contains(.shortEntry)
-            let entersShort = mark.contains(.shortEntry) && !mark.contains(.entry)
-            if entersLong, position <= 0 { return .buy }
-            if entersShort, position >= 0 { return .sell }
-            if position > 0, mark.contains(.exit) { return .close }
-            if position < 0, mark.contains(.shortExit) { return .close }
-            return .nothing
-        }
     }
 }

@@ -32,6 +32,19 @@ struct Backtest {
         try strategy.trade(parameters, in: &self)
     }
 
+    /// - Throws: `invalid_positions` where the orders do not fit the bars or cannot be traded, `insufficient_data` where
+    ///   they hold no decision that could be filled.
+    init(
+        of orders: HostedOrders, on indicators: IndicatorSet, account: Account, workspace: Workspace
+    ) throws(RequestProblem) {
+        try orders.check(bars: indicators.bars.count)
+        self.indicators = indicators
+        warmUp = orders.warmUp
+        simulation = Simulation(
+            bars: indicators.bars, account: try orders.account(account), workspace: workspace)
+        try orders.trade(in: &self)
+    }
+
     /// Called by the strategy, once, with its rule.
     mutating func follow(_ rule: some Rule) {
         simulation.run(rule, warmUp: warmUp)

@@ -14,7 +14,10 @@ struct DataSelection {
 
     private static let members = ["dataset", "timeframe", "version", "start", "end", "inline"]
 
-    init(_ value: JSONValue?) throws(RequestProblem) {
+    /// - Parameter used: the version that who decided has used, which holds where the section names none.
+    /// - Throws: `invalid_request` or `invalid_data` with what is wrong; `invalid_positions` where the section names
+    ///   another version than was used.
+    init(_ value: JSONValue?, version used: String? = nil) throws(RequestProblem) {
         guard let value else {
             throw RequestProblem(
                 .invalidRequest,
@@ -28,13 +31,13 @@ struct DataSelection {
             }
             source = try InlineBars.read(inline)
         } else {
-            source = try Self.stored(section)
+            source = try Self.stored(section, used)
         }
         start = try Self.time("start", in: section, isEnd: false)
         end = try Self.time("end", in: section, isEnd: true)
     }
 
-    private static func stored(_ section: SectionReader) throws(RequestProblem) -> Source {
+    private static func stored(_ section: SectionReader, _ used: String?) throws(RequestProblem) -> Source {
         let expectation = "a data set's name: " + DataSetName.expectation
         guard let dataset = try section.text("dataset", expectation), DataSetName.isValid(dataset) else {
             throw section.wrong("dataset", expectation)
@@ -45,7 +48,12 @@ struct DataSelection {
         }
         let version = try section.text("version", "\"sha256:\" and 64 hexadecimal digits")
         if let version { _ = try DataSetFiles.digest(ofVersion: version) }
-        return .stored(name, version: version)
+        if let version, let used, version != used {
+            throw RequestProblem(
+                .invalidPositions,
+                "the strategy has decided on version \(used) of the data, the request asks for \(version)")
+        }
+        return .stored(name, version: version ?? used)
     }
 
     private static func time(

@@ -73,12 +73,16 @@ package final class HostedStrategies {
     }
 
     private func run(_ request: StrategyRequest, _ json: inout JSONWriter) throws(RequestProblem) {
+        if let orders = request.orders { return try trade(HostedOrders(orders), request, &json) }
         guard !request.isSweep else { return try sweepStep(request, &json) }
         let (strategy, parameters) = try StrategyRegistry.resolve(
             request.strategy, version: request.strategyVersion, request.parameters)
         switch strategy {
         case let strategy as any TradingStrategy:
-            try backtest(strategy, parameters, request, &json)
+            json.strategy(strategy.descriptor, parameters)
+            try backtest(request, &json) { indicators, account throws(RequestProblem) in
+                try Backtest(of: strategy, parameters, on: indicators, account: account, workspace: workspace)
+            }
         case let strategy as any BareStrategy:
             strategy.perform(parameters)
             json.strategy(strategy.descriptor, parameters)
@@ -87,20 +91,29 @@ package final class HostedStrategies {
         }
     }
 
+    /// Trades what an external strategy's host has answered. `strategy` is left to the node.
+    private func trade(
+        _ orders: HostedOrders, _ request: StrategyRequest, _ json: inout JSONWriter
+    ) throws(RequestProblem) {
+        try backtest(request, version: orders.dataVersion, &json) { indicators, account throws(RequestProblem) in
+            try Backtest(of: orders, on: indicators, account: account, workspace: workspace)
+        }
+    }
+
+    /// - Parameters:
+    ///   - version: of the data set, where the request names none.
+    ///   - run: makes the run whose figures are written.
     private func backtest(
-        _ strategy: any TradingStrategy, _ parameters: Parameters, _ request: StrategyRequest,
-        _ json: inout JSONWriter
+        _ request: StrategyRequest, version: String? = nil, _ json: inout JSONWriter,
+        run: (IndicatorSet, Account) throws(RequestProblem) -> Backtest
     ) throws(RequestProblem) {
         let settings = try RunSettings(request)
-        let (data, used, range) = try open(DataSelection(request.section("data")))
+        let (data, used, range) = try open(DataSelection(request.section("data"), version: version))
         try data.withBars(range) { bars throws(RequestProblem) in
-            let indicators = IndicatorSet(bars: bars, pool: pool)
-            let backtest = try Backtest(
-                of: strategy, parameters, on: indicators, account: settings.account, workspace: workspace)
+            let backtest = try run(IndicatorSet(bars: bars, pool: pool), settings.account)
             let statistics = backtest.statistics(data.calendar, settings.statistics)
             let (output, leftOut) = settings.output.fitting(
                 Self.longestReply, bars: bars.count, trades: workspace.trades.count)
-            json.strategy(strategy.descriptor, parameters)
             json.data(used, bars)
             json.account(settings, data.calendar)
             json.statistics(statistics, bars)

@@ -2,6 +2,7 @@ import Configuration
 import Hosting
 import Messages
 import Scheduling
+import Synchronization
 import System
 
 /// How long external hosts are waited for and kept.
@@ -23,6 +24,7 @@ final class ExternalHosts: Sendable {
     private let spawner: HostSpawner
     private let reporter: StepReporter
     private let pool: HostPool
+    private let hasGivenOrders = Atomic(false)
 
     init(
         _ strategy: ExternalStrategy, command: HostCommand, slotCount: Int, policy: ExternalPolicy,
@@ -37,6 +39,11 @@ final class ExternalHosts: Sendable {
     }
 
     var idleCount: Int { pool.count }
+
+    /// Whether one has answered with positions or signals, which the slots' own hosts trade.
+    var givesOrders: Bool { hasGivenOrders.load(ordering: .relaxed) }
+
+    func noteOrders() { hasGivenOrders.store(true, ordering: .relaxed) }
 
     /// The host that worked last of those that wait and may run a step with these limits; nil where none does.
     func take(for limits: ResourceLimits) -> Host? {

@@ -14,6 +14,12 @@ extension Slot {
     /// - Parameter ahead: what is to be written to the host behind it, where the host takes that.
     func executeExternally(_ step: Step, ahead: [Step], in hosts: ExternalHosts, own: Host) {
         if let expired = step.request.expiresAt, expired < Timestamp.now() { return finish(step, .expired) }
+        // No step pays for what others have left in the own host, which is to trade its orders: there is a new one first.
+        if hosts.givesOrders, own.isTooFull(for: step.limits) {
+            reporter.metrics.hostLost(reason: "recycled")
+            discard(own)
+            return notBegun(step)
+        }
         do throws(RequestProblem) {
             execute(
                 step, ahead: ahead, try ExternalRequest(step.request, hosts.strategy.descriptor), in: hosts, own: own)
@@ -46,7 +52,7 @@ extension Slot {
         host.arbiter = locks
         if !behind.isEmpty, !hosts.mayWriteAhead(to: host) { takeBack(&behind) }
         guard !host.takesSeveral else {
-            let borrowed = BorrowedHost(hosts: hosts, isNew: isNew, ownPID: own.pid)
+            let borrowed = BorrowedHost(hosts: hosts, isNew: isNew, own: own)
             return execute(Pipeline([step] + behind, on: borrowed), on: host, borrowed)
         }
         host.steps += 1
@@ -55,7 +61,7 @@ extension Slot {
         reporter.diagnostics(host, step: step)
         state.setHost(own.pid, of: index)
         let end = StepEnd(outcome, step, request)
-        guard case .answered = end else {
+        guard case .answered(let reply) = end else {
             // Dead before what it holds goes to the next: it may still be at work on what a lock protects.
             hosts.discard(host)
             let attempt = AttemptEnd(
@@ -64,12 +70,15 @@ extension Slot {
             return lost(step, end, run, attempt, isBorrowed: true)
         }
         // One that the node ends for this step may have been hit already, though it has answered: nobody else gets it.
-        guard isHostEnded || hosts.isSpent(host, step.limits) else {
-            hosts.giveBack(host)
-            return finish(step, end, run)
+        let isSpent = isHostEnded || hosts.isSpent(host, step.limits)
+        if !isSpent { hosts.giveBack(host) }
+        if reply.orders.isEmpty {
+            finish(step, end, run)
+        } else {
+            hosts.noteOrders()
+            finish(step, trading: reply, strategy: request.strategy, on: own, after: run)
         }
-        finish(step, end, run)
-        hosts.recycle(host)
+        if isSpent { hosts.recycle(host) }
     }
 
     private func takeBack(_ behind: inout [Step]) {
@@ -149,7 +158,10 @@ struct BorrowedHost {
     /// Whether it was started for the first step that the slot gives it.
     let isNew: Bool
     /// The slot's own host, which stands in the shared state again afterwards.
-    let ownPID: Int32
+    let own: Host
+
+    /// nil where it has been lost meanwhile.
+    var ownPID: Int32? { own.isGone ? nil : own.pid }
 }
 
 extension StepEnd {

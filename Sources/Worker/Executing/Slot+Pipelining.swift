@@ -89,11 +89,29 @@ extension Slot {
                     end(&pipeline, outcome, on: host)
                     return false
                 }
-                let run = StepRun(of: host, attempt: step.attempt)
-                if let retry = retry(step, .answered(answer), run) {
+                var stepEnd = StepEnd.answered(answer)
+                var run = StepRun(of: host, attempt: step.attempt)
+                if let borrowed = pipeline.borrowed, !answer.orders.isEmpty {
+                    let deadline = now.adding(milliseconds: step.limits.timeoutMs)
+                    let strategy = pipeline.requests[pipeline.answered].strategy
+                    borrowed.hosts.noteOrders()
+                    let (trading, both) = trade(
+                        answer, of: step, strategy: strategy, on: borrowed.own, after: run, until: deadline)
+                    run = both
+                    state.setHost(host.pid, of: index)
+                    switch trading {
+                    case .ended(let end): stepEnd = end
+                    case .lost(let end):
+                        self.end(&pipeline, outcome, on: host, lostOwn: (end, both))
+                        return false
+                    }
+                    // Who has ended the step behind this one meanwhile has found the own host in the place of its own.
+                    if state.ending(of: index) != nil { state.killHosts(of: [index]) }
+                }
+                if let retry = retry(step, stepEnd, run) {
                     pipeline.retries[pipeline.answered] = retry
                 } else {
-                    report(step, .answered(answer), run)
+                    report(step, stepEnd, run)
                 }
                 pipeline.answeredNanoseconds.append(run.ended.nanoseconds(since: run.started))
             } while !pipeline.isDone && host.hasReply
@@ -159,7 +177,11 @@ extension Slot {
     }
 
     /// The step that the host runs has ended badly, and the host with it.
-    private func end(_ pipeline: inout Pipeline, _ outcome: StepOutcome, on host: Host) {
+    ///
+    /// - Parameter lostOwn: it has answered well, and what it answered was lost with the slot's own host.
+    private func end(
+        _ pipeline: inout Pipeline, _ outcome: StepOutcome, on host: Host, lostOwn: (end: StepEnd, run: StepRun)? = nil
+    ) {
         let step = pipeline.running
         let wasAhead = pipeline.isBehind || pipeline.answered > 0
         let failed = pipeline.end(outcome)
@@ -172,6 +194,9 @@ extension Slot {
             borrowed.hosts.discard(host)
         } else if outcome.wantedLock || state.decide({ $0.holdsLocks(slot: index) }) {
             discard(host)
+        }
+        if let (end, run) = lostOwn, let own = pipeline.borrowed?.own {
+            return lost(step, end, run, attempt(end, on: own, step), isBorrowed: false)
         }
         guard let end = failed else { return }
         // What was heard of the host before its kill, or not in time, is the step's own doing.

@@ -119,6 +119,8 @@ final class Slot: Sendable {
             case .run(let step, let ahead, _):
                 if let hosts = externals[step.strategyIndex] {
                     executeExternally(step, ahead: ahead, in: hosts, own: host)
+                    // For what it was to trade, or to make room for that.
+                    if host.isGone { return }
                     // The kill that was meant for the borrowed host may have come when the own one stood in its place.
                     if state.decide({ $0.isHostEnded(slot: index) }) {
                         reporter.metrics.hostLost(reason: "recycled")

@@ -91,9 +91,7 @@ package struct NodeSettings: Sendable {
                 "cannot find out where this program lies, to start optimizer-host beside it", code: ExitCode.software)
         }
         self.launcher = launcher
-        hostCommand = HostCommand(
-            executable: launcher, arguments: ["serve", "--data-root", configuration.data.root],
-            environment: ["PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "SWIFT_BACKTRACE": "enable=no"])
+        hostCommand = HostCommand(builtIn: launcher, dataRoot: configuration.data.root)
     }
 
     /// After so long a broker aborts a transaction by itself: what a node has left open keeps others from its partitions,

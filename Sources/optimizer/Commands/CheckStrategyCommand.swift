@@ -19,7 +19,8 @@ enum CheckStrategyCommand: Command {
         With --strategy the command, its environment and its parameters are those of the configuration. Without, the
         requests have no parameters. A host may refuse any request, but it has to answer it. --request adds one of
         your own, with data and parameters that the strategy can work with; where it is not completed, or where no
-        request is and one of them failed, the exit code is 1, too.
+        request is and one of them failed, the exit code is 1, too. Positions and signals that it answers with are
+        traded as in a node.
         """
     static let options = [
         ConfigurationOptions.config, ConfigurationOptions.set,
@@ -34,14 +35,15 @@ enum CheckStrategyCommand: Command {
         let configuration = try ConfigurationOptions.load(arguments)
         let strategy = try subject(arguments, configuration)
         let answerMs = try arguments.integer("timeout-ms", in: 1...3_600_000) ?? 5000
-        let (isolation, spawner) = try spawner(configuration, strategy)
+        let (launcher, isolation, spawner) = try spawner(configuration, strategy)
         defer {
             spawner.stop()
             isolation.stop()
         }
         let command = HostCommand(strategy, dataRoot: configuration.data.root)
         let check = ConformanceCheck(
-            command, sample: SampleRequest(strategy.descriptor), answerMs: answerMs,
+            command, engine: HostCommand(builtIn: launcher, dataRoot: configuration.data.root),
+            sample: SampleRequest(strategy.descriptor), answerMs: answerMs,
             own: try ownRequest(arguments, strategy), spawner: spawner)
         let isJSON = arguments.has("json")
         var shown: [String] = []
@@ -115,7 +117,7 @@ enum CheckStrategyCommand: Command {
     /// Hosts in the limits and the sandbox that a node with this configuration has.
     private static func spawner(
         _ configuration: OptimizerConfiguration, _ strategy: ExternalStrategy
-    ) throws(CommandFailure) -> (Isolation, HostSpawner) {
+    ) throws(CommandFailure) -> (launcher: String, Isolation, HostSpawner) {
         guard let launcher = ExecutablePath.beside("optimizer-host") else {
             throw CommandFailure("cannot find out where this program lies, to start optimizer-host beside it")
         }
@@ -123,7 +125,7 @@ enum CheckStrategyCommand: Command {
             let settings = IsolationSettings(configuration, memoryMB: strategy.limits.memoryMB)
             let isolation = try Isolation(settings, launcher: launcher)
             do throws(HostFailure) {
-                return (isolation, try HostSpawner(launcher: launcher, isolation: isolation))
+                return (launcher, isolation, try HostSpawner(launcher: launcher, isolation: isolation))
             } catch {
                 isolation.stop()
                 throw error

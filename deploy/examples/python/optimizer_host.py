@@ -1,7 +1,10 @@
 """The host side of the Optimizer's protocol for external strategies: JSON lines on standard input and output.
 
+    from optimizer_host import serve_positions
+    serve_positions(run)    # run(bars, **parameters) -> a position per bar, which the node's engine trades
+
     from optimizer_host import Refused, Retryable, log, serve
-    serve(run)          # run(request) -> dict of what goes into the result
+    serve(run)              # run(request) -> dict of what goes into the result
 
 Standard library only. The protocol is described in ExternalStrategies.md.
 """
@@ -45,6 +48,47 @@ def log(message, level="info"):
 def data_root():
     """The directory of the market data on this node."""
     return os.environ["OPTIMIZER_DATA_ROOT"]
+
+
+def serve_positions(run):
+    """Answers requests with what `run(bars, **parameters)` decides: the node's engine makes trades and figures of it.
+
+    `run` returns the position wanted after each bar, 1, 0 or -1, None or NaN before its first decision; or a dict of
+    `positions` or `signals` (lists of bars, or columns of booleans, under `entries`, `exits`, `short_entries`,
+    `short_exits`) and, where it wants them, `stop_loss_pct`, `take_profit_pct` and `position_fraction`.
+    """
+    serve(lambda request: _orders(run, request))
+
+
+def _orders(run, request):
+    bars = request.bars()
+    decided = run(bars, **(request["strategy"].get("parameters") or {}))
+    orders = dict(decided) if isinstance(decided, dict) else {"positions": decided}
+    if "positions" in orders:
+        orders["positions"] = [_position(value) for value in _list(orders["positions"], "positions")]
+    if isinstance(orders.get("signals"), dict):
+        orders["signals"] = {name: _marked(_list(bars, name)) for name, bars in orders["signals"].items()}
+    # What was decided on one version of the data is not traded on another that is imported meanwhile.
+    return {**orders, "data_version": bars.version}
+
+
+def _list(values, name):
+    values = values.tolist() if hasattr(values, "tolist") else values
+    if not isinstance(values, (list, tuple)):
+        raise TypeError(f"run() returned a {type(values).__name__} for {name}, must be a list or an array")
+    return values
+
+
+def _position(value):
+    # True is 1.
+    return None if value is None or value != value else +value
+
+
+def _marked(values):
+    """The bars of a column of booleans; a list of bars as it is."""
+    if not all(isinstance(value, bool) for value in values):
+        return values
+    return [bar for bar, value in enumerate(values) if value]
 
 
 def serve(run):

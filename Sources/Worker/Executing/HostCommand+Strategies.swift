@@ -3,6 +3,15 @@ package import Hosting
 import System
 
 extension HostCommand {
+    /// The command of a host that runs the built-in strategies, and trades what those of others have decided.
+    ///
+    /// - Parameter launcher: the program `optimizer-host`.
+    package init(builtIn launcher: String, dataRoot: String) {
+        self.init(
+            executable: launcher, arguments: ["serve", "--data-root", dataRoot],
+            environment: ["PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "SWIFT_BACKTRACE": "enable=no"])
+    }
+
     /// What libraries for numbers are told by how many threads to use. Unless told they use one per core in each host,
     /// which all slots together make far more than there are cores.
     private static let threadVariables = [
