@@ -17,6 +17,18 @@ package struct StrategyDescriptor: Equatable, Sendable {
     ///
     /// Costs nothing but look-ups for a request without parameters. Rules between parameters are the strategy's.
     package func check(_ given: [JSONMember]) throws(RequestProblem) {
+        try checkGiven(given)
+        for specification in parameters where specification.defaultValue == nil {
+            guard given.contains(where: { $0.name == specification.name }) else {
+                throw RequestProblem(
+                    .invalidParameters,
+                    "strategy.parameters.\(specification.name) is missing; \(name) needs \(specification.expectation)")
+            }
+        }
+    }
+
+    /// The same without asking for those that are not given.
+    package func checkGiven(_ given: [JSONMember]) throws(RequestProblem) {
         for (index, member) in given.enumerated() {
             guard let specification = parameters.first(where: { $0.name == member.name }) else {
                 throw unknown(member.name)
@@ -27,13 +39,6 @@ package struct StrategyDescriptor: Equatable, Sendable {
                     "strategy.parameters.\(member.name.cut(toBytes: 100)) is given twice; give it once")
             }
             try specification.check(member.value)
-        }
-        for specification in parameters where specification.defaultValue == nil {
-            guard given.contains(where: { $0.name == specification.name }) else {
-                throw RequestProblem(
-                    .invalidParameters,
-                    "strategy.parameters.\(specification.name) is missing; \(name) needs \(specification.expectation)")
-            }
         }
     }
 
@@ -47,13 +52,16 @@ package struct StrategyDescriptor: Equatable, Sendable {
     ///
     /// - Returns: every parameter in the order of the descriptor, with defaults for those that are not given.
     package func resolve(_ request: StrategyRequest) throws(RequestProblem) -> [JSONMember] {
-        if let wanted = request.strategyVersion, wanted != version {
-            throw RequestProblem(
-                .unknownStrategy, "this node has version \(version) of \(name), not version \(wanted)",
-                isRetryable: true)
-        }
+        try checkVersion(request)
         try check(request.parameters)
         return parameters.map { JSONMember($0.name, value(of: $0.name, in: request.parameters)) }
+    }
+
+    /// - Throws: `unknown_strategy` (retryable) where the request asks for another version.
+    package func checkVersion(_ request: StrategyRequest) throws(RequestProblem) {
+        guard let wanted = request.strategyVersion, wanted != version else { return }
+        throw RequestProblem(
+            .unknownStrategy, "this node has version \(version) of \(name), not version \(wanted)", isRetryable: true)
     }
 
     private func unknown(_ parameter: String) -> RequestProblem {

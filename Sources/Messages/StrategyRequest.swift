@@ -35,6 +35,16 @@ package struct StrategyRequest: Sendable {
     /// none. No submitter can give them: they come with a `StepFrame`.
     var ordersRange: Range<Int>?
 
+    /// The same of what the external strategy is that a step of a sweep is of.
+    var descriptorRange: Range<Int>?
+
+    /// The external strategy that a step of a sweep is of; nil where it is a built-in one.
+    package var descriptor: StrategyDescriptor? {
+        guard let descriptorRange else { return nil }
+        var reader = JSONReader(bytes, range: descriptorRange)
+        return (try? reader.value()).flatMap(StrategyDescriptor.init)
+    }
+
     /// The orders that this request is to be run with, JSON text; nil where a strategy is to be run.
     package var orders: JSONReader? { ordersRange.map { JSONReader(bytes, range: $0) } }
 

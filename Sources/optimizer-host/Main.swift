@@ -48,8 +48,8 @@ struct Main {
 
     static func serve(dataRoot: String) -> Int32 {
         let strategies = HostedStrategies(dataRoot: dataRoot, engineVersion: version)
-        return HostLoop.serve(ready: StepFrame.ready(engineVersion: version)) { payload in
-            strategies.answer(payload) { UInt64(clamping: MonotonicTime.now().nanoseconds) }
+        return HostLoop.serve(ready: StepFrame.ready(engineVersion: version)) { payload, pipe in
+            strategies.answer(payload, ask: pipe.ask) { UInt64(clamping: MonotonicTime.now().nanoseconds) }
         }
     }
 }

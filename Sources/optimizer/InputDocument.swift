@@ -9,14 +9,20 @@ enum InputDocument {
 
     private static let longest = 8 << 20
 
+    /// - Parameter external: the strategies that are not built in and that this machine knows.
     /// - Returns: nil where the input is something else; it is all there still.
     /// - Throws: what is wrong with a sweep, code 65.
-    static func read(_ input: inout InputLines) throws(CommandFailure) -> InputDocument? {
+    static func read(
+        _ input: inout InputLines, external: [StrategyDescriptor]
+    ) throws(CommandFailure) -> InputDocument? {
         guard let bytes = try input.whole(upTo: longest, if: mayBeOne) else { return nil }
         guard let value = try? JSONValue.parse(bytes) else {
-            return isBrokenSweep(bytes) ? .sweep(try SweepDocument.parse(bytes, from: input.name)) : nil
+            return isBrokenSweep(bytes)
+                ? .sweep(try SweepDocument.parse(bytes, from: input.name, external: external)) : nil
         }
-        guard !isSweep(value) else { return .sweep(try SweepDocument.parse(bytes, from: input.name)) }
+        guard !isSweep(value) else {
+            return .sweep(try SweepDocument.parse(bytes, from: input.name, external: external))
+        }
         let request = Array(bytes.drop(while: isSpace).reversed().drop(while: isSpace).reversed())
         // One on one line is a line like any other.
         return request.contains(UInt8(ascii: "\n")) ? .request(request) : nil

@@ -7,8 +7,10 @@ import Worker
 /// the nodes have, is not looked for.
 struct RequestCheck {
     private let strategies: StrategyList
+    private let external: [StrategyDescriptor]
 
     init(_ configuration: OptimizerConfiguration) {
+        external = configuration.strategies.map { $0.descriptor }
         strategies = StrategyList(disabled: configuration.disabledStrategies, external: configuration.strategies)
     }
 
@@ -24,7 +26,7 @@ struct RequestCheck {
             let request = try StrategyRequest.parse(line)
             do throws(RequestProblem) {
                 _ = try strategies.check(request)
-                try HostedRequestCheck.check(request)
+                try HostedRequestCheck.check(request, external: external)
                 return .good(ignored: request.unknownFields)
             } catch {
                 return .wrong(text(error))

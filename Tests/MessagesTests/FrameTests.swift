@@ -50,6 +50,39 @@ import Testing
         #expect(try StepFrame.read(StepFrame.payload(of: sent, token: 1))?.request.orders == nil)
     }
 
+    private static let descriptor = StrategyDescriptor(
+        name: "mine", version: 3, summary: "what it does",
+        parameters: [
+            ParameterSpecification("a", .integer(-1...9), default: .integer(3), "an integer"),
+            ParameterSpecification("b", .number(0.5...1), default: nil, ""),
+            ParameterSpecification("c", .boolean, default: .bool(true), ""),
+            ParameterSpecification("d", .choice(["x", "y"]), default: .string("y"), ""),
+            ParameterSpecification("e", .numbers(maximumCount: 7), default: .array([]), ""),
+        ])
+
+    @Test func hostReadsWhatTheStrategyOfASweepIs() throws {
+        let sent = try request()
+        let step = try #require(
+            try StepFrame.read(StepFrame.payload(of: sent, token: 1, descriptor: Self.descriptor)))
+        #expect(step.request.descriptor == Self.descriptor && step.request.orders == nil && step.request.isSweep)
+        #expect(try StepFrame.read(StepFrame.payload(of: sent, token: 1))?.request.descriptor == nil)
+        let payload = StepFrame.payload(of: sent, token: 1, descriptor: Self.descriptor)
+        for index in payload.indices {
+            var damaged = payload
+            damaged[index] ^= 0xFF
+            _ = try? StepFrame.read(damaged)?.request.descriptor
+        }
+    }
+
+    @Test func aQuestionIsToldFromAReplyAndKeepsItsId() {
+        let question = QuestionFrame(id: "sweep:3:17", request: Array("{}".utf8))
+        #expect(QuestionFrame(question.payload) == question)
+        for payload in [ReplyFrame.completed(token: 3), Array("{}".utf8), [], [3], [3, 0xFF, 0xFF, 0x20]] {
+            #expect(QuestionFrame(payload) == nil)
+        }
+        #expect(!ReplyFrame.isFrame(question.payload))
+    }
+
     @Test(arguments: ["", #"{"positions":[1,0]}"#]) func damagedFrameNeverTraps(orders: String) throws {
         let payload = StepFrame.payload(of: try request(), token: 5, orders: Array(orders.utf8))
         for index in payload.indices {

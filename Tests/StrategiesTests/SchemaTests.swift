@@ -77,7 +77,7 @@ import Testing
     private static let ofSweeps: [Change] = [
         ("type", nil, false), ("type", #""backtest""#, false), ("optimization_id", #""a.b_c:d-9""#, true),
         ("optimization_id", nil, true), ("optimization_id", #""-a""#, false), ("optimization_id", #""a b""#, false),
-        ("strategy", #"{"name":"noop"}"#, false), ("strategy", #"{"name":"mine"}"#, false),
+        ("strategy", #"{"name":"noop"}"#, false), ("strategy", #"{"name":"mine"}"#, true),
         ("parameters", nil, false), ("parameters", "[]", false), ("parameters", #"{"fast":[1,2]}"#, false),
         ("parameters", #"[{"name":"fast","values":[5,10]},{"name":"stop_loss_pct","min":1,"max":2,"step":0.5}]"#, true),
         ("parameters", #"[{"name":"fast","min":5,"max":10}]"#, true),
@@ -97,6 +97,8 @@ import Testing
         ("constraints", #"[{"target":"trade_count","operator":"greater","target_value":"6"}]"#, false),
         ("constraints", #"[{"target":"trade_count","operator":"greater","value":6}]"#, false),
         ("constraints", #"[{"target":"trades","operator":"greater","target_value":6}]"#, false),
+        ("search", #"{"sets_per_step":4096}"#, true), ("search", #"{"sets_per_step":0}"#, false),
+        ("search", #"{"sets_per_step":4097}"#, false),
         ("search", #"{"method":"random"}"#, false), ("search", #"{"max_evaluations":0}"#, false), ("search", nil, true),
         ("out_of_sample", "{}", false), ("out_of_sample", #"{"start":2015}"#, false), ("out_of_sample", nil, true),
         ("out_of_sample", #"{"fraction":0.3}"#, false), ("output", #"{"top":0}"#, false),
@@ -106,12 +108,18 @@ import Testing
         ("step", #"{"step":0,"of":1,"first":0,"count":1}"#, false), ("locks", "[]", false),
     ]
 
+    private static let mine = StrategyDescriptor(
+        name: "mine", summary: "",
+        parameters: ["fast", "slow"].map { ParameterSpecification($0, .integer(1...200), default: .integer(9), "") })
+
     @Test(arguments: common + ofSweeps) func aSweepIsRightForBothOrForNeither(_ change: Change) throws {
         let sweep = try Self.changed(SweepFixture.text, change)
         let problems = SchemaFile.sweep.problems(of: sweep)
         #expect(problems.isEmpty == change.isRight, "\(sweep.text): \(problems)")
         var refusal: RequestProblem?
-        do throws(RequestProblem) { _ = try Sweep.parse(Array(sweep.text.utf8)) } catch { refusal = error }
+        do throws(RequestProblem) { _ = try Sweep.parse(Array(sweep.text.utf8), external: [Self.mine]) } catch {
+            refusal = error
+        }
         #expect((refusal == nil) == change.isRight, "\(sweep.text): \(refusal?.message ?? "")")
     }
 
@@ -134,6 +142,8 @@ import Testing
         #expect(names(sweep?["comparison"]) == Comparison.allCases.map(\.rawValue))
         let trading = StrategyRegistry.strategies.compactMap { ($0 as? any TradingStrategy)?.descriptor.name }
         #expect(names(SchemaFile.request.document["$defs"]?["trading_strategy"]) == trading.sorted())
+        let bare = StrategyRegistry.strategies.compactMap { ($0 as? any BareStrategy)?.descriptor.name }
+        #expect(names(SchemaFile.request.document["$defs"]?["bare_strategy"]) == bare.sorted())
         let figures = SchemaFile.result.document["$defs"]?["figures"]
         #expect(figures?["properties"]?.members?.map(\.name) == Statistic.allCases.map(\.rawValue))
         #expect(figures?["required"]?.elements?.compactMap(\.string) == Statistic.allCases.map(\.rawValue))

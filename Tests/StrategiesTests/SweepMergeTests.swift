@@ -263,7 +263,7 @@ import Testing
             return indicators.computedCount
         }
         let admitted = (0..<sweep.setCount).map { sweep.parameters(of: $0) }.filter { sweep.admits($0) }
-        let distinct = Set(admitted.flatMap { sweep.strategy.indicators($0) })
+        let distinct = Set(admitted.flatMap { SMACrossover().indicators($0) })
         #expect(step.counts.evaluated == admitted.count && admitted.count > 300)
         #expect(computed == distinct.count)
     }

@@ -230,6 +230,7 @@ import Testing
         (#""target_value":null"#, #""target_value":3"#, "objective.target_value"),
         (#""target_value":6"#, #""target_value":"6""#, "constraints[0].target_value"),
         (#""method":"grid""#, #""method":"bayes""#, "search.method is \"bayes\", must be \"grid\""),
+        (#""method":"grid""#, #""sets_per_step":0"#, "search.sets_per_step is 0, must be an integer from 1 to 4096"),
         (#""max_evaluations":5000"#, #""max_evaluations":100"#, "has more than the 100 sets"),
         (#""max":45"#, #""max":450000"#, "parameters[0]"),
         (#""start":"2011-07-01""#, #""start":"2011""#, "out_of_sample.start"),
@@ -237,7 +238,10 @@ import Testing
         (#""search""#, #""data":{},"search""#, "data is given twice; give it once"),
         (#""objective""#, #""objectiv""#, "did you mean \"objective\""),
         (#""name":"sma_crossover""#, #""name":"noop""#, "noop"),
-        (#""name":"sma_crossover""#, #""name":"mine""#, "external strategies cannot be swept, these can: bollinger"),
+        (
+            #""name":"sma_crossover""#, #""name":"mine""#,
+            "neither a built-in strategy nor one of the configuration; these can be swept: bollinger"
+        ),
         (#""my-sweep""#, #""my sweep""#, "must be 1 to 128 letters, digits"),
         (#""my-sweep""#, #""$(reboot)""#, "must be 1 to 128 letters, digits"),
         (#""my-sweep""#, #""-sweep""#, "beginning with a letter or a digit"),

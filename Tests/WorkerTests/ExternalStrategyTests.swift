@@ -113,7 +113,7 @@ import Testing
                 expect("unknown", "rejected", "invalid_parameters", "did you mean \"size\"?")
                 expect("missing", "rejected", "invalid_parameters", "size is missing")
                 expect("limits", "rejected", "limits_not_available", "this node allows at most 60000")
-                expect("sweep", "rejected", "invalid_request", "external strategy")
+                expect("sweep", "rejected", "invalid_request", "parameters must be a list of 1 to 16 objects")
                 expect("version", "rejected", "unknown_strategy", "version 4 of unruly, not version 3")
                 expect("near", "rejected", "unknown_strategy", "did you mean \"unruly\"?")
             }

@@ -11,21 +11,42 @@
 /// | 4–7 | the strategy's version, 0 where the request names none |
 /// | 8–15 | the step's token, which its reply names |
 /// | 16–23, 24–31 | the strategy's name and its parameters: where each begins and ends in the request (0, 0: nowhere) |
-/// | from 32 | for each section the number of its `RequestMember` (255: the orders) and where it begins and ends, 4 bytes each |
-/// | then | the request; behind it, where an external strategy's positions are to be traded, what its host has answered |
+/// | from 32 | for each section the number of its `RequestMember` (255: the orders, 254: the descriptor) and where it begins and ends, 4 bytes each |
+/// | then | the request; behind it, where an external strategy's positions are to be traded, what its host has answered, and of a sweep over one, what its strategy is |
 package enum StepFrame {
     static let form: UInt8 = 2
     private static let headerBytes = 32
     private static let sectionBytes = 12
     private static let orders: UInt32 = 255
+    private static let descriptor: UInt32 = 254
 
     /// A frame's payload for the step of this token.
-    ///
-    /// - Parameter orders: what an external strategy's host has answered to the request, for the engine to trade.
-    package static func payload(of request: StrategyRequest, token: UInt64, orders: [UInt8] = []) -> [UInt8] {
+    package static func payload(of request: StrategyRequest, token: UInt64) -> [UInt8] {
+        payload(of: request, token: token, behind: [], as: 0)
+    }
+
+    /// The same for the engine to trade what an external strategy's host has answered to the request.
+    package static func payload(of request: StrategyRequest, token: UInt64, orders: [UInt8]) -> [UInt8] {
+        payload(of: request, token: token, behind: orders, as: Self.orders)
+    }
+
+    /// The same for a step of a sweep over an external strategy.
+    package static func payload(
+        of request: StrategyRequest, token: UInt64, descriptor: StrategyDescriptor
+    ) -> [UInt8] {
+        let text = Array(JSONValue.object(descriptor.members).text.utf8)
+        return payload(of: request, token: token, behind: text, as: Self.descriptor)
+    }
+
+    /// - Parameters:
+    ///   - more: stands behind the request.
+    ///   - number: of what that is.
+    private static func payload(
+        of request: StrategyRequest, token: UInt64, behind more: [UInt8], as number: UInt32
+    ) -> [UInt8] {
         var frame: [UInt8] = []
-        let sections = request.sections.count + (orders.isEmpty ? 0 : 1)
-        frame.reserveCapacity(headerBytes + sections * sectionBytes + request.bytes.count + orders.count)
+        let sections = request.sections.count + (more.isEmpty ? 0 : 1)
+        frame.reserveCapacity(headerBytes + sections * sectionBytes + request.bytes.count + more.count)
         frame.append(form)
         frame.append(request.isSweep ? 1 : 0)
         frame.append(littleEndian: UInt16(sections))
@@ -37,12 +58,12 @@ package enum StepFrame {
             frame.append(littleEndian: UInt32(section.member.rawValue))
             frame.append(section.range)
         }
-        if !orders.isEmpty {
-            frame.append(littleEndian: Self.orders)
-            frame.append(request.bytes.count..<request.bytes.count + orders.count)
+        if !more.isEmpty {
+            frame.append(littleEndian: number)
+            frame.append(request.bytes.count..<request.bytes.count + more.count)
         }
         frame.append(contentsOf: request.bytes)
-        frame.append(contentsOf: orders)
+        frame.append(contentsOf: more)
         return frame
     }
 
@@ -78,8 +99,8 @@ package enum StepFrame {
         for _ in 0..<sections {
             let number = reader.next(UInt32.self)
             guard let range = reader.nextRange(from: start) else { return nil }
-            guard number != orders else {
-                request.ordersRange = range
+            if number == orders || number == descriptor {
+                if number == orders { request.ordersRange = range } else { request.descriptorRange = range }
                 continue
             }
             guard let member = UInt8(exactly: number).flatMap(RequestMember.init(rawValue:)), member.isSection else {

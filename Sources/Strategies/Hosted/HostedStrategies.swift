@@ -38,15 +38,19 @@ package final class HostedStrategies {
 
     /// Runs what a node sends: a `StepFrame`, which is answered by a `ReplyFrame`, or a request in JSON.
     ///
-    /// - Parameter clock: the machine's monotonic clock, in nanoseconds.
-    package func answer(_ payload: [UInt8], clock: () -> UInt64) -> [UInt8] {
+    /// - Parameters:
+    ///   - ask: hands a `QuestionFrame` to the node and gives its answer; nil where there is none.
+    ///   - clock: the machine's monotonic clock, in nanoseconds.
+    package func answer(
+        _ payload: [UInt8], ask: @escaping ([UInt8]) -> [UInt8]? = { _ in nil }, clock: () -> UInt64
+    ) -> [UInt8] {
         let began = clock()
         var token: UInt64 = 0
         var reply: [UInt8]
         do throws(RequestProblem) {
             guard let step = try StepFrame.read(payload) else { return run(payload) }
             token = step.token
-            reply = try members(of: step.request, after: ReplyFrame.completed(token: token))
+            reply = try members(of: step.request, after: ReplyFrame.completed(token: token), ask: ask)
         } catch {
             reply = ReplyFrame.failure(token: token, error)
         }
@@ -55,9 +59,11 @@ package final class HostedStrategies {
     }
 
     /// - Parameter start: what they are to stand behind.
-    private func members(of request: StrategyRequest, after start: [UInt8]) throws(RequestProblem) -> [UInt8] {
+    private func members(
+        of request: StrategyRequest, after start: [UInt8], ask: @escaping ([UInt8]) -> [UInt8]? = { _ in nil }
+    ) throws(RequestProblem) -> [UInt8] {
         var json = JSONWriter(after: start, capacity: 2048)
-        try run(request, &json)
+        try run(request, ask, &json)
         guard json.bytes.count <= Self.longestReply else { throw Self.tooLarge }
         return json.bytes
     }
@@ -72,9 +78,11 @@ package final class HostedStrategies {
         )
     }
 
-    private func run(_ request: StrategyRequest, _ json: inout JSONWriter) throws(RequestProblem) {
+    private func run(
+        _ request: StrategyRequest, _ ask: @escaping ([UInt8]) -> [UInt8]?, _ json: inout JSONWriter
+    ) throws(RequestProblem) {
         if let orders = request.orders { return try trade(HostedOrders(orders), request, &json) }
-        guard !request.isSweep else { return try sweepStep(request, &json) }
+        guard !request.isSweep else { return try sweepStep(request, ask, &json) }
         let (strategy, parameters) = try StrategyRegistry.resolve(
             request.strategy, version: request.strategyVersion, request.parameters)
         switch strategy {
@@ -127,13 +135,19 @@ package final class HostedStrategies {
         }
     }
 
-    private func sweepStep(_ request: StrategyRequest, _ json: inout JSONWriter) throws(RequestProblem) {
-        let sweep = try Sweep(request, definition: .null)
+    private func sweepStep(
+        _ request: StrategyRequest, _ ask: @escaping ([UInt8]) -> [UInt8]?, _ json: inout JSONWriter
+    ) throws(RequestProblem) {
+        let external = request.descriptor.map { [$0] } ?? []
+        let sweep = try Sweep(request, external: external, definition: .null)
         let place = try SweepStep.Place(request.section("step"), setCount: sweep.setCount)
         let settings = try RunSettings(request)
         let (data, used, range) = try open(DataSelection(request.section("data")))
         let split = sweep.firstKeptBar(of: data, in: range)
-        var step = SweepStep(sweep, place)
+        let questions =
+            external.isEmpty
+            ? nil : try SetQuestions(request, sweep, step: place.step, version: used.version, ask: ask)
+        var step = SweepStep(sweep, place, questions: questions)
         data.withBars(range.lowerBound..<split) { bars in
             step.run(on: IndicatorSet(bars: bars, pool: pool), data.calendar, settings, workspace)
         }

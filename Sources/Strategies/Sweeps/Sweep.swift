@@ -20,13 +20,15 @@ package struct Sweep: Sendable {
     package let setCount: Int
     /// How many best sets are kept.
     package let top: Int
-    let strategy: any TradingStrategy
+    let strategy: SweptStrategy
     let fixed: Parameters
     let axes: [SweepAxis]
     let conditions: [ParameterCondition]
     let objective: Objective
     let constraints: [ResultCondition]
     let outOfSampleStart: Int64?
+    /// Sets in every step but the last, where the sweep says so.
+    package let givenSetsPerStep: Int?
     let wantsHeatmap: Bool
     /// As it was submitted; steps are made from it.
     let definition: JSONValue
@@ -39,8 +41,11 @@ package struct Sweep: Sendable {
 
     /// Reads a sweep's definition and checks all of it, down to every parameter's range.
     ///
+    /// - Parameter external: the strategies that are not built in and that this machine knows.
     /// - Throws: what is wrong, where, and what would be right.
-    package static func parse(_ bytes: [UInt8]) throws(RequestProblem) -> Sweep {
+    package static func parse(
+        _ bytes: [UInt8], external: [StrategyDescriptor] = []
+    ) throws(RequestProblem) -> Sweep {
         let value: JSONValue
         do {
             value = try JSONValue.parse(bytes)
@@ -64,7 +69,8 @@ package struct Sweep: Sendable {
         let kept = sections.compactMap { name in members.first { $0.name == name } }
         let request = JSONValue.object(kept + [JSONMember("request_id", .string("sweep"))])
         do {
-            return try Sweep(StrategyRequest.parse(Array(request.text.utf8)), definition: .object(kept))
+            return try Sweep(
+                StrategyRequest.parse(Array(request.text.utf8)), external: external, definition: .object(kept))
         } catch let error as UnreadableRequest {
             throw error.problem
         } catch let error as RequestProblem {
@@ -75,16 +81,22 @@ package struct Sweep: Sendable {
     }
 
     /// Reads the sweep's parts of a step's request.
-    init(_ request: StrategyRequest, definition: JSONValue) throws(RequestProblem) {
-        (strategy, fixed) = try Self.strategy(request)
+    init(
+        _ request: StrategyRequest, external: [StrategyDescriptor] = [], definition: JSONValue
+    ) throws(RequestProblem) {
+        (strategy, fixed) = try SweptStrategy.resolve(request, external: external)
         self.definition = definition
         let descriptor = strategy.descriptor
         axes = try Self.list("parameters", request, 1...16) { value, path throws(RequestProblem) in
             try SweepAxis(value, path, descriptor)
         }
         try Self.checkNames(axes, given: request.parameters)
+        try Self.checkRequired(descriptor, axes, given: request.parameters)
         try Self.checkLists(axes)
-        setCount = try Self.size(of: axes, request.section("search"))
+        let search = try SectionReader(
+            "search", request.section("search"), known: ["method", "max_evaluations", "sets_per_step"])
+        setCount = try Self.size(of: axes, search)
+        givenSetsPerStep = try search.integer("sets_per_step", in: 1...SweepPlan.mostSetsPerStep)
         conditions = try Self.list("parameter_constraints", request, 0...64) { value, path throws(RequestProblem) in
             try ParameterCondition(value, path, descriptor)
         }
@@ -102,24 +114,17 @@ package struct Sweep: Sendable {
         givenID = try Self.identifier(request)
     }
 
-    private static func strategy(
-        _ request: StrategyRequest
-    ) throws(RequestProblem) -> (any TradingStrategy, Parameters) {
-        guard StrategyRegistry.descriptors.contains(where: { $0.name == request.strategy }) else {
-            let names = StrategyRegistry.strategies.compactMap { ($0 as? any TradingStrategy)?.descriptor.name }
+    /// Every set has to have each parameter that has no default.
+    private static func checkRequired(
+        _ descriptor: StrategyDescriptor, _ axes: [SweepAxis], given: [JSONMember]
+    ) throws(RequestProblem) {
+        let there = axes.map(\.name) + given.map(\.name)
+        for parameter in descriptor.parameters where parameter.defaultValue == nil && !there.contains(parameter.name) {
             throw RequestProblem(
-                .unknownStrategy,
-                "\"\(request.strategy.cut(toBytes: 100))\" is no built-in strategy"
-                    + nearestNameHint(to: request.strategy, in: names)
-                    + "; external strategies cannot be swept, these can: " + names.joined(separator: ", "),
-                isRetryable: true)
+                .invalidParameters,
+                "\(parameter.name) is missing; \(descriptor.name) needs \(parameter.expectation): sweep it in parameters, "
+                    + "or fix it in strategy.parameters")
         }
-        let (found, parameters) = try StrategyRegistry.resolve(
-            request.strategy, version: request.strategyVersion, request.parameters, isSweep: true)
-        guard let strategy = found as? any TradingStrategy else {
-            throw RequestProblem(.invalidRequest, "\(request.strategy) does not trade: there is nothing to optimize")
-        }
-        return (strategy, parameters)
     }
 
     private static func list<Element>(
@@ -159,8 +164,7 @@ package struct Sweep: Sendable {
         }
     }
 
-    private static func size(of axes: [SweepAxis], _ search: JSONValue?) throws(RequestProblem) -> Int {
-        let section = try SectionReader("search", search, known: ["method", "max_evaluations"])
+    private static func size(of axes: [SweepAxis], _ section: SectionReader) throws(RequestProblem) -> Int {
         if let method = section["method"], method.string != "grid" { throw section.wrong("method", "\"grid\"") }
         let limit = try section.integer("max_evaluations", in: 1...maximumSets) ?? maximumSets
         var size = 1
@@ -224,6 +228,11 @@ package struct Sweep: Sendable {
         guard let outOfSampleStart else { return range.upperBound }
         let first = data.range(from: outOfSampleStart, through: nil).lowerBound
         return min(max(first, range.lowerBound), range.upperBound)
+    }
+
+    /// The external strategy that it is of; nil where it is of a built-in one.
+    package var externalStrategy: StrategyDescriptor? {
+        if case .external(let descriptor) = strategy { descriptor } else { nil }
     }
 
     // MARK: The grid

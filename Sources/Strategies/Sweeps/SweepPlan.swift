@@ -12,7 +12,7 @@ package struct SweepPlan: Sendable {
     /// Bars that one set runs over.
     package let bars: Int
     /// Sets in every step but the last.
-    package let setsPerStep: Int
+    package private(set) var setsPerStep: Int
     private let definition: JSONValue
     /// Follows from the sweep and the version of its data.
     package let digest: String
@@ -21,6 +21,11 @@ package struct SweepPlan: Sendable {
     static let barsPerStep = 800_000
     /// A step over few bars still answers with a result of bounded size.
     static let mostSetsPerStep = 4096
+
+    /// How long a step over an external strategy ought to take, in ms: its hosts are slow beside the engine, and differ.
+    static let externalStepMs = 1000.0
+    /// Sets of such a step where nobody has measured one.
+    static let unmeasuredSets = 16
 
     /// Pins the data set's version, the newest where the sweep names none, and cuts the grid.
     ///
@@ -67,8 +72,13 @@ package struct SweepPlan: Sendable {
         self.sweep = sweep
         self.version = version
         self.bars = bars
-        setsPerStep = min(Self.mostSetsPerStep, max(1, Self.barsPerStep / max(1, bars)))
-        definition = version.map { Self.pinned(sweep.definition, to: $0) } ?? sweep.definition
+        let usual =
+            sweep.externalStrategy == nil
+            ? min(Self.mostSetsPerStep, max(1, Self.barsPerStep / max(1, bars))) : Self.unmeasuredSets
+        setsPerStep = sweep.givenSetsPerStep ?? usual
+        let pinned = version.map { Self.pinned(sweep.definition, to: $0) } ?? sweep.definition
+        // Another version of a program decides otherwise, and may count its parameters otherwise.
+        definition = sweep.externalStrategy.map { Self.pinned(pinned, toStrategy: $0.version) } ?? pinned
         digest = Sweep.digest(of: definition)
         id = sweep.givenID ?? "sweep-" + digest
     }
@@ -82,6 +92,36 @@ package struct SweepPlan: Sendable {
                 return JSONMember("data", .object(rest + [JSONMember("version", .string(version))]))
             })
     }
+
+    private static func pinned(_ definition: JSONValue, toStrategy version: Int) -> JSONValue {
+        guard let members = definition.members else { return definition }
+        return .object(
+            members.map { member in
+                guard member.name == "strategy", let strategy = member.value.members else { return member }
+                let rest = strategy.filter { $0.name != "version" }
+                return JSONMember("strategy", .object(rest + [JSONMember("version", .integer(version))]))
+            })
+    }
+
+    /// Whether a measurement says how it is cut: nothing else does.
+    package var wantsMeasuring: Bool { sweep.externalStrategy != nil && sweep.givenSetsPerStep == nil }
+
+    /// Cuts it into steps of about a second, at most a quarter of the time that a node gives them.
+    ///
+    /// - Parameters:
+    ///   - setMs: how long one set takes, in ms.
+    ///   - timeoutMs: when a node ends a step.
+    package mutating func cut(setMs: Double, timeoutMs: Int) {
+        let budget = min(Self.externalStepMs, Double(timeoutMs) / 4) / max(setMs, 0.01)
+        // Beside its sets a step runs the best of them once more, and those it keeps out of sample.
+        let runs = Int(min(budget, Double(2 * Self.mostSetsPerStep))) - 1
+        let sets =
+            sweep.outOfSampleStart == nil ? runs : runs <= 2 * sweep.top ? runs / 2 : runs - sweep.top
+        cut(setsPerStep: sets)
+    }
+
+    /// Cuts it as it was cut before.
+    package mutating func cut(setsPerStep: Int) { self.setsPerStep = min(Self.mostSetsPerStep, max(1, setsPerStep)) }
 
     package var stepCount: Int { (sweep.setCount + setsPerStep - 1) / setsPerStep }
 

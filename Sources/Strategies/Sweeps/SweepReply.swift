@@ -74,12 +74,12 @@ extension JSONWriter {
         endObject()
     }
 
-    private mutating func firstFailure(_ failure: (index: Int, problem: RequestProblem)?) {
+    private mutating func firstFailure(_ failure: (index: Int, problem: SetFailure)?) {
         name("first_failure")
         guard let failure else { return null() }
         beginObject()
         member("index", failure.index)
-        member("code", failure.problem.code.rawValue)
+        member("code", failure.problem.code)
         member("message", failure.problem.message)
         endObject()
     }

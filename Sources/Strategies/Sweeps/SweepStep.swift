@@ -71,7 +71,7 @@ struct SweepStep {
     let place: Place
     private(set) var counts = Counts()
     /// The first set that could not run, and why.
-    private(set) var firstFailure: (index: Int, problem: RequestProblem)?
+    private(set) var firstFailure: (index: Int, problem: SetFailure)?
     private(set) var dropped = Dropped()
     private(set) var luck = StepLuck()
     private(set) var outOfSampleBars = 0
@@ -80,9 +80,13 @@ struct SweepStep {
     /// The value is NaN where the set has none, or a constraint turned it down.
     private(set) var heatmap: [(index: Int, value: Double)] = []
 
-    init(_ sweep: Sweep, _ place: Place) {
+    /// Of an external strategy's sweep: who decides.
+    private let questions: SetQuestions?
+
+    init(_ sweep: Sweep, _ place: Place, questions: SetQuestions? = nil) {
         self.sweep = sweep
         self.place = place
+        self.questions = questions
     }
 
     /// Evaluates every set of the step on the bars before the out-of-sample part.
@@ -102,7 +106,7 @@ struct SweepStep {
             let isSampled = sample.contains(index)
             if isSampled { blocks?.begin() }
             // A set that cannot run (too few bars) is counted; it does not stop the others.
-            do throws(RequestProblem) {
+            do throws(SetFailure) {
                 let backtest = try backtest(parameters, indicators, settings, workspace)
                 counts.evaluated += 1
                 dropped.add(backtest.simulation.dropped, index)
@@ -164,8 +168,37 @@ struct SweepStep {
 
     private func backtest(
         _ parameters: Parameters, _ indicators: IndicatorSet, _ settings: RunSettings, _ workspace: Workspace
-    ) throws(RequestProblem) -> Backtest {
-        try Backtest(of: sweep.strategy, parameters, on: indicators, account: settings.account, workspace: workspace)
+    ) throws(SetFailure) -> Backtest {
+        switch sweep.strategy {
+        case .builtIn(let strategy):
+            try unlessRefused { () throws(RequestProblem) in
+                try Backtest(
+                    of: strategy, parameters, on: indicators, account: settings.account, workspace: workspace)
+            }
+        case .external(let descriptor):
+            try backtest(questions, descriptor, parameters, indicators, settings, workspace)
+        }
+    }
+
+    private func backtest(
+        _ questions: SetQuestions?, _ descriptor: StrategyDescriptor, _ parameters: Parameters,
+        _ indicators: IndicatorSet, _ settings: RunSettings, _ workspace: Workspace
+    ) throws(SetFailure) -> Backtest {
+        guard let questions else {
+            throw SetFailure(RequestProblem(.internalError, "nobody can be asked what \(descriptor.name) decides"))
+        }
+        let orders = try questions.orders(of: parameters, over: indicators.bars)
+        return try unlessRefused { () throws(RequestProblem) in
+            try Backtest(of: orders, on: indicators, account: settings.account, workspace: workspace)
+        }
+    }
+
+    private func unlessRefused(_ run: () throws(RequestProblem) -> Backtest) throws(SetFailure) -> Backtest {
+        do throws(RequestProblem) {
+            return try run()
+        } catch {
+            throw SetFailure(error)
+        }
     }
 
     /// What the sets are ranked by.

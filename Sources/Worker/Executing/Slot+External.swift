@@ -15,11 +15,12 @@ extension Slot {
     func executeExternally(_ step: Step, ahead: [Step], in hosts: ExternalHosts, own: Host) {
         if let expired = step.request.expiresAt, expired < Timestamp.now() { return finish(step, .expired) }
         // No step pays for what others have left in the own host, which is to trade its orders: there is a new one first.
-        if hosts.givesOrders, own.isTooFull(for: step.limits) {
+        if hosts.givesOrders || step.request.isSweep, own.isTooFull(for: step.limits) {
             reporter.metrics.hostLost(reason: "recycled")
             discard(own)
             return notBegun(step)
         }
+        guard !step.request.isSweep else { return sweepExternally(step, in: hosts, own: own) }
         do throws(RequestProblem) {
             execute(
                 step, ahead: ahead, try ExternalRequest(step.request, hosts.strategy.descriptor), in: hosts, own: own)
@@ -102,7 +103,7 @@ extension Slot {
     /// A host that is ready; nil where the step has to wait for one.
     ///
     /// While the strategy's hosts cannot be started, one step at a time tries, and the others take what waits.
-    private func borrow(
+    func borrow(
         for step: Step, in hosts: ExternalHosts, beforeStart: () -> Void
     ) -> (host: Host, isNew: Bool)? {
         let role = state.decide { $0.startRole(slot: index) }
@@ -174,10 +175,14 @@ extension StepEnd {
     }
 
     static func reading(_ line: [UInt8], _ step: Step, _ request: ExternalRequest) -> StepEnd {
-        let requestID = step.request.requestID
+        reading(line, to: step.request.requestID, step, strategy: request.strategy)
+    }
+
+    /// - Parameter requestID: of what was asked.
+    static func reading(_ line: [UInt8], to requestID: String, _ step: Step, strategy: [UInt8]?) -> StepEnd {
         let breach = LimitBreach(resource: .memory, limit: step.limits.memoryMB, peak: nil)
         do throws(JSONProblem) {
-            let reply = try HostReply.parse(line, strategy: request.strategy)
+            let reply = try HostReply.parse(line, strategy: strategy)
             if reply.requestID == requestID { return reply.saysMemoryWasRefused ? .refused(breach) : .answered(reply) }
             guard let answered = reply.requestID else {
                 return .babbled("it has no \"request_id\": \(line.quotedLine)")

@@ -80,13 +80,8 @@ extension StepRun {
     /// A run that went on in a second host.
     init(_ first: StepRun, then host: Host) {
         let second = ResultUsage(host.usage)
-        let usage = first.usage.map { usage in
-            ResultUsage(
-                cpuMs: usage.cpuMs + second.cpuMs, maxRSSMB: max(usage.maxRSSMB, second.maxRSSMB),
-                throttledMs: usage.throttledMs.map { $0 + (second.throttledMs ?? 0) } ?? second.throttledMs)
-        }
         self.init(
             started: first.started, ended: max(first.ended, host.span.ended), attempt: first.attempt,
-            usage: usage ?? second)
+            usage: first.usage?.adding(second) ?? second)
     }
 }

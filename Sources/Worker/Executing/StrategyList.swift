@@ -81,10 +81,8 @@ package final class StrategyList: Sendable {
 
     private func check(_ request: StrategyRequest, of strategy: ExternalStrategy) throws(RequestProblem) {
         guard !request.isSweep else {
-            throw RequestProblem(
-                .invalidRequest,
-                "type is \"optimization\", and \(strategy.name) is an external strategy: it takes single"
-                    + " requests, of type \"backtest\"")
+            // All of it, before it waits for a host of the strategy: no other would say that it can never run.
+            return try HostedRequestCheck.check(request, external: [strategy.descriptor])
         }
         _ = try strategy.descriptor.resolve(request)
     }

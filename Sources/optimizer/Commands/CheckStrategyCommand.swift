@@ -35,16 +35,13 @@ enum CheckStrategyCommand: Command {
         let configuration = try ConfigurationOptions.load(arguments)
         let strategy = try subject(arguments, configuration)
         let answerMs = try arguments.integer("timeout-ms", in: 1...3_600_000) ?? 5000
-        let (launcher, isolation, spawner) = try spawner(configuration, strategy)
-        defer {
-            spawner.stop()
-            isolation.stop()
-        }
+        let hosts = try LocalHosts(configuration, memoryMB: strategy.limits.memoryMB)
+        defer { hosts.stop() }
         let command = HostCommand(strategy, dataRoot: configuration.data.root)
         let check = ConformanceCheck(
-            command, engine: HostCommand(builtIn: launcher, dataRoot: configuration.data.root),
+            command, engine: HostCommand(builtIn: hosts.launcher, dataRoot: configuration.data.root),
             sample: SampleRequest(strategy.descriptor), answerMs: answerMs,
-            own: try ownRequest(arguments, strategy), spawner: spawner)
+            own: try ownRequest(arguments, strategy), spawner: hosts.spawner)
         let isJSON = arguments.has("json")
         var shown: [String] = []
         let findings = check.run { finding in
@@ -112,27 +109,6 @@ enum CheckStrategyCommand: Command {
             throw CommandFailure("the configuration has no strategy \"\(name)\" (key strategies)\(hint)")
         }
         return strategy
-    }
-
-    /// Hosts in the limits and the sandbox that a node with this configuration has.
-    private static func spawner(
-        _ configuration: OptimizerConfiguration, _ strategy: ExternalStrategy
-    ) throws(CommandFailure) -> (launcher: String, Isolation, HostSpawner) {
-        guard let launcher = ExecutablePath.beside("optimizer-host") else {
-            throw CommandFailure("cannot find out where this program lies, to start optimizer-host beside it")
-        }
-        do throws(HostFailure) {
-            let settings = IsolationSettings(configuration, memoryMB: strategy.limits.memoryMB)
-            let isolation = try Isolation(settings, launcher: launcher)
-            do throws(HostFailure) {
-                return (launcher, isolation, try HostSpawner(launcher: launcher, isolation: isolation))
-            } catch {
-                isolation.stop()
-                throw error
-            }
-        } catch {
-            throw CommandFailure(error.description)
-        }
     }
 
     private static func text(_ finding: ConformanceFinding) -> String {

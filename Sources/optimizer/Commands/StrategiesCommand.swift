@@ -54,39 +54,7 @@ enum StrategiesCommand: Command {
     }
 
     private static func json(_ strategy: StrategyDescriptor, isDisabled: Bool, isExternal: Bool) -> String {
-        JSONValue.object([
-            JSONMember("name", .string(strategy.name)), JSONMember("version", .integer(strategy.version)),
-            JSONMember("summary", .string(strategy.summary)), JSONMember("disabled", .bool(isDisabled)),
-            JSONMember("external", .bool(isExternal)),
-            JSONMember("parameters", .array(strategy.parameters.map(json))),
-        ]).text
-    }
-
-    private static func json(_ parameter: ParameterSpecification) -> JSONValue {
-        .object(
-            [JSONMember("name", .string(parameter.name))] + values(parameter.kind) + [
-                JSONMember("required", .bool(parameter.defaultValue == nil)),
-                JSONMember("default", parameter.defaultValue ?? .null),
-                JSONMember("summary", .string(parameter.summary)),
-            ])
-    }
-
-    private static func values(_ kind: ParameterSpecification.Kind) -> [JSONMember] {
-        func type(_ name: String) -> JSONMember { JSONMember("type", .string(name)) }
-        return switch kind {
-        case .integer(let range):
-            [
-                type("integer"), JSONMember("minimum", .integer(range.lowerBound)),
-                JSONMember("maximum", .integer(range.upperBound)),
-            ]
-        case .number(let range):
-            [
-                type("number"), JSONMember("minimum", .number(range.lowerBound)),
-                JSONMember("maximum", .number(range.upperBound)),
-            ]
-        case .boolean: [type("boolean")]
-        case .choice(let names): [type("string"), JSONMember("values", .array(names.map(JSONValue.string)))]
-        case .numbers(let count): [type("numbers"), JSONMember("maximum_count", .integer(count))]
-        }
+        let here = [JSONMember("disabled", .bool(isDisabled)), JSONMember("external", .bool(isExternal))]
+        return JSONValue.object(strategy.members + here).text
     }
 }

@@ -1,3 +1,4 @@
+import Configuration
 import Kafka
 import Messages
 import Worker
@@ -19,7 +20,9 @@ enum SubmitCommand: Command {
         --example prints a request, or a sweep, that runs on the sample data; deploy/messages.md has all that they hold.
 
         A sweep is one JSON document of "type": "optimization". Its grid is cut into steps, which go to all partitions;
-        the data set, which must be under this machine's data.root, is pinned to the version it has now. The steps' ids
+        the data set, which must be under this machine's data.root, is pinned to the version it has now. One over a
+        strategy of your own wants it in the configuration: a few sets are run here, to cut steps of about a second
+        (search.sets_per_step says how many sets instead). The steps' ids
         follow from the sweep: submitted again, only those are sent that the topic does not hold, or all of them with
         --resend-all. With --resend-failed those are sent that were never sent, and those of which every request has
         failed; what is complete or under way is not. Another sweep under an id that the topic holds is refused: give it
@@ -48,8 +51,12 @@ enum SubmitCommand: Command {
         }
         try arguments.expectPositional(1...1, "FILE, or - for standard input")
         var input = try InputLines(arguments.positional[0])
-        let document = SubmitJob.mode(of: arguments) == .allOrNothing ? try InputDocument.read(&input) : nil
-        if case .sweep(let sweep) = document { return try SweepSubmission.run(sweep, arguments) }
+        let configuration = try ConfigurationOptions.load(arguments)
+        let external = configuration.strategies.map { $0.descriptor }
+        let document =
+            SubmitJob.mode(of: arguments) == .allOrNothing
+            ? try InputDocument.read(&input, external: external) : nil
+        if case .sweep(let sweep) = document { return try SweepSubmission.run(sweep, arguments, configuration) }
         for name in ["dry-run", "resend-failed", "resend-all"] where arguments.has(name) {
             throw .usage("--\(name) is for sweeps, and \(input.name) is none")
         }

@@ -24,7 +24,10 @@ struct ReportCurves {
     /// - Parameters:
     ///   - definition: the sweep as it was submitted.
     ///   - merged: names the version of the data and the best set.
-    static func compute(_ definition: JSONValue?, _ merged: JSONValue, dataRoot: String) -> Outcome {
+    ///   - external: the strategies that are not built in and that this machine knows.
+    static func compute(
+        _ definition: JSONValue?, _ merged: JSONValue, dataRoot: String, external: [StrategyDescriptor] = []
+    ) -> Outcome {
         guard let best = merged["top"]?.elements?.first?["index"]?.integer else {
             let reason = SweepSummary(merged: merged).whyNoneIsRanked ?? "No set is ranked."
             return .missing(reason + " So there is no curve to draw.")
@@ -35,9 +38,15 @@ struct ReportCurves {
                     + "submitted.")
         }
         do throws(Missing) {
-            let plan = try plan(definition, merged, dataRoot)
+            let plan = try plan(definition, merged, dataRoot, external)
             guard (0..<plan.sweep.setCount).contains(best) else {
                 throw Missing(reason: "The best set is not of this sweep.")
+            }
+            if let strategy = plan.sweep.externalStrategy {
+                throw Missing(
+                    reason:
+                        "The curves are those of built-in strategies; \(strategy.name) is none. A request for its best "
+                        + "set with output.equity_curve has them.")
             }
             let host = HostedStrategies(dataRoot: dataRoot, engineVersion: ProductVersion.text)
             let one = try run(plan.backtest(ofSet: best), host)
@@ -53,9 +62,9 @@ struct ReportCurves {
     }
 
     /// The sweep over the very version of the data its results are of.
-    private static func plan(_ definition: JSONValue, _ merged: JSONValue, _ dataRoot: String) throws(Missing)
-        -> SweepPlan
-    {
+    private static func plan(
+        _ definition: JSONValue, _ merged: JSONValue, _ dataRoot: String, _ external: [StrategyDescriptor]
+    ) throws(Missing) -> SweepPlan {
         let version = merged["data"]?["version"]?.string
         let members = (definition.members ?? []).map { member in
             guard member.name == "data", let version, let data = member.value.members else { return member }
@@ -63,7 +72,8 @@ struct ReportCurves {
             return JSONMember("data", .object(rest + [JSONMember("version", .string(version))]))
         }
         do {
-            let sweep = try SweepDocument.parse(Array(JSONValue.object(members).text.utf8), from: "the sweep")
+            let sweep = try SweepDocument.parse(
+                Array(JSONValue.object(members).text.utf8), from: "the sweep", external: external)
             let plan = try SweepPlan(sweep, dataRoot: dataRoot)
             guard plan.id == merged["optimization_id"]?.string else {
                 throw Missing(reason: "The definition is that of another sweep, \(plan.id).")

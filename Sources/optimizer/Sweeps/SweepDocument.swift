@@ -7,13 +7,17 @@ enum SweepDocument {
     /// A grid of at most so many sets has a heat map unless its sweep says otherwise: its page would be poor without.
     private static let mapped = 250_000
 
-    /// - Parameter name: what a person calls the place it comes from.
+    /// - Parameters:
+    ///   - name: what a person calls the place it comes from.
+    ///   - external: the strategies that are not built in and that this machine knows.
     /// - Throws: what is wrong with it, code 65.
-    static func parse(_ bytes: [UInt8], from name: String) throws(CommandFailure) -> Sweep {
+    static func parse(
+        _ bytes: [UInt8], from name: String, external: [StrategyDescriptor] = []
+    ) throws(CommandFailure) -> Sweep {
         do throws(RequestProblem) {
-            let sweep = try Sweep.parse(bytes)
+            let sweep = try Sweep.parse(bytes, external: external)
             guard sweep.setCount <= mapped, let mapped = withHeatmap(bytes) else { return sweep }
-            return try Sweep.parse(mapped)
+            return try Sweep.parse(mapped, external: external)
         } catch {
             throw CommandFailure(
                 "\(name): \(error.message) (optimizer submit --example sweep prints one that is right)",

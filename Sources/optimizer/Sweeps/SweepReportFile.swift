@@ -13,7 +13,8 @@ enum SweepReportFile {
             return Output.words("no page was written: no step is complete")
         }
         let definition = try definition(results, connection, arguments)
-        let curves = ReportCurves.compute(definition, merged, dataRoot: connection.configuration.data.root)
+        let curves = ReportCurves.compute(
+            definition, merged, dataRoot: connection.configuration.data.root, external: external(connection))
         let axes = try HeatMap.Choice(merged, x: arguments.value("x"), y: arguments.value("y"))
         let over = try HeatMap.Over(arguments)
         let page = SweepReport(merged: merged, definition: definition, curves: curves, axes: axes, over: over).html
@@ -21,6 +22,10 @@ enum SweepReportFile {
             throw CommandFailure("cannot write \(path)", code: ExitCode.failure)
         }
         Output.words("the page is \(path)".escapedForTerminal)
+    }
+
+    private static func external(_ connection: KafkaConnection) -> [StrategyDescriptor] {
+        connection.configuration.strategies.map { $0.descriptor }
     }
 
     /// The sweep as it was submitted; nil where it cannot be had.
@@ -34,7 +39,7 @@ enum SweepReportFile {
         guard let bytes = try input.whole(upTo: 8 << 20, if: { _ in true }) else {
             throw CommandFailure("\(path) is too long for a sweep", code: ExitCode.dataError)
         }
-        _ = try SweepDocument.parse(bytes, from: path)
+        _ = try SweepDocument.parse(bytes, from: path, external: external(connection))
         return try? JSONValue.parse(bytes)
     }
 }

@@ -6,7 +6,7 @@ import Worker
 
 /// `optimizer submit` of a sweep: its steps into the requests topic.
 struct SweepSubmission {
-    private let plan: SweepPlan
+    private var plan: SweepPlan
     private let isJSON: Bool
     private var topic = ""
     private var alreadyThere = 0
@@ -15,7 +15,9 @@ struct SweepSubmission {
     /// Where the results topic ended before anything was sent; nil also where results of the sweep may lie before.
     private var resultsBegin: TopicPlaces?
 
-    static func run(_ sweep: Sweep, _ arguments: Arguments) throws(CommandFailure) -> Int32 {
+    static func run(
+        _ sweep: Sweep, _ arguments: Arguments, _ configuration: OptimizerConfiguration
+    ) throws(CommandFailure) -> Int32 {
         guard arguments.value("key") == nil else {
             throw .usage("--key would put all steps on one partition, for one node; a sweep goes to all of them")
         }
@@ -24,17 +26,36 @@ struct SweepSubmission {
                 throw .usage("--resend-failed asks the topics what has failed, and does not go with --\(name)")
             }
         }
-        let root = try ConfigurationOptions.load(arguments).data.root
-        let plan: SweepPlan
+        var plan: SweepPlan
         do throws(RequestProblem) {
-            plan = try SweepPlan(sweep, dataRoot: root)
+            plan = try SweepPlan(sweep, dataRoot: configuration.data.root)
         } catch {
             throw CommandFailure(error.message, code: ExitCode.dataError)
         }
+        if plan.wantsMeasuring { measure(&plan, configuration) }
         var submission = SweepSubmission(plan: plan, isJSON: arguments.has("json"))
         Output.words(submission.description)
         guard !arguments.has("dry-run") else { return try submission.endDryRun() }
         return try submission.send(arguments)
+    }
+
+    /// Cuts the sweep by how long its sets take here. Where nothing can be measured it stays as it is, with a word.
+    private static func measure(_ plan: inout SweepPlan, _ configuration: OptimizerConfiguration) {
+        let name = plan.sweep.externalStrategy?.name ?? ""
+        do throws(CommandFailure) {
+            let trial = try SweepTrial.run(plan, configuration)
+            if let failure = trial.failure {
+                Output.words(
+                    "\(name): of the sets that were tried here, one could not run: \(failure.escapedForTerminal)")
+            }
+            let own = configuration.strategies.first { $0.name == name }?.limits.timeoutMs
+            plan.cut(setMs: trial.setMs, timeoutMs: own ?? configuration.limits.timeoutMs)
+            Output.words("\(name): a set takes \(trial.setMs.fixed(trial.setMs < 10 ? 1 : 0)) ms on this machine")
+        } catch {
+            Output.words(
+                "\(name): how long a set takes could not be measured here (\(error.message.escapedForTerminal)); "
+                    + "search.sets_per_step says how many sets are a step")
+        }
     }
 
     private init(plan: SweepPlan, isJSON: Bool) {
@@ -86,6 +107,14 @@ struct SweepSubmission {
         var known = SentSteps(of: plan)
         guard try known.read(connection, unless: &interruption) else { return nil }
         guard !known.hasOther else { throw idIsTaken }
+        // Its steps are numbered by how it was cut then, whatever was measured now.
+        if plan.wantsMeasuring, let sets = known.setsPerStep {
+            let before = plan.stepCount
+            plan.cut(setsPerStep: sets)
+            if plan.stepCount != before {
+                Output.words("steps of it were sent before, of up to \(sets) sets: so are the others")
+            }
+        }
         let all = 0..<plan.stepCount
         if arguments.has("resend-all") { return Array(all) }
         guard arguments.has("resend-failed") else { return all.filter { known.places[$0] == nil } }

@@ -8,11 +8,16 @@ import TestSupport
 final class SweepBench {
     let bench: Bench
     let root: String
+    /// Given to every command, of those nodes that are to have it.
+    private let configuration: [String]
     private(set) var nodes: [String: Program] = [:]
 
-    init() throws {
-        bench = try Bench()
+    /// - Parameter configuration: the text of a configuration file.
+    init(configuration text: String? = nil) throws {
+        let bench = try Bench()
+        self.bench = bench
         root = bench.folder.file("data")
+        configuration = try text.map { ["--config", try bench.folder.write($0, to: "own.yml")] } ?? []
         let imported = try Program.run([
             "import", "\(Files.package)/deploy/data/synth_walk.csv", "--dataset", "walk", "--set",
             "data.root=\(root)",
@@ -44,16 +49,20 @@ final class SweepBench {
         return try SweepPlan(Sweep.parse(Array(JSONValue.object(members + [output]).text.utf8)), dataRoot: root)
     }
 
-    /// - Parameter slow: the nodes of these that get a tenth of a processor.
-    func startNodes(_ names: [String], slow: Set<String> = []) throws {
+    /// - Parameters:
+    ///   - slow: the nodes of these that get a tenth of a processor.
+    ///   - isBare: they have no configuration.
+    func startNodes(_ names: [String], slow: Set<String> = [], isBare: Bool = false) throws {
         for name in names {
-            nodes[name] = try bench.start([
-                "run", "--set", "metrics.http=null", "--set", "node.id=\(name)",
-                "--set", "kafka.consumer.session.timeout.ms=6000", "--set", "kafka.consumer.fetch.wait.max.ms=10",
-                "--set", "data.root=\(root)", "--set", "pool.maxConcurrentStrategies=1", "--set", "limits.memoryMB=128",
-                "--set", "limits.timeoutMs=\(Patience.milliseconds)",
-                "--set", "limits.cpuPercent=\(slow.contains(name) ? 10 : 80)",
-            ])
+            nodes[name] = try bench.start(
+                [
+                    "run", "--set", "metrics.http=null", "--set", "node.id=\(name)",
+                    "--set", "kafka.consumer.session.timeout.ms=6000", "--set", "kafka.consumer.fetch.wait.max.ms=10",
+                    "--set", "data.root=\(root)", "--set", "pool.maxConcurrentStrategies=1", "--set",
+                    "limits.memoryMB=128",
+                    "--set", "limits.timeoutMs=\(Patience.milliseconds)",
+                    "--set", "limits.cpuPercent=\(slow.contains(name) ? 10 : 80)",
+                ] + (isBare ? [] : configuration))
         }
         var round = 0
         try eventually("an answer of each of \(names)") {
@@ -70,12 +79,12 @@ final class SweepBench {
     func stepResults() throws -> [JSONValue] { try results().filter { $0["step"] != nil } }
 
     func submit(_ sweep: String, _ options: [String] = []) throws -> Program.Outcome {
-        try bench.optimizer(["submit", "-", "--set", "data.root=\(root)"] + options, input: sweep)
+        try bench.optimizer(["submit", "-", "--set", "data.root=\(root)"] + configuration + options, input: sweep)
     }
 
     func merged(_ id: String, _ options: [String] = []) throws -> Program.Outcome {
         try bench.optimizer(
-            ["results", "--sweep", id, "--set", "data.root=\(root)"] + Patience.option + options)
+            ["results", "--sweep", id, "--set", "data.root=\(root)"] + configuration + Patience.option + options)
     }
 
     // MARK: Results without a node

@@ -1,0 +1,147 @@
+import Configuration
+import Hosting
+import Messages
+import Scheduling
+import System
+
+/// A step of a sweep over an external strategy: the slot's own host runs it as any step of a sweep, and asks for what it
+/// trades, set by set; a host of the strategy, which the slot borrows for the step, decides. The slot carries questions and
+/// answers between the two, which work in turn.
+extension Slot {
+    func sweepExternally(_ step: Step, in hosts: ExternalHosts, own: Host) {
+        guard own.takesFrames else {
+            return finish(step, .unsendable("the program optimizer-host is of another build than the node"))
+        }
+        guard let (host, isNew) = borrow(for: step, in: hosts, beforeStart: {}) else {
+            state.setHost(own.pid, of: index)
+            return notBegun(step, ending: state.ending(of: index))
+        }
+        host.arbiter = locks
+        host.steps += 1
+        reporter.listen(to: host, strategy: hosts.strategy.name, step: step)
+        var exchange = Exchange(step: step, own: own, host: host, hasAnswered: !isNew)
+        let end = run(&exchange, hosts.strategy.descriptor)
+        state.setHost(own.pid, of: index)
+        guard !exchange.isLost else {
+            // Neither is in the middle of a set any more: the one that is well waits for the other.
+            hosts.discard(host)
+            discard(own)
+            let attempt = AttemptEnd(
+                end, after: exchange.mayBeOfStepsBefore ? .answered : .nothing,
+                hadLeftovers: host.hadLeftovers(for: step.limits), ending: state.ending(of: index))
+            return lost(step, end, exchange.run, attempt, isBorrowed: exchange.mayBeOfStepsBefore)
+        }
+        let isSpent = isHostEnded || hosts.isSpent(host, step.limits)
+        if !isSpent { hosts.giveBack(host) }
+        finish(step, end, exchange.run)
+        if isSpent { hosts.recycle(host) }
+    }
+
+    /// Has the two hosts work in turn until the own one has answered, or one is lost.
+    private func run(_ exchange: inout Exchange, _ descriptor: StrategyDescriptor) -> StepEnd {
+        let step = exchange.step
+        let deadline = MonotonicTime.now().adding(milliseconds: step.limits.timeoutMs)
+        var frame = StepFrame.payload(of: step.request, token: step.token, descriptor: descriptor)
+        while true {
+            let payload: [UInt8]
+            switch take(frame, exchange.own, &exchange, until: deadline) {
+            case .answered(let answer): payload = answer
+            case let outcome: return exchange.lose(outcome, asked: false)
+            }
+            guard let question = QuestionFrame(payload) else { return exchange.end(payload) }
+            switch take(question.request, exchange.host, &exchange, until: deadline) {
+            case .answered(let line):
+                // A set that its host was refused memory for is its own failure: the host has said so and lives.
+                let end = StepEnd.reading(line, to: question.id, step, strategy: nil)
+                if case .babbled = end { return exchange.lose(end) }
+                exchange.hasAnswered = true
+                exchange.asked += 1
+                frame = line
+            case let outcome: return exchange.lose(outcome, asked: true)
+            }
+        }
+    }
+
+    /// Has a host answer; it stands in the shared state meanwhile.
+    private func take(
+        _ payload: [UInt8], _ host: Host, _ exchange: inout Exchange, until deadline: MonotonicTime
+    ) -> StepOutcome {
+        state.setHost(host.pid, of: index)
+        // Who has ended the step's host before this has found the other one in its place.
+        if state.ending(of: index) != nil { state.killHosts(of: [index]) }
+        let outcome = host.run(payload, deadline: deadline, limits: exchange.step.limits)
+        reporter.diagnostics(host, step: exchange.step)
+        exchange.note(host)
+        return outcome
+    }
+}
+
+/// What a step of a sweep has come to that two hosts work on in turn.
+private struct Exchange {
+    let step: Step
+    let own: Host
+    let host: Host
+    /// Whether the borrowed host has answered anything since its start.
+    var hasAnswered: Bool
+    /// How many sets it has decided.
+    var asked = 0
+    private(set) var isLost = false
+    /// Whether the borrowed host may be lost for what it did before this step.
+    private(set) var mayBeOfStepsBefore = false
+    private var started: MonotonicTime?
+    private var usage: ResultUsage?
+
+    init(step: Step, own: Host, host: Host, hasAnswered: Bool) {
+        self.step = step
+        self.own = own
+        self.host = host
+        self.hasAnswered = hasAnswered
+    }
+
+    /// Of all that both have done.
+    var run: StepRun {
+        let now = MonotonicTime.now()
+        return StepRun(started: started ?? now, ended: now, attempt: step.attempt, usage: usage)
+    }
+
+    mutating func note(_ host: Host) {
+        started = started ?? host.span.began
+        let used = ResultUsage(host.usage)
+        usage = usage.map { $0.adding(used) } ?? used
+    }
+
+    /// The own host's reply.
+    mutating func end(_ payload: [UInt8]) -> StepEnd {
+        do throws(JSONProblem) {
+            return .answered(try HostReply.parse(payload, ofStep: step.token, step.request))
+        } catch {
+            isLost = true
+            return .babbled("\(error)")
+        }
+    }
+
+    /// - Parameter asked: the borrowed host was, else the own one.
+    mutating func lose(_ outcome: StepOutcome, asked: Bool) -> StepEnd {
+        isLost = true
+        mayBeOfStepsBefore = asked && self.asked == 0 && hasAnswered
+        switch outcome {
+        case .timedOut, .answered: return .timedOut
+        case .lost(let loss): return .crashed(loss)
+        }
+    }
+
+    mutating func lose(_ end: StepEnd) -> StepEnd {
+        isLost = true
+        mayBeOfStepsBefore = asked == 0 && hasAnswered
+        return end
+    }
+}
+
+extension ResultUsage {
+    /// What two hosts have used for one step.
+    func adding(_ other: ResultUsage) -> ResultUsage {
+        ResultUsage(
+            cpuMs: cpuMs + other.cpuMs, maxRSSMB: max(maxRSSMB, other.maxRSSMB),
+            throttledMs: throttledMs.map { $0 + (other.throttledMs ?? 0) } ?? other.throttledMs)
+    }
+}

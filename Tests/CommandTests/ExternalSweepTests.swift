@@ -1,0 +1,169 @@
+import Glibc
+import Kafka
+import Messages
+import Strategies
+import TestSupport
+import Testing
+
+/// Sweeps over a strategy of one's own from the command line: tried, cut, submitted, run by nodes, put together.
+@Suite(.serialized, .machine) struct ExternalSweepTests {
+    private static let examples = "\(Files.package)/deploy/examples/python"
+
+    /// - Parameter more: lines of Python that come before each run.
+    private static func configuration(_ folder: TemporaryFolder, more: String = "pass") throws -> String {
+        let program = try folder.write(
+            """
+            import os, sys
+            sys.path.insert(0, "\(examples)")
+            import crossover
+            from optimizer_host import serve_positions
+            def run(bars, fast, slow):
+                \(more)
+                return crossover.run(bars, fast, slow)
+            serve_positions(run)
+            """, to: "swept.py")
+        return """
+            strategies:
+              swept:
+                command: [python3, -B, "\(program)"]
+                startTimeoutMs: \(Patience.milliseconds)
+                parameters:
+                  fast: { type: integer, min: 1, max: 500 }
+                  slow: { type: integer, min: 2, max: 500 }
+            """
+    }
+
+    private static func sweep(_ id: String, _ strategy: String, more: String = "") -> String {
+        """
+        {
+          "type": "optimization", "optimization_id": "\(id)", "strategy": {"name": "\(strategy)"},
+          "data": {"dataset": "walk", "start": "2010-01-04", "end": "2012-12-31"},
+          "parameters": [{"name": "fast", "values": [5, 10, 20]}, {"name": "slow", "min": 10, "max": 60, "step": 10}],
+          "parameter_constraints": [{"left": "fast", "operator": "less", "right": "slow"}],
+          "objective": {"target": "sharpe_ratio", "extremum": "max"}, "account": {"units": "fractional"},
+          "out_of_sample": {"start": "2012-01-01"}\(more)
+        }
+        """
+    }
+
+    private static let four = #", "search": {"sets_per_step": 4}"#
+
+    private func answered(_ bench: SweepBench, _ steps: Int) throws -> [JSONValue] {
+        var results: [JSONValue] = []
+        try eventually("\(steps) results of steps") {
+            results = try bench.results().filter { $0["type"] == .string("optimization_result") }
+            return Set(results.compactMap { $0["request_id"]?.string }).count >= steps
+        }
+        return results
+    }
+
+    @Test func aSweepInPythonComesToTheSetsOfTheBuiltInOne() throws {
+        let folder = try TemporaryFolder()
+        let bench = try SweepBench(configuration: Self.configuration(folder))
+        defer { #expect(throws: Never.self) { try bench.close() } }
+        try bench.startNodes(["a", "b"])
+        let submitted = try bench.submit(Self.sweep("own", "swept", more: Self.four), ["--json"])
+        #expect(submitted.code == 0, "\(submitted.words)")
+        #expect(try objects(submitted.output).first?["steps"] == .integer(5))
+        let again = try bench.submit(Self.sweep("own", "swept", more: Self.four), ["--json"])
+        #expect(try objects(again.output).first?["already_there"] == .integer(5))
+        #expect(try bench.submit(Self.sweep("built-in", "sma_crossover")).code == 0)
+        let page = bench.bench.folder.file("page.html")
+        let own = try bench.merged("own", ["--json", "--html", page])
+        let other = try bench.merged("built-in", ["--json"])
+        #expect(own.code == 0 && other.code == 0, "\(own.words) \(other.words)")
+        let (one, two) = (try #require(objects(own.output).first), try #require(objects(other.output).first))
+        for name in ["data", "account", "objective", "grid", "counts", "top", "heatmap", "plateau", "luck"] {
+            #expect(one[name] == two[name], "\(name)")
+        }
+        #expect(one["counts"]?["evaluated"]?.integer ?? 0 > 10)
+        #expect(one["strategy"]?["name"] == .string("swept") && one["strategy"]?["version"] == .integer(1))
+        #expect(SchemaFile.mergedSweep.problems(of: one) == [])
+        #expect(try bench.stepResults().flatMap(SchemaFile.sweepStepResult.problems) == [])
+        #expect(bench.bench.folder.text("page.html").contains("swept is none"))
+    }
+
+    @Test func whatASetTakesIsMeasuredAndSaysHowTheSweepIsCut() throws {
+        let folder = try TemporaryFolder()
+        let slow = try SweepBench(configuration: Self.configuration(folder, more: "import time; time.sleep(0.3)"))
+        defer { #expect(throws: Never.self) { try slow.close() } }
+        let outcome = try slow.submit(Self.sweep("slow", "swept"), ["--json"])
+        #expect(outcome.code == 0, "\(outcome.words)")
+        #expect(outcome.words.contains("ms on this machine"))
+        let sets = try #require(try objects(outcome.output).first?["sets_per_step"]?.integer)
+        // Three runs in a second, each set twice and the best once more.
+        #expect(sets == 1)
+        // What is there says how it was cut, not what is measured now.
+        let requests = try slow.bench.records(slow.bench.names.requests).count
+        _ = try Self.configuration(folder)
+        let again = try slow.submit(Self.sweep("slow", "swept"), ["--json"])
+        #expect(try objects(again.output).first?["sets_per_step"] == .integer(sets), "\(again.words)")
+        #expect(again.words.contains("steps of it were sent before, of up to 1 sets"))
+        #expect(try slow.bench.records(slow.bench.names.requests).count == requests)
+    }
+
+    @Test func whatCannotBeTriedHereIsSaidAndSent() throws {
+        let folder = try TemporaryFolder()
+        let absent = try SweepBench(
+            configuration: "strategies: { swept: { command: [/no/such/program], parameters: "
+                + "{ fast: { type: integer, min: 1, max: 500 }, slow: { type: integer, min: 2, max: 500 } } } }\n")
+        defer { #expect(throws: Never.self) { try absent.close() } }
+        let outcome = try absent.submit(Self.sweep("absent", "swept"), ["--dry-run", "--json"])
+        #expect(outcome.code == 0)
+        #expect(outcome.words.contains("could not be measured here"), "\(outcome.words)")
+        #expect(try objects(outcome.output).first?["sets_per_step"] == .integer(16))
+        let wrong = try absent.submit(Self.sweep("wrong", "swept").replacing("\"max\": 60", with: "\"max\": 600"))
+        #expect(wrong.code == 65 && wrong.words.contains("slow is 600, must be an integer from 2 to 500"))
+        let unknown = try Program.run(["submit", "-", "--dry-run"], input: Self.sweep("unknown", "swept"))
+        #expect(unknown.code == 65)
+        #expect(unknown.words.contains("neither a built-in strategy nor one of the configuration"))
+        let failing = try SweepBench(configuration: Self.configuration(folder, more: "raise KeyError('close')"))
+        defer { #expect(throws: Never.self) { try failing.close() } }
+        let tried = try failing.submit(Self.sweep("failing", "swept"), ["--dry-run"])
+        #expect(
+            tried.words.contains("one could not run: strategy_failed: swept.py:6 KeyError: 'close'"), "\(tried.words)")
+    }
+
+    @Test func stepsOfANodeWithoutTheStrategyGoAgainToOneThatHasIt() throws {
+        let folder = try TemporaryFolder()
+        let bench = try SweepBench(configuration: Self.configuration(folder))
+        defer { #expect(throws: Never.self) { try bench.close() } }
+        try bench.startNodes(["bare"], isBare: true)
+        let sweep = Self.sweep("moved", "swept", more: Self.four)
+        #expect(try bench.submit(sweep).code == 0)
+        let refused = try answered(bench, 5)
+        #expect(refused.allSatisfy { $0["status"] == .string("rejected") })
+        #expect(refused.allSatisfy { $0["error"]?["code"] == .string("unknown_strategy") })
+        #expect(refused.allSatisfy { $0["error"]?["retryable"] == .bool(true) })
+        let failed = try bench.merged("moved", ["--now"])
+        #expect(failed.code == 1 && failed.words.contains("this node has no strategy \"swept\""), "\(failed.words)")
+        try bench.kill("bare")
+        try bench.startNodes(["whole"])
+        #expect(try bench.submit(sweep, ["--resend-failed"]).code == 0)
+        let merged = try bench.merged("moved", ["--json", "--follow"])
+        #expect(merged.code == 0, "\(merged.words)")
+        #expect(try objects(merged.output).first?["steps"]?["completed"] == .integer(5))
+    }
+
+    @Test func aHostThatDiesInASetCostsItsStepAlone() throws {
+        let folder = try TemporaryFolder()
+        let more = "os._exit(7) if (fast, slow) == (20, 60) else time.sleep(600) if (fast, slow) == (5, 10) else None"
+        let bench = try SweepBench(configuration: Self.configuration(folder, more: "import time; \(more)"))
+        defer { #expect(throws: Never.self) { try bench.close() } }
+        try bench.startNodes(["a"])
+        let limits = #", "limits": {"timeout_ms": 3000}"#
+        #expect(try bench.submit(Self.sweep("dies", "swept", more: Self.four + limits)).code == 0)
+        let results = try answered(bench, 5)
+        var ends: [Int: String] = [:]
+        for result in results {
+            let step = try #require(result["request_id"]?.string?.split(separator: ":").last.flatMap { Int($0) })
+            ends[step] = result["status"]?.string
+        }
+        // Of 18 sets the first hangs, the last dies.
+        #expect(ends == [0: "timed_out", 1: "completed", 2: "completed", 3: "completed", 4: "crashed"])
+        let crashed = try #require(results.first { $0["status"] == .string("crashed") })
+        #expect(crashed["error"]?["code"] == .string("host_crashed") && crashed["attempt"] == .integer(3))
+        let merged = try bench.merged("dies", ["--now"])
+        #expect(merged.words.contains("step 4 crashed (host_crashed)"), "\(merged.words)")
+    }
+}
