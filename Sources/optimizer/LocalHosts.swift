@@ -1,5 +1,7 @@
 import Configuration
 import Hosting
+import Messages
+import Scheduling
 import System
 import Worker
 
@@ -26,6 +28,22 @@ struct LocalHosts {
             spawner = try HostSpawner(launcher: launcher, isolation: isolation)
         } catch {
             isolation.stop()
+            throw CommandFailure(error.description)
+        }
+    }
+
+    /// A host that is ready.
+    ///
+    /// - Parameter timeoutMs: how long it may take.
+    /// - Throws: why it is not.
+    func start(_ command: HostCommand, timeoutMs: Int) throws(CommandFailure) -> Host {
+        do throws(HostFailure) {
+            let host = try spawner.spawn(command)
+            _ = try host.awaitReady(until: .now().adding(milliseconds: timeoutMs))
+            // What it says besides is for a node's log.
+            host.interim = { HostLogLine($0) != nil }
+            return host
+        } catch {
             throw CommandFailure(error.description)
         }
     }

@@ -80,7 +80,15 @@ import Testing
         #expect(one["strategy"]?["name"] == .string("swept") && one["strategy"]?["version"] == .integer(1))
         #expect(SchemaFile.mergedSweep.problems(of: one) == [])
         #expect(try bench.stepResults().flatMap(SchemaFile.sweepStepResult.problems) == [])
-        #expect(bench.bench.folder.text("page.html").contains("swept is none"))
+        // Its curves are computed here, by the program of the configuration; they are those of the built-in one.
+        func curves(_ page: String) -> [Substring] {
+            bench.bench.folder.text(page).split(separator: "<path").dropFirst().compactMap {
+                $0.split(separator: "/>").first
+            }
+        }
+        #expect(try bench.merged("built-in", ["--html", bench.bench.folder.file("other.html")]).code == 0)
+        #expect(curves("page.html").count > 1 && curves("page.html") == curves("other.html"))
+        #expect(!bench.bench.folder.text("page.html").contains("cannot be computed"))
     }
 
     @Test func whatASetTakesIsMeasuredAndSaysHowTheSweepIsCut() throws {
@@ -143,6 +151,28 @@ import Testing
         let merged = try bench.merged("moved", ["--json", "--follow"])
         #expect(merged.code == 0, "\(merged.words)")
         #expect(try objects(merged.output).first?["steps"]?["completed"] == .integer(5))
+    }
+
+    @Test func aSweepIsCancelledInTheMiddleOfASet() throws {
+        let folder = try TemporaryFolder()
+        let more = "import time; time.sleep(600 if slow == 60 else 0)"
+        let bench = try SweepBench(configuration: Self.configuration(folder, more: more))
+        defer { #expect(throws: Never.self) { try bench.close() } }
+        try bench.startNodes(["a"])
+        let one = #", "search": {"sets_per_step": 1}"#
+        #expect(try bench.submit(Self.sweep("stopped", "swept", more: one)).code == 0)
+        _ = try answered(bench, 1)
+        #expect(try bench.bench.optimizer(["cancel", "--sweep", "stopped"]).code == 0)
+        let results = try answered(bench, 18)
+        #expect(
+            results.contains { $0["status"] == .string("cancelled") }, "\(results.map { $0["status"]?.text ?? "" })")
+        #expect(results.allSatisfy { ["cancelled", "completed"].contains($0["status"]?.string) })
+        // The slot has both its hosts again.
+        try bench.bench.process([Bench.request("next")], ["next"])
+        let after = try bench.submit(
+            Self.sweep("after", "swept", more: one).replacing("\"max\": 60", with: "\"max\": 50"))
+        #expect(after.code == 0)
+        #expect(try bench.merged("after").code == 0)
     }
 
     @Test func aHostThatDiesInASetCostsItsStepAlone() throws {

@@ -221,8 +221,10 @@ class SweepTests(unittest.TestCase):
         settings = Settings("b:1", {"sasl.password": "hush"}, None)
         run = mock.Mock(return_value=mock.Mock(returncode=0, stdout=b'{"optimization_id":"s"}'))
         with mock.patch("subprocess.run", run):
-            self.assertEqual(SweepProgram(settings, sys.executable, None).submit({"strategy": {}}, None), "s")
+            program = SweepProgram(settings, sys.executable, None, "own.yml")
+            self.assertEqual(program.submit({"strategy": {}}, None), "s")
         command, options = run.call_args[0][0], run.call_args[1]
+        self.assertEqual(command[command.index("--config") + 1], "own.yml")
         self.assertNotIn("hush", " ".join(command))
         self.assertEqual(options["env"]["OPTIMIZER_KAFKA_CLIENT_SASL_PASSWORD"], "hush")
         self.assertEqual(json.loads(options["input"])["type"], "optimization")

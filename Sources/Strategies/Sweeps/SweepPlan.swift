@@ -76,30 +76,23 @@ package struct SweepPlan: Sendable {
             sweep.externalStrategy == nil
             ? min(Self.mostSetsPerStep, max(1, Self.barsPerStep / max(1, bars))) : Self.unmeasuredSets
         setsPerStep = sweep.givenSetsPerStep ?? usual
-        let pinned = version.map { Self.pinned(sweep.definition, to: $0) } ?? sweep.definition
+        let pinned =
+            version.map { Self.pinned("data", of: sweep.definition, to: .string($0)) } ?? sweep.definition
         // Another version of a program decides otherwise, and may count its parameters otherwise.
-        definition = sweep.externalStrategy.map { Self.pinned(pinned, toStrategy: $0.version) } ?? pinned
+        definition =
+            sweep.externalStrategy.map { Self.pinned("strategy", of: pinned, to: .integer($0.version)) } ?? pinned
         digest = Sweep.digest(of: definition)
         id = sweep.givenID ?? "sweep-" + digest
     }
 
-    private static func pinned(_ definition: JSONValue, to version: String) -> JSONValue {
+    /// With this `version` in one of its sections.
+    private static func pinned(_ section: String, of definition: JSONValue, to version: JSONValue) -> JSONValue {
         guard let members = definition.members else { return definition }
         return .object(
             members.map { member in
-                guard member.name == "data", let data = member.value.members else { return member }
-                let rest = data.filter { $0.name != "version" }
-                return JSONMember("data", .object(rest + [JSONMember("version", .string(version))]))
-            })
-    }
-
-    private static func pinned(_ definition: JSONValue, toStrategy version: Int) -> JSONValue {
-        guard let members = definition.members else { return definition }
-        return .object(
-            members.map { member in
-                guard member.name == "strategy", let strategy = member.value.members else { return member }
-                let rest = strategy.filter { $0.name != "version" }
-                return JSONMember("strategy", .object(rest + [JSONMember("version", .integer(version))]))
+                guard member.name == section, let known = member.value.members else { return member }
+                let rest = known.filter { $0.name != "version" }
+                return JSONMember(section, .object(rest + [JSONMember("version", version)]))
             })
     }
 

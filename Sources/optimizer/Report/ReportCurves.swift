@@ -1,3 +1,4 @@
+import Configuration
 import Messages
 import Strategies
 
@@ -24,9 +25,9 @@ struct ReportCurves {
     /// - Parameters:
     ///   - definition: the sweep as it was submitted.
     ///   - merged: names the version of the data and the best set.
-    ///   - external: the strategies that are not built in and that this machine knows.
+    ///   - configuration: has the strategies that are not built in; nil: there are none.
     static func compute(
-        _ definition: JSONValue?, _ merged: JSONValue, dataRoot: String, external: [StrategyDescriptor] = []
+        _ definition: JSONValue?, _ merged: JSONValue, dataRoot: String, _ configuration: OptimizerConfiguration? = nil
     ) -> Outcome {
         guard let best = merged["top"]?.elements?.first?["index"]?.integer else {
             let reason = SweepSummary(merged: merged).whyNoneIsRanked ?? "No set is ranked."
@@ -38,18 +39,18 @@ struct ReportCurves {
                     + "submitted.")
         }
         do throws(Missing) {
-            let plan = try plan(definition, merged, dataRoot, external)
+            let plan = try plan(
+                definition, merged, dataRoot, configuration.map { $0.strategies.map { $0.descriptor } } ?? [])
             guard (0..<plan.sweep.setCount).contains(best) else {
                 throw Missing(reason: "The best set is not of this sweep.")
             }
-            if let strategy = plan.sweep.externalStrategy {
-                throw Missing(
-                    reason:
-                        "The curves are those of built-in strategies; \(strategy.name) is none. A request for its best "
-                        + "set with output.equity_curve has them.")
-            }
             let host = HostedStrategies(dataRoot: dataRoot, engineVersion: ProductVersion.text)
-            let one = try run(plan.backtest(ofSet: best), host)
+            let own = configuration.flatMap { configuration in
+                configuration.strategies.first { $0.name == plan.sweep.externalStrategy?.name }.map {
+                    ($0, configuration)
+                }
+            }
+            let one = try run(plan.backtest(ofSet: best), host, own)
             let other = try run(plan.backtest(ofSet: best, strategy: "buy_and_hold"), host)
             guard one.times == other.times else { throw Missing(reason: "The two curves are not of the same bars.") }
             return .computed(
@@ -88,11 +89,22 @@ struct ReportCurves {
         }
     }
 
+    /// - Parameter own: the strategy, where it is not built in.
     private static func run(
-        _ request: [UInt8], _ host: HostedStrategies
+        _ request: [UInt8], _ host: HostedStrategies, _ own: (ExternalStrategy, OptimizerConfiguration)? = nil
     ) throws(Missing) -> (times: [Int64], equity: [Double], statistics: JSONValue, dropped: String?) {
         // Of very many bars it is a sampled one.
-        let reply = try? JSONValue.parse(host.run(with(request, curve: "full")))
+        let request = with(request, curve: "full")
+        let reply: JSONValue?
+        if let (strategy, configuration) = own {
+            do throws(CommandFailure) {
+                reply = try OwnStrategyRun.members(of: request, strategy, host, configuration)
+            } catch {
+                throw Missing(reason: "The curves cannot be computed on this machine: \(error.message)")
+            }
+        } else {
+            reply = try? JSONValue.parse(host.run(request))
+        }
         guard let reply, let curve = reply["equity_curve"], let times = curve["time"]?.elements,
             let equity = curve["equity"]?.elements, let statistics = reply["statistics"], times.count == equity.count,
             times.count > 1

@@ -14,7 +14,7 @@ enum SweepReportFile {
         }
         let definition = try definition(results, connection, arguments)
         let curves = ReportCurves.compute(
-            definition, merged, dataRoot: connection.configuration.data.root, external: external(connection))
+            definition, merged, dataRoot: connection.configuration.data.root, connection.configuration)
         let axes = try HeatMap.Choice(merged, x: arguments.value("x"), y: arguments.value("y"))
         let over = try HeatMap.Over(arguments)
         let page = SweepReport(merged: merged, definition: definition, curves: curves, axes: axes, over: over).html

@@ -23,12 +23,12 @@ struct SweepTrial {
         else { throw CommandFailure("the configuration does not say how it is started") }
         let hosts = try LocalHosts(configuration, memoryMB: strategy.limits.memoryMB)
         defer { hosts.stop() }
-        let engine = try start(HostCommand(builtIn: hosts.launcher, dataRoot: configuration.data.root), hosts, 30_000)
+        let engine = try hosts.start(
+            HostCommand(builtIn: hosts.launcher, dataRoot: configuration.data.root), timeoutMs: 30_000)
         defer { _ = engine.kill() }
-        let host = try start(
-            HostCommand(strategy, dataRoot: configuration.data.root), hosts, strategy.startTimeoutMs)
+        let host = try hosts.start(
+            HostCommand(strategy, dataRoot: configuration.data.root), timeoutMs: strategy.startTimeoutMs)
         defer { _ = host.kill() }
-        host.interim = { HostLogLine($0) != nil }
         var small = plan
         small.cut(setsPerStep: sets)
         // The rules between parameters may skip the sets of one place.
@@ -36,18 +36,6 @@ struct SweepTrial {
             if let trial = try run(small.request(step: step), strategy.descriptor, engine, host) { return trial }
         }
         throw CommandFailure("the sets that were tried are all skipped")
-    }
-
-    private static func start(
-        _ command: HostCommand, _ hosts: LocalHosts, _ timeoutMs: Int
-    ) throws(CommandFailure) -> Host {
-        do throws(HostFailure) {
-            let host = try hosts.spawner.spawn(command)
-            _ = try host.awaitReady(until: .now().adding(milliseconds: timeoutMs))
-            return host
-        } catch {
-            throw CommandFailure(error.description)
-        }
     }
 
     /// - Returns: nil where every set of the step is skipped.

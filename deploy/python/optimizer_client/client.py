@@ -88,6 +88,7 @@ class Client:
             request whose result the results topic refuses then ends in a ResultTimeout.
         optimizer: the program that cuts and merges sweeps, where it is not in the PATH.
         data_root: `data.root` of that program: the data set of a sweep has to be there, to pin its version.
+        config: the configuration of that program: a sweep over a strategy of your own has to find it there.
         connect_timeout: seconds for brokers to answer.
         delivery_timeout: seconds for them to acknowledge a request.
     """
@@ -100,11 +101,12 @@ class Client:
         topics: Optional[Mapping[str, Optional[str]]] = None,
         optimizer: Optional[str] = None,
         data_root: Optional[str] = None,
+        config: Optional[str] = None,
         connect_timeout: float = 10,
         delivery_timeout: float = 30,
     ):
         self._settings = Settings(brokers, properties, topics)
-        self._program = SweepProgram(self._settings, optimizer, data_root)
+        self._program = SweepProgram(self._settings, optimizer, data_root, config)
         self._pending: dict[str, Future] = {}
         self._turn = uuid.uuid4().int
         self._connection = Connection(self._settings, connect_timeout, delivery_timeout)

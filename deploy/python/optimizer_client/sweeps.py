@@ -100,10 +100,13 @@ def _value(axis: Mapping[str, Any], place: int) -> Any:
 class SweepProgram:
     """Runs `optimizer submit` and `optimizer results --sweep` with the settings of a client."""
 
-    def __init__(self, settings: Settings, path: Optional[str], data_root: Optional[str]):
+    def __init__(
+        self, settings: Settings, path: Optional[str], data_root: Optional[str], config: Optional[str] = None
+    ):
         self._settings = settings
         self._path = path
         self._data_root = data_root
+        self._config = config
         #: By the sweeps' ids, where the results topic ended before their first steps were sent.
         self._begins: dict[str, str] = {}
 
@@ -144,6 +147,8 @@ class SweepProgram:
         command = [self._find(), *words, "--brokers", settings.brokers]
         for name, topic in settings.topics.items():
             command += ["--set", f"kafka.topics.{name}={topic}"] if topic else []
+        if self._config is not None:
+            command += ["--config", self._config]
         if self._data_root is not None:
             command += ["--set", f"data.root={self._data_root}"]
         # Not as words of the command, which every user of the machine can see.

@@ -1,0 +1,41 @@
+import Configuration
+import Hosting
+import Messages
+import Scheduling
+import Strategies
+import System
+import Worker
+
+/// A request for a strategy of the configuration, run on this machine: a host of it decides, the engine trades.
+enum OwnStrategyRun {
+    private static let timeoutMs = 60_000
+
+    /// - Returns: the members of the result.
+    /// - Throws: why there is none.
+    static func members(
+        of request: [UInt8], _ strategy: ExternalStrategy, _ engine: HostedStrategies,
+        _ configuration: OptimizerConfiguration
+    ) throws(CommandFailure) -> JSONValue {
+        let hosts = try LocalHosts(configuration, memoryMB: strategy.limits.memoryMB)
+        defer { hosts.stop() }
+        let host = try hosts.start(
+            HostCommand(strategy, dataRoot: configuration.data.root), timeoutMs: strategy.startTimeoutMs)
+        defer { _ = host.kill() }
+        guard case .answered(let line) = host.run(request, deadline: .now().adding(milliseconds: timeoutMs)) else {
+            throw CommandFailure("a host of \(strategy.name) did not answer")
+        }
+        do {
+            let parsed = try StrategyRequest.parse(request)
+            let answer = try HostReply.parse(line)
+            if let problem = answer.problem { throw CommandFailure("\(strategy.name): \(problem.message)") }
+            let frame = StepFrame.payload(of: parsed, token: 1, orders: answer.orders)
+            let reply = try HostReply.parse(engine.answer(frame) { 0 }, ofStep: 1, parsed)
+            if let problem = reply.problem { throw CommandFailure(problem.message) }
+            return try JSONValue.parse(Array("{".utf8) + reply.members + Array("}".utf8))
+        } catch let failure as CommandFailure {
+            throw failure
+        } catch {
+            throw CommandFailure("what a host of \(strategy.name) answered cannot be read: \(error)")
+        }
+    }
+}
