@@ -96,12 +96,23 @@ import Testing
             #"{"request_id":"r","strategy":{"name":"check"},"data":\#(inline)}"#, to: "request.json")
         for (positions, code, words) in [
             ("[None, 1] + [0] * (len(bars) - 2)", 0 as Int32, "completed, 1 trades over 4 bars"),
+            ("array([nan, 1.0] + [0.0] * (len(bars) - 2))", 0, "completed, 1 trades over 4 bars"),
+            ("array([False, True, False, False])", 0, "completed, 1 trades over 4 bars"),
+            (
+                "{'signals': {'entries': array([False, True, False, False]), 'exits': array([2])}}", 0,
+                "completed, 1 trades over 4 bars"
+            ),
+            ("None", 1, "failed, strategy_failed: TypeError: run() returned a NoneType for positions, must be a list"),
             ("[1]", 1, "failed, invalid_positions: what the strategy has answered cannot be traded: positions has 1"),
         ] {
             let program = try folder.write(
                 """
                 import sys
                 sys.path.insert(0, "\(Self.examples)/python")
+                try:
+                    from numpy import array, nan
+                except ImportError:
+                    array, nan = list, float("nan")
                 from optimizer_host import serve_positions
                 serve_positions(lambda bars: \(positions))
                 """, to: "positions.py")

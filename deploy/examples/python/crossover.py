@@ -2,27 +2,30 @@
 trades and figures are those of the built-in `sma_crossover`.
 """
 
-from math import nan
-
 from optimizer_host import Refused, serve_positions
 
 
-def averages(values, period):
-    """The simple moving average at every bar; NaN before there are enough bars."""
-    values = list(values)
-    return [nan] * (period - 1) + [sum(values[end - period:end]) / period for end in range(period, len(values) + 1)]
+def sums(values, period):
+    """Of the last `period` values at every bar; None before there are enough bars."""
+    total, result = 0, []
+    for bar, value in enumerate(values):
+        total += value - (values[bar - period] if bar >= period else 0)
+        result.append(total if bar >= period - 1 else None)
+    return result
 
 
 def run(bars, fast=10, slow=20):
     if fast >= slow:
         raise Refused("invalid_parameters", f"fast is {fast} and must be below slow, which is {slow}")
-    position, before, positions = 0, nan, []
-    for one, other in zip(averages(bars.close, fast), averages(bars.close, slow)):
-        difference = one - other
-        if before * difference < 0:  # It has crossed; with NaN nothing is below anything.
+    # Whole millionths: their sums are exact, so that averages that touch do not seem to cross.
+    closes = [round(close * 1_000_000) for close in bars.close.tolist()]
+    position, before, positions = 0, None, []
+    for one, other in zip(sums(closes, fast), sums(closes, slow)):
+        difference = None if other is None else one * slow - other * fast
+        if before is not None and before * difference < 0:
             position = 1 if difference > 0 else -1
-        positions.append(position if before == before else None)
-        before = difference or before
+        positions.append(position if before is not None else None)
+        before = difference if before is None else difference or before
     return positions
 
 
