@@ -175,25 +175,34 @@ import Testing
         #expect(try bench.merged("after").code == 0)
     }
 
-    @Test func aHostThatDiesInASetCostsItsStepAlone() throws {
+    @Test func aHostThatIsLostInASetCostsItsStepAlone() throws {
         let folder = try TemporaryFolder()
-        let more = "os._exit(7) if (fast, slow) == (20, 60) else time.sleep(600) if (fast, slow) == (5, 10) else None"
-        let bench = try SweepBench(configuration: Self.configuration(folder, more: "import time; \(more)"))
+        let more =
+            "import time; import optimizer_host as host; {(20, 60): lambda: os._exit(7), (5, 10): lambda: time.sleep(600), "
+            + #"(10, 40): lambda: os.write(host._output, b"babble\n"), (10, 20): lambda: os.write(host._output, "#
+            + #"b'{"request_id":"other","status":"completed"}\n')}.get((fast, slow), int)()"#
+        let bench = try SweepBench(configuration: Self.configuration(folder, more: more))
         defer { #expect(throws: Never.self) { try bench.close() } }
         try bench.startNodes(["a"])
         let limits = #", "limits": {"timeout_ms": 3000}"#
-        #expect(try bench.submit(Self.sweep("dies", "swept", more: Self.four + limits)).code == 0)
-        let results = try answered(bench, 5)
-        var ends: [Int: String] = [:]
-        for result in results {
+        #expect(try bench.submit(Self.sweep("lost", "swept", more: Self.four + limits)).code == 0)
+        var ends: [Int: JSONValue] = [:]
+        for result in try answered(bench, 5) {
             let step = try #require(result["request_id"]?.string?.split(separator: ":").last.flatMap { Int($0) })
-            ends[step] = result["status"]?.string
+            ends[step] = result
         }
-        // Of 18 sets the first hangs, the last dies.
-        #expect(ends == [0: "timed_out", 1: "completed", 2: "completed", 3: "completed", 4: "crashed"])
-        let crashed = try #require(results.first { $0["status"] == .string("crashed") })
-        #expect(crashed["error"]?["code"] == .string("host_crashed") && crashed["attempt"] == .integer(3))
-        let merged = try bench.merged("dies", ["--now"])
+        // Of 18 sets in steps of four the first hangs and the last dies, the eighth and the tenth babble.
+        for (step, status, words) in [
+            (0, "timed_out", "killed at its deadline"), (1, "crashed", #"it answers the request "other""#),
+            (2, "crashed", #"it printed "babble" to standard output"#), (3, "completed", ""),
+            (4, "crashed", "exited with code 7"),
+        ] {
+            let result = try #require(ends[step])
+            #expect(result["status"] == .string(status), "\(step): \(result.text)")
+            #expect(result["error"]?["message"]?.string?.contains(words) ?? words.isEmpty, "\(step): \(result.text)")
+        }
+        #expect(ends[4]?["error"]?["code"] == .string("host_crashed") && ends[4]?["attempt"] == .integer(3))
+        let merged = try bench.merged("lost", ["--now"])
         #expect(merged.words.contains("step 4 crashed (host_crashed)"), "\(merged.words)")
     }
 }
