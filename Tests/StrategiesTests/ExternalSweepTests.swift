@@ -135,6 +135,10 @@ import Testing
             "has to answer positions or signals"
         ),
         (#""status":"completed","positions":[1]"#, "invalid_positions", "positions has 1 elements"),
+        (
+            #""status":"completed","positions":[],"data_version":"sha256:\#(String(repeating: "0", count: 64))""#,
+            "invalid_positions", "the strategy has decided on version sha256:000"
+        ),
         (#""status":"completed","positions":7"#, "invalid_positions", "positions is a number"),
     ])
     func aSetThatCannotBeRunIsCountedAndStopsNoOther(answer: String, code: String, words: String) throws {

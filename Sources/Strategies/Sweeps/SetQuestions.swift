@@ -5,6 +5,7 @@ import Messages
 final class SetQuestions {
     private let ask: ([UInt8]) -> [UInt8]?
     private let descriptor: StrategyDescriptor
+    private let version: String?
     private let name: String
     /// Members of every request that are the step's.
     private let sections: [JSONMember]
@@ -18,6 +19,7 @@ final class SetQuestions {
         _ request: StrategyRequest, _ sweep: Sweep, step: Int, version: String?, ask: @escaping ([UInt8]) -> [UInt8]?
     ) throws(RequestProblem) {
         self.ask = ask
+        self.version = version
         descriptor = sweep.strategy.descriptor
         name = "\(sweep.givenID ?? "sweep"):\(step)"
         var sections: [JSONMember] = []
@@ -67,7 +69,14 @@ final class SetQuestions {
                         + "which the engine makes the figures that sets are ranked by"))
         }
         do throws(RequestProblem) {
-            return try HostedOrders(JSONReader(reply.orders))
+            let orders = try HostedOrders(JSONReader(reply.orders))
+            guard orders.dataVersion == nil || orders.dataVersion == version else {
+                throw RequestProblem(
+                    .invalidPositions,
+                    "the strategy has decided on version \(orders.dataVersion ?? "") of the data, the sweep is over "
+                        + "\(version ?? "inline bars")")
+            }
+            return orders
         } catch {
             throw SetFailure(error)
         }
