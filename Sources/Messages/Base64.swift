@@ -37,7 +37,7 @@ package enum Base64 {
     }
 
     /// nil where that is no such text.
-    package static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
+    package static func decode(_ text: [UInt8]) -> [UInt8]? {
         guard text.count % 4 == 0 else { return nil }
         let padded = text.suffix(2).count { $0 == padding }
         var bytes: [UInt8] = []
@@ -48,7 +48,9 @@ package enum Base64 {
             word = word << 6 | UInt32(values[Int(digit)])
             count += 1
             guard count == 4 else { continue }
-            bytes += [UInt8(word >> 16 & 0xFF), UInt8(word >> 8 & 0xFF), UInt8(word & 0xFF)]
+            bytes.append(UInt8(word >> 16 & 0xFF))
+            bytes.append(UInt8(word >> 8 & 0xFF))
+            bytes.append(UInt8(word & 0xFF))
             (word, count) = (0, 0)
         }
         switch count {

@@ -22,7 +22,8 @@ package struct LockTable: Sendable {
     package static let maximumHeld = 256
 
     private var holders: [String: UInt64] = [:]
-    private var held: [UInt64: Set<String>] = [:]
+    /// Each name once.
+    private var held: [UInt64: [String]] = [:]
     /// In the order they came.
     private var waiters: [Waiter] = []
 
@@ -63,7 +64,7 @@ package struct LockTable: Sendable {
     /// A running step asks for names, all of which it gets at once, at once or later. Names it holds already count as
     /// got. A step asks once at a time.
     package mutating func demand(_ names: [String], for token: UInt64) -> Answer {
-        guard (held[token] ?? []).union(names).count <= Self.maximumHeld else { return .tooMany }
+        guard Set(held[token] ?? []).union(names).count <= Self.maximumHeld else { return .tooMany }
         let waiter = Waiter(token: token, names: names)
         if canHave(waiter, before: waiters[...]) {
             give(names, to: token)
@@ -85,10 +86,8 @@ package struct LockTable: Sendable {
     ///
     /// - Returns: the steps whose waiting that ends.
     package mutating func release(_ names: [String], of token: UInt64) -> [UInt64] {
-        for name in names where holders[name] == token {
-            holders[name] = nil
-            held[token]?.remove(name)
-        }
+        for name in names where holders[name] == token { holders[name] = nil }
+        held[token]?.removeAll { holders[$0] != token }
         if held[token]?.isEmpty == true { held[token] = nil }
         return grantWaiting()
     }
@@ -97,6 +96,7 @@ package struct LockTable: Sendable {
     ///
     /// - Returns: the steps whose waiting that ends.
     package mutating func releaseAll(of token: UInt64) -> [UInt64] {
+        guard !isIdle else { return [] }
         waiters.removeAll { $0.token == token }
         let names = held.removeValue(forKey: token) ?? []
         for name in names { holders[name] = nil }
@@ -105,8 +105,8 @@ package struct LockTable: Sendable {
 
     private mutating func give(_ names: [String], to token: UInt64) {
         guard !names.isEmpty else { return }
-        for name in names { holders[name] = token }
-        held[token, default: []].formUnion(names)
+        let new = names.filter { holders.updateValue(token, forKey: $0) != token }
+        held[token, default: []] += new
     }
 
     private mutating func grantWaiting() -> [UInt64] {

@@ -65,8 +65,8 @@ extension Dispatcher {
     /// Steps that wait, each looked at by itself: what the dispatcher says without looking must be the same.
     var waitingOneByOne: [WaitReason: Int] {
         var kept: Set<String> = []
-        return queue.placed.reduce(into: [:]) { counts, step in
-            if let reason = queue.lanes.obstacle(to: step) ?? admission.obstacle(to: step, keeping: &kept) {
+        return queue.placedIndices.reduce(into: [:]) { counts, place in
+            if let reason = queue.laneObstacle(at: place) ?? admission.obstacle(to: queue[place], keeping: &kept) {
                 counts[reason, default: 0] += 1
             }
         }

@@ -80,13 +80,14 @@ package enum CommitMetadataCodec {
 
     /// - Throws: why the text is to be ignored. It may be anybody's: nothing in it is believed without a look.
     package static func decode(_ text: String) throws(Problem) -> CommitMetadata {
-        guard text.utf8.count <= mostBytes, text.hasPrefix(mark) else { throw .foreign }
-        let rest = text.dropFirst(mark.count)
-        guard let colon = rest.firstIndex(of: ":"), rest[..<colon].utf8.count <= 4,
-            let number = UInt(rest[..<colon])
+        let text = Array(text.utf8)
+        guard text.count <= mostBytes, text.starts(with: mark.utf8) else { throw .foreign }
+        let rest = text.dropFirst(mark.utf8.count)
+        guard let colon = rest.firstIndex(of: UInt8(ascii: ":")), rest[..<colon].count <= 4,
+            let number = UInt(String(decoding: rest[..<colon], as: UTF8.self))
         else { throw .foreign }
         guard versions.contains(String(number)) else { throw .newer(String(number)) }
-        guard let bytes = Base64.decode(rest[rest.index(after: colon)...].utf8) else { throw .damaged("no base 64") }
+        guard let bytes = Base64.decode(Array(rest[(colon + 1)...])) else { throw .damaged("no base 64") }
         var reader = ByteReader(bytes)
         let content = bytes.dropFirst(checksumBytes)
         guard let sum = reader.littleEndian(checksumBytes), sum == UInt64(checksum(content)) else {

@@ -39,6 +39,6 @@ struct DoneMemory: Sendable {
         return known == digest ? .done : .another
     }
 
-    mutating func forget(below offset: Int64) { late = late.filter { $0.key >= offset } }
+    mutating func forget(below offset: Int64) { if !late.isEmpty { late = late.filter { $0.key >= offset } } }
     mutating func forget(from offset: Int64) { late = late.filter { $0.key < offset } }
 }

@@ -28,6 +28,19 @@ package struct LedgerBook: Sendable {
 
     package subscript(_ partition: Int32) -> PartitionLedger? { ledgers[partition] }
 
+    /// What the broker is known to have stored of a partition, and of which assignment; nil where it is not ours.
+    mutating func committed(of partition: Int32) -> (generation: Int, CommitOffset?)? {
+        look(at: partition) { ($0.generation, $0.committed) }
+    }
+
+    /// Looks at a ledger where it lies: outside its table it would be a copy.
+    private mutating func look<Answer>(
+        at partition: Int32, _ question: (inout PartitionLedger) -> Answer
+    ) -> Answer? {
+        guard let place = ledgers.index(forKey: partition) else { return nil }
+        return question(&ledgers.values[place])
+    }
+
     /// How long what was done is remembered of a partition that others have, in milliseconds: who has read it so long
     /// has committed.
     package static let memoryMs = 600_000
@@ -56,8 +69,8 @@ package struct LedgerBook: Sendable {
     }
 
     /// Whether so many more may be taken of the partition: what is done of it will fit into its commit's metadata.
-    package func fitsMetadata(_ partition: Int32, after count: Int) -> Bool {
-        ledgers[partition]?.fitsMetadata(after: count) ?? true
+    package mutating func fitsMetadata(_ partition: Int32, after count: Int) -> Bool {
+        look(at: partition) { $0.fitsMetadata(after: count) } ?? true
     }
 
     /// Ends the assignment of these partitions. What is done and not committed stays in memory.
@@ -88,7 +101,7 @@ package struct LedgerBook: Sendable {
     /// - Parameter digest: what tells the record from another that a log may hold at the same offset.
     package mutating func take(partition: Int32, offset: Int64, digest: UInt64) -> Taken {
         guard let place = ledgers.index(forKey: partition) else { return .notAssigned }
-        let (taken, coordinates, failures) = Self.take(partition, offset, digest, of: &ledgers.values[place])
+        let (taken, generation, failures) = Self.take(offset, digest, of: &ledgers.values[place])
         switch taken {
         case .new: break
         case .claimed, .done: return .doneBefore
@@ -99,16 +112,14 @@ package struct LedgerBook: Sendable {
             _ = ledgers.values[place].markDone(offset, digest: digest)
             return .doneBefore
         }
-        return .run(coordinates, failures: failures)
+        return .run(
+            RequestCoordinates(partition: partition, generation: generation, offset: offset), failures: failures)
     }
 
-    /// The ledger is looked at where it lies: outside its table it would be a copy.
     private static func take(
-        _ partition: Int32, _ offset: Int64, _ digest: UInt64, of ledger: inout PartitionLedger
-    ) -> (PartitionLedger.Taken, RequestCoordinates, failures: Int) {
-        let taken = ledger.take(offset, digest: digest)
-        let coordinates = RequestCoordinates(partition: partition, generation: ledger.generation, offset: offset)
-        return (taken, coordinates, ledger.failures(at: offset))
+        _ offset: Int64, _ digest: UInt64, of ledger: inout PartitionLedger
+    ) -> (PartitionLedger.Taken, generation: Int, failures: Int) {
+        (ledger.take(offset, digest: digest), ledger.generation, ledger.failures(at: offset))
     }
 
     /// Notes that so many runs of a request have failed, and that it is tried again.
@@ -119,13 +130,13 @@ package struct LedgerBook: Sendable {
 
     /// Whether the very record is done. Another one at its offset: nothing is known of what is behind it either.
     private mutating func wasDone(_ partition: Int32, _ offset: Int64, _ digest: UInt64) -> Bool {
-        guard !memory.isEmpty else { return false }
-        switch memory[partition]?.recall(offset, digest: digest) {
+        guard !memory.isEmpty, let place = memory.index(forKey: partition) else { return false }
+        switch memory.values[place].recall(offset, digest: digest) {
         case .done: return true
         case .another:
-            memory[partition]?.forget(from: offset)
+            memory.values[place].forget(from: offset)
             return false
-        case .unknown, nil: return false
+        case .unknown: return false
         }
     }
 
@@ -164,10 +175,11 @@ package struct LedgerBook: Sendable {
     }
 
     /// What can be committed, of these partitions or of all.
-    package func commits(of partitions: Set<Int32>? = nil) -> [PartitionCommit] {
-        ledgers.compactMap { partition, ledger in
-            partitions?.contains(partition) ?? true ? ledger.commit(of: partition) : nil
-        }.sorted { $0.partition < $1.partition }
+    package mutating func commits(of partitions: Set<Int32>? = nil) -> [PartitionCommit] {
+        ledgers.keys.sorted().compactMap { partition in
+            guard partitions?.contains(partition) ?? true else { return nil }
+            return look(at: partition) { $0.commit(of: partition) } ?? nil
+        }
     }
 
     /// Notes that the broker has stored a commit. One of another assignment, or of another log, says nothing of this.
@@ -177,7 +189,8 @@ package struct LedgerBook: Sendable {
             return
         }
         ledgers[partition]?.noteCommitted(commit)
-        memory[partition]?.forget(below: commit.position.value)
-        if memory[partition]?.isEmpty == true { memory[partition] = nil }
+        guard !memory.isEmpty, let place = memory.index(forKey: partition) else { return }
+        memory.values[place].forget(below: commit.position.value)
+        if memory.values[place].isEmpty { memory.remove(at: place) }
     }
 }

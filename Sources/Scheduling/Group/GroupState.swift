@@ -52,7 +52,7 @@ package enum GroupState: Sendable {
     /// Partitions of which nothing is taken: they are on their way out, or it is not known yet what is done of them.
     var untakeable: Set<Int32> {
         let leaving = revocation?.partitions ?? []
-        if PlantedBug.takesWhileAssigning.isPlanted { return leaving }
+        if ownership.questions.isEmpty || PlantedBug.takesWhileAssigning.isPlanted { return leaving }
         return ownership.questions.reduce(into: leaving) { $0.formUnion($1.partitions) }
     }
 

@@ -67,7 +67,8 @@ extension NodeCore {
         let commit = mayCommit ? commits.nextDeadline(intervalMs: settings.commitIntervalMs) : nil
         // Only a running node takes, and so looks at its queue.
         let hold = phase == .running ? pauseDeadline(backpressure) : nil
-        let question = group.ownership.questions.lazy.compactMap(\.askedAgainAt).min()
+        let questions = group.ownership.questions
+        let question = questions.isEmpty ? nil : questions.compactMap(\.askedAgainAt).min()
         let never = MonotonicTime(nanoseconds: .max)
         let next = min(
             phase.deadline ?? never, hold ?? never, commit ?? never, revocation ?? never, question ?? never,

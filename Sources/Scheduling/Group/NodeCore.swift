@@ -206,9 +206,10 @@ package struct NodeCore: ~Copyable, Sendable {
         guard case .running = phase else { return Takeable() }
         let (room, held) = dispatcher.openings()
         guard room > 0 else { return Takeable() }
-        let untakeable = group.untakeable
+        let (owned, untakeable) = (owned, group.untakeable)
         var partitions: [Int32] = []
-        for partition in group.ownership.partitions
+        partitions.reserveCapacity(owned.count)
+        for partition in owned
         where !untakeable.contains(partition) && !held.contains(partition) && mayTake(of: partition, at: now) {
             partitions.append(partition)
         }
@@ -217,7 +218,7 @@ package struct NodeCore: ~Copyable, Sendable {
         takeFrom = (takeFrom + 1) % partitions.count
         return Takeable(
             room: room, share: min(max(1, room / partitions.count), Self.largestShare),
-            partitions: takeFrom == 0 ? partitions : Array(partitions[takeFrom...] + partitions[..<takeFrom]))
+            partitions: partitions.indices.map { partitions[($0 + takeFrom) % partitions.count] })
     }
 
     private mutating func mayTake(of partition: Int32, at now: MonotonicTime) -> Bool {

@@ -70,10 +70,13 @@ package struct Admission: Sendable {
     ///
     /// - Parameter kept: the locks that are kept for those before it; empty for the first.
     func obstacle(to step: Step, keeping kept: inout Set<String>) -> WaitReason? {
-        let locks = step.request.locks
-        if !kept.isEmpty, asksForLocks(step.strategyIndex) || locks.contains(where: kept.contains) { return .lock }
+        if !kept.isEmpty, asksForLocks(step.strategyIndex) || step.request.locks.contains(where: kept.contains) {
+            return .lock
+        }
         let reason = obstacle(to: step)
-        if reason == .lock, passes[step.token, default: 0] >= Self.maximumPasses { kept.formUnion(locks) }
+        if reason == .lock, !passes.isEmpty, passes[step.token, default: 0] >= Self.maximumPasses {
+            kept.formUnion(step.request.locks)
+        }
         return reason
     }
 
@@ -94,8 +97,8 @@ package struct Admission: Sendable {
         var passed: [UInt64] = []
         var kept: Set<String> = []
         for place in 0..<queue.count {
+            if queue.isBlocked(at: place) { continue }
             let step = queue[place]
-            if queue.lanes.blocks(step) { continue }
             switch obstacle(to: step, keeping: &kept) {
             case nil: return (place, passed)
             case .lock, .throttle, .start, .key, .partition: continue
@@ -129,7 +132,7 @@ package struct Admission: Sendable {
         guard mayBe || !starts.isIdle && !disabled.isEmpty else { return nil }
         for place in 0..<queue.count {
             let step = queue[place]
-            guard !queue.lanes.blocks(step), let refusal = refusal(of: step, at: now) else { continue }
+            guard !queue.isBlocked(at: place), let refusal = refusal(of: step, at: now) else { continue }
             _ = queue.take(at: place)
             forgetWaiting(step)
             return (step, refusal)
@@ -240,9 +243,10 @@ package struct Admission: Sendable {
         changes += throttle.recover(at: now).map { .share($0) }
         starts.look(at: now)
         // Who does not wait begins soon, and is looked at then.
-        for step in queue.all {
+        for place in 0..<queue.count {
+            let step = queue[place]
             if let until = step.request.expiresAt, until < time,
-                queue.lanes.blocks(step) || obstacle(to: step) != nil
+                queue.isBlocked(at: place) || obstacle(to: step) != nil
             {
                 expired.insert(step.token)
             }

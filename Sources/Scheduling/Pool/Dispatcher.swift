@@ -91,6 +91,7 @@ package struct Dispatcher: Sendable {
 
     /// Steps that have not been run to their end and will not be run here any more, since the last call.
     package mutating func takeAbandoned() -> [Step] {
+        guard !abandoned.isEmpty else { return [] }
         defer { abandoned = [] }
         return abandoned
     }
@@ -99,6 +100,7 @@ package struct Dispatcher: Sendable {
 
     /// Steps that have failed and run again, here or elsewhere, since the last call: their next commit says how often.
     package mutating func takeRetried() -> [Step] {
+        guard !retried.isEmpty else { return [] }
         defer { retried = [] }
         return retried
     }

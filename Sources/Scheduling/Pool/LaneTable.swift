@@ -3,6 +3,15 @@
 /// A step is queued, then begun (it runs, or is written to a host behind others), then over. Its token says its place in
 /// the lane: of two tokens the larger is that of the request taken later, however often either runs again.
 struct LaneTable: Sendable {
+    /// Where a lane stands in the table, as long as something of it is queued or with a host.
+    typealias Place = Int
+
+    /// A queued step, found without a look at it.
+    struct Member: Sendable {
+        let lane: Place
+        let token: UInt64
+    }
+
     private struct Members {
         /// Tokens, in order.
         var queued: [UInt64] = []
@@ -13,15 +22,18 @@ struct LaneTable: Sendable {
         var blocked: Int { begun > 0 ? queued.count : max(0, queued.count - 1) }
     }
 
-    private var lanes: [Lane: Members] = [:]
+    private var places: [Lane: Place] = [:]
+    private var lanes: [Members] = []
+    private var freePlaces: [Place] = []
     /// Queued steps that wait for others of their lanes.
     private(set) var blockedCount = 0
 
-    var isEmpty: Bool { lanes.isEmpty }
+    var isEmpty: Bool { places.isEmpty }
 
     // MARK: Ways of a step
 
-    mutating func queue(_ step: Step) {
+    /// - Returns: the place of its lane; nil where it has none.
+    mutating func queue(_ step: Step) -> Place? {
         change(step) { members in
             let place = members.queued.lastIndex { $0 < step.token }.map { $0 + 1 } ?? 0
             members.queued.insert(step.token, at: place)
@@ -36,9 +48,11 @@ struct LaneTable: Sendable {
     }
 
     /// It was begun, and is queued again.
-    mutating func queueAgain(_ step: Step) {
+    ///
+    /// - Returns: the place of its lane; nil where it has none.
+    mutating func queueAgain(_ step: Step) -> Place? {
         end(step)
-        queue(step)
+        return queue(step)
     }
 
     /// It was begun, and has its result, or is not run here any more.
@@ -53,10 +67,11 @@ struct LaneTable: Sendable {
     /// What was queued of these partitions is not run here any more. All of it at once: of a lane that fills a large queue
     /// each that leaves moves the rest.
     mutating func dropQueued(_ isDropped: (Int32) -> Bool) {
-        for (lane, var members) in lanes where isDropped(lane.partition) {
-            blockedCount -= members.blocked
-            members.queued = []
-            lanes[lane] = members.isEmpty ? nil : members
+        for (lane, place) in places where isDropped(lane.partition) {
+            blockedCount -= lanes[place].blocked
+            lanes[place].queued = []
+            blockedCount += lanes[place].blocked
+            if lanes[place].isEmpty { forget(lane, at: place) }
         }
     }
 
@@ -64,37 +79,47 @@ struct LaneTable: Sendable {
         if let place = members.queued.firstIndex(of: step.token) { members.queued.remove(at: place) }
     }
 
-    private mutating func change(_ step: Step, _ body: (inout Members) -> Void) {
-        guard let lane = step.lane else { return }
-        var members = lanes.removeValue(forKey: lane) ?? Members()
-        blockedCount -= members.blocked
-        body(&members)
-        blockedCount += members.blocked
-        if !members.isEmpty { lanes[lane] = members }
+    @discardableResult
+    private mutating func change(_ step: Step, _ body: (inout Members) -> Void) -> Place? {
+        guard let lane = step.lane else { return nil }
+        let place = places[lane] ?? add(lane)
+        blockedCount -= lanes[place].blocked
+        body(&lanes[place])
+        blockedCount += lanes[place].blocked
+        if lanes[place].isEmpty { forget(lane, at: place) }
+        return place
+    }
+
+    private mutating func add(_ lane: Lane) -> Place {
+        let place = freePlaces.popLast() ?? lanes.count
+        if place == lanes.count { lanes.append(Members()) }
+        places[lane] = place
+        return place
+    }
+
+    private mutating func forget(_ lane: Lane, at place: Place) {
+        places[lane] = nil
+        lanes[place] = Members()
+        freePlaces.append(place)
     }
 
     // MARK: Questions
 
-    /// Whether a queued step waits for others of its lane.
-    func blocks(_ step: Step) -> Bool {
-        guard blockedCount > 0, let lane = step.lane, let members = lanes[lane] else { return false }
-        return members.begun > 0
-            || members.queued.first != step.token && !PlantedBug.forgetsOrderInLane.isPlanted
-    }
+    /// The place of the step's lane; nil where it has none, or nothing of it is queued or with a host.
+    func place(of step: Step) -> Place? { step.lane.flatMap { places[$0] } }
 
-    /// The same, as what it waits for.
-    func obstacle(to step: Step) -> WaitReason? {
-        guard blocks(step) else { return nil }
-        return step.lane?.key == nil ? .partition : .key
+    /// Whether a queued step waits for others of its lane.
+    func blocks(_ member: Member) -> Bool {
+        lanes[member.lane].begun > 0
+            || lanes[member.lane].queued.first != member.token && !PlantedBug.forgetsOrderInLane.isPlanted
     }
 
     /// Whether a queued step may be written to a host behind what it has: no other has any of its lane.
     ///
-    /// - Parameter has: how many of the lane that host has.
-    func mayFollow(_ step: Step, _ has: (Lane) -> Int) -> Bool {
-        guard let lane = step.lane, let members = lanes[lane] else { return true }
+    /// - Parameter count: how many of the lane that host has.
+    func mayFollow(_ member: Member, _ count: @autoclosure () -> Int) -> Bool {
         guard !PlantedBug.passesInLane.isPlanted else { return true }
-        guard members.queued.first == step.token else { return false }
-        return members.begun == 0 || members.begun == has(lane)
+        guard lanes[member.lane].queued.first == member.token else { return false }
+        return lanes[member.lane].begun == 0 || lanes[member.lane].begun == count()
     }
 }

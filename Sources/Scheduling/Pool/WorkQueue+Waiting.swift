@@ -20,24 +20,31 @@ extension WorkQueue {
 
     func waitingPartitions(for admission: Admission) -> Set<Int32> {
         var partitions: Set<Int32> = []
-        forEachWaiting(for: admission) { step, _ in partitions.insert(step.coordinates.partition) }
+        var last: Int32?
+        forEachWaiting(for: admission) { place, _ in
+            let partition = self[place].coordinates.partition
+            // Mostly one comes after the other.
+            guard partition != last else { return }
+            last = partition
+            partitions.insert(partition)
+        }
         return partitions
     }
 
     func isWaiting(_ token: UInt64, for admission: Admission) -> Bool {
         var isWaiting = false
-        forEachWaiting(for: admission) { step, _ in if step.token == token { isWaiting = true } }
+        forEachWaiting(for: admission) { place, _ in if self[place].token == token { isWaiting = true } }
         return isWaiting
     }
 
-    private func forEachWaiting(for admission: Admission, _ body: (Step, WaitReason) -> Void) {
+    private func forEachWaiting(for admission: Admission, _ body: (Int, WaitReason) -> Void) {
         guard lanes.blockedCount > 0 || !admission.isOpen(upTo: most) else { return }
         var kept: Set<String> = []
-        for step in placed {
-            if let reason = lanes.obstacle(to: step) {
-                body(step, reason)
-            } else if let reason = admission.obstacle(to: step, keeping: &kept) {
-                body(step, reason)
+        for place in placedIndices {
+            if let reason = laneObstacle(at: place) {
+                body(place, reason)
+            } else if let reason = admission.obstacle(to: self[place], keeping: &kept) {
+                body(place, reason)
             }
         }
     }

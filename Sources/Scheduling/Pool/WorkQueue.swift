@@ -6,8 +6,19 @@
 ///
 /// Beside them those that wait for the time of their next run. They count for their lanes only, which they keep closed.
 package struct WorkQueue: Sendable {
+    /// With what is asked of each again and again.
+    private struct Entry: Sendable {
+        let step: Step
+        let member: LaneTable.Member?
+
+        init(_ step: Step, _ lane: LaneTable.Place?) {
+            self.step = step
+            member = lane.map { LaneTable.Member(lane: $0, token: step.token) }
+        }
+    }
+
     package let bound: Int
-    private var steps: [Step] = []
+    private var entries: [Entry] = []
     private var head = 0
     /// The first so many run again and have no place yet.
     private var withoutPlace = 0
@@ -20,10 +31,10 @@ package struct WorkQueue: Sendable {
 
     package init(bound: Int) {
         self.bound = bound
-        steps.reserveCapacity(bound * 2)
+        entries.reserveCapacity(bound * 2)
     }
 
-    package var count: Int { steps.count - head }
+    package var count: Int { entries.count - head }
     package var isEmpty: Bool { count == 0 }
 
     /// How many have a place.
@@ -33,33 +44,59 @@ package struct WorkQueue: Sendable {
     package var room: Int { bound - count }
 
     /// The step at a place, 0 being the next one.
-    package subscript(place: Int) -> Step { steps[head + place] }
+    package subscript(place: Int) -> Step { entries[head + place].step }
 
-    package var all: ArraySlice<Step> { steps[head...] }
+    package var all: some RandomAccessCollection<Step> { entries[head...].lazy.map(\.step) }
 
     /// Those that have a place.
-    package var placed: ArraySlice<Step> { steps[(head + withoutPlace)...] }
+    package var placed: some RandomAccessCollection<Step> { entries[(head + withoutPlace)...].lazy.map(\.step) }
 
     /// Those that run again and have none yet.
-    package var unplaced: ArraySlice<Step> { steps[head..<(head + withoutPlace)] }
+    package var unplaced: some RandomAccessCollection<Step> {
+        entries[head..<(head + withoutPlace)].lazy.map(\.step)
+    }
+
+    /// Places of those that have one in the queue.
+    var placedIndices: Range<Int> { withoutPlace..<count }
+
+    // MARK: Lanes
+
+    /// Whether the step at a place waits for others of its lane.
+    func isBlocked(at place: Int) -> Bool {
+        lanes.blockedCount > 0 && entries[head + place].member.map(lanes.blocks) ?? false
+    }
+
+    /// What the step at a place waits for of its lane; nil: nothing.
+    func laneObstacle(at place: Int) -> WaitReason? {
+        guard isBlocked(at: place) else { return nil }
+        return self[place].lane?.key == nil ? .partition : .key
+    }
+
+    /// Whether the step at a place may be written to a host behind what that has: no other has any of its lane.
+    ///
+    /// - Parameter has: how many of the lane that host has.
+    func mayFollowInLane(at place: Int, _ has: (Lane) -> Int) -> Bool {
+        guard let lane = self[place].lane, let member = entries[head + place].member else { return true }
+        return lanes.mayFollow(member, has(lane))
+    }
+
+    // MARK: Ways of a step
 
     /// Appends a step. More than the bound is a bug of the caller, who asks for `room` first.
     package mutating func append(_ step: Step) {
         precondition(depth < bound, "the work queue is full")
-        steps.append(step)
-        lanes.queue(step)
+        entries.append(Entry(step, lanes.queue(step)))
         noteLimits(of: step)
     }
 
     /// Queues a step that was taken and runs again: before all others, behind those that do so already and have no place
     /// either.
     package mutating func appendAgain(_ step: Step) {
-        lanes.queueAgain(step)
-        insertAgain(step)
+        insertAgain(step, lanes.queueAgain(step))
     }
 
-    private mutating func insertAgain(_ step: Step) {
-        steps.insert(step, at: head + withoutPlace)
+    private mutating func insertAgain(_ step: Step, _ lane: LaneTable.Place?) {
+        entries.insert(Entry(step, lane), at: head + withoutPlace)
         withoutPlace += 1
         noteLimits(of: step)
     }
@@ -67,7 +104,7 @@ package struct WorkQueue: Sendable {
     /// A step that was taken runs again, but not before its time.
     package mutating func delay(_ step: Step, until due: MonotonicTime) {
         delayed.add(step, due: due)
-        if PlantedBug.opensLaneOfDelayed.isPlanted { lanes.end(step) } else { lanes.queueAgain(step) }
+        if PlantedBug.opensLaneOfDelayed.isPlanted { lanes.end(step) } else { _ = lanes.queueAgain(step) }
     }
 
     /// Queues the steps whose time has come as those that run again.
@@ -81,8 +118,8 @@ package struct WorkQueue: Sendable {
     }
 
     private mutating func queueDelayed(_ step: Step) {
-        if PlantedBug.opensLaneOfDelayed.isPlanted { lanes.queue(step) }
-        insertAgain(step)
+        if PlantedBug.opensLaneOfDelayed.isPlanted { _ = lanes.queue(step) }
+        insertAgain(step, lanes.place(of: step))
     }
 
     /// Removes steps that wait for their time.
@@ -102,16 +139,16 @@ package struct WorkQueue: Sendable {
 
     /// Takes the step at this place, for a slot. Where others have none, the last of them gets one by that.
     package mutating func take(at place: Int) -> Step {
-        let step = steps[head + place]
+        let step = self[place]
         if place == 0 {
             head += 1
             // Moving the rest once a queue's length keeps taking the oldest at constant cost.
-            if head == steps.count || head >= bound {
-                steps.removeSubrange(..<head)
+            if head == entries.count || head >= bound {
+                entries.removeSubrange(..<head)
                 head = 0
             }
         } else {
-            steps.remove(at: head + place)
+            entries.remove(at: head + place)
         }
         if withoutPlace > 0 { withoutPlace -= 1 }
         lanes.begin(step)
@@ -127,7 +164,7 @@ package struct WorkQueue: Sendable {
         let isGone = { (step: Step) in partitions.contains(step.coordinates.partition) }
         let dropped = all.filter(isGone) + (PlantedBug.keepsDelayedOfRevoked.isPlanted ? [] : delayed.drop(isGone))
         withoutPlace -= unplaced.count(where: isGone)
-        steps = all.filter { !isGone($0) }
+        entries = entries[head...].filter { !isGone($0.step) }
         head = 0
         lanes.dropQueued { partitions.contains($0) }
         if isEmpty { forgetLimits() }
@@ -138,7 +175,7 @@ package struct WorkQueue: Sendable {
         let waiting = delayed.drop { _ in true }
         defer {
             lanes.dropQueued { _ in true }
-            steps.removeAll(keepingCapacity: true)
+            entries.removeAll(keepingCapacity: true)
             (head, withoutPlace) = (0, 0)
             forgetLimits()
         }

@@ -38,7 +38,7 @@ package struct WriteAhead: Sendable {
             let isNext =
                 step.lane == nil
                 || !hasEffects(step, outsideLaneOf: flight.step)
-                    && mayFollowInLane(step, [flight.step] + flight.behind + taken, queue)
+                    && mayFollowInLane(passed, behind: flight, taken, queue)
             // One that is cancelled is for who asks for work: the host has to come to its end for that.
             if isNext, !admission.isCancelled(step), mayFollow(step, flight.step, admission),
                 let usual = usual(step, admission), usual <= left
@@ -56,9 +56,9 @@ package struct WriteAhead: Sendable {
 
     /// Of its lane those that the host has come before it, and no other. None of them may have to be tried again: it would
     /// have been passed.
-    private func mayFollowInLane(_ step: Step, _ steps: [Step], _ queue: WorkQueue) -> Bool {
-        queue.lanes.mayFollow(step) { lane in
-            let own = steps.filter { $0.lane == lane }
+    private func mayFollowInLane(_ place: Int, behind flight: Flight, _ taken: [Step], _ queue: WorkQueue) -> Bool {
+        queue.mayFollowInLane(at: place) { lane in
+            let own = ([flight.step] + flight.behind + taken).filter { $0.lane == lane }
             return own.contains { triedAgain.contains($0.strategyIndex) } ? .max : own.count
         }
     }

@@ -51,7 +51,7 @@ struct StepLuck {
         guard let value, let riskFree = value["risk_free_rate"]?.double,
             let periods = value["periods"]?.elements?.compactMap(\.integer), !periods.isEmpty, periods.count <= 16,
             let sampled = value["sets"]?.elements?.compactMap(\.integer), sampled.count <= SetSample.most,
-            let bytes = value["returns"]?.string.flatMap({ Base64.decode($0.utf8) }),
+            let bytes = value["returns"]?.string.flatMap({ Base64.decode(Array($0.utf8)) }),
             bytes.count == sampled.count * periods.count * 16
         else { return }
         let sums = stride(from: 0, to: bytes.count, by: 8).map { start in
