@@ -21,12 +21,12 @@ extension NodeWorld {
     /// The commit says how often each has failed that it leaves undone.
     private func checkFailures(_ part: PartitionCommit, _ node: SimulatedNode) {
         guard !node.failed.isEmpty else { return }
-        let metadata = part.metadata.flatMap { try? CommitMetadataCodec.decode($0) } ?? CommitMetadata()
-        for (token, failed) in node.failed where node.core.inFlight[token] != nil {
+        lazy var metadata = part.metadata.flatMap { try? CommitMetadataCodec.decode($0) } ?? CommitMetadata()
+        for (token, failed) in node.failed where failed.at.partition == part.partition {
             let place = failed.at
             // Where an earlier run of it has its result, of an assignment before, that is what counts.
-            guard place.partition == part.partition, place.generation == part.generation,
-                place.offset >= part.position.value, !metadata.maps.contains(where: { $0.contains(place.offset) })
+            guard node.isInFlight(token), place.generation == part.generation, place.offset >= part.position.value,
+                !metadata.maps.contains(where: { $0.contains(place.offset) })
             else { continue }
             check(
                 metadata.failures.contains { $0.offset == place.offset && Int($0.count) == failed.count },

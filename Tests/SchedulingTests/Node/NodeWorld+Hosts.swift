@@ -35,8 +35,8 @@ extension NodeWorld {
         switch assignment {
         case .run(let step, let ahead, _):
             checkBegins(step, node)
-            write([step], to: slot, node)
-            write(ahead, to: slot, node, isAhead: true)
+            node.hosts[slot].append(step)
+            writeAhead(ahead, to: slot, node)
         case .refuse(let step, let refusal, _):
             if refusal == .cancelled { count(.cancelled) }
             end(step, node, slot, .unknown)
@@ -65,20 +65,19 @@ extension NodeWorld {
         guard step.lane != nil else { return }
         let earlier = node.unpublished.first {
             $0.lane == step.lane && $0.token < step.token
-                && $0.coordinates.generation == step.coordinates.generation && node.core.inFlight[$0.token] != nil
+                && $0.coordinates.generation == step.coordinates.generation && node.isInFlight($0.token)
         }
         guard let earlier else { return }
         check(false, "node \(node.id) runs \(step.coordinates) before \(earlier.coordinates) of its lane")
     }
 
-    private func write(_ steps: [Step], to slot: Int, _ node: SimulatedNode, isAhead: Bool = false) {
-        let before = node.hosts[slot]
-        node.hosts[slot] += steps
-        guard isAhead, !steps.isEmpty else { return }
+    private func writeAhead(_ steps: [Step], to slot: Int, _ node: SimulatedNode) {
+        guard !steps.isEmpty else { return }
         count(.writtenAhead)
-        if steps.contains(where: { step in step.lane != nil && before.contains { $0.lane == step.lane } }) {
+        if steps.contains(where: { step in step.lane != nil && node.hosts[slot].contains { $0.lane == step.lane } }) {
             count(.followedInLane)
         }
+        node.hosts[slot] += steps
         check(!steps.contains(where: cancelled.cover), "a step that was cancelled is written behind another")
         check(steps.allSatisfy { $0.attempt == 1 }, "a step that was lost once is written behind another")
     }
@@ -110,22 +109,27 @@ extension NodeWorld {
 
     private func answer(_ node: SimulatedNode, _ slot: Int) {
         let steps = node.hosts[slot]
-        let answered = steps.prefix { HostConduct(strategy: $0.strategyIndex) != .stuck }
-        let count = Int.random(in: 1...max(1, answered.count), using: &random)
+        let stuck = steps.firstIndex { HostConduct(strategy: $0.strategyIndex) == .stuck } ?? steps.count
+        let count = Int.random(in: 1...max(1, stuck), using: &random)
         var retries: [Int: Retry] = [:]
-        for (place, step) in steps[..<count].enumerated() {
-            retries[place] = mayBeTriedAgain(step) && random.chance(30) ? retry(step, .failed, node) : nil
-            if retries[place] == nil { publish(step, node) }
+        var times: [Int64] = []
+        for place in 0..<count {
+            let step = steps[place]
+            times.append(HostConduct(strategy: step.strategyIndex).nanoseconds)
+            if mayBeTriedAgain(step), random.chance(30), let retry = retry(step, .failed, node) {
+                retries[place] = retry
+            } else {
+                publish(step, node)
+            }
         }
-        let times = steps[..<count].map { HostConduct(strategy: $0.strategyIndex).nanoseconds }
         calls += 1
         let (more, wakes) = node.dispatcher.finishAnswered(
             slot: slot, tookNanoseconds: times, retries: retries, mayTakeMore: random.chance(70), at: now)
         node.wake(wakes)
         if wakes.endsHost { node.kill([slot]) }
-        node.hosts[slot] = Array(steps[count...])
+        node.hosts[slot] = count == steps.count ? [] : Array(steps[count...])
         check(more.isEmpty || !node.hosts[slot].isEmpty, "steps are written ahead to a host that runs none")
-        write(more, to: slot, node, isAhead: true)
+        writeAhead(more, to: slot, node)
     }
 
     private func mayBeTriedAgain(_ step: Step) -> Bool { HostConduct(strategy: step.strategyIndex) == .long }
@@ -196,7 +200,9 @@ extension NodeWorld {
             return check(false, "node \(node.id) publishes \(step.coordinates), which is not in flight")
         }
         checkOrder(step, node)
-        node.unpublished.removeAll { $0.token == step.token }
+        if step.lane != nil, let place = node.unpublished.firstIndex(where: { $0.token == step.token }) {
+            node.unpublished.remove(at: place)
+        }
         // What is published no more leaves with the node.
         let parts: [MessagePart] = node.isAbandoned ? [] : [.result]
         send(SimulatedMessage(token: step.token, digest: digest, parts: parts), node)
@@ -219,27 +225,27 @@ extension NodeWorld {
         guard let index = node.messages.indices.randomElement(using: &random),
             let part = node.messages[index].next
         else { return }
-        let message = node.messages[index]
-        guard kafka.resultLeaderless[kafka.resultPlace(of: message.digest)] == nil else { return }
+        let (token, digest) = (node.messages[index].token, node.messages[index].digest)
+        guard kafka.resultLeaderless[kafka.resultPlace(of: digest)] == nil else { return }
         defer { look(at: node) }
-        if !message.isStored {
-            if part != .deadLetter { kafka.addResult(message.digest) }
+        if !node.messages[index].isStored {
+            if part != .deadLetter { kafka.addResult(digest) }
             node.messages[index].isStored = true
             if hasFaults, random.chance(30) { return }
         }
         node.messages[index].isStored = false
         // The acknowledgement is lost: the client sends the message once more.
-        if hasFaults, random.chance(2) { return kafka.excuse(message.digest) }
+        if hasFaults, random.chance(2) { return kafka.excuse(digest) }
         node.messages[index].acknowledged += 1
         let isLast = node.messages[index].next == nil
         if isLast {
             node.messages.remove(at: index)
-            kafka.noteDone(message.digest)
+            kafka.noteDone(digest)
         }
         calls += 1
-        let request = node.core.acknowledge(message.token, part, .completed)
-        if request != nil { node.noteLeft(message.token) }
-        check((request != nil) == isLast, "record \(message.digest) is done: \(request != nil)")
+        let isDone = node.core.acknowledge(token, part, .completed) != nil
+        if isDone { node.noteLeft(token) }
+        check(isDone == isLast, "record \(digest) is done: \(isDone)")
         node.wakeConsumer()
     }
 }

@@ -41,10 +41,10 @@ extension NodeWorld {
     /// What the broker has said to be stored is what the ledgers have, no more and no less.
     func checkStored(_ node: SimulatedNode) {
         for partition in node.core.owned {
-            guard let ledger = node.core.book[partition] else { continue }
-            let stored = node.knownPositions[partition]?[ledger.generation]
+            guard let (generation, committed) = node.core.book.committed(of: partition) else { continue }
+            let stored = node.knownPositions[partition]?[generation]
             check(
-                ledger.committed == stored,
+                committed == stored,
                 "node \(node.id) was told of \(partition) that \(stored?.value ?? -1) is stored, and has another")
         }
     }

@@ -10,7 +10,7 @@ final class NodeWorld {
     let seed: UInt64
     var random: SplitMix64
     var now = MonotonicTime(nanoseconds: 0)
-    var kafka = SimulatedKafka(partitions: 4)
+    let kafka = SimulatedKafka(partitions: 4)
     var group: SimulatedGroup
     var coordinatorMove: CoordinatorMove?
     /// In the order they were started in.
@@ -130,8 +130,8 @@ final class NodeWorld {
     var wallTime: Timestamp { Timestamp(milliseconds: now.nanoseconds / 1_000_000) }
 
     func step(_ coordinates: RequestCoordinates, _ token: UInt64, _ digest: Int, failures: Int) -> Step {
-        let request = requests.randomElement(using: &random) ?? requests[0]
-        let key = digest % 4 == 0 ? nil : [UInt8(digest % 4)]
+        let request = requests[Int.random(in: requests.indices, using: &random)]
+        let key = ordering != .key || digest % 4 == 0 ? nil : [UInt8(digest % 4)]
         let strategy = [0, 0, 0, 0, 1, 2, 3, 4].randomElement(using: &random) ?? 0
         return Step(
             request: request,

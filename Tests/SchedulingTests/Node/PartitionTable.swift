@@ -4,9 +4,9 @@ struct PartitionTable<Value> {
 
     subscript(partition: Int32) -> Value? {
         get { Int(partition) < values.count ? values[Int(partition)] : nil }
-        set {
+        _modify {
             while values.count <= Int(partition) { values.append(nil) }
-            values[Int(partition)] = newValue
+            yield &values[Int(partition)]
         }
     }
 

@@ -1,7 +1,7 @@
 @testable import Scheduling
 
 /// What a client library does for one node of the model.
-struct SimulatedClient {
+final class SimulatedClient {
     enum Event {
         case assigned(Set<Int32>, generation: Int)
         case revoked(Set<Int32>, isLost: Bool)
@@ -57,7 +57,7 @@ struct SimulatedClient {
     func readTo(_ partition: Int32) -> Int64? { kept[partition]?.first?.offset ?? positions[partition] }
 
     /// Reads the partition from elsewhere, or no more.
-    mutating func forget(_ partition: Int32) {
+    func forget(_ partition: Int32) {
         unstable.remove(partition)
         kept[partition] = nil
         coming[partition] = nil

@@ -3,8 +3,8 @@
 /// The brokers of the model: logs, what the group has committed, and which requests have their results.
 ///
 /// Records are named by their digests, which count up: no two have the same, in whatever log they lie.
-struct SimulatedKafka {
-    struct Log {
+final class SimulatedKafka {
+    final class Log {
         fileprivate(set) var digests: [Int] = []
         /// The first offset that is still there.
         var low: Int64 = 0
@@ -62,28 +62,26 @@ struct SimulatedKafka {
     /// By digest: a commit says so.
     private(set) var isCovered: [Bool] = []
 
-    init(partitions: Int) { logs = Array(repeating: Log(), count: partitions) }
+    init(partitions: Int) { logs = (0..<partitions).map { _ in Log() } }
 
     // MARK: Records
 
-    mutating func append(_ count: Int, to partition: Int) {
-        for _ in 0..<count {
-            logs[partition].digests.append(results.count)
-            results.append(0)
-            excuses.append(0)
-            isDone.append(false)
-            isCovered.append(false)
-        }
+    func append(_ count: Int, to partition: Int) {
+        logs[partition].digests += results.count..<(results.count + count)
+        results += repeatElement(0, count: count)
+        excuses += repeatElement(0, count: count)
+        isDone += repeatElement(false, count: count)
+        isCovered += repeatElement(false, count: count)
     }
 
     func states(of parts: [PartitionCommit]) -> [LogState] {
         parts.map { logs[Int($0.partition)] }.map { LogState(cuts: $0.cuts, isCutUnnoticed: $0.isCutUnnoticed) }
     }
 
-    mutating func addPartition() { logs.append(Log()) }
+    func addPartition() { logs.append(Log()) }
 
     /// The log is cut, and its topic perhaps made anew: from here on it holds other records, or none.
-    mutating func cut(_ partition: Int, at offset: Int64) {
+    func cut(_ partition: Int, at offset: Int64) {
         logs[partition].digests.removeSubrange(Int(offset)...)
         logs[partition].low = min(logs[partition].low, offset)
         logs[partition].isDisturbed = true
@@ -99,26 +97,26 @@ struct SimulatedKafka {
         logs[partition].cuts += 1
     }
 
-    mutating func noteNoticed(_ partition: Int) { logs[partition].isCutUnnoticed = false }
+    func noteNoticed(_ partition: Int) { logs[partition].isCutUnnoticed = false }
 
     /// The partition moves. What was committed of a log that is gone is forgotten with it, since nobody could tell it
     /// from what would be committed of the new one; not what the metadata say.
-    mutating func forgetCut(_ partition: Int) {
+    func forgetCut(_ partition: Int) {
         guard let cut = logs[partition].cut else { return }
         logs[partition].committed = logs[partition].committed.map { min($0, cut) }
         logs[partition].cut = nil
         logs[partition].isCutUnnoticed = false
     }
 
-    mutating func excuse(_ digest: Int, by count: UInt16 = 1) {
+    func excuse(_ digest: Int, by count: UInt16 = 1) {
         guard !isExactlyOnce || count > 1 else { return }
         excuses[digest] = excuses[digest].addingReportingOverflow(count).overflow ? .max : excuses[digest] + count
     }
 
-    mutating func addResult(_ digest: Int) { results[digest] &+= 1 }
-    mutating func removeResult(_ digest: Int) { results[digest] &-= 1 }
+    func addResult(_ digest: Int) { results[digest] &+= 1 }
+    func removeResult(_ digest: Int) { results[digest] &-= 1 }
     func resultPlace(of digest: Int) -> Int { digest % resultLeaderless.count }
-    mutating func noteDone(_ digest: Int) { isDone[digest] = true }
+    func noteDone(_ digest: Int) { isDone[digest] = true }
 
     // MARK: Commits
 
@@ -126,14 +124,14 @@ struct SimulatedKafka {
     ///
     /// - Parameter knowsAll: who commits was told what was committed before.
     /// - Returns: what is wrong with it.
-    mutating func store(_ commit: PartitionCommit, knowsAll: Bool) -> String? {
+    func store(_ commit: PartitionCommit, knowsAll: Bool) -> String? {
         let partition = Int(commit.partition)
         let (position, log) = (commit.position.value, logs[partition])
         let metadata = commit.metadata.flatMap { try? CommitMetadataCodec.decode($0) } ?? CommitMetadata()
         let maps = metadata.maps
         // Others may be passed on, until somebody reads on: they say nothing of this log.
         let ours = maps.filter { isOf(log, $0) }
-        let ahead = Set(ours.flatMap { $0.runs.joined() }.filter { $0 >= position })
+        let ahead = ours.isEmpty ? [] : Set(ours.flatMap { $0.runs.joined() }.filter { $0 >= position })
         let hasNoticed = !log.isCutUnnoticed
         var problem: String?
         if hasNoticed {
@@ -157,10 +155,8 @@ struct SimulatedKafka {
             }
             cover(partition, to: position, ahead)
             // Nobody is told any more of what is left out.
-            let told = Array(log.ahead) + Array(position..<max(position, log.committed ?? 0))
-            for offset in told where offset >= max(log.low, position) && offset < log.end && !ahead.contains(offset) {
-                isCovered[log.digest(at: offset)] = false
-            }
+            uncover(log.ahead, from: position, but: ahead, of: log)
+            uncover(position..<max(position, log.committed ?? 0), from: position, but: ahead, of: log)
         }
         logs[partition].committed = position
         logs[partition].metadata = commit.metadata
@@ -179,7 +175,13 @@ struct SimulatedKafka {
         map.last.offset < log.end && UInt64(log.digest(at: map.last.offset)) == map.last.digest
     }
 
-    private mutating func cover(_ partition: Int, to position: Int64, _ ahead: Set<Int64>) {
+    private func uncover(_ offsets: some Sequence<Int64>, from position: Int64, but ahead: Set<Int64>, of log: Log) {
+        for offset in offsets where offset >= max(log.low, position) && offset < log.end && !ahead.contains(offset) {
+            isCovered[log.digest(at: offset)] = false
+        }
+    }
+
+    private func cover(_ partition: Int, to position: Int64, _ ahead: Set<Int64>) {
         let log = logs[partition]
         let from = max(log.low, min(log.committed ?? 0, position))
         for offset in from..<max(from, min(position, log.end)) { isCovered[log.digest(at: offset)] = true }

@@ -7,7 +7,7 @@ final class SimulatedNode {
     let id: Int
     var core: NodeCore
     var dispatcher: Dispatcher
-    var client = SimulatedClient()
+    let client = SimulatedClient()
     /// What the host of each slot has: the step it runs, and behind it what is written ahead.
     var hosts: [[Step]]
     /// Slots that have found nothing to do: they move only when they are woken.
@@ -100,14 +100,16 @@ final class SimulatedNode {
 
     func digest(of token: UInt64) -> Int? { held[token]?.digest }
 
+    func isInFlight(_ token: UInt64) -> Bool { core.inFlight.digest(of: token) != nil }
+
     func noteLeft(_ token: UInt64) { bytes -= held.removeValue(forKey: token)?.bytes ?? 0 }
 
     /// Forgets what has left without a word.
     func prune() {
         guard held.count != core.inFlight.load.count else { return }
-        unpublished.removeAll { core.inFlight[$0.token] == nil }
-        for token in held.keys where core.inFlight[token] == nil { noteLeft(token) }
-        for token in failed.keys where core.inFlight[token] == nil { failed[token] = nil }
+        unpublished.removeAll { !isInFlight($0.token) }
+        for token in held.keys where !isInFlight(token) { noteLeft(token) }
+        for token in failed.keys where !isInFlight(token) { failed[token] = nil }
     }
 
     func kill(_ slots: [Int]) {
