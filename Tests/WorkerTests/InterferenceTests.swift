@@ -8,7 +8,7 @@ import Testing
 
 @testable import Worker
 
-@Suite(.machine(.alone)) struct InterferenceTests {
+@Suite(.machine(.nodes(2))) struct InterferenceTests {
     /// Twice as many burning hosts as processors: each waits for about as long as it runs.
     @Test func waitingForAProcessorShowsByStrategy() async throws {
         try await onOwnThread {

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Worker
 
-@Suite(.machine(.alone)) struct PolicyTests {
+@Suite(.machine) struct PolicyTests {
     private static let settings = ["pool.maxConcurrentStrategies=5", "limits.memoryMB=64"]
 
     private static func policies(_ node: TestNode) throws -> JSONValue {
@@ -52,7 +52,7 @@ import Testing
             let kafka = try TestKafka()
             defer { kafka.close() }
             let node = try TestNode(
-                kafka, Self.settings + ["throttle.recoverMs=5000", "metrics.http=127.0.0.1:0"], unruly: true)
+                kafka, Self.settings + ["throttle.recoverMs=10000", "metrics.http=127.0.0.1:0"], unruly: true)
             let bad = #","labels":{"misbehave":"hang"},"limits":{"timeout_ms":50}"#
             try kafka.submit((0..<15).map { request("\($0)", more: bad) })
             try eventually("the status shows its smallest share") {
