@@ -7,7 +7,8 @@ import Testing
     func whatRunsFitsNobodyStarvesAndAllStepsEnd(seed: UInt64) throws {
         print("admission simulation: SIMULATION_SEED=\(seed)")
         var (throttled, waiting, passed, nobodyWaited) = (0, 0, 0, 0)
-        for round in 0..<10 {
+        let rounds = SimulationTests.rounds(of: 10)
+        for round in 0..<rounds {
             var simulation = AdmissionSimulation(seed: seed &+ UInt64(round) &* 0x1_0000, steps: 1000)
             try simulation.run()
             #expect(simulation.violations.isEmpty, "replay with SIMULATION_SEED=\(seed) (round \(round))")
@@ -19,6 +20,7 @@ import Testing
             passed = max(passed, simulation.mostPassed)
             nobodyWaited += simulation.nobodyWaited
         }
+        guard rounds == 10 else { return }
         #expect(nobodyWaited > 0, "seed \(seed): somebody waited always")
         #expect(throttled > 0, "seed \(seed): nobody was throttled")
         #expect(passed > 10, "seed \(seed): nobody was passed more than \(passed) times")

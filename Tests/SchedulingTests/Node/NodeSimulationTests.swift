@@ -10,6 +10,11 @@ enum SimulationTests {
         if let text = getenv("SIMULATION_SEED"), let seed = UInt64(String(cString: text)) { return [seed] }
         return [1, 2, 3, UInt64.random(in: 0...UInt64.max)]
     }
+
+    /// `SIMULATION_ROUNDS=n` makes runs shorter that have more rounds: then not all need happen that happens in a whole one.
+    static func rounds(of all: Int) -> Int {
+        getenv("SIMULATION_ROUNDS").flatMap { Int(String(cString: $0)) }.map { min($0, all) } ?? all
+    }
 }
 
 /// The nodes as they ship, whole, against a model of Kafka and of hosts.
