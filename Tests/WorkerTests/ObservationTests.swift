@@ -103,12 +103,21 @@ import Testing
             defer { kafka.close() }
             let node = try TestNode(
                 kafka, ["metrics.http=127.0.0.1:0", "pool.maxConcurrentStrategies=2", "limits.memoryMB=64"])
-            try eventually("the node has its partitions") { node.node.partitions.count == 3 }
-            kafka.broker?.setLeader(of: kafka.topics.requests, partition: 1, broker: -1)
-            try eventually("the lag of the others is told") {
+            func lags() throws -> [(records: Int?, askedAt: String)] {
                 let status = try JSONValue.parse(Array(HTTPGet.text(node, "/status").utf8))
-                let lags = status["partitions"]?.elements?.map { $0["lag"]?.integer } ?? []
-                return lags.count == 3 && lags[0] == 0 && lags[1] == nil && lags[2] == 0
+                return (status["partitions"]?.elements ?? []).map {
+                    ($0["lag"]?.integer, $0["lag_as_of"]?.string ?? "")
+                }
+            }
+            try eventually("the lag of all is told") {
+                let lags = try lags()
+                return lags.count == 3 && lags.allSatisfy { $0.records == 0 }
+            }
+            kafka.broker?.setLeader(of: kafka.topics.requests, partition: 1, broker: -1)
+            try eventually("the lag of the others is asked for again and told, that of the one is of before") {
+                let lags = try lags()
+                return lags[0].records == 0 && lags[2].records == 0
+                    && min(lags[0].askedAt, lags[2].askedAt) > lags[1].askedAt
             }
             #expect(try node.stop() == 0)
         }
