@@ -65,7 +65,7 @@ extension NodeCore {
     private var isHurried: Bool { group.revocation != nil || phase != .running }
 
     /// Whether something of these partitions, or of all, is still to be committed or under way.
-    func hasToTransact(_ partitions: Set<Int32>? = nil) -> Bool {
+    mutating func hasToTransact(_ partitions: Set<Int32>? = nil) -> Bool {
         guard let transactions else { return false }
         if transactions.isBusy || !book.commits(of: partitions).isEmpty { return true }
         return transactions.waiting.contains { token in
@@ -117,7 +117,7 @@ extension NodeCore {
     }
 
     /// What the transaction under way says to be committed; nil where something in it is not this node's any more.
-    private func partsOfCurrent() -> [PartitionCommit]? {
+    private mutating func partsOfCurrent() -> [PartitionCommit]? {
         var projection = book
         for request in transactions?.current?.requests ?? [] where !finish(request.token, in: &projection) {
             return nil
