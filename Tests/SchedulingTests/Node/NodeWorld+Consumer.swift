@@ -82,6 +82,7 @@ extension NodeWorld {
     /// Who has the partition knows that its log is another. One that only thinks it has it knows nothing for others.
     private func noteNoticed(_ partition: Int32, _ node: SimulatedNode) {
         if isOwner(node, of: partition) { kafka.noteNoticed(Int(partition)) }
+        forgetOffsets(of: partition)
     }
 
     /// The node reads the partition again as another log: all that it knew of it is void, what runs of it included.

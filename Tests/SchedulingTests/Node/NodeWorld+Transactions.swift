@@ -174,6 +174,12 @@ extension NodeWorld {
         }
     }
 
+    /// The log of a partition is known to be another: what a transaction that is not over says of it is about one that is gone,
+    /// and the next commit goes back.
+    func forgetOffsets(of partition: Int32) {
+        for id in producers.keys { producers[id]?.open?.parts.removeAll { $0.partition == partition } }
+    }
+
     /// Whether a transaction that is not over has offsets of the partition: what is committed of it is told to nobody.
     func isUnstable(_ partition: Int32) -> Bool {
         isExactlyOnce
