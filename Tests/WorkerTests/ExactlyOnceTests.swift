@@ -27,7 +27,8 @@ import Testing
             let node = try TestNode(kafka, Self.settings + ["node.id=one"])
             let failure = #expect(throws: NodeFailure.self) { try node.result() }
             #expect(failure?.code == ExitCode.configuration)
-            #expect(failure?.description.contains("Apache Kafka does not from 2.5 on") == true, "\(failure?.description ?? "")")
+            let words = failure?.description ?? ""
+            #expect(words.contains("Apache Kafka does not from 2.5 on"), "\(words)")
         }
     }
 
