@@ -266,15 +266,11 @@ extension NodeCore {
     /// - Returns: whether it was this that was asked.
     mutating func resolve(_ answers: [Int32: StoredCommit]?, _ number: UInt64, _ now: MonotonicTime) -> Bool {
         guard case .asking(number, _) = transactions?.stage else { return false }
-        guard let answers else {
-            transactions?.goOn(
-                to: .asking(number: number, again: now.adding(milliseconds: Self.questionAgainMs)))
-            return true
-        }
         // All of it is there, or nothing: one request that is this node's tells. A group that nobody has used answers nothing.
-        let known = unresolvedHere.first { answers[$0.coordinates.partition] != nil }
-        guard known != nil || answers.isEmpty || unresolvedHere.isEmpty else {
-            askWhatIsCommitted()
+        let known = unresolvedHere.first { answers?[$0.coordinates.partition] != nil }
+        guard let answers, known != nil || answers.isEmpty || unresolvedHere.isEmpty else {
+            let again = now.adding(milliseconds: Self.questionAgainMs)
+            transactions?.goOn(to: .asking(number: number, again: again))
             return true
         }
         let isCommitted =
