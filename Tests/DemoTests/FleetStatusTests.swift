@@ -112,6 +112,32 @@ struct FleetStatusTests {
         #expect(try status(fleet, at: time(100_000))["nodes_left_out"]?.integer == 2)
     }
 
+    @Test func `rates and times that no node has are cut, so that the document has numbers`() throws {
+        var fleet = Fleet()
+        let most = JSONValue.number(1e300)
+        let latency = JSONValue.object([JSONMember("p50", .number(-1)), JSONMember("p95", most)])
+        fleet.take(
+            interval(
+                "a",
+                [
+                    "requests_per_second": most, "latency_ms": latency,
+                    "partition_lags": .array([
+                        .object([JSONMember("partition", .integer(0)), JSONMember("lag_seconds", most)])
+                    ]),
+                    "brokers": .array([
+                        .object([
+                            JSONMember("broker", .string("k:1")), JSONMember("state", .string("up")),
+                            JSONMember("round_trip_ms", most),
+                        ])
+                    ]),
+                ]), at: time(0))
+        let status = try status(fleet, at: time(1))
+        #expect(status["totals"]?["per_second"]?.double == 1e9 && status["totals"]?["lag_seconds"]?.double == 1e9)
+        let node = try #require(status["nodes"]?.elements?.first)
+        #expect(node["per_second"]?.double == 1e9 && node["p95_ms"]?.double == 1e9 && node["p50_ms"]?.double == 0)
+        #expect(status["brokers"]?.elements?.first?["round_trip_ms"]?.double == 1e9)
+    }
+
     @Test func `the page's fixture has the members of the document`() throws {
         func names(_ value: JSONValue?, _ path: String = "") -> Set<String> {
             switch value {

@@ -59,6 +59,15 @@ import Testing
     }
 
     @Test(.enabled(if: Browser.path != nil, "needs Chromium"))
+    func aRateThatIsNotKnownIsADashAndTheRestOfThePageIsThere() throws {
+        let full = String(decoding: Self.fixture, as: UTF8.self)
+        let document = try document(
+            status: Array(full.replacing(/"per_second": [0-9.]+/, with: "\"per_second\": null").utf8))
+        #expect(document.contains(">–/s<") && document.contains("sma_crossover ×3, macd"))
+        #expect(!document.contains("The status of the group lacks"))
+    }
+
+    @Test(.enabled(if: Browser.path != nil, "needs Chromium"))
     func aGapInACurveIsNoLine() throws {
         let full = String(decoding: Self.fixture, as: UTF8.self)
         let cut = full.replacing(

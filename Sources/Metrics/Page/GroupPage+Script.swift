@@ -5,7 +5,7 @@ extension GroupPage {
         const ways = {disabled: ["switched off (disabledStrategies)", "warn"], suspended: ["suspended by the circuit breaker", "bad"],
           not_starting: ["no host starts", "bad"], throttled: ["throttled: it has fewer than all slots", "warn"]};
         const most = 300;
-        const rate = (value) => value < 10 ? value.toFixed(1) : count(Math.round(value));
+        const rate = (value) => !known(value) ? "–" : value < 10 ? value.toFixed(1) : count(Math.round(value));
         const more = (id, all, what) => put(id, all > most ? `the first ${most} of ${count(all)}, ${what}` : "");
 
         function showHead(s) {

@@ -69,7 +69,7 @@ struct NodeDetails: Equatable {
         unreadPartitions = event["unread_partitions"]?.figure
         brokers = Self.list(event["brokers"]) { value in
             guard let address = Self.name(value["broker"]), let state = Self.name(value["state"]) else { return nil }
-            return Broker(address: address, state: state, roundTripMs: value["round_trip_ms"]?.double)
+            return Broker(address: address, state: state, roundTripMs: value["round_trip_ms"]?.measure)
         }
     }
 
@@ -84,7 +84,7 @@ struct NodeDetails: Equatable {
         return list(event["partition_lags"], most: mostPartitions) { value in
             guard let partition = value["partition"]?.figure else { return nil }
             return Partition(
-                partition: partition, lag: value["lag"]?.figure, lagSeconds: value["lag_seconds"]?.double,
+                partition: partition, lag: value["lag"]?.figure, lagSeconds: value["lag_seconds"]?.measure,
                 isPaused: value["paused"]?.bool ?? false, blocked: byPartition[partition])
         }
     }
@@ -102,4 +102,6 @@ extension JSONValue {
     /// A number of things. The topic is anybody's: what is cut to this may be added up over every member and node there
     /// can be.
     var figure: Int? { integer.map { min(max($0, 0), 1_000_000_000_000) } }
+    /// A rate, or a time: as a figure, cut to what is sound.
+    var measure: Double? { double.map { min(max($0, 0), 1_000_000_000) } }
 }

@@ -107,9 +107,9 @@ struct ObservedNode {
         note(queueDepth: event["queue_depth"]?.figure)
         partitions = event["partitions"].map(Self.integers) ?? partitions
         done = event["requests"]?.members?.reduce(0) { $0 + ($1.value.figure ?? 0) } ?? done
-        requestsPerSecond = event["requests_per_second"]?.double ?? 0
-        p50 = event["latency_ms"]?["p50"]?.double
-        p95 = event["latency_ms"]?["p95"]?.double
+        requestsPerSecond = event["requests_per_second"]?.measure ?? 0
+        p50 = event["latency_ms"]?["p50"]?.measure
+        p95 = event["latency_ms"]?["p95"]?.measure
         lag = event["lag"]?.figure
         strategies = (event["strategies"]?.elements ?? []).prefix(Self.mostStrategies).compactMap(Self.strategy)
         details = NodeDetails(event)
@@ -130,8 +130,8 @@ struct ObservedNode {
     private static func strategy(_ value: JSONValue) -> StrategyFigures? {
         guard let name = value["name"]?.string, let count = value["count"]?.figure else { return nil }
         return StrategyFigures(
-            name: name.cut(toBytes: Self.longestName), count: count, p50: value["latency_ms"]?["p50"]?.double,
-            p95: value["latency_ms"]?["p95"]?.double
+            name: name.cut(toBytes: Self.longestName), count: count, p50: value["latency_ms"]?["p50"]?.measure,
+            p95: value["latency_ms"]?["p95"]?.measure
         )
     }
 
