@@ -115,6 +115,15 @@ struct FleetTests {
         #expect(node.pausedPartitions == [0])
     }
 
+    @Test func `partitions said to be paused are kept up to a bound`() {
+        var node = ObservedNode("a", at: time(0))
+        for round in 0..<3 {
+            let named = (0..<7000).map { JSONValue.integer(round * 7000 + $0) }
+            node.take(event("paused", ["partitions": .array(named)]), at: time(0))
+        }
+        #expect(node.pausedPartitions.count == ObservedNode.mostPartitions)
+    }
+
     @Test func `what is no event changes nothing, and what is no figure is left out`() {
         var fleet = Fleet()
         fleet.take(.string("hello"), at: time(0))

@@ -81,7 +81,9 @@ struct ObservedNode {
             lag = nil
         case .paused:
             let named = Self.integers(event["partitions"])
-            pausedPartitions.formUnion(named)
+            for partition in named where pausedPartitions.count < Self.mostPartitions {
+                pausedPartitions.insert(partition)
+            }
             pauses += 1
             partitionsPaused += named.count
             note(queueDepth: event["queue_depth"]?.figure)
@@ -140,7 +142,7 @@ struct ObservedNode {
 
     /// The topic is anybody's: what one node says of itself must not fill the memory.
     private static let mostStrategies = 200
-    private static let mostPartitions = 10_000
+    static let mostPartitions = 10_000
     static let longestName = 256
 
     private static func integers(_ value: JSONValue?) -> [Int] {
