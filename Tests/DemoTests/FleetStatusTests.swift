@@ -112,6 +112,43 @@ struct FleetStatusTests {
         #expect(try status(fleet, at: time(100_000))["nodes_left_out"]?.integer == 2)
     }
 
+    @Test func `what many nodes say is bounded together, those with most lag first`() throws {
+        func list(_ count: Int, _ members: (Int) -> [JSONMember]) -> JSONValue {
+            .array((0..<count).map { .object(members($0)) })
+        }
+        var fleet = Fleet()
+        for node in 0..<12 {
+            fleet.take(
+                interval(
+                    "node-\(node)",
+                    [
+                        "partitions": .array((0..<1000).map { .integer(node * 1000 + $0) }),
+                        "partition_lags": list(1000) {
+                            [JSONMember("partition", .integer(node * 1000 + $0)), JSONMember("lag", .integer(node))]
+                        },
+                        "kept_back": list(100) {
+                            [
+                                JSONMember("strategy", .string("s\(node)-\($0)")),
+                                JSONMember("how", .string(String(repeating: "x", count: 100))),
+                            ]
+                        },
+                        "brokers": list(100) {
+                            [JSONMember("broker", .string("k\(node):\($0)")), JSONMember("state", .string("up"))]
+                        },
+                        "strategies": list(100) {
+                            [JSONMember("name", .string("s\(node)-\($0)")), JSONMember("count", .integer(1))]
+                        },
+                    ]), at: time(0))
+        }
+        let status = try status(fleet, at: time(1))
+        let partitions = try #require(status["partitions"]?.elements)
+        #expect(partitions.count == FleetStatus.mostPartitions && partitions[0]["lag"]?.integer == 11)
+        for name in ["kept_back", "brokers", "strategies"] {
+            #expect(status[name]?.elements?.count == FleetStatus.most, "\(name)")
+        }
+        #expect(status["kept_back"]?.elements?.first?["how"]?.string?.utf8.count == 32)
+    }
+
     @Test func `rates and times that no node has are cut, so that the document has numbers`() throws {
         var fleet = Fleet()
         let most = JSONValue.number(1e300)

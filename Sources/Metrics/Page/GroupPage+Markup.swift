@@ -39,7 +39,7 @@ extension GroupPage {
             <p id="noNodes" class="quiet" hidden>No node has been heard of yet.</p>
           </section>
           <section>
-            <h2>Strategies kept back</h2>
+            <h2>Strategies kept back <span id="moreKeptBack" class="quiet"></span></h2>
             <table class="rows narrow"><thead><tr><th>strategy</th><th>how</th><th>where</th></tr></thead>
               <tbody id="keptBack"></tbody></table>
             <p id="nothingKeptBack" class="quiet" hidden>None: every strategy may have all slots of every node.</p>
@@ -52,14 +52,14 @@ extension GroupPage {
             <p id="noPartitions" class="quiet" hidden>No node has said yet which partitions it has.</p>
           </section>
           <section>
-            <h2>Brokers, as the nodes see them</h2>
+            <h2>Brokers, as the nodes see them <span id="moreBrokers" class="quiet"></span></h2>
             <table class="rows"><thead><tr><th class="m">broker</th><th class="w">state</th>
               <th class="n">longest round trip</th><th>cannot be reached by</th></tr></thead>
               <tbody id="brokers"></tbody></table>
             <p id="noBrokers" class="quiet" hidden>Nothing is known of the brokers yet.</p>
           </section>
           <section>
-            <h2>Strategies</h2>
+            <h2>Strategies <span id="moreStrategies" class="quiet"></span></h2>
             <table class="rows narrow"><thead><tr><th>strategy</th><th class="n">nodes</th><th class="n">steps/s</th>
               <th class="n">P50</th><th class="n">P95</th></tr></thead><tbody id="strategies"></tbody></table>
             <p class="quiet">The highest P50 and P95 of a node.</p>

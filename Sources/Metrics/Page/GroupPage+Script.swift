@@ -60,8 +60,9 @@ extension GroupPage {
 
         function showKeptBack(s) {
           const heard = s.nodes.filter((node) => node.state !== "stale" && node.state !== "stopped").length;
-          rows("keptBack", s.kept_back.map((one) => [one.strategy, ways[one.how] || [one.how, "warn"],
+          rows("keptBack", s.kept_back.slice(0, most).map((one) => [one.strategy, ways[one.how] || [one.how, "warn"],
             one.on > 1 && one.on === heard ? `on all ${count(heard)} nodes` : some(one.nodes, one.on)]));
+          more("moreKeptBack", s.kept_back.length, "by name");
           byId("nothingKeptBack").hidden = s.kept_back.length > 0;
         }
 
@@ -74,15 +75,17 @@ extension GroupPage {
         }
 
         function showBrokers(s) {
-          rows("brokers", s.brokers.map((b) => [b.broker,
+          rows("brokers", s.brokers.slice(0, most).map((b) => [b.broker,
             b.down ? [b.up ? `up for ${b.up} nodes, down for ${b.down}` : "down", "bad"] : b.up ? ["up", "good"] : ["unused", ""],
             known(b.round_trip_ms) ? time(b.round_trip_ms) : "",
             some(b.down_for, b.down)]));
+          more("moreBrokers", s.brokers.length, "by name");
           byId("noBrokers").hidden = s.brokers.length > 0;
         }
 
         function showStrategies(s) {
           rows("strategies", s.strategies.slice(0, most).map((one) => [one.name, count(one.nodes), rate(one.per_second), time(one.p50_ms), time(one.p95_ms)]));
+          more("moreStrategies", s.strategies.length, "by name");
         }
 
         follow("the group", [showHead, showTiles, drawCurves, showNodes, showKeptBack, showPartitions, showBrokers,

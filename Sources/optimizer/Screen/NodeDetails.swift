@@ -38,6 +38,8 @@ struct NodeDetails: Equatable {
     static let mostPartitions = 1000
     private static let most = 200
     private static let longestName = 256
+    /// Of what is one of a few words.
+    private static let longestWord = 32
 
     var group: String?
     var version: String?
@@ -62,13 +64,13 @@ struct NodeDetails: Equatable {
             return Runs(name: name, slots: slots)
         }
         keptBack = Self.list(event["kept_back"]) { value in
-            guard let strategy = Self.name(value["strategy"]), let how = Self.name(value["how"]) else { return nil }
+            guard let strategy = Self.name(value["strategy"]), let how = Self.word(value["how"]) else { return nil }
             return KeptBack(strategy: strategy, how: how)
         }
         partitions = Self.partitions(event)
         unreadPartitions = event["unread_partitions"]?.figure
         brokers = Self.list(event["brokers"]) { value in
-            guard let address = Self.name(value["broker"]), let state = Self.name(value["state"]) else { return nil }
+            guard let address = Self.name(value["broker"]), let state = Self.word(value["state"]) else { return nil }
             return Broker(address: address, state: state, roundTripMs: value["round_trip_ms"]?.measure)
         }
     }
@@ -76,7 +78,7 @@ struct NodeDetails: Equatable {
     private static func partitions(_ event: JSONValue) -> [Partition] {
         let blocked = list(event["blocked"], most: mostPartitions) { value -> (Int, Blocked)? in
             guard let partition = value["partition"]?.figure, let offset = value["offset"]?.figure,
-                let state = name(value["state"])
+                let state = word(value["state"])
             else { return nil }
             return (partition, Blocked(offset: offset, state: state, slot: value["slot"]?.figure))
         }
@@ -96,6 +98,8 @@ struct NodeDetails: Equatable {
     }
 
     private static func name(_ value: JSONValue?) -> String? { value?.string?.cut(toBytes: longestName) }
+
+    private static func word(_ value: JSONValue?) -> String? { value?.string?.cut(toBytes: longestWord) }
 }
 
 extension JSONValue {

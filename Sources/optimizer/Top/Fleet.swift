@@ -47,12 +47,15 @@ struct Fleet {
 
     /// A node that has stopped, or has long been silent, is no longer shown after so long.
     private static let forgetMs = 60_000
+    /// Room for a further node is looked for once in so long: each look goes over all nodes.
+    private static let roomMs = 1000
 
     private var nodes: [String: ObservedNode] = [:]
     private var strategyNames: Set<String> = []
     /// Who else writes to the metrics topic must not fill the memory with names.
     static let mostStrategyNames = 500
     static let mostNodes = 1000
+    private var nextLookForRoom: MonotonicTime?
     /// Events of nodes that there was no room for.
     private(set) var leftOut = 0
     /// When the first interval event there is was sent.
@@ -78,7 +81,10 @@ struct Fleet {
 
     private mutating func hasRoom(for name: String, at now: MonotonicTime) -> Bool {
         guard nodes[name] == nil else { return true }
-        if nodes.count >= Self.mostNodes { forgetGone(at: now) }
+        if nodes.count >= Self.mostNodes, nextLookForRoom.map({ now >= $0 }) ?? true {
+            nextLookForRoom = now.adding(milliseconds: Self.roomMs)
+            forgetGone(at: now)
+        }
         return nodes.count < Self.mostNodes && name.utf8.count <= ObservedNode.longestName
     }
 

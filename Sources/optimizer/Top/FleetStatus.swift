@@ -6,6 +6,9 @@ import Worker
 struct FleetStatus {
     /// So many nodes are named where something holds for many.
     private static let namedNodes = 5
+    /// What the bounds of each node multiply to is no document for a browser.
+    static let mostPartitions = 10_000
+    static let most = 500
 
     let fleet: Fleet
     let history: FleetHistory
@@ -32,7 +35,7 @@ struct FleetStatus {
             JSONMember("partitions", .array(partitions(heard))),
             JSONMember("kept_back", .array(keptBack(heard))),
             JSONMember("brokers", .array(brokers(heard))),
-            JSONMember("strategies", .array(fleet.strategies(at: now).map(strategy))),
+            JSONMember("strategies", .array(fleet.strategies(at: now).prefix(Self.most).map(strategy))),
         ]
         return Array(JSONValue.object(members).text.utf8)
     }
@@ -93,7 +96,7 @@ struct FleetStatus {
             let (leftLag, rightLag) = (left.1.lag ?? -1, right.1.lag ?? -1)
             return (rightLag, left.1.partition, left.0) < (leftLag, right.1.partition, right.0)
         }
-        return sorted.map { node, partition in
+        return sorted.prefix(Self.mostPartitions).map { node, partition in
             .object([
                 JSONMember("partition", .integer(partition.partition)), JSONMember("node", .string(node)),
                 JSONMember("lag", Self.integer(partition.lag)),
@@ -114,7 +117,8 @@ struct FleetStatus {
     private func keptBack(_ heard: [ObservedNode]) -> [JSONValue] {
         var nodes: [NodeDetails.KeptBack: [String]] = [:]
         for node in heard { for one in Set(node.details.keptBack) { nodes[one, default: []].append(node.name) } }
-        return nodes.sorted { ($0.key.strategy, $0.key.how) < ($1.key.strategy, $1.key.how) }.map { one, nodes in
+        let sorted = nodes.sorted { ($0.key.strategy, $0.key.how) < ($1.key.strategy, $1.key.how) }
+        return sorted.prefix(Self.most).map { one, nodes in
             .object([
                 JSONMember("strategy", .string(one.strategy)), JSONMember("how", .string(one.how)),
                 JSONMember("on", .integer(nodes.count)), JSONMember("nodes", Self.names(nodes, most: Self.namedNodes)),
@@ -127,7 +131,7 @@ struct FleetStatus {
         for node in heard {
             for broker in node.details.brokers { seen[broker.address, default: []].append((node.name, broker)) }
         }
-        return seen.sorted { $0.key.isNaturally(before: $1.key) }.map { address, views in
+        return seen.sorted { $0.key.isNaturally(before: $1.key) }.prefix(Self.most).map { address, views in
             let down = views.filter { $0.broker.state == "down" }.map(\.node)
             return .object([
                 JSONMember("broker", .string(address)),
