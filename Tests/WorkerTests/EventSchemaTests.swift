@@ -23,6 +23,19 @@ import Testing
         #expect(try !problems([JSONMember("partitions", .array([])), JSONMember("new", .null)]).isEmpty)
     }
 
+    @Test func anIntervalOfBeforeIsValidAndOneOfNowHasEveryMember() throws {
+        let old = try JSONValue.parse(
+            Array(
+                """
+                {"schema_version":1,"type":"metrics_event","event":"interval","node":"n","time":"2026-03-01T03:12:44.120Z",
+                 "interval_ms":5000,"slots":2,"running":0,"queue_depth":0,"in_flight":0,"holding":false,"paused":false,
+                 "pauses":0,"holds":0,"partitions":[],"requests":{},"requests_per_second":0,
+                 "latency_ms":{"p50":null,"p95":null,"p99":null},"strategies":[],"lag":null,"blocked":[]}
+                """.utf8))
+        #expect(EventSchema.problems(of: old) == [])
+        #expect(EventSchema.problems(ofOwn: old).contains("interval: there is no partition_lags"))
+    }
+
     /// Deadlocks, stalls, throttles, circuits and interference are the business of other suites, whose nodes' events
     /// `TestKafka.events` checks in the same way.
     @Test func aNodeUnderLoadWithAStrategyThatCrashesPublishesEventsOfTheSchema() async throws {

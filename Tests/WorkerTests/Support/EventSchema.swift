@@ -13,4 +13,12 @@ enum EventSchema {
         }
         return SchemaCheck(document: root).problems(of: event, against: schema, name)
     }
+
+    /// The same of an event that a node of this version has published: members that were added within the schema_version
+    /// are not required, so that events of before stay valid, but an interval of now has them all.
+    static func problems(ofOwn event: JSONValue) -> [String] {
+        guard event["event"]?.string == MetricsEvent.Kind.interval.rawValue else { return problems(of: event) }
+        let described = root["$defs"]?["interval"]?["properties"]?.members?.map(\.name) ?? []
+        return problems(of: event) + described.filter { event[$0] == nil }.map { "interval: there is no \($0)" }
+    }
 }

@@ -180,7 +180,7 @@ final class TestKafka: @unchecked Sendable {
     func events() throws -> [JSONValue] {
         let events = try contents(topics.metrics).compactMap(\.value).map { try JSONValue.parse($0) }
         for event in events {
-            let problems = EventSchema.problems(of: event)
+            let problems = EventSchema.problems(ofOwn: event)
             guard problems.isEmpty else { throw Failure("\(problems) in the event \(event.text)") }
         }
         return events
