@@ -13,9 +13,12 @@ package struct StepTimes: Sendable, Hashable {
         self.variation = variation
     }
 
+    /// Below it the shape is no sound number, and what is drawn is the mean in all its digits that count.
+    private static let leastVariation = 1e-6
+
     /// Milliseconds of one step.
     package func draw(_ generator: inout SeededGenerator) -> Double {
-        guard variation > 0 else { return mean }
+        guard variation > Self.leastVariation else { return mean }
         let shape = 1 / (variation * variation)
         return mean / shape * Self.gamma(shape, &generator)
     }

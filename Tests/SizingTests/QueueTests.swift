@@ -15,6 +15,11 @@ struct QueueTests {
         #expect(times.allSatisfy { $0 >= 0 })
     }
 
+    @Test(arguments: [1e-160, 1e-9]) func `a variation too small to be told from none is none`(variation: Double) {
+        var generator = SeededGenerator(seed: 3)
+        #expect(StepTimes(mean: 20, variation: variation).draw(&generator) == 20)
+    }
+
     @Test(arguments: [(1, 0.0), (1, 1), (1, 2), (5, 1), (40, 1)], [0.5, 0.7, 0.9])
     func `the wait is what is known exactly where it is`(_ queue: (slots: Int, variation: Double), busy: Double) {
         let rate = busy * Double(queue.slots) * 50
