@@ -8,6 +8,10 @@ package struct GroupPlan: Sendable, Hashable {
         case busiestKey(perSecond: Double, nodeTakes: Double)
         /// However many nodes there are, the busiest one has too much: there are too few keys to spread.
         case keys(given: Int)
+        /// Requests of a key run one after the other, and the busiest has more than that does with the headroom.
+        case keyInOrder(perSecond: Double, takes: Double)
+        /// Requests of a partition run one after the other, and of so few one has more than that does with the headroom.
+        case partitionsInOrder(given: Int, needed: Int)
     }
 
     package let workload: Workload
@@ -22,6 +26,8 @@ package struct GroupPlan: Sendable, Hashable {
     static let mostBusyWithOneAway = 0.95
     private static let mostNodes = 20_000
     private static let mostPerNode = 20
+    /// As many as a plan is made for.
+    package static let mostPartitions = 200_000
 
     package var capacity: Double { node.capacity(workload.steps) }
     package var busiestRate: Double { workload.ratePerSecond * busiestShare }
@@ -43,12 +49,13 @@ package struct GroupPlan: Sendable, Hashable {
     ) throws(Problem) {
         let most = node.capacity(workload.steps) * (1 - headroom)
         let rate = workload.ratePerSecond
+        let least = try Self.leastPartitions(workload, headroom, given: given)
         if let key = workload.keys, key.busiestKey * rate > most {
             throw .busiestKey(perSecond: key.busiestKey * rate, nodeTakes: most)
         }
         var count = max(1, Int((rate / most).rounded(.up)))
         while true {
-            let partitions = given ?? count * Self.partitionsPerNode(headroom)
+            let partitions = given ?? max(least, count * Self.partitionsPerNode(headroom))
             guard count <= partitions else {
                 throw .partitions(given: partitions, needed: Int((rate / most).rounded(.up)))
             }
@@ -80,6 +87,35 @@ package struct GroupPlan: Sendable, Hashable {
         let busy = 1 - headroom
         guard busy < mostBusyWithOneAway else { return mostPerNode }
         return min(mostPerNode, max(1, Int((busy / (mostBusyWithOneAway - busy)).rounded(.up))))
+    }
+
+    /// How many partitions it takes that what runs one after the other keeps up.
+    private static func leastPartitions(
+        _ workload: Workload, _ headroom: Double, given: Int?
+    ) throws(Problem) -> Int {
+        guard workload.lanes != .none else { return 1 }
+        let rate = workload.ratePerSecond
+        let takes = workload.lanePerSecond * (1 - headroom)
+        // In order by partition a key is as well.
+        if let key = workload.keys, key.busiestKey * rate > takes {
+            throw .keyInOrder(perSecond: key.busiestKey * rate, takes: takes)
+        }
+        guard workload.lanes == .partitions else { return 1 }
+        func keepUp(_ partitions: Int) -> Bool {
+            rate * busiestShare(workload, nodes: partitions, partitions: partitions) <= takes * (1 + 1e-9)
+        }
+        if let given, keepUp(given) { return given }
+        guard rate / takes <= Double(mostPartitions) else {
+            throw .partitionsInOrder(given: given ?? mostPartitions, needed: Int((rate / takes).rounded(.up)))
+        }
+        var needed = max((given ?? 0) + 1, Int((rate / takes).rounded(.up)))
+        // With keys it is some 5 % more than it must be: each look draws a partition for every key.
+        while !keepUp(needed) {
+            needed += max(1, needed / 20)
+            guard needed <= mostPartitions else { throw .keys(given: workload.keys?.keys ?? 0) }
+        }
+        if let given { throw .partitionsInOrder(given: given, needed: needed) }
+        return needed
     }
 
     private static func busiestShare(_ workload: Workload, nodes: Int, partitions: Int) -> Double {

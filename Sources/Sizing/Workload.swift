@@ -1,18 +1,27 @@
 /// What is to be done.
 package struct Workload: Sendable, Hashable {
+    /// Which requests run one after the other.
+    package enum Lanes: Sendable, Hashable {
+        case none, keys, partitions
+    }
+
     package var ratePerSecond: Double
     package var steps: StepTimes
     /// nil: requests spread evenly over the partitions, as those without a key do.
     package var keys: KeySpread?
+    package var lanes: Lanes
 
-    package init(ratePerSecond: Double, steps: StepTimes, keys: KeySpread? = nil) {
+    package init(ratePerSecond: Double, steps: StepTimes, keys: KeySpread? = nil, lanes: Lanes = .none) {
         self.ratePerSecond = ratePerSecond
         self.steps = steps
         self.keys = keys
+        self.lanes = lanes
     }
 
     /// How many slots are busy at a time, whatever nodes they are on (Little's law).
     package var busySlots: Double { ratePerSecond * steps.mean / 1000 }
+    /// What runs one after the other does so many a second at most.
+    package var lanePerSecond: Double { 1000 / steps.mean }
 }
 
 /// What each node can do.

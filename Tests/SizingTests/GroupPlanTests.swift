@@ -5,8 +5,10 @@ import Testing
 struct GroupPlanTests {
     private let node = NodeShape(slots: 5, processors: 5, ownMemoryMB: 200, stepMemoryMB: 100)
 
-    private func workload(_ rate: Double, ms: Double = 20, keys: KeySpread? = nil) -> Workload {
-        Workload(ratePerSecond: rate, steps: StepTimes(mean: ms, variation: 1), keys: keys)
+    private func workload(
+        _ rate: Double, ms: Double = 20, keys: KeySpread? = nil, lanes: Workload.Lanes = .none
+    ) -> Workload {
+        Workload(ratePerSecond: rate, steps: StepTimes(mean: ms, variation: 1), keys: keys, lanes: lanes)
     }
 
     @Test func `it is the fewest nodes that keep the headroom`() throws {
@@ -40,6 +42,30 @@ struct GroupPlanTests {
         #expect(throws: GroupPlan.Problem.self) {
             try GroupPlan(workload(400, keys: KeySpread(keys: 2)), on: node, headroom: 0.3)
         }
+    }
+
+    @Test func `in order by partition there are as many as keep up one after the other`() throws {
+        // 1,000 a second are 28.6 partitions' at 35: 6 nodes of 3 would be 18.
+        let plan = try GroupPlan(workload(1000, lanes: .partitions), on: node, headroom: 0.3)
+        #expect(plan.partitions == 29 && plan.busiest <= 0.7)
+        let given = try GroupPlan(workload(1000, lanes: .partitions), on: node, headroom: 0.3, partitions: 30)
+        #expect(given.partitions == 30)
+        #expect(throws: GroupPlan.Problem.partitionsInOrder(given: 28, needed: 29)) {
+            try GroupPlan(workload(1000, lanes: .partitions), on: node, headroom: 0.3, partitions: 28)
+        }
+        let keys = KeySpread(keys: 1000)
+        let keyed = try GroupPlan(workload(1000, keys: keys, lanes: .partitions), on: node, headroom: 0.3)
+        #expect(keyed.partitions > 29)
+        #expect(keys.busiestNode(nodes: keyed.partitions, partitions: keyed.partitions) * 1000 <= 35.001)
+    }
+
+    @Test(arguments: [Workload.Lanes.keys, .partitions])
+    func `a key that is more than one after the other does is named`(_ lanes: Workload.Lanes) throws {
+        let busy = KeySpread(keys: 10_000, busiestKey: 0.04)
+        #expect(throws: GroupPlan.Problem.self) {
+            try GroupPlan(workload(1000, keys: busy, lanes: lanes), on: node, headroom: 0.3)
+        }
+        #expect(throws: Never.self) { try GroupPlan(workload(1000, keys: busy), on: node, headroom: 0.3) }
     }
 
     @Test func `few keys make the busiest node busier than the average, many hardly`() throws {

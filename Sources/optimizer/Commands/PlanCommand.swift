@@ -14,9 +14,9 @@ enum PlanCommand: Command {
 
         The fewest nodes that carry so many requests a second without one of them being busier than the headroom lets it
         be; the waits, the latency and the lag to expect on the busiest one, by a simulation of its slots; and what
-        happens while a node is away. Memory, the commit interval and the session timeout are the configuration's. It asks
-        no broker. What breaks first as a group grows, and how these figures compare with measured ones: the documentation
-        page Sizing.
+        happens while a node is away. Memory, ordering, the commit interval and the session timeout are the
+        configuration's. It asks no broker. What breaks first as a group grows, and how these figures compare with
+        measured ones: the documentation page Sizing.
 
         Exit codes: 0 done; 1 no number of nodes does it, with the reason; 78 the configuration cannot be used.
         """
@@ -36,11 +36,12 @@ enum PlanCommand: Command {
 
     static func run(_ arguments: Arguments) throws(CommandFailure) -> Int32 {
         try arguments.expectPositional(0...0, "nothing")
-        let workload = try workload(arguments)
+        var workload = try workload(arguments)
         let configuration = try ConfigurationOptions.load(arguments)
+        workload.lanes = lanes(configuration.ordering)
         let node = try node(arguments, configuration)
         let headroom = (try arguments.number("headroom", in: 1...95) ?? 30) / 100
-        let partitions = try arguments.integer("partitions", in: 1...200_000)
+        let partitions = try arguments.integer("partitions", in: 1...GroupPlan.mostPartitions)
         let plan: GroupPlan
         do throws(GroupPlan.Problem) {
             plan = try GroupPlan(workload, on: node, headroom: headroom, partitions: partitions)
@@ -51,7 +52,7 @@ enum PlanCommand: Command {
             plan: plan,
             forecast: GroupForecast(
                 plan, commitIntervalMs: configuration.commit.intervalMs, awaySeconds: try awaySeconds(configuration)),
-            headroom: headroom, ordering: configuration.ordering, commitIntervalMs: configuration.commit.intervalMs)
+            headroom: headroom, commitIntervalMs: configuration.commit.intervalMs)
         try DataWriter.write(arguments.has("json") ? [report.json.text] : report.lines)
         return ExitCode.success
     }
@@ -67,6 +68,14 @@ enum PlanCommand: Command {
             return Workload(ratePerSecond: rate, steps: steps)
         }
         return Workload(ratePerSecond: rate, steps: steps, keys: KeySpread(keys: keys, busiestKey: busiest))
+    }
+
+    private static func lanes(_ ordering: OptimizerConfiguration.Ordering) -> Workload.Lanes {
+        switch ordering {
+        case .unordered: .none
+        case .key: .keys
+        case .partition: .partitions
+        }
     }
 
     private static func node(
@@ -94,11 +103,19 @@ enum PlanCommand: Command {
                 + "least, of which none gets more than the others: give the topic more partitions, or nodes more slots"
         case .busiestKey(let rate, let takes):
             "the busiest key alone has \(PlanReport.number(rate)) requests a second, and a node takes "
-                + "\(PlanReport.number(takes)) with \(Int(headroom * 100)) % headroom: all of a key go to one "
+                + "\(PlanReport.number(takes)) with \(PlanReport.percent(headroom)) headroom: all of a key go to one "
                 + "partition, so more nodes do not help; split the key, or give nodes more slots (--slots)"
         case .keys(let given):
             "\(given) keys do not spread over enough nodes: the busiest one has too much however many there are; use "
                 + "more keys, or none, or give nodes more slots (--slots)"
+        case .keyInOrder(let rate, let takes):
+            "the busiest key has \(PlanReport.number(rate)) requests a second, which under ordering run one after the "
+                + "other, \(PlanReport.number(takes)) at most with \(PlanReport.percent(headroom)) headroom: split the key, make "
+                + "its steps shorter, or do without ordering"
+        case .partitionsInOrder(let given, let needed):
+            "ordering is by partition: requests of one run one after the other, so that it takes "
+                + "\(PlanReport.number(needed)) partitions, not \(PlanReport.number(given)): give the topic more, make steps "
+                + "shorter, or order by key"
         }
     }
 }

@@ -1,4 +1,3 @@
-import Configuration
 import Messages
 import Sizing
 
@@ -12,7 +11,6 @@ struct PlanReport {
     let plan: GroupPlan
     let forecast: GroupForecast
     let headroom: Double
-    let ordering: OptimizerConfiguration.Ordering
     let commitIntervalMs: Int
 
     private var node: NodeShape { plan.node }
@@ -52,7 +50,7 @@ struct PlanReport {
 
     private var title: String {
         "\(Self.number(workload.ratePerSecond)) requests a second of \(Self.time(workload.steps.mean)) "
-            + "(variation \(workload.steps.variation.fixed(1))), \(Int(headroom * 100)) % of each node free"
+            + "(variation \(workload.steps.variation.fixed(1))), \(Self.percent(headroom)) of each node free"
     }
 
     private var nodeWords: String {
@@ -113,26 +111,17 @@ struct PlanReport {
     }
 
     private var orderingNotes: [String] {
-        let laneRate = 1000 / workload.steps.mean
-        switch ordering {
-        case .unordered: return []
-        case .key:
-            guard let keys = workload.keys else {
-                return [
-                    "ordering is by key: give --keys; one key has \(Self.number(laneRate)) requests a second at most"
-                ]
-            }
-            let busiest = keys.busiestKey * workload.ratePerSecond
-            return busiest > laneRate * (1 - headroom)
+        switch workload.lanes {
+        case .none: []
+        case .keys:
+            workload.keys == nil
                 ? [
-                    "ordering is by key: the busiest has \(Self.number(busiest)) requests a second, and they run one after "
-                        + "the other, \(Self.number(laneRate)) at most: its lag grows"
+                    "ordering is by key: give --keys; one key has \(Self.number(workload.lanePerSecond)) requests a second "
+                        + "at most"
                 ] : []
-        case .partition:
-            let needed = Int((workload.busySlots / (1 - headroom)).rounded(.up))
-            return [
-                "ordering is by partition: requests of one run one after the other, so that it takes "
-                    + "\(Self.number(needed)) partitions, and they wait longer than is said above"
+        case .partitions:
+            [
+                "ordering is by partition: requests of one run one after the other, and wait longer than is said above"
             ]
         }
     }
@@ -211,5 +200,5 @@ struct PlanReport {
         return megabytes < 10_000_000 ? number(megabytes / 1024) + " GB" : number(megabytes >> 20) + " TB"
     }
 
-    private static func percent(_ part: Double) -> String { (part * 100).fixed(0) + " %" }
+    static func percent(_ part: Double) -> String { (part * 100).fixed(0) + " %" }
 }
