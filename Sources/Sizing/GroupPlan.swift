@@ -66,7 +66,7 @@ package struct GroupPlan: Sendable, Hashable {
                 self.init(workload, on: node, nodes: count, partitions: partitions)
                 return
             }
-            count += max(1, count / 100)
+            count = Self.next(after: count, workload, partitions: given)
         }
     }
 
@@ -87,6 +87,13 @@ package struct GroupPlan: Sendable, Hashable {
         let busy = 1 - headroom
         guard busy < mostBusyWithOneAway else { return mostPerNode }
         return min(mostPerNode, max(1, Int((busy / (mostBusyWithOneAway - busy)).rounded(.up))))
+    }
+
+    /// With keys it is some 1 % more than it must be: each look draws a partition for every key. The partitions there are
+    /// are the last that can do, and not to be stepped over.
+    private static func next(after count: Int, _ workload: Workload, partitions given: Int?) -> Int {
+        let next = count + (workload.keys == nil ? 1 : max(1, count / 100))
+        return given.map { count < $0 ? min(next, $0) : next } ?? next
     }
 
     /// How many partitions it takes that what runs one after the other keeps up.

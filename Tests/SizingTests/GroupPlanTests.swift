@@ -27,6 +27,18 @@ struct GroupPlanTests {
         #expect(try GroupPlan(workload(1740), on: node, headroom: 0.3, partitions: 20).nodes == 10)
     }
 
+    @Test(arguments: [nil, KeySpread(keys: 100_000)])
+    func `the partitions there are are not stepped over where they do`(keys: KeySpread?) throws {
+        // Two partitions of 120 a second are too much for a node: it takes one for each.
+        #expect(
+            try GroupPlan(workload(31_320, keys: keys), on: node, headroom: 0.3, partitions: 261).nodes == 261)
+    }
+
+    @Test func `without keys no number of nodes is stepped over`() throws {
+        // Two partitions of 80 a second for each.
+        #expect(try GroupPlan(workload(80_000), on: node, headroom: 0.3, partitions: 1000).nodes == 500)
+    }
+
     @Test func `too few partitions are named, with how many it takes`() {
         #expect(throws: GroupPlan.Problem.partitions(given: 8, needed: 10)) {
             try GroupPlan(workload(1740), on: node, headroom: 0.3, partitions: 8)
