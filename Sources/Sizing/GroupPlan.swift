@@ -8,6 +8,8 @@ package struct GroupPlan: Sendable, Hashable {
         case busiestKey(perSecond: Double, nodeTakes: Double)
         /// However many nodes there are, the busiest one has too much: there are too few keys to spread.
         case keys(given: Int)
+        /// It takes so many, which is more than a plan is made for.
+        case nodes(needed: Int)
         /// Requests of a key run one after the other, and the busiest has more than that does with the headroom.
         case keyInOrder(perSecond: Double, takes: Double)
         /// Requests of a partition run one after the other, and of so few one has more than that does with the headroom.
@@ -24,7 +26,7 @@ package struct GroupPlan: Sendable, Hashable {
 
     /// So busy the nodes may be when one of them is away, for the number of partitions that is proposed.
     static let mostBusyWithOneAway = 0.95
-    private static let mostNodes = 20_000
+    package static let mostNodes = 20_000
     private static let mostPerNode = 20
     /// As many as a plan is made for.
     package static let mostPartitions = 200_000
@@ -49,6 +51,7 @@ package struct GroupPlan: Sendable, Hashable {
     ) throws(Problem) {
         let most = node.capacity(workload.steps) * (1 - headroom)
         let rate = workload.ratePerSecond
+        guard rate / most <= Double(Self.mostNodes) else { throw .nodes(needed: Int((rate / most).rounded(.up))) }
         let least = try Self.leastPartitions(workload, headroom, given: given)
         if let key = workload.keys, key.busiestKey * rate > most {
             throw .busiestKey(perSecond: key.busiestKey * rate, nodeTakes: most)
@@ -59,7 +62,9 @@ package struct GroupPlan: Sendable, Hashable {
             guard count <= partitions else {
                 throw .partitions(given: partitions, needed: Int((rate / most).rounded(.up)))
             }
-            guard count <= Self.mostNodes else { throw .keys(given: workload.keys?.keys ?? 0) }
+            guard count <= Self.mostNodes else {
+                throw workload.keys.map { Problem.keys(given: $0.keys) } ?? .nodes(needed: count)
+            }
             let share = Self.busiestShare(workload, nodes: count, partitions: partitions)
             // What is even but for a rounding error.
             if rate * share <= most * (1 + 1e-9) {

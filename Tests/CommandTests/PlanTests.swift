@@ -50,6 +50,7 @@ import Testing
             ["--set", "ordering=key", "--keys", "1000", "--busiest-key", "5"],
             "the busiest key has 2,500 requests a second, which under ordering run one after the other, 35 at most with 30 %"
         ),
+        (["--rate", "5000000"], "it takes 28,602 nodes at least, and a plan is made for 20,000 at most"),
         (["--set", "ordering=partition", "--partitions", "1000"], "it takes 1,429 partitions, not 1,000"),
     ])
     func whatNoNumberOfNodesDoesIsSaid(_ words: [String], _ reason: String) throws {

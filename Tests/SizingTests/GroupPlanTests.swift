@@ -39,6 +39,16 @@ struct GroupPlanTests {
         #expect(try GroupPlan(workload(80_000), on: node, headroom: 0.3, partitions: 1000).nodes == 500)
     }
 
+    @Test func `more nodes than a plan is made for are said to be that`() {
+        #expect(throws: GroupPlan.Problem.nodes(needed: 28_602)) {
+            try GroupPlan(workload(5_000_000), on: node, headroom: 0.3)
+        }
+        // 120 a second each: one for each node.
+        #expect(throws: GroupPlan.Problem.nodes(needed: 20_001)) {
+            try GroupPlan(workload(3_000_000), on: node, headroom: 0.3, partitions: 25_000)
+        }
+    }
+
     @Test func `too few partitions are named, with how many it takes`() {
         #expect(throws: GroupPlan.Problem.partitions(given: 8, needed: 10)) {
             try GroupPlan(workload(1740), on: node, headroom: 0.3, partitions: 8)

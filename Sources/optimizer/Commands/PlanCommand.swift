@@ -108,6 +108,10 @@ enum PlanCommand: Command {
         case .keys(let given):
             "\(given) keys do not spread over enough nodes: the busiest one has too much however many there are; use "
                 + "more keys, or none, or give nodes more slots (--slots)"
+        case .nodes(let needed):
+            "it takes \(PlanReport.number(needed)) nodes at least, and a plan is made for "
+                + "\(PlanReport.number(GroupPlan.mostNodes)) at most: give nodes more slots (--slots), or divide the work "
+                + "among several groups and make a plan for each"
         case .keyInOrder(let rate, let takes):
             "the busiest key has \(PlanReport.number(rate)) requests a second, which under ordering run one after the "
                 + "other, \(PlanReport.number(takes)) at most with \(PlanReport.percent(headroom)) headroom: split the key, make "
