@@ -62,6 +62,11 @@ import Testing
         (["--set", "ordering=key"], "give --keys"),
         (["--set", "ordering=partition"], "wait longer than is said above"),
         (["--rate", "17000", "--keys", "1000"], "without keys, or with many more of them, 98 nodes would do"),
+        // 2,858 nodes may commit 40 times a second each, and 10,000 requests are done.
+        (
+            ["--rate", "10000", "--step-ms", "1000"],
+            "10,000 commits a second go to the one broker that coordinates the group: commit.intervalMs=575 makes it 4,970"
+        ),
         (["--slots", "8", "--processors", "2"], "8 slots on 2 processors"),
     ])
     func whatElseItMeetsIsNoted(_ words: [String], _ note: String) throws {

@@ -52,7 +52,7 @@ enum PlanCommand: Command {
             plan: plan,
             forecast: GroupForecast(
                 plan, commitIntervalMs: configuration.commit.intervalMs, awaySeconds: try awaySeconds(configuration)),
-            headroom: headroom, commitIntervalMs: configuration.commit.intervalMs)
+            headroom: headroom)
         try DataWriter.write(arguments.has("json") ? [report.json.text] : report.lines)
         return ExitCode.success
     }

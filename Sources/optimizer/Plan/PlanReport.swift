@@ -11,7 +11,6 @@ struct PlanReport {
     let plan: GroupPlan
     let forecast: GroupForecast
     let headroom: Double
-    let commitIntervalMs: Int
 
     private var node: NodeShape { plan.node }
     private var workload: Workload { plan.workload }
@@ -96,10 +95,12 @@ struct PlanReport {
                     + "\(Self.number(even)) nodes would do; so would fewer and larger ones (--slots)")
         }
         if forecast.commitsPerSecond > Self.manyCommits {
-            let interval = Int(Double(commitIntervalMs) * forecast.commitsPerSecond / Self.manyCommits / 25 + 1) * 25
+            // By how often the nodes may commit: that the requests are fewer than that does not slow them down.
+            let interval = Int((Double(plan.nodes) * 1000 / Self.manyCommits / 25).rounded(.up)) * 25
+            let then = min(workload.ratePerSecond, Double(plan.nodes) * 1000 / Double(interval))
             notes.append(
                 "\(Self.number(forecast.commitsPerSecond)) commits a second go to the one broker that coordinates "
-                    + "the group: commit.intervalMs=\(interval) makes it \(Self.number(plan.nodes * 1000 / interval)), and a crash repeats "
+                    + "the group: commit.intervalMs=\(interval) makes it \(Self.number(then)), and a crash repeats "
                     + "no more than that interval's steps")
         }
         if plan.nodes > Self.manyNodes {
