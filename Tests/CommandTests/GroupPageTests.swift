@@ -52,7 +52,7 @@ import Testing
             let node = status["nodes"]?.elements?.first { $0["node"]?.string == "shown-on-the-page" }
             return status["nodes"]?.elements?.count == 2 && node?["running"]?.integer == 2
                 && status["partitions"]?.elements?.count == 6 && status["totals"]?["lag"]?.integer == 4
-                && status["brokers"]?.elements?.isEmpty == false
+                && status["brokers"]?.elements?.isEmpty == false && status["stale"] == .array([])
                 && status["partitions"]?.elements?.contains { $0["blocked"]?["state"]?.string == "running" } == true
         } explaining: {
             status.text

@@ -207,6 +207,16 @@ struct FleetStatusTests {
     }
 }
 
+struct FleetReaderTests {
+    @Test func `a stamp says how old a record is, but not one of the future`() {
+        let now = Timestamp(milliseconds: 100_000)
+        func age(_ stamp: Int64?) -> Int? { FleetReader.age(stampedAt: stamp, at: now, historyMs: 20_000) }
+        #expect(age(99_000) == 1000 && age(100_000) == 0)
+        #expect(age(0) == 20_000 && age(.min) == 20_000)
+        #expect(age(100_001) == nil && age(.max) == nil && age(nil) == nil)
+    }
+}
+
 struct FleetHistoryTests {
     private func fleet(_ rate: Double, at time: MonotonicTime) -> Fleet {
         var fleet = Fleet()

@@ -63,16 +63,20 @@ struct FleetReader: ~Copyable {
         problem = nil
         // The topic is anybody's: what is no event of a node's is none of ours.
         guard let value = record.value, let event = try? JSONValue.parse(value) else { return }
-        let heardAt = heardAt(record)
-        history.advance(to: heardAt, fleet)
+        let now = MonotonicTime.now()
+        // What lay in the topic is as old as its stamp says. Later the clocks of other machines do not matter.
+        let age =
+            isCaughtUp ? 0 : Self.age(stampedAt: record.timestampMs, at: .now(), historyMs: historyMs)
+        let heardAt = now.adding(milliseconds: -(age ?? 0))
+        // One stamp of the future must not end the past: all that lies behind it would come too late.
+        if age != nil { history.advance(to: heardAt, fleet) }
         fleet.take(event, at: heardAt)
     }
 
-    /// What lay in the topic is as old as its stamp says. Later the clocks of other machines do not matter.
-    private func heardAt(_ record: KafkaRecord) -> MonotonicTime {
-        let now = MonotonicTime.now()
-        guard !isCaughtUp, let stamp = record.timestampMs else { return now }
-        let age = min(max(0, Timestamp.now().milliseconds(since: Timestamp(milliseconds: stamp))), Int64(historyMs))
-        return now.adding(milliseconds: -Int(age))
+    /// How old a record is, in milliseconds, at most as long as is looked back; nil: its stamp does not say.
+    static func age(stampedAt stamp: Int64?, at now: Timestamp, historyMs: Int) -> Int? {
+        guard let stamp else { return nil }
+        let age = now.milliseconds(since: Timestamp(milliseconds: stamp))
+        return age < 0 ? nil : Int(min(age, Int64(historyMs)))
     }
 }

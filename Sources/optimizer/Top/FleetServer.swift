@@ -39,7 +39,9 @@ final class FleetServer: Sendable {
 
     private static func status(of reader: borrowing FleetReader) -> [UInt8] {
         FleetStatus(
-            fleet: reader.fleet, history: reader.history, topic: reader.topic, problem: reader.problem, now: .now()
+            fleet: reader.fleet, history: reader.history, topic: reader.topic,
+            problem: reader.problem ?? (reader.isCaughtUp ? nil : "what lies in the topic is still being read"),
+            now: .now()
         ).encoded()
     }
 }

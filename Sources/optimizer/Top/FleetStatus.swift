@@ -13,7 +13,7 @@ struct FleetStatus {
     let fleet: Fleet
     let history: FleetHistory
     let topic: String
-    /// What keeps the topic from being read.
+    /// What keeps the topic from being read, or that it has not been read to its end yet.
     let problem: String?
     let now: MonotonicTime
 
