@@ -27,6 +27,12 @@ import Testing
         #expect(plan["lag_records"]?.double.map { abs($0 - 400 * (mean + 25) / 1000) < 0.1 } == true)
     }
 
+    @Test(arguments: [("16", 16), ("2", 5)])
+    func whoNamesOnlyProcessorsGetsTheSlotsOfANodeThatHasThem(_ processors: String, slots: Int) throws {
+        let words = ["plan", "--rate", "1000", "--step-ms", "20", "--processors", processors, "--json"]
+        #expect(try objects(Program.run(words).output).first?["slots_per_node"]?.integer == slots)
+    }
+
     @Test func theHeadroomIsSaidAsItWasGiven() throws {
         let outcome = try Program.run(["plan", "--rate", "1000", "--step-ms", "20", "--headroom", "29"])
         #expect(outcome.output.contains("29 % of each node free"), "\(outcome.output)\(outcome.words)")

@@ -128,12 +128,14 @@ package struct NodeSettings: Sendable {
         return (.exactlyOnce(settings), "\(configuration.kafka.groupId)/\(name)")
     }
 
-    /// The pool's size: what is asked for, else a slot per processor and at least five. Either way the memory must
-    /// be there for all of them at once.
+    /// The slots of a node that is not told how many: one per processor and at least five.
+    package static func usualSlots(processors: Int) -> Int { max(5, processors) }
+
+    /// The pool's size: what is asked for, else what is usual. Either way the memory must be there for all of them at once.
     private static func slotCount(_ configuration: OptimizerConfiguration, _ machine: Machine) throws(NodeFailure)
         -> Int
     {
-        let count = configuration.pool.maxConcurrentStrategies ?? max(5, machine.processors)
+        let count = configuration.pool.maxConcurrentStrategies ?? usualSlots(processors: machine.processors)
         let own = ownMemoryMB(configuration)
         let (each, available) = (configuration.limits.memoryMB, max(0, machine.memoryMB - own))
         guard count * each <= available else {

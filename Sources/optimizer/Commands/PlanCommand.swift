@@ -26,7 +26,7 @@ enum PlanCommand: Command {
         Option("step-ms", value: "N", "how long a step takes, on average, in milliseconds"),
         Option("variation", value: "N", "standard deviation of that as a part of it: 0 always the same (1)"),
         Option("headroom", value: "PERCENT", "what stays free of each node (30)"),
-        Option("slots", value: "N", "of a node (pool.maxConcurrentStrategies, else 5)"),
+        Option("slots", value: "N", "of a node (pool.maxConcurrentStrategies, else as many as processors, at least 5)"),
         Option("processors", value: "N", "of a node, for steps that compute (as many as slots)"),
         Option("partitions", value: "N", "of the requests topic (as many as fit the nodes)"),
         Option("keys", value: "N", "different keys of requests (no keys: spread evenly)"),
@@ -81,8 +81,11 @@ enum PlanCommand: Command {
     private static func node(
         _ arguments: Arguments, _ configuration: OptimizerConfiguration
     ) throws(CommandFailure) -> NodeShape {
-        let slots = try arguments.integer("slots", in: 1...1024) ?? configuration.pool.maxConcurrentStrategies ?? 5
-        let processors = try arguments.integer("processors", in: 1...1024) ?? slots
+        let given = try arguments.integer("processors", in: 1...1024)
+        let slots =
+            try arguments.integer("slots", in: 1...1024) ?? configuration.pool.maxConcurrentStrategies
+            ?? NodeSettings.usualSlots(processors: given ?? 1)
+        let processors = given ?? slots
         return NodeShape(
             slots: slots, processors: processors, ownMemoryMB: NodeSettings.ownMemoryMB(configuration),
             stepMemoryMB: configuration.limits.memoryMB)
