@@ -73,7 +73,13 @@ import Testing
     private func reply(
         _ plan: SweepPlan, _ step: Int, _ answer: @escaping (QuestionFrame) throws -> [UInt8]?
     ) throws -> HostReply {
-        let request = try StrategyRequest.parse(plan.request(step: step))
+        try reply(to: plan.request(step: step), answer)
+    }
+
+    private func reply(
+        to bytes: [UInt8], _ answer: @escaping (QuestionFrame) throws -> [UInt8]?
+    ) throws -> HostReply {
+        let request = try StrategyRequest.parse(bytes)
         let frame = StepFrame.payload(of: request, token: 9, descriptor: Self.mine)
         func ask(_ question: [UInt8]) -> [UInt8]? { QuestionFrame(question).flatMap { try? answer($0) } ?? nil }
         let payload = fixture.host.answer(frame, ask: ask) { 0 }
@@ -153,6 +159,27 @@ import Testing
         #expect(
             result["first_failure"]?["message"]?.string?.contains(words) == true,
             "\(result["first_failure"]?.text ?? "")")
+    }
+
+    /// `optimizer submit` refuses such a sweep; another producer may send it.
+    @Test(arguments: [("1990-01-01", 0), ("2010-02-01", 0), ("2010-02-02", 1)])
+    func aStepThatKeepsBackAllBarsButOneAsksForNoSet(start: String, bars: Int) throws {
+        let whole = String(decoding: try plan(Self.text("mine")).request(step: 2), as: UTF8.self)
+        let request = whole.replacing("2011-07-01", with: start)
+        #expect(request != whole)
+        var asked = 0
+        let result = try members(
+            try reply(to: Array(request.utf8)) { question in
+                asked += 1
+                return try decide(question)
+            })
+        #expect(asked == 0 && result["counts"]?["evaluated"] == .integer(0))
+        #expect(result["counts"]?["failed"]?.integer ?? 0 > 0 && result["top"] == .array([]))
+        #expect(result["first_failure"]?["code"] == .string("insufficient_data"))
+        #expect(
+            result["first_failure"]?["message"]
+                == .string(
+                    "a run needs at least 2 bars, the set has \(bars) to run on"))
     }
 
     @Test func aNodeThatHasGoneEndsTheStepWithoutASet() throws {

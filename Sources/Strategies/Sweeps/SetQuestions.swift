@@ -34,8 +34,14 @@ final class SetQuestions {
             + (version.map { [JSONMember("version", .string($0))] } ?? [])
     }
 
-    /// - Throws: what the host says is wrong with the set, or why its answer cannot be traded.
+    /// - Throws: what the host says is wrong with the set, why its answer cannot be traded, or that there are too few bars to
+    ///   ask about.
     func orders(of parameters: Parameters, over bars: Bars) throws(SetFailure) -> HostedOrders {
+        // A step that no plan has checked may keep back all that there is.
+        guard bars.count >= 2 else {
+            throw SetFailure(
+                RequestProblem(.insufficientData, "a run needs at least 2 bars, the set has \(bars.count) to run on"))
+        }
         asked += 1
         let id = "\(name):\(asked)"
         let (start, end) = unsafe (bars.time[0], bars.time[bars.count - 1])
