@@ -127,6 +127,28 @@ import Testing
         }
     }
 
+    @Test func stepsOfAsManyThatAreCutInAnotherWayAreRefused() throws {
+        var plan = try fixture.plan(fixture.sweep(), bars: 12_000)
+        var steps: [Int: [JSONValue]] = [:]
+        for sets in [65, 70] {
+            plan.cut(setsPerStep: sets)
+            #expect(plan.stepCount == 7)
+            steps[sets] = try [0, 3, 6].map { try JSONValue.parse(fixture.result(plan, $0)) }
+        }
+        let (one, other) = (try #require(steps[65]), try #require(steps[70]))
+        for (first, second) in [(one[0], other[1]), (one[1], other[2]), (one[2], other[0])] {
+            var merge = SweepMerge(id: "my-sweep")
+            #expect(merge.add(first) == .added)
+            merge.add(second)
+            #expect(
+                merge.problem?.message.contains("one is of steps of 65 sets, another of steps of 70") == true,
+                "\(merge.problem?.message ?? "none")")
+        }
+        var whole = SweepMerge(id: "my-sweep")
+        for step in one { #expect(whole.add(step) == .added) }
+        #expect(whole.problem == nil)
+    }
+
     @Test func aFailedStepIsShownUntilItCompletes() throws {
         let plan = try fixture.plan(fixture.sweep(), bars: 12_000)
         let results = try (0..<7).map { try JSONValue.parse(fixture.result(plan, $0)) }

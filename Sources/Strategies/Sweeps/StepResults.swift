@@ -6,6 +6,7 @@ struct StepResults: Sendable {
     private struct Frame {
         let members: [JSONMember]
         let stepCount: Int
+        let setsPerStep: Int
         let objective: Objective
         let top: Int
 
@@ -103,13 +104,14 @@ struct StepResults: Sendable {
 
     private static func frame(of value: JSONValue) -> Frame? {
         guard let stepCount = value["step"]?["of"]?.integer, stepCount > 0,
+            let setsPerStep = SweepPlan.setsPerStep(ofPlace: value["step"]),
             let target = value["objective"]?["target"]?.string.flatMap(Statistic.init(rawValue:)),
             let extremum = value["objective"]?["extremum"]?.string.flatMap(Objective.Extremum.init(rawValue:)),
             let top = value["top_limit"]?.integer
         else { return nil }
         return Frame(
             members: Frame.names.map { JSONMember($0, value[$0] ?? .null) }, stepCount: stepCount,
-            objective: Objective(target: target, extremum: extremum), top: top)
+            setsPerStep: setsPerStep, objective: Objective(target: target, extremum: extremum), top: top)
     }
 
     private static func conflict(_ new: Frame, _ frame: Frame, _ id: String) -> RequestProblem? {
@@ -119,11 +121,18 @@ struct StepResults: Sendable {
                 "the results of sweep \(id) do not belong together: one has \(one.name) \(one.value.text.prefix(300)), "
                     + "another \(other.value.text.prefix(300)); submit the sweep again under another id")
         }
-        guard frame.stepCount != new.stepCount else { return nil }
+        let words: String
+        if frame.stepCount != new.stepCount {
+            words = "one counts \(frame.stepCount) steps, another \(new.stepCount)"
+        } else if frame.setsPerStep != new.setsPerStep {
+            // Sets would be missing, or there twice, though every step is there.
+            words = "one is of steps of \(frame.setsPerStep) sets, another of steps of \(new.setsPerStep)"
+        } else {
+            return nil
+        }
         return RequestProblem(
             .invalidData,
-            "the results of sweep \(id) do not belong together: one counts \(frame.stepCount) steps, another "
-                + "\(new.stepCount); submit the sweep again under another id")
+            "the results of sweep \(id) do not belong together: \(words); submit the sweep again under another id")
     }
 }
 

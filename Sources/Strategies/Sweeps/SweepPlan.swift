@@ -116,6 +116,17 @@ package struct SweepPlan: Sendable {
     /// Cuts it as it was cut before.
     package mutating func cut(setsPerStep: Int) { self.setsPerStep = min(Self.mostSetsPerStep, max(1, setsPerStep)) }
 
+    /// How a sweep is cut that has this step; nil where it is none. The last step may have fewer sets than the others, but
+    /// says where it begins.
+    ///
+    /// - Parameter place: the member `step` of a step's request, or of its result.
+    package static func setsPerStep(ofPlace place: JSONValue?) -> Int? {
+        guard let step = place?["step"]?.integer, let first = place?["first"]?.integer,
+            let count = place?["count"]?.integer, step >= 0, first >= 0
+        else { return nil }
+        return step == 0 ? count : first / step
+    }
+
     package var stepCount: Int { (sweep.setCount + setsPerStep - 1) / setsPerStep }
 
     /// The numbers of the sets of a step.

@@ -7,7 +7,7 @@ import Worker
 struct SentSteps {
     /// By the steps' numbers, where their requests lie: a step that was sent again has several.
     private(set) var places: [Int: [RequestPlace]] = [:]
-    /// Whether the topic holds steps of another sweep under the same id.
+    /// Whether the topic holds steps of another sweep under the same id, or of this one cut in two ways.
     private(set) var hasOther = false
     /// How the sweep was cut; nil where no step of it is there.
     private(set) var setsPerStep: Int?
@@ -33,14 +33,6 @@ struct SentSteps {
         }
     }
 
-    /// The last step may have fewer sets than the others, but says where it begins.
-    private static func setsPerStep(_ place: JSONValue?) -> Int? {
-        guard let step = place?["step"]?.integer, let first = place?["first"]?.integer,
-            let count = place?["count"]?.integer, step >= 0, first >= 0
-        else { return nil }
-        return step == 0 ? count : first / step
-    }
-
     private mutating func take(_ record: KafkaRecord, in topic: String) {
         guard let value = try? JSONValue.parse(record.value ?? []), value["type"]?.string == "optimization",
             let step = value["request_id"]?.string.flatMap(StepID.init), step.sweep == id
@@ -48,7 +40,9 @@ struct SentSteps {
         if step.digest != digest {
             hasOther = true
         } else {
-            setsPerStep = setsPerStep ?? Self.setsPerStep(value["step"])
+            let sets = SweepPlan.setsPerStep(ofPlace: value["step"])
+            if let sets, let setsPerStep, sets != setsPerStep { hasOther = true }
+            setsPerStep = setsPerStep ?? sets
             places[step.step, default: []].append(RequestPlace(of: record, in: topic))
         }
     }

@@ -127,9 +127,9 @@ struct SweepSubmission {
 
     private var idIsTaken: CommandFailure {
         CommandFailure(
-            "\(topic) holds steps of another sweep \(plan.id), or of this one over another version of the data, and "
-                + "nothing was sent: results under one id must be of one sweep. Give this one another optimization_id, "
-                + "or none, and it is named after its content", code: ExitCode.dataError)
+            "\(topic) holds steps of another sweep \(plan.id), or of this one over another version of the data or cut in "
+                + "another way, and nothing was sent: results under one id must be of one sweep. Give this one another "
+                + "optimization_id, or none, and it is named after its content", code: ExitCode.dataError)
     }
 
     private func progressText(_ sender: RecordSender) -> String {
