@@ -127,9 +127,31 @@ import Testing
         #expect(unknown.words.contains("neither a built-in strategy nor one of the configuration"))
         let failing = try SweepBench(configuration: Self.configuration(folder, more: "raise KeyError('close')"))
         defer { #expect(throws: Never.self) { try failing.close() } }
-        let tried = try failing.submit(Self.sweep("failing", "swept"), ["--dry-run"])
+        let tried = try failing.submit(Self.sweep("failing", "swept"), ["--dry-run", "--json"])
         #expect(
             tried.words.contains("one could not run: strategy_failed: swept.py:6 KeyError: 'close'"), "\(tried.words)")
+        // How soon it fails says nothing about how long it takes.
+        #expect(tried.words.contains("none of those that were tried was decided"), "\(tried.words)")
+        #expect(try objects(tried.output).first?["sets_per_step"] == .integer(16))
+    }
+
+    @Test func whatIsMeasuredIsWhatIsDecided() throws {
+        let folder = try TemporaryFolder()
+        // The last sets fail at once, those before take their time.
+        let partly = try SweepBench(
+            configuration: Self.configuration(
+                folder, more: "import time; [][0] if fast == 20 else time.sleep(0.3)"))
+        defer { #expect(throws: Never.self) { try partly.close() } }
+        let some = try partly.submit(Self.sweep("partly", "swept"), ["--dry-run", "--json"])
+        #expect(some.words.contains("one could not run: strategy_failed"), "\(some.words)")
+        #expect(try objects(some.output).first?["sets_per_step"] == .integer(1), "\(some.words)")
+        let lock =
+            #"import optimizer_host as host; os.write(host._output, b'{"lock":["one"]}\n'); sys.stdin.readline()"#
+        let locking = try SweepBench(configuration: Self.configuration(folder, more: lock))
+        defer { #expect(throws: Never.self) { try locking.close() } }
+        let asking = try locking.submit(Self.sweep("locking", "swept"), ["--dry-run", "--json"])
+        #expect(asking.words.contains("its sets ask for locks, which only a node gives"), "\(asking.words)")
+        #expect(try objects(asking.output).first?["sets_per_step"] == .integer(16))
     }
 
     @Test func stepsOfANodeWithoutTheStrategyGoAgainToOneThatHasIt() throws {

@@ -233,6 +233,10 @@ import Testing
         // Ten runs: all sets again out of sample.
         #expect(sets(100, 60_000) == 4)
         #expect(sets(5000, 60_000) == 1 && sets(0, 60_000) == 4096)
+        var hurried = try self.plan(
+            text.replacingOccurrences(of: #""out_of"#, with: #""limits":{"timeout_ms":1000},"out_of"#))
+        hurried.cut(setMs: 10, timeoutMs: 60_000)
+        #expect(hurried.setsPerStep == 17)
         #expect(plan.digest == digest && plan.requestID(ofStep: 0) == "own:\(digest):0")
         #expect(try !self.plan(text.replacingOccurrences(of: "mine", with: "sma_crossover")).wantsMeasuring)
     }

@@ -103,9 +103,10 @@ package struct SweepPlan: Sendable {
     ///
     /// - Parameters:
     ///   - setMs: how long one set takes, in ms.
-    ///   - timeoutMs: when a node ends a step.
+    ///   - timeoutMs: when a node ends a step, unless the sweep's own limits say earlier.
     package mutating func cut(setMs: Double, timeoutMs: Int) {
-        let budget = min(Self.externalStepMs, Double(timeoutMs) / 4) / max(setMs, 0.01)
+        let own = definition["limits"]?["timeout_ms"]?.integer ?? timeoutMs
+        let budget = min(Self.externalStepMs, Double(max(0, min(timeoutMs, own))) / 4) / max(setMs, 0.01)
         // Beside its sets a step runs the best of them once more, and those it keeps out of sample.
         let runs = Int(min(budget, Double(2 * Self.mostSetsPerStep))) - 1
         let sets =

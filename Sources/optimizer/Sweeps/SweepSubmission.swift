@@ -49,13 +49,26 @@ struct SweepSubmission {
                     "\(name): of the sets that were tried here, one could not run: \(failure.escapedForTerminal)")
             }
             let own = configuration.strategies.first { $0.name == name }?.limits.timeoutMs
-            plan.cut(setMs: trial.setMs, timeoutMs: own ?? configuration.limits.timeoutMs)
-            Output.words("\(name): a set takes \(trial.setMs.fixed(trial.setMs < 10 ? 1 : 0)) ms on this machine")
+            switch trial.outcome {
+            case .took(let setMs):
+                plan.cut(setMs: setMs, timeoutMs: own ?? configuration.limits.timeoutMs)
+                Output.words("\(name): a set takes \(setMs.fixed(setMs < 10 ? 1 : 0)) ms on this machine")
+            case .overdue:
+                plan.cut(setsPerStep: 1)
+                Output.words(
+                    "\(name): the few sets that were tried here did not end within \(SweepTrial.timeoutMs / 1000) s: "
+                        + "each set is a step; search.sets_per_step says another number")
+            case .undecided: tellUnmeasured(name, "none of those that were tried was decided")
+            }
         } catch {
-            Output.words(
-                "\(name): how long a set takes could not be measured here (\(error.message.escapedForTerminal)); "
-                    + "search.sets_per_step says how many sets are a step")
+            tellUnmeasured(name, error.message)
         }
+    }
+
+    private static func tellUnmeasured(_ name: String, _ why: String) {
+        Output.words(
+            "\(name): how long a set takes could not be measured here (\(why.escapedForTerminal)); "
+                + "search.sets_per_step says how many sets are a step")
     }
 
     private init(plan: SweepPlan, isJSON: Bool) {
