@@ -163,6 +163,20 @@ import Testing
         #expect(try traded(#""positions":\#(Self.flat)"#).problem?.message.contains("300 bars") == true)
     }
 
+    @Test func aVersionThatOnlyTheStrategyKnowsIsItsOwnFault() throws {
+        let absent = "sha256:" + String(repeating: "0", count: 64)
+        let answer = #""positions":\#(Self.flat),"data_version":"\#(absent)""#
+        let own = try traded(answer)
+        #expect(own.status == .failed && own.problem?.code == "invalid_positions")
+        #expect(
+            own.problem?.message.contains("version \(absent) of the data (data_version), which this node does not have")
+                == true, "\(own.problem?.message ?? "")")
+        let asked = try traded(answer, #","data":{"dataset":"walk","version":"\#(absent)"}"#)
+        #expect(asked.status == .rejected && asked.problem?.code == "unknown_dataset")
+        let elsewhere = try traded(answer, #","data":{"dataset":"absent"}"#)
+        #expect(elsewhere.status == .rejected && elsewhere.problem?.code == "unknown_dataset")
+    }
+
     @Test func damagedOrdersNeverTrap() throws {
         let request = try StrategyRequest.parse(
             Array(#"{"request_id":"r","strategy":{"name":"mine"},"data":{"dataset":"walk"}}"#.utf8))

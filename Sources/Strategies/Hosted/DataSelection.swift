@@ -11,6 +11,8 @@ struct DataSelection {
     /// UTC milliseconds; both ends are included.
     let start: Int64?
     let end: Int64?
+    /// Whether the version is that of who decided: the section names none.
+    let hasVersionUsed: Bool
 
     private static let members = ["dataset", "timeframe", "version", "start", "end", "inline"]
 
@@ -33,6 +35,7 @@ struct DataSelection {
         } else {
             source = try Self.stored(section, used)
         }
+        hasVersionUsed = used != nil && section["version"] == nil
         start = try Self.time("start", in: section, isEnd: false)
         end = try Self.time("end", in: section, isEnd: true)
     }

@@ -173,7 +173,18 @@ package final class HostedStrategies {
         let used: UsedData
         switch selection.source {
         case .stored(let name, let version):
-            data = try store.dataSet(name, version: version)
+            do throws(RequestProblem) {
+                data = try store.dataSet(name, version: version)
+            } catch {
+                // The request has named a data set that is here: the version is who decided's own word.
+                guard selection.hasVersionUsed, error.code == .unknownDataset,
+                    (try? store.dataSet(name, version: nil)) != nil
+                else { throw error }
+                throw RequestProblem(
+                    .invalidPositions,
+                    "the strategy has decided on version \(version ?? "") of the data (data_version), which this node does "
+                        + "not have; give the version of the data set that was read, or leave data_version out")
+            }
             used = UsedData(dataset: name.dataset, timeframe: name.timeframe, version: data.version)
         case .inline(let table, let timeframe):
             data = MarketData(table)
