@@ -19,16 +19,20 @@ extension Slot {
         host.arbiter = locks
         host.steps += 1
         reporter.listen(to: host, strategy: hosts.strategy.name, step: step)
+        // What the step's own sets leave is its own doing: each of them is a request.
+        let hadLeftovers = (own: own.hasLeftovers(for: step.limits), host: host.hasLeftovers(for: step.limits))
         var exchange = Exchange(step: step, own: own, host: host, hasAnswered: !isNew)
         let end = run(&exchange, hosts.strategy.descriptor)
         state.setHost(own.pid, of: index)
-        guard !exchange.isLost else {
+        if let lostHost = exchange.lostHost {
             // Neither is in the middle of a set any more: the one that is well waits for the other.
             hosts.discard(host)
             discard(own)
-            let attempt = AttemptEnd(
+            var attempt = AttemptEnd(
                 end, after: exchange.mayBeOfStepsBefore ? .answered : .nothing,
-                hadLeftovers: host.hadLeftovers(for: step.limits), ending: state.ending(of: index))
+                hadLeftovers: lostHost === own ? hadLeftovers.own : hadLeftovers.host, ending: state.ending(of: index))
+            // Sets of it have been decided, whatever the last request has come to.
+            attempt.isDelivered = attempt.isDelivered || exchange.asked > 0
             return lost(step, end, exchange.run, attempt, isBorrowed: exchange.mayBeOfStepsBefore)
         }
         let isSpent = isHostEnded || hosts.isSpent(host, step.limits)
@@ -85,7 +89,8 @@ private struct Exchange {
     var hasAnswered: Bool
     /// How many sets it has decided.
     var asked = 0
-    private(set) var isLost = false
+    /// The one of both that is of no more use.
+    private(set) var lostHost: Host?
     /// Whether the borrowed host may be lost for what it did before this step.
     private(set) var mayBeOfStepsBefore = false
     private var started: MonotonicTime?
@@ -115,14 +120,14 @@ private struct Exchange {
         do throws(JSONProblem) {
             return .answered(try HostReply.parse(payload, ofStep: step.token, step.request))
         } catch {
-            isLost = true
+            lostHost = own
             return .babbled("\(error)")
         }
     }
 
     /// - Parameter asked: the borrowed host was, else the own one.
     mutating func lose(_ outcome: StepOutcome, asked: Bool) -> StepEnd {
-        isLost = true
+        lostHost = asked ? host : own
         mayBeOfStepsBefore = asked && self.asked == 0 && hasAnswered
         switch outcome {
         case .timedOut, .answered: return .timedOut
@@ -130,8 +135,9 @@ private struct Exchange {
         }
     }
 
+    /// What the borrowed host has answered is no answer.
     mutating func lose(_ end: StepEnd) -> StepEnd {
-        isLost = true
+        lostHost = host
         mayBeOfStepsBefore = asked == 0 && hasAnswered
         return end
     }
