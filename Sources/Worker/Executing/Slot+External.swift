@@ -15,7 +15,7 @@ extension Slot {
     func executeExternally(_ step: Step, ahead: [Step], in hosts: ExternalHosts, own: Host) {
         if let expired = step.request.expiresAt, expired < Timestamp.now() { return finish(step, .expired) }
         // No step pays for what others have left in the own host, which is to trade its orders: there is a new one first.
-        if hosts.givesOrders || step.request.isSweep, own.isTooFull(for: step.limits) {
+        if hosts.givesOrders || step.request.isSweep, own.isUnfit(for: step) {
             reporter.metrics.hostLost(reason: "recycled")
             discard(own)
             return notBegun(step)
@@ -163,6 +163,11 @@ struct BorrowedHost {
 
     /// nil where it has been lost meanwhile.
     var ownPID: Int32? { own.isGone ? nil : own.pid }
+
+    /// Whether more steps may be written to the host: the own one is fit to trade their orders, too.
+    func mayWriteAhead(to host: Host, _ limits: ResourceLimits) -> Bool {
+        hosts.mayWriteAhead(to: host) && !(hosts.givesOrders && own.isTooFull(for: limits))
+    }
 }
 
 extension StepEnd {

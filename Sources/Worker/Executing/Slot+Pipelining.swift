@@ -54,9 +54,8 @@ extension Slot {
             finish(step, .expired)
             return true
         }
-        // A step does not pay for what others have left in the host: it gets a new one. What was lost once gets one that
-        // nothing has been left in.
-        if host.isTooFull(for: step.limits) || step.mayHaveLostItsHost && host.hasLeftovers(for: step.limits) {
+        // A step does not pay for what others have left in the host: it gets a new one.
+        if host.isUnfit(for: step) {
             reporter.metrics.hostLost(reason: "recycled")
             notBegun(step)
             return false
@@ -160,7 +159,7 @@ extension Slot {
         let mayTakeMore =
             !isLost && !pipeline.isTakenBack && host.framesUnderWay <= ServiceTimes.mostUnderWay / 2
             && !host.isTooFull(for: pipeline.steps[0].limits)
-            && pipeline.borrowed?.hosts.mayWriteAhead(to: host) ?? true
+            && pipeline.borrowed?.mayWriteAhead(to: host, pipeline.steps[0].limits) ?? true
         let ((more, wakes), changes) = state.decide { [pipeline] dispatcher in
             (
                 dispatcher.finishAnswered(
@@ -206,6 +205,14 @@ extension Slot {
             end, after: wasAhead ? .underWay : pipeline.hadAnswered(before: outcome) ? .answered : .nothing,
             hadLeftovers: host.hadLeftovers(for: step.limits), ending: ending)
         lost(step, end, run, attempt, isBorrowed: pipeline.borrowed != nil)
+    }
+}
+
+extension Host {
+    /// Whether what others have left in it would be the step's loss. What was lost once gets a host that nothing has been
+    /// left in.
+    func isUnfit(for step: Step) -> Bool {
+        isTooFull(for: step.limits) || step.mayHaveLostItsHost && hasLeftovers(for: step.limits)
     }
 }
 
