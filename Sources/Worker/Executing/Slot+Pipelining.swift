@@ -67,6 +67,8 @@ extension Slot {
     func run(_ pipeline: Pipeline, on host: Host) -> Bool {
         var pipeline = pipeline
         var unwritten = pipeline.steps
+        // The host goes on while what it has answered is traded, but its next step is told after that: time counts once.
+        var tradedUntil = MonotonicTime(nanoseconds: 0)
         while !pipeline.isDone {
             if let loss = write(unwritten, of: &pipeline, to: host) {
                 end(&pipeline, .lost(loss), on: host)
@@ -90,14 +92,18 @@ extension Slot {
                 }
                 var stepEnd = StepEnd.answered(answer)
                 var run = StepRun(of: host, attempt: step.attempt)
+                let began = max(run.started, tradedUntil)
                 if let borrowed = pipeline.borrowed, !answer.orders.isEmpty {
                     let deadline = now.adding(milliseconds: step.limits.timeoutMs)
                     let strategy = pipeline.requests[pipeline.answered].strategy
                     borrowed.hosts.noteOrders()
+                    // It goes on to what was taken back, which others run, as long as it lives.
+                    if pipeline.isTakenBack { discard(host, of: borrowed) }
                     let (trading, both) = trade(
                         answer, of: step, strategy: strategy, on: borrowed.own, after: run, until: deadline)
                     run = both
-                    state.setHost(host.pid, of: index)
+                    tradedUntil = both.ended
+                    if !pipeline.isTakenBack { state.setHost(host.pid, of: index) }
                     switch trading {
                     case .ended(let end): stepEnd = end
                     case .lost(let end):
@@ -105,25 +111,28 @@ extension Slot {
                         return false
                     }
                     // Who has ended the step behind this one meanwhile has found the own host in the place of its own.
-                    if state.ending(of: index) != nil { state.killHosts(of: [index]) }
+                    if !pipeline.isTakenBack, state.ending(of: index) != nil { state.killHosts(of: [index]) }
                 }
                 if let retry = retry(step, stepEnd, run) {
                     pipeline.retries[pipeline.answered] = retry
                 } else {
                     report(step, stepEnd, run)
                 }
-                pipeline.answeredNanoseconds.append(run.ended.nanoseconds(since: run.started))
+                pipeline.answeredNanoseconds.append(max(0, run.ended.nanoseconds(since: began)))
             } while !pipeline.isDone && host.hasReply
             // It goes on to what was taken back, which others run: it is dead before the end of the step lets them.
-            if pipeline.isTakenBack, let borrowed = pipeline.borrowed {
-                state.setHost(borrowed.ownPID, of: index)
-                borrowed.hosts.discard(host)
-            }
+            if pipeline.isTakenBack, let borrowed = pipeline.borrowed { discard(host, of: borrowed) }
             unwritten = settle(&pipeline, on: host)
         }
         // What was taken back lies in its pipe.
         if pipeline.isTakenBack { reporter.metrics.hostLost(reason: "recycled") }
         return !pipeline.isTakenBack
+    }
+
+    /// Ends a borrowed host; a second call changes nothing. The own one stands in the shared state before it is reaped.
+    private func discard(_ host: Host, of borrowed: BorrowedHost) {
+        state.setHost(borrowed.ownPID, of: index)
+        borrowed.hosts.discard(host)
     }
 
     /// The step that runs takes its time: the others do not wait for it.
@@ -189,8 +198,7 @@ extension Slot {
         // Dead before what it holds goes to the next: it may still be at work on what a lock protects, or take any frame
         // for a grant.
         if let borrowed = pipeline.borrowed {
-            state.setHost(borrowed.ownPID, of: index)
-            borrowed.hosts.discard(host)
+            discard(host, of: borrowed)
         } else if outcome.wantedLock || state.decide({ $0.holdsLocks(slot: index) }) {
             discard(host)
         }
