@@ -92,6 +92,14 @@ package struct LockTable: Sendable {
         return grantWaiting()
     }
 
+    /// The step gives back what it holds beside these, which it has declared: it goes on, and may ask again.
+    ///
+    /// - Returns: the steps whose waiting that ends.
+    package mutating func release(allBut declared: [String], of token: UInt64) -> [UInt64] {
+        let names = (held[token] ?? []).filter { !declared.contains($0) }
+        return names.isEmpty ? [] : release(names, of: token)
+    }
+
     /// The step is over: gives everything back that it holds, and forgets that it waits.
     ///
     /// - Returns: the steps whose waiting that ends.

@@ -28,6 +28,17 @@ import Testing
         #expect(table.releaseAll(of: 2) == [3])
     }
 
+    @Test mutating func whatWasDemandedIsGivenBackBetweenTwoRequestsOfAStep() {
+        #expect(table.take(["declared"], for: 1) == true)
+        #expect(table.demand(["declared", "a", "b"], for: 1) == .granted)
+        #expect(table.demand(["declared"], for: 2) == .waits)
+        #expect(table.demand(["b"], for: 3) == .waits)
+        #expect(table.release(allBut: ["declared", "given back early"], of: 1) == [3])
+        #expect(table.areFree(["a"]) && table.isWaiting(2))
+        #expect(table.release(allBut: ["declared"], of: 1) == [])
+        #expect(table.releaseAll(of: 1) == [2])
+    }
+
     @Test mutating func whoHoldsNothingDoesNotPassWhoWaits() {
         _ = table.demand(["a"], for: 1)
         #expect(table.demand(["a", "b"], for: 2) == .waits)

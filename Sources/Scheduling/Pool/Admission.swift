@@ -232,6 +232,11 @@ package struct Admission: Sendable {
     /// - Returns: the steps whose waiting that ends.
     mutating func release(_ names: [String], of step: Step) -> [UInt64] { locks.release(names, of: step.token) }
 
+    /// - Returns: the steps whose waiting that ends.
+    mutating func releaseDemanded(of step: Step) -> [UInt64] {
+        locks.release(allBut: step.request.locks, of: step.token)
+    }
+
     // MARK: What is known of strategies and of the machine
 
     /// Looks which starts are due to be tried again.

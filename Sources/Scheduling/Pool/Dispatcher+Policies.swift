@@ -26,6 +26,14 @@ extension Dispatcher {
         return slots.running(admission.release(names, of: step)) + idleSlotToWake()
     }
 
+    /// A host has answered one of the requests that the slot's step is made of: what it had asked for is free again.
+    ///
+    /// - Returns: slots to wake.
+    package mutating func releaseDemanded(slot: Int) -> [Int] {
+        guard holdsLocks(slot: slot), let step = slots.step(of: slot) else { return [] }
+        return slots.running(admission.releaseDemanded(of: step)) + idleSlotToWake()
+    }
+
     // MARK: What is known of strategies and of the machine
 
     /// Whether a step of the strategy that has failed may be tried again: counted as if it were.

@@ -58,6 +58,7 @@ extension Slot {
                 // A set that its host was refused memory for is its own failure: the host has said so and lives.
                 let end = StepEnd.reading(line, to: question.id, step, strategy: nil)
                 if case .babbled = end { return exchange.lose(end) }
+                locks.releaseDemanded()
                 exchange.hasAnswered = true
                 exchange.asked += 1
                 frame = line

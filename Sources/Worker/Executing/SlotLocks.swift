@@ -30,6 +30,9 @@ final class SlotLocks: LockArbiter, Sendable {
         state.wake(slots: state.decide { [slot] in $0.release(names, slot: slot) })
     }
 
+    /// The host has answered, and the step goes on with another request: it holds what the step has declared.
+    func releaseDemanded() { state.wake(slots: state.decide { [slot] in $0.releaseDemanded(slot: slot) }) }
+
     private func verdict(_ answer: Dispatcher.LockAnswer) -> LockVerdict {
         switch answer {
         case .granted: .granted
