@@ -197,6 +197,22 @@ import Testing
         #expect(try bench.merged("after").code == 0)
     }
 
+    @Test func aHostDecidesNoMoreSetsThanItMayRunSteps() throws {
+        let folder = try TemporaryFolder()
+        // A second set on one host fails.
+        let text = try Self.configuration(folder, more: "assert not hasattr(os, 'seen'); os.seen = True")
+        let bench = try SweepBench(configuration: text + "\n    maxSteps: 1\n")
+        defer { #expect(throws: Never.self) { try bench.close() } }
+        try bench.startNodes(["a"])
+        let sweep = Self.sweep("single", "swept", more: Self.four).replacing("[5, 10, 20]", with: "[5]")
+        #expect(try bench.submit(sweep).code == 0)
+        let merged = try bench.merged("single", ["--json"])
+        #expect(merged.code == 0, "\(merged.words)")
+        let result = try #require(objects(merged.output).first)
+        #expect(result["counts"]?["evaluated"] == .integer(6) && result["counts"]?["failed"] == .integer(0))
+        #expect(result["first_failure"] == .null && result["top"]?.elements?.first?["out_of_sample"] != .null)
+    }
+
     @Test func aHostThatIsLostInASetCostsItsStepAlone() throws {
         let folder = try TemporaryFolder()
         let more =

@@ -12,27 +12,29 @@ extension Slot {
         guard own.takesFrames else {
             return finish(step, .unsendable("the program optimizer-host is of another build than the node"))
         }
-        guard let (host, isNew) = borrow(for: step, in: hosts, beforeStart: {}) else {
+        guard let (first, isNew) = borrow(for: step, in: hosts, beforeStart: {}) else {
             state.setHost(own.pid, of: index)
             return notBegun(step, ending: state.ending(of: index))
         }
-        host.arbiter = locks
-        host.steps += 1
-        reporter.listen(to: host, strategy: hosts.strategy.name, step: step)
-        // What the step's own sets leave is its own doing: each of them is a request.
-        let hadLeftovers = (own: own.hasLeftovers(for: step.limits), host: host.hasLeftovers(for: step.limits))
-        var exchange = Exchange(step: step, own: own, host: host, hasAnswered: !isNew)
-        let end = run(&exchange, hosts.strategy.descriptor)
+        var exchange = Exchange(step: step, own: own, host: first, isNew: isNew)
+        prepare(first, for: step, in: hosts)
+        let end = run(&exchange, in: hosts)
         state.setHost(own.pid, of: index)
-        if let lostHost = exchange.lostHost {
+        guard let end else {
+            // It waits for the answer to a question.
+            discard(own)
+            return notBegun(step, ending: state.ending(of: index))
+        }
+        let host = exchange.host
+        if exchange.isLost {
             // Neither is in the middle of a set any more: the one that is well waits for the other.
             hosts.discard(host)
             discard(own)
             var attempt = AttemptEnd(
-                end, after: exchange.mayBeOfStepsBefore ? .answered : .nothing,
-                hadLeftovers: lostHost === own ? hadLeftovers.own : hadLeftovers.host, ending: state.ending(of: index))
+                end, after: exchange.mayBeOfStepsBefore ? .answered : .nothing, hadLeftovers: exchange.hadLeftovers,
+                ending: state.ending(of: index))
             // Sets of it have been decided, whatever the last request has come to.
-            attempt.isDelivered = attempt.isDelivered || exchange.asked > 0
+            attempt.isDelivered = attempt.isDelivered || exchange.hadBegun
             return lost(step, end, exchange.run, attempt, isBorrowed: exchange.mayBeOfStepsBefore)
         }
         let isSpent = isHostEnded || hosts.isSpent(host, step.limits)
@@ -41,11 +43,18 @@ extension Slot {
         if isSpent { hosts.recycle(host) }
     }
 
+    private func prepare(_ host: Host, for step: Step, in hosts: ExternalHosts) {
+        host.arbiter = locks
+        reporter.listen(to: host, strategy: hosts.strategy.name, step: step)
+    }
+
     /// Has the two hosts work in turn until the own one has answered, or one is lost.
-    private func run(_ exchange: inout Exchange, _ descriptor: StrategyDescriptor) -> StepEnd {
+    ///
+    /// - Returns: nil where the strategy's host was to give way to another, and none could be had.
+    private func run(_ exchange: inout Exchange, in hosts: ExternalHosts) -> StepEnd? {
         let step = exchange.step
         let deadline = MonotonicTime.now().adding(milliseconds: step.limits.timeoutMs)
-        var frame = StepFrame.payload(of: step.request, token: step.token, descriptor: descriptor)
+        var frame = StepFrame.payload(of: step.request, token: step.token, descriptor: hosts.strategy.descriptor)
         while true {
             let payload: [UInt8]
             switch take(frame, exchange.own, &exchange, until: deadline) {
@@ -53,18 +62,33 @@ extension Slot {
             case let outcome: return exchange.lose(outcome, asked: false)
             }
             guard let question = QuestionFrame(payload) else { return exchange.end(payload) }
+            guard makeWay(&exchange, in: hosts) else { return nil }
+            exchange.host.steps += 1
             switch take(question.request, exchange.host, &exchange, until: deadline) {
             case .answered(let line):
                 // A set that its host was refused memory for is its own failure: the host has said so and lives.
                 let end = StepEnd.reading(line, to: question.id, step, strategy: nil)
                 if case .babbled = end { return exchange.lose(end) }
                 locks.releaseDemanded()
-                exchange.hasAnswered = true
-                exchange.asked += 1
+                exchange.noteAnswer()
                 frame = line
             case let outcome: return exchange.lose(outcome, asked: true)
             }
         }
+    }
+
+    /// A set is a request like others: between two of them a host that is spent gives way to another, as between two steps.
+    ///
+    /// - Returns: false where there is none.
+    private func makeWay(_ exchange: inout Exchange, in hosts: ExternalHosts) -> Bool {
+        let step = exchange.step
+        guard hosts.isSpent(exchange.host, step.limits) else { return true }
+        state.setHost(exchange.own.pid, of: index)
+        hosts.recycle(exchange.host)
+        guard let (host, isNew) = borrow(for: step, in: hosts, beforeStart: {}) else { return false }
+        prepare(host, for: step, in: hosts)
+        exchange.goOn(on: host, isNew: isNew)
+        return true
     }
 
     /// Has a host answer; it stands in the shared state meanwhile.
@@ -85,23 +109,49 @@ extension Slot {
 private struct Exchange {
     let step: Step
     let own: Host
-    let host: Host
+    private(set) var host: Host
     /// Whether the borrowed host has answered anything since its start.
-    var hasAnswered: Bool
-    /// How many sets it has decided.
-    var asked = 0
+    private var hasAnswered: Bool
+    /// Whether steps before this one have left much in them. What its own sets leave is its own doing.
+    private let ownHadLeftovers: Bool
+    private var hostHadLeftovers: Bool
+    /// How many sets have been decided, and how many of them by this host.
+    private var asked = 0
+    private var askedOfHost = 0
     /// The one of both that is of no more use.
-    private(set) var lostHost: Host?
+    private var lostHost: Host?
     /// Whether the borrowed host may be lost for what it did before this step.
     private(set) var mayBeOfStepsBefore = false
     private var started: MonotonicTime?
     private var usage: ResultUsage?
 
-    init(step: Step, own: Host, host: Host, hasAnswered: Bool) {
+    init(step: Step, own: Host, host: Host, isNew: Bool) {
         self.step = step
         self.own = own
         self.host = host
-        self.hasAnswered = hasAnswered
+        hasAnswered = !isNew
+        ownHadLeftovers = own.hasLeftovers(for: step.limits)
+        hostHadLeftovers = host.hasLeftovers(for: step.limits)
+    }
+
+    var isLost: Bool { lostHost != nil }
+    var hadLeftovers: Bool { lostHost === own ? ownHadLeftovers : hostHadLeftovers }
+    /// Whether the lost one had answered for the step before.
+    var hadBegun: Bool { (lostHost === own ? asked : askedOfHost) > 0 }
+
+    /// The borrowed host has given way to this one.
+    mutating func goOn(on host: Host, isNew: Bool) {
+        self.host = host
+        hasAnswered = !isNew
+        hostHadLeftovers = host.hasLeftovers(for: step.limits)
+        askedOfHost = 0
+    }
+
+    /// The borrowed host has decided a set.
+    mutating func noteAnswer() {
+        hasAnswered = true
+        asked += 1
+        askedOfHost += 1
     }
 
     /// Of all that both have done.
@@ -129,7 +179,7 @@ private struct Exchange {
     /// - Parameter asked: the borrowed host was, else the own one.
     mutating func lose(_ outcome: StepOutcome, asked: Bool) -> StepEnd {
         lostHost = asked ? host : own
-        mayBeOfStepsBefore = asked && self.asked == 0 && hasAnswered
+        mayBeOfStepsBefore = asked && askedOfHost == 0 && hasAnswered
         switch outcome {
         case .timedOut, .answered: return .timedOut
         case .lost(let loss): return .crashed(loss)
@@ -139,7 +189,7 @@ private struct Exchange {
     /// What the borrowed host has answered is no answer.
     mutating func lose(_ end: StepEnd) -> StepEnd {
         lostHost = host
-        mayBeOfStepsBefore = asked == 0 && hasAnswered
+        mayBeOfStepsBefore = askedOfHost == 0 && hasAnswered
         return end
     }
 }
