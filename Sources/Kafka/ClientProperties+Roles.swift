@@ -51,9 +51,7 @@ extension ClientProperties {
                 Property("enable.idempotence", "true"),
                 Property("message.timeout.ms", "0"),
                 Property("linger.ms", "0"),
-                Property("partitioner", "murmur2_random"),
-                Property("delivery.report.only.error", "false"),
-            ]
+            ] + reported
         return try ClientProperties(role: .producer, defaults: defaults, overrides: overrides)
     }
 
@@ -68,10 +66,8 @@ extension ClientProperties {
     ) throws(KafkaFailure) -> ClientProperties {
         let defaults =
             common(bootstrap: bootstrap, embedded: embedded) + [
-                Property("linger.ms", "5"),
-                Property("partitioner", "murmur2_random"),
-                Property("delivery.report.only.error", "false"),
-            ]
+                Property("linger.ms", "5")
+            ] + reported
         let fixed = [
             Property("transactional.id", id), Property("transaction.timeout.ms", String(timeoutMs)),
             Property("message.timeout.ms", String(timeoutMs)), Property("acks", "all"),
@@ -94,10 +90,8 @@ extension ClientProperties {
                 Property("linger.ms", "50"),
                 Property("queue.buffering.max.messages", "1000"),
                 Property("queue.buffering.max.kbytes", "8192"),
-                Property("partitioner", "murmur2_random"),
-                Property("delivery.report.only.error", "false"),
                 statistics,
-            ]
+            ] + reported
         return try ClientProperties(role: .producer, defaults: defaults, overrides: overrides)
     }
 
@@ -159,6 +153,11 @@ extension ClientProperties {
 
     /// How often a node's clients say how they are. Producers of commands that run for a moment have nobody to tell.
     package static let statistics = Property("statistics.interval.ms", "5000")
+
+    /// Of every producer: partitions by key as Java's clients choose them, and a report of each record.
+    private static let reported = [
+        Property("partitioner", "murmur2_random"), Property("delivery.report.only.error", "false"),
+    ]
 
     private static func common(bootstrap: String, embedded: Bool) -> [Property] {
         var properties = [

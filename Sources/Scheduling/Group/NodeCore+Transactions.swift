@@ -142,7 +142,8 @@ extension NodeCore {
         case (_, .fenced): fenced(call, now)
         case (.open, .done): opened()
         case (.open, .again), (.open, .abortable): transactions?.tryAgain(after: now)
-        case (.open, .fatal): transactions?.close(isUnresolved: false, at: now)
+        // There is no transaction then but an unresolved one.
+        case (.open, .fatal): transactions?.close(isUnresolved: true, at: now)
         case (.begin, .done):
             guard let parts = partsOfCurrent() else { return abort(now) }
             // Results of a log that is gone have no offsets.
@@ -157,22 +158,12 @@ extension NodeCore {
         case (.commit, .done): committed()
         case (.abort, .done): aborted(now)
         // What has been tried before may be done: then there is nothing to abort.
-        case (.commit, .abortable) where transactions?.isTriedAgain == true: close(after: call, now)
+        case (.commit, .abortable) where transactions?.isTriedAgain == true: close(now)
         case (.begin, .again), (.begin, .abortable), (.addOffsets, .abortable), (.commit, .abortable): abort(now)
-        case (.commit, .again):
-            guard transactions?.isOutOfPatience(at: now) == true else {
-                transactions?.tryAgain(after: now)
-                return
-            }
-            close(after: call, now)
-        case (.abort, .again):
-            guard transactions?.isOutOfPatience(at: now) == true else {
-                transactions?.tryAgain(after: now)
-                return
-            }
-            close(after: call, now)
+        case (.commit, .again), (.abort, .again):
+            if transactions?.isOutOfPatience(at: now) == true { close(now) } else { transactions?.tryAgain(after: now) }
         case (.begin, .fatal), (.addOffsets, .fatal), (.commit, .fatal), (.abort, .fatal), (.abort, .abortable):
-            close(after: call, now)
+            close(now)
         }
     }
 
@@ -185,7 +176,7 @@ extension NodeCore {
 
     /// A new producer is needed. It aborts what is open, and where a commit has been asked for, tells whether that was
     /// done.
-    private mutating func close(after call: TransactionCall, _ now: MonotonicTime) {
+    private mutating func close(_ now: MonotonicTime) {
         // One that was asked for may be done, whatever has been asked for since.
         let isUnresolved =
             transactions?.current?.isCommitAsked == true && !PlantedBug.takesUnknownForAborted.isPlanted
@@ -203,11 +194,11 @@ extension NodeCore {
             actions.append(.tell(.transactionFenced))
             return
         }
-        close(after: call, now)
+        close(now)
     }
 
     private mutating func opened() {
-        guard transactions?.isUnresolved == true else {
+        guard transactions?.isBusy == true else {
             transactions?.goOn(to: .idle)
             return
         }

@@ -51,8 +51,6 @@ struct Transactions: Sendable {
     let settings: TransactionSettings
     private(set) var stage = Stage.closed
     private(set) var current: Current?
-    /// Nobody has said what became of `current`.
-    private(set) var isUnresolved = false
     /// What waits, in the order it was published in.
     private(set) var waiting: [UInt64] = []
     private var published: [UInt64: Published] = [:]
@@ -77,7 +75,7 @@ struct Transactions: Sendable {
 
     init(_ settings: TransactionSettings) { self.settings = settings }
 
-    /// Whether one is under way, or nobody knows what became of it.
+    /// Whether one is under way; without a producer that is one of which nobody knows what became.
     var isBusy: Bool { current != nil }
 
     // MARK: What waits
@@ -210,13 +208,11 @@ struct Transactions: Sendable {
 
     /// The producer is of no use any more.
     ///
-    /// - Parameter isUnresolved: it may have committed the transaction. Else that is over, if it was not unresolved before,
-    ///   and what was in it waits again.
+    /// - Parameter isUnresolved: it may have committed the transaction. Else that is over, and what was in it waits again.
     mutating func close(isUnresolved: Bool, at now: MonotonicTime) {
-        triedSince = nil
+        goOn(to: .closed)
         notBefore = now.adding(milliseconds: Self.reopenMs)
-        stage = .closed
-        if isUnresolved { self.isUnresolved = true } else if !self.isUnresolved { fail() }
+        if !isUnresolved { fail() }
     }
 
     mutating func noteRefusal() { current?.hasRefusal = true }
@@ -241,14 +237,12 @@ struct Transactions: Sendable {
             }
         }
         current = nil
-        isUnresolved = false
     }
 
     /// The transaction is there.
     mutating func takeCommitted() -> Current? {
         defer { current = nil }
         goOn(to: .idle)
-        isUnresolved = false
         abortsInRow = 0
         mostRequests = mostRequests > Int.max / 2 ? .max : mostRequests * 2
         return current
