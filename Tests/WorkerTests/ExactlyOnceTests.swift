@@ -149,14 +149,7 @@ import Testing
         try await onOwnThread {
             let kafka = try TestKafka(partitions: 1, topicSettings: [.init("max.message.bytes", "100000")])
             defer { kafka.close() }
-            // Up and down by turns, so that every decision makes a trade.
-            let bars = 0..<1000
-            let closes = bars.map { $0 % 2 == 0 ? "100" : "101" }.joined(separator: ",")
-            let times = bars.map { String($0 * 60_000) }.joined(separator: ",")
-            let prices = ["open", "high", "low", "close"].map { #""\#($0)":[\#(closes)]"# }.joined(separator: ",")
-            let data = #","data":{"inline":{"timeframe":"1m","time":[\#(times)],\#(prices)}}"#
-            let output = #","output":{"trades":true,"equity_curve":"full"},"account":{"commission":0}"#
-            let large = request("large", "momentum_roc", #"{"period":1}"#, more: data + output)
+            let large = requestWithLargeResult("large")
             try kafka.submit((0..<50).map { request("r\($0)") } + [large] + (50..<100).map { request("r\($0)") })
             let node = try TestNode(kafka, Self.settings + ["node.id=one"])
             let results = try kafka.results(101)
@@ -174,7 +167,7 @@ import Testing
         defer { observer.close() }
         do throws(KafkaFailure) {
             let offsets = try observer.committed(
-                topic: kafka.topics.requests, partitions: partitions, timeoutMs: 30_000)
+                topic: kafka.topics.requests, partitions: partitions, timeoutMs: Int32(clamping: Patience.milliseconds))
             return try known(offsets)
         } catch {
             // A coordinator that is not there yet, or a transaction that is not over: the next look tells.

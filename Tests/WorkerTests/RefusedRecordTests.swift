@@ -101,14 +101,7 @@ struct RefusingTopicTests {
         try await onOwnThread {
             let kafka = try TestKafka(partitions: 1, topicSettings: [.init("max.message.bytes", "100000")])
             defer { kafka.close() }
-            // Up and down by turns, so that every decision makes a trade.
-            let bars = 0..<1000
-            let closes = bars.map { $0 % 2 == 0 ? "100" : "101" }.joined(separator: ",")
-            let times = bars.map { String($0 * 60_000) }.joined(separator: ",")
-            let prices = ["open", "high", "low", "close"].map { #""\#($0)":[\#(closes)]"# }.joined(separator: ",")
-            let data = #","data":{"inline":{"timeframe":"1m","time":[\#(times)],\#(prices)}}"#
-            let output = #","output":{"trades":true,"equity_curve":"full"},"account":{"commission":0}"#
-            try kafka.submit([request("r", "momentum_roc", #"{"period":1}"#, more: data + output)])
+            try kafka.submit([requestWithLargeResult("r")])
             let node = try TestNode(kafka, ["limits.memoryMB=64"])
             let result = try #require(try kafka.results(1).first)
             #expect(try node.stop() == 0)

@@ -239,3 +239,15 @@ func scripted(_ id: String, _ script: String, more: String = "") -> String {
 func request(_ id: String, _ strategy: String = "noop", _ parameters: String = "{}", more: String = "") -> String {
     #"{"request_id":"\#(id)","strategy":{"name":"\#(strategy)","parameters":\#(parameters)}\#(more)}"#
 }
+
+/// A request whose trades and curve have more than 100,000 bytes, and which has fewer itself.
+func requestWithLargeResult(_ id: String) -> String {
+    // Up and down by turns, so that every decision makes a trade.
+    let bars = 0..<1000
+    let closes = bars.map { $0 % 2 == 0 ? "100" : "101" }.joined(separator: ",")
+    let times = bars.map { String($0 * 60_000) }.joined(separator: ",")
+    let prices = ["open", "high", "low", "close"].map { #""\#($0)":[\#(closes)]"# }.joined(separator: ",")
+    let data = #","data":{"inline":{"timeframe":"1m","time":[\#(times)],\#(prices)}}"#
+    let output = #","output":{"trades":true,"equity_curve":"full"},"account":{"commission":0}"#
+    return request(id, "momentum_roc", #"{"period":1}"#, more: data + output)
+}
