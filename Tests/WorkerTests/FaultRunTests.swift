@@ -10,6 +10,9 @@ import Testing
 
 /// Nodes that are killed, stopped and continued, or come and go, for as long as `FAULT_RUN_SECONDS` says (10), in every
 /// ordering and mode of delivery: what comes of it is looked at from outside, by request and by lane.
+///
+/// As many nodes come as `FAULT_RUN_NODES` says (6). Who can take brokers of the cluster down names a program in
+/// `FAULT_RUN_CLUSTER`, which is called with `down N`, `up N`, and `partitions TOPIC COUNT`, and answers when that is done.
 @Suite(
     .machine(.nodes(6)), .serialized,
     .enabled(
@@ -22,6 +25,13 @@ struct FaultRunTests {
         case stop
         /// A node comes, or one goes.
         case churn
+        /// A broker goes down, with what it leads, and comes back.
+        case broker
+        /// The requests topic gets another partition.
+        case partitions
+
+        /// Whether it can be had here.
+        var isToBeHad: Bool { FaultRunTests.cluster != nil || ![.broker, .partitions].contains(self) }
     }
 
     struct Mode: Sendable, CustomStringConvertible {
@@ -35,14 +45,21 @@ struct FaultRunTests {
     }
 
     private static let seconds = getenv("FAULT_RUN_SECONDS").flatMap { Double(String(cString: $0)) } ?? 10
+    private static let nodes = getenv("FAULT_RUN_NODES").flatMap { Int(String(cString: $0)) } ?? 6
+    private static let cluster = getenv("FAULT_RUN_CLUSTER").map { String(cString: $0) }
+    private static let brokers = 3
     private static let perRound = 60
-    private static let partitions = 6
 
-    @Test(arguments: Fault.allCases, Mode.all) func nothingIsLostOrOutOfOrder(fault: Fault, mode: Mode) async throws {
+    /// Once there are more partitions, the records of a key go to another.
+    private static let cases = Fault.allCases.filter(\.isToBeHad).flatMap { fault in
+        Mode.all.filter { fault != .partitions || $0.ordering == "unordered" }.map { (fault, $0) }
+    }
+
+    @Test(arguments: cases) func nothingIsLostOrOutOfOrder(fault: Fault, mode: Mode) async throws {
         try await onOwnThread {
-            let kafka = try TestKafka(partitions: Self.partitions)
+            let kafka = try TestKafka(partitions: Self.nodes, replicas: nil)
             defer { kafka.close() }
-            let run = try Run(kafka, mode, nodes: 3)
+            let run = try Run(kafka, mode, nodes: fault == .churn ? Self.nodes / 2 : 3)
             defer { run.killAll() }
             let end = MonotonicTime.now().adding(milliseconds: Int(Self.seconds * 1000))
             while MonotonicTime.now() < end {
@@ -79,6 +96,12 @@ struct FaultRunTests {
         #expect(twice <= (isExact ? 0 : run.faults * 2 * Self.perRound))
     }
 
+    private static func tell(_ words: String...) throws {
+        guard let cluster else { return }
+        let outcome = try CommandLineTool.run(cluster, words)
+        guard outcome.status == 0 else { throw Failure("\(cluster) \(words): \(outcome.output)") }
+    }
+
     /// The nodes of one run, and what they were given. One thread's.
     private final class Run {
         private let kafka: TestKafka
@@ -86,6 +109,7 @@ struct FaultRunTests {
         private var nodes: [(name: Int, process: NodeProcess)] = []
         private var stopped: NodeProcess?
         private var lastName = 0
+        private var partitions = FaultRunTests.nodes
         private(set) var submitted = 0
         private(set) var faults = 0
         private let reader: TopicReader
@@ -147,11 +171,20 @@ struct FaultRunTests {
                 node.signal(SIGCONT)
                 stopped = nil
             case .churn:
-                let goes = nodes.count > 1 && (nodes.count == FaultRunTests.partitions || faults % 5 < 2)
+                let goes = nodes.count > 1 && (nodes.count == FaultRunTests.nodes || faults % 5 < 2)
                 guard goes else { return try start() }
                 let node = nodes.remove(at: place)
                 node.process.signal(SIGTERM)
                 #expect(node.process.wait() == 0)
+            case .broker:
+                let broker = "\(faults % FaultRunTests.brokers + 1)"
+                try FaultRunTests.tell("down", broker)
+                try submit(FaultRunTests.perRound)
+                try awaitResults(beside: FaultRunTests.perRound / 2)
+                try FaultRunTests.tell("up", broker)
+            case .partitions:
+                partitions += 1
+                try FaultRunTests.tell("partitions", kafka.topics.requests, "\(partitions)")
             }
         }
 

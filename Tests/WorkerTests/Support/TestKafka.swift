@@ -21,9 +21,10 @@ final class TestKafka: @unchecked Sendable {
 
     static let realBootstrap = getenv("KAFKA_BOOTSTRAP_SERVERS").map { String(cString: $0) }
 
+    /// - Parameter replicas: on a cluster; nil: as many as its brokers give by themselves.
     init(
-        partitions: Int = 4, create: [String]? = nil, topicSettings: [ClientProperties.Property] = [],
-        deadLetterSettings: [ClientProperties.Property] = []
+        partitions: Int = 4, replicas: Int? = 1, create: [String]? = nil,
+        topicSettings: [ClientProperties.Property] = [], deadLetterSettings: [ClientProperties.Property] = []
     ) throws {
         try MachineTurn.require()
         let stem = "optimizer-test-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
@@ -39,7 +40,7 @@ final class TestKafka: @unchecked Sendable {
             defer { admin.close() }
             let new = wanted.map { [topics] name in
                 let more = name == topics.deadLetters ? deadLetterSettings : []
-                return NewTopic(name: name, partitions: partitions, replicas: 1, settings: topicSettings + more)
+                return NewTopic(name: name, partitions: partitions, replicas: replicas, settings: topicSettings + more)
             }
             for outcome in try admin.create(new) {
                 // Nobody else makes topics of these names: an answer was lost, and the client has asked again.
