@@ -34,6 +34,14 @@ import Testing
         #expect([5...Int64.max].subtracting([7...Int64.max]) == [5...6])
     }
 
+    @Test func runsWithOthersAreWhatEitherCovers() {
+        let runs: [ClosedRange<Int64>] = [0...9, 20...29, 40...40]
+        #expect(runs.united(with: []) == runs)
+        #expect(runs.united(with: [10...19, 30...30, 39...39, 41...50]) == [0...30, 39...50])
+        #expect(runs.united(with: [5...22, 60...Int64.max]) == [0...29, 40...40, 60...Int64.max])
+        #expect([5...Int64.max].united(with: [7...8, 9...Int64.max]) == [5...Int64.max])
+    }
+
     @Test(arguments: [
         [0...0], [0...999_999], [5...Int64.max - 1], [1...1, 3...3, 5...5, 7...7], [2...3, 1_000_000...1_000_001],
     ])
@@ -63,6 +71,17 @@ import Testing
             #expect(text.utf8.count <= CommitMetadataCodec.mostBytes && text.utf8.allSatisfy { $0 < 128 })
             #expect(try CommitMetadataCodec.decode(text).maps == [map], "seed \(seed)")
         }
+    }
+
+    @Test func whatIsTooMuchInSeveralMapsIsWrittenAsOne() throws {
+        let earlier = try map((Int64(0)..<900).map { $0 * 300 + 10...$0 * 300 + 250 })
+        let own = try map((Int64(0)..<300).map { $0 * 300 + 251...$0 * 300 + 309 }, first: 3)
+        #expect(CommitMetadataCodec.encode([own]) != nil && CommitMetadataCodec.encode([earlier]) != nil)
+        let text = try #require(CommitMetadataCodec.encode([own, earlier]))
+        let united = try #require(try CommitMetadataCodec.decode(text).maps.first)
+        #expect(try CommitMetadataCodec.decode(text).maps.count == 1)
+        #expect(united.first == own.first && united.last == earlier.last)
+        #expect(united.runs.first == 10...300 * 300 + 250 && united.runs.count == 600)
     }
 
     @Test func ofWhatIsTooMuchTheFirstMapsAreWritten() throws {

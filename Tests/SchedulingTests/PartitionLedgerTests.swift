@@ -250,4 +250,57 @@ import Testing
         for offset in Int64(0)..<1999 { _ = ledger.markDone(offset) }
         #expect(ledger.fitsMetadata(after: 20_000))
     }
+
+    /// Nodes that take a partition over one after the other, each before it has read what the one before had done: near the
+    /// bound, where the maps of all do not fit one beside the other.
+    @Test func whatWasDoneBeforeIsKnownAfterAnyNumberOfCrashes() throws {
+        let seed = UInt64.random(in: 0...UInt64.max)
+        var random = SplitMix64(state: seed)
+        for round in 0..<20 {
+            let log = Crashes(dense: round % 2 == 0)
+            for _ in 0..<6 { try log.run(&random) }
+            #expect(log.forgotten == [], "seed \(seed), round \(round)")
+        }
+    }
+}
+
+/// A log, and what the group has committed of it.
+private final class Crashes {
+    private var commit: PartitionCommit?
+    private var done: Set<Int64> = []
+    /// Which of them ran again.
+    private(set) var forgotten: [Int64] = []
+    private let end: Int64
+    /// From one record to the next.
+    private let step: Int64
+    /// How many run at once.
+    private let most: Int
+
+    init(dense: Bool) { (end, step, most) = dense ? (40_000, 1, 4000) : (4_000_000, 500, 450) }
+
+    /// A node reads until its commit is full, or somewhere below that, and is killed after its last commit was stored.
+    func run(_ random: inout SplitMix64) throws {
+        var ledger = PartitionLedger(generation: 1)
+        if let metadata = commit?.metadata { ledger.claim(try CommitMetadataCodec.decode(metadata).maps) }
+        var taken: [Int64] = []
+        var offset: Int64 = 0
+        let stop = random.chance(50) ? end : Int64.random(in: 0..<end, using: &random)
+        while offset < stop {
+            guard ledger.fitsMetadata(after: 1), taken.count < most, taken.count < 2 || random.chance(60) else {
+                guard taken.count > 1 else { break }
+                // Never the first of all, which blocks the partition.
+                let place = Int.random(in: 1..<taken.count, using: &random)
+                taken.swapAt(place, taken.count - 1)
+                let one = taken.removeLast()
+                if ledger.markDone(one, digest: UInt64(one)) { done.insert(one) }
+                continue
+            }
+            if case .new = ledger.take(offset, digest: UInt64(offset)) {
+                if done.contains(offset) { forgotten.append(offset) }
+                taken.append(offset)
+            }
+            offset += step
+        }
+        commit = ledger.commit(of: 0) ?? commit
+    }
 }

@@ -40,6 +40,16 @@ package struct DoneMap: Equatable, Sendable {
         self.last = last
     }
 
+    /// What any of these says, under the last mark of all: where that shows to be of another log, nothing of it is believed.
+    ///
+    /// - Parameter maps: the first of them begins at the committed offset; nil where there is none.
+    init?(uniting maps: [DoneMap]) {
+        guard let first = maps.first?.first, let last = maps.map(\.last).max(by: { $0.offset < $1.offset }) else {
+            return nil
+        }
+        self.init(first: first, runs: maps.reduce([]) { $0.united(with: $1.runs) }, last: last)
+    }
+
     package func contains(_ offset: Int64) -> Bool {
         var (low, high) = (0, runs.count)
         while low < high {
@@ -51,6 +61,20 @@ package struct DoneMap: Equatable, Sendable {
 }
 
 extension [ClosedRange<Int64>] {
+    /// What these runs cover or the others do, each as long as it can be.
+    func united(with others: [ClosedRange<Int64>]) -> [ClosedRange<Int64>] {
+        var runs: [ClosedRange<Int64>] = []
+        for run in (self + others).sorted(by: { $0.lowerBound < $1.lowerBound }) {
+            // The last offset of all has none after it.
+            if let last = runs.last, run.lowerBound <= last.upperBound || run.lowerBound == last.upperBound + 1 {
+                runs[runs.count - 1] = last.lowerBound...Swift.max(last.upperBound, run.upperBound)
+            } else {
+                runs.append(run)
+            }
+        }
+        return runs
+    }
+
     /// These runs without what the others cover; both are in order.
     func subtracting(_ others: [ClosedRange<Int64>]) -> [ClosedRange<Int64>] {
         var left: [ClosedRange<Int64>] = []
