@@ -11,8 +11,9 @@ import Testing
 /// Nodes that are killed, stopped and continued, or come and go, for as long as `FAULT_RUN_SECONDS` says (10), in every
 /// ordering and mode of delivery: what comes of it is looked at from outside, by request and by lane.
 ///
-/// As many nodes come as `FAULT_RUN_NODES` says (6). Who can take brokers of the cluster down names a program in
-/// `FAULT_RUN_CLUSTER`, which is called with `down N`, `up N`, and `partitions TOPIC COUNT`, and answers when that is done.
+/// As many nodes come as `FAULT_RUN_NODES` says (6); `FAULT_RUN_FAULTS` names the faults, with commas, should not all be
+/// wanted. Who can take brokers of the cluster down names a program in `FAULT_RUN_CLUSTER`, which is called with `down N`,
+/// `up N`, and `partitions TOPIC COUNT`, and answers when that is done.
 @Suite(
     .machine(.nodes(6)), .serialized,
     .enabled(
@@ -30,8 +31,11 @@ struct FaultRunTests {
         /// The requests topic gets another partition.
         case partitions
 
-        /// Whether it can be had here.
-        var isToBeHad: Bool { FaultRunTests.cluster != nil || ![.broker, .partitions].contains(self) }
+        /// Whether it can be had here, and is wanted.
+        var isToBeHad: Bool {
+            let isPossible = FaultRunTests.cluster != nil || ![.broker, .partitions].contains(self)
+            return isPossible && FaultRunTests.wanted.map { $0.contains(Substring(rawValue)) } ?? true
+        }
     }
 
     struct Mode: Sendable, CustomStringConvertible {
@@ -47,6 +51,7 @@ struct FaultRunTests {
     private static let seconds = getenv("FAULT_RUN_SECONDS").flatMap { Double(String(cString: $0)) } ?? 10
     private static let nodes = getenv("FAULT_RUN_NODES").flatMap { Int(String(cString: $0)) } ?? 6
     private static let cluster = getenv("FAULT_RUN_CLUSTER").map { String(cString: $0) }
+    private static let wanted = getenv("FAULT_RUN_FAULTS").map { String(cString: $0).split(separator: ",") }
     private static let brokers = 3
     private static let perRound = 60
 
