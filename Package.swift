@@ -116,6 +116,10 @@ let package = Package(
             swiftSettings: house),
         .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "TestSupport"], swiftSettings: house),
         .testTarget(
+            name: "UpgradeTests",
+            dependencies: ["Kafka", "Messages", "Scheduling", "Strategies", "Worker", "optimizer", "TestSupport"],
+            exclude: ["Fixtures"], swiftSettings: house),
+        .testTarget(
             name: "WorkerTests",
             dependencies: [
                 "Worker", "Messages", "Scheduling", "System", "Kafka", "Hosting", "Configuration", "Metrics",
