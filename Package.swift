@@ -37,6 +37,7 @@ let package = Package(
         .systemLibrary(name: "CRdKafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CBaseline", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
@@ -55,11 +56,12 @@ let package = Package(
             name: "Baseline", dependencies: ["CBaseline", "Messages", "Strategies", "System"], swiftSettings: safe),
         .target(name: "Metrics", dependencies: ["CMicroHTTPD", "System"], swiftSettings: safe + busy),
         .target(name: "Configuration", dependencies: ["CYAML", "Messages"], swiftSettings: safe),
+        .target(name: "Certificates", dependencies: ["CCrypto"], swiftSettings: safe),
         .target(
             name: "Worker",
             dependencies: [
                 "Messages", "Scheduling", "System", "Kafka", "Hosting", "IsolationProof", "Strategies", "Metrics",
-                "Configuration",
+                "Configuration", "Certificates",
             ],
             swiftSettings: safe),
 
@@ -114,6 +116,7 @@ let package = Package(
         .testTarget(
             name: "MetricsTests", dependencies: ["Metrics", "TestSupport"], exclude: ["Fixtures", "Rules"],
             swiftSettings: house),
+        .testTarget(name: "CertificatesTests", dependencies: ["Certificates", "TestSupport"], swiftSettings: house),
         .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "TestSupport"], swiftSettings: house),
         .testTarget(
             name: "UpgradeTests",

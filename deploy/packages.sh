@@ -41,5 +41,5 @@ need_swift() {
 
 # What building takes.
 need_build_packages() {
-    need_packages librdkafka-dev libyaml-dev libmicrohttpd-dev zlib1g-dev pkg-config:pkg-config
+    need_packages librdkafka-dev libyaml-dev libmicrohttpd-dev zlib1g-dev libssl-dev pkg-config:pkg-config
 }

@@ -3,10 +3,13 @@ package struct ProtectedText: Hashable, Sendable {
     /// The text itself, for whoever has to hand it on. Not for logs.
     package let exposed: String
     package let isSecret: Bool
+    /// Where it was read from; nil where it stands in the configuration itself.
+    package let file: String?
 
-    package init(_ exposed: String, isSecret: Bool) {
+    package init(_ exposed: String, isSecret: Bool, file: String? = nil) {
         self.exposed = exposed
         self.isSecret = isSecret
+        self.file = file
     }
 }
 

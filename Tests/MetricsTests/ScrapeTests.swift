@@ -37,6 +37,8 @@ import Testing
         }
         registry.gauge(.heartbeatAge, "lag").set(0.2)
         registry.gauge(.brokerUp, "localhost:9092").set(1)
+        registry.gauge(.certificateExpiry, "/etc/optimizer/node.pem").set(1_800_000_000)
+        registry.gauge(.credentialFileChanged, "/etc/optimizer/node.pem").set(0)
         registry.gauge(.buildInfo, "0.1.0", "2.0.2").set(1)
         registry.gauge(.nodeInfo, "worker-1", "optimizer").set(1)
         registry.gauge(.strategiesInfo, "3fa9").set(1)

@@ -37,6 +37,8 @@ import Testing
         "OptimizerDeadLetters":
             "AlertTests.alertsFireForANodeWhoseStrategyCrashesAndHoardsAndWhoseRequestsAreRefused",
         "OptimizerBrokerDown": "AlertConditionTests.aTotalOutage",
+        "OptimizerCertificateExpires": "CredentialWatchTests.aNodeShowsWhenItsCertificatesExpireAndThatAFileHasChanged",
+        "OptimizerCertificateExpired": "CredentialWatchTests.aNodeShowsWhenItsCertificatesExpireAndThatAFileHasChanged",
         "OptimizerResultsUnacknowledged": "AlertConditionTests.aTotalOutage",
         "OptimizerLagUnknown": "AlertConditionTests.aTotalOutage",
         "OptimizerThreadStuck": "HeartbeatTests.theThreadThatHangsIsNamed",

@@ -13,7 +13,8 @@ import Testing
     /// Series that only something out of the ordinary brings into being, and what the embedded broker cannot say.
     private static let exceptional = Set([
         "optimizer_host_restarts_total", "optimizer_limit_breaches_total", "optimizer_publish_failures_total",
-        "optimizer_kafka_errors_total", "optimizer_last_end_info",
+        "optimizer_kafka_errors_total", "optimizer_last_end_info", "optimizer_certificate_expiry_timestamp_seconds",
+        "optimizer_credential_file_changed",
     ]).union(TestKafka.realBootstrap == nil ? ["optimizer_unread_partitions"] : [])
 
     /// A step that outlasts the test, and an end that does not wait for it.

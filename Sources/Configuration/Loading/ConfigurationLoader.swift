@@ -70,7 +70,7 @@ struct ConfigurationLoader {
             let value = try resolve(text, at: place)
             guard !value.text.utf8.contains(0) else { throw ValueProblem(reason: "holds a zero byte") }
             configuration[keyPath: target][name] = ProtectedText(
-                value.text, isSecret: value.isChanged || isSecretProperty(name, value: value.text))
+                value.text, isSecret: value.isChanged || isSecretProperty(name, value: value.text), file: value.file)
         } catch {
             unresolved[path] = place.problem("\(path) \(error.reason)")
         }

@@ -1,11 +1,13 @@
 import Glibc
 
-struct FileProblem: Error {
-    let reason: String
+/// Why a file cannot be read: "is a directory, not a file".
+package struct FileProblem: Error {
+    package let reason: String
 }
 
 /// The bytes of a regular file of at most so many bytes.
-func readFile(_ path: String, maximumBytes: Int) throws(FileProblem) -> [UInt8] {
+/// - Throws: that it is none, is larger, or what the system says.
+package func readFile(_ path: String, maximumBytes: Int) throws(FileProblem) -> [UInt8] {
     guard !path.utf8.contains(0) else { throw FileProblem(reason: "has a name with a zero byte") }
     // Without O_NONBLOCK a named pipe would hang the start.
     let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)

@@ -8,6 +8,8 @@ struct ValueExpansion {
         let text: String
         /// Something was put in; what it was may be a secret.
         let isChanged: Bool
+        /// The file that it was read from.
+        var file: String?
     }
 
     /// The text with each `${NAME}` replaced by that environment variable; `$${` stands for `${`.
@@ -50,7 +52,7 @@ struct ValueExpansion {
             throw ValueProblem(reason: "names \(path), which is no UTF-8 text")
         }
         if secret.last?.isNewline == true { secret.removeLast() }
-        return Expanded(text: secret, isChanged: true)
+        return Expanded(text: secret, isChanged: true, file: path)
     }
 
     private func value(of name: String) throws(ValueProblem) -> String {

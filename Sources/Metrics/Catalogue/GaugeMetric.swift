@@ -48,6 +48,9 @@ package enum GaugeMetric: String, Sendable, CaseIterable {
     case kafkaKeptBytes = "optimizer_kafka_kept_bytes"
     case kafkaPrefetchLimit = "optimizer_kafka_prefetch_limit_bytes"
 
+    case certificateExpiry = "optimizer_certificate_expiry_timestamp_seconds"
+    case credentialFileChanged = "optimizer_credential_file_changed"
+
     case buildInfo = "optimizer_build_info"
     case nodeInfo = "optimizer_node_info"
     case strategiesInfo = "optimizer_strategies_info"
@@ -125,6 +128,10 @@ extension GaugeMetric {
         case .kafkaPrefetchedBytes: ("Bytes of records in the client's queues, fetched and not yet taken", [])
         case .kafkaKeptBytes: ("Bytes of prefetched records that pauses have kept and that are not yet taken", [])
         case .kafkaPrefetchLimit: ("Bytes of records the node may prefetch, with what pauses keep of it", [])
+        case .certificateExpiry:
+            ("When what the clients have read from a file expires: first of a chain, last of the CAs", [.file])
+        case .credentialFileChanged:
+            ("1 while a certificate, key or secret on the disk is another than the clients have read", [.file])
         case .buildInfo: ("The version of the node and of its Kafka client", [.version, .librdkafka])
         case .nodeInfo: ("The node's name and its consumer group", [.node, .group])
         case .strategiesInfo: ("Digest of the strategies the node can run, versions included", [.digest])

@@ -46,6 +46,7 @@ extension MetricLabel {
     package static let topic = MetricLabel(name: "topic", domain: .open)
     package static let partition = MetricLabel(name: "partition", domain: .open)
     package static let broker = MetricLabel(name: "broker", domain: .open)
+    package static let file = MetricLabel(name: "file", domain: .open)
     package static let version = MetricLabel(name: "version", domain: .open)
     package static let librdkafka = MetricLabel(name: "librdkafka", domain: .open)
     package static let node = MetricLabel(name: "node", domain: .open)

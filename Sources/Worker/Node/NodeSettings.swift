@@ -34,6 +34,8 @@ package struct NodeSettings: Sendable {
     var stallWatch = StallWatch.Settings()
     var interference = InterferenceWatch.Settings()
     var serviceTimes = ServiceTimes()
+    /// How often market data, certificates and secrets on the disk are looked at.
+    var filesIntervalMs = 60_000
     let launcher: String
     /// How the run before this one ended, where that is known.
     package var lastEnd: NodeEnd?

@@ -1,18 +1,22 @@
 import Scheduling
 import System
 
-/// The data thread: looks at the market data, which come by import, which is seldom. The directory may lie on a disk
-/// that does not answer, for as long as that lasts; nothing waits for it.
+/// The data thread: looks at files that seldom change, the market data and what the clients' certificates and secrets were
+/// read from. They may lie on a disk that does not answer, for as long as that lasts; nothing waits for it.
 final class DataWatch: Sendable {
-    private static let intervalMs = 60_000
-
+    private let intervalMs: Int
     private let root: String
+    private let credentials: CredentialWatch
     private let metrics: NodeMetrics
     private let heartbeats: Heartbeats
     private let end: ThreadEnd
 
-    init(root: String, metrics: NodeMetrics, heartbeats: Heartbeats) throws(SystemFailure) {
+    init(
+        root: String, credentials: CredentialWatch, intervalMs: Int, metrics: NodeMetrics, heartbeats: Heartbeats
+    ) throws(SystemFailure) {
         self.root = root
+        self.credentials = credentials
+        self.intervalMs = intervalMs
         self.metrics = metrics
         self.heartbeats = heartbeats
         end = try ThreadEnd()
@@ -28,7 +32,8 @@ final class DataWatch: Sendable {
             let now = MonotonicTime.now()
             heartbeats.beat(.data, at: now)
             if now >= next {
-                next = now.adding(milliseconds: Self.intervalMs)
+                next = now.adding(milliseconds: intervalMs)
+                credentials.look()
                 metrics.showData(in: root)
             }
             heartbeats.rest(.data, until: next)

@@ -206,6 +206,14 @@ struct NodeMetrics: Sendable {
         for broker in brokers { registry.gauge(.brokerUp, broker.address).set(broker.state != .down) }
     }
 
+    /// - Parameter expiry: in seconds since 1970; nil where it is not known: then there is no series.
+    func certificate(file: String, expiry: Int64?) {
+        guard let expiry else { return registry.remove(.certificateExpiry) { $0 == [file] } }
+        registry.gauge(.certificateExpiry, file).set(Double(expiry))
+    }
+
+    func credential(file: String, isChanged: Bool) { registry.gauge(.credentialFileChanged, file).set(isChanged) }
+
     // MARK: The node
 
     func heartbeat(_ member: Heartbeats.Member, seconds: Double) {
