@@ -133,7 +133,7 @@ let package = Package(
             name: "CommandTests",
             dependencies: [
                 "CZlib", "optimizer", "optimizer-host", "optimizer-offender", "Kafka", "Messages", "Metrics", "System",
-                "Hosting", "Strategies", "TestSupport",
+                "Hosting", "Strategies", "Configuration", "TestSupport",
             ],
             swiftSettings: house),
         .testTarget(
