@@ -1,5 +1,5 @@
 /// A text that may be a secret. However it is printed, only a text that is none shows.
-package struct ProtectedText: Hashable, Sendable {
+package struct ProtectedText: Sendable {
     /// The text itself, for whoever has to hand it on. Not for logs.
     package let exposed: String
     package let isSecret: Bool
@@ -10,6 +10,23 @@ package struct ProtectedText: Hashable, Sendable {
         self.exposed = exposed
         self.isSecret = isSecret
         self.file = file
+    }
+
+    /// Whether a file with these bytes is read as this text where `file:/path` names it.
+    package func isHeld(by bytes: [UInt8]) -> Bool {
+        ValueExpansion.text(of: bytes).map { $0.utf8.elementsEqual(exposed.utf8) } ?? false
+    }
+}
+
+/// Wherever it was read from: a text that another file holds as well is no other.
+extension ProtectedText: Hashable {
+    package static func == (one: ProtectedText, other: ProtectedText) -> Bool {
+        one.exposed == other.exposed && one.isSecret == other.isSecret
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(exposed)
+        hasher.combine(isSecret)
     }
 }
 

@@ -1,5 +1,5 @@
 import Certificates
-import Glibc
+import Foundation
 import TestSupport
 import Testing
 
@@ -28,8 +28,20 @@ import Testing
     @Test func anExpiryFarAwayAndOneOfThePastAreTold() throws {
         try authority.certificate("old.pem", days: 36_500)
         #expect(try CertificateFile.expiries(pem: read("old.pem"))[0] > 4_000_000_000)
-        try authority.certificate("expired.pem", days: -1)
-        #expect(try CertificateFile.expiries(pem: read("expired.pem"))[0] < Int64(time(nil)))
+        let expired = Array(TestCertificates.expired.utf8)
+        #expect(try CertificateFile.expiries(pem: expired) == [TestCertificates.expiredAt])
+    }
+
+    @Test func aRevocationListExpiresWhenItsNextIsDue() throws {
+        let lists = Array(TestCertificates.revocations.utf8)
+        #expect(try CertificateFile.expiries(revocations: lists) == TestCertificates.revocationsDueAt)
+        #expect { try CertificateFile.expiries(revocations: Array(TestCertificates.expired.utf8)) } throws: {
+            "\($0)" == "it has no revocation list in PEM"
+        }
+        #expect { try CertificateFile.expiries(pem: lists) } throws: { "\($0)" == "it has no certificate in PEM" }
+        #expect { try CertificateFile.expiries(revocations: Array(lists[..<(lists.count - 40)])) } throws: {
+            "\($0)".contains("a revocation list cannot be read")
+        }
     }
 
     @Test(arguments: ["", "no certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n", "\0\u{1}\0"])
@@ -49,12 +61,18 @@ import Testing
         }
     }
 
-    /// Whatever was read before: what libcrypto says of an error is kept by thread.
-    @Test func anErrorIsNotTheNextFilesOne() throws {
-        try authority.certificate("a.pem", days: 30)
+    /// What libcrypto says of an error is kept by thread, and of this one it says nothing.
+    @Test func anErrorIsNotTheNextFilesCause() throws {
+        let lines = TestCertificates.expired.split(separator: "\n").dropFirst().dropLast()
+        var bytes = try [UInt8](#require(Data(base64Encoded: lines.joined())))
+        // The month of its end.
+        let end = try #require(bytes.firstRange(of: Array("210101000000Z".utf8))).lowerBound
+        bytes[end + 2] = UInt8(ascii: "9")
+        let pem = "-----BEGIN CERTIFICATE-----\n\(Data(bytes).base64EncodedString())\n-----END CERTIFICATE-----\n"
         _ = try? CertificateFile.expiries(pkcs12: Array("no".utf8), password: "")
-        _ = try? CertificateFile.expiries(pem: Array("no".utf8))
-        #expect(try CertificateFile.expiries(pem: read("a.pem")).count == 1)
+        #expect { try CertificateFile.expiries(pem: Array(pem.utf8)) } throws: {
+            "\($0)" == "the end of a certificate is no time"
+        }
     }
 
     @Test func aKeystoreIsOpenedByItsPasswordAlone() throws {
@@ -75,6 +93,7 @@ import Testing
                 var damaged = bytes
                 damaged[place] = ~damaged[place]
                 _ = try? CertificateFile.expiries(pem: damaged)
+                _ = try? CertificateFile.expiries(revocations: damaged)
                 _ = try? CertificateFile.expiries(pkcs12: damaged, password: "p")
                 _ = try? CertificateFile.expiries(pkcs12: Array(bytes[..<place]), password: "p")
             }

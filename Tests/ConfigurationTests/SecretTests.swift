@@ -39,6 +39,16 @@ struct SecretTests {
         expectHidden(read)
     }
 
+    @Test func aSecretIsTheSameWhicheverFileItIsReadFrom() throws {
+        let directory = try TemporaryFolder()
+        let read = try ["a", "b"].map { name in
+            let file = try directory.write(secret + "\n", to: name)
+            return try configuration(settings: ["kafka.client.sasl.password=file:\(file)"]).kafka
+        }
+        #expect(read[0] == read[1] && read[0].client.hashValue == read[1].client.hashValue)
+        #expect(read.map { $0.client["sasl.password"]?.file } == [directory.file("a"), directory.file("b")])
+    }
+
     @Test func aPrivateKeyAndAnAddressWithAPasswordAreHiddenWhateverTheirName() throws {
         let settings = [
             "kafka.client.a=-----BEGIN PRIVATE KEY-----\(secret)", "kafka.client.b=http://me:\(secret)@proxy",

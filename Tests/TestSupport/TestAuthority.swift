@@ -9,13 +9,13 @@ package struct TestAuthority {
         try run(["genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", folder.file("key.pem")])
     }
 
-    /// Signed by its own key, and valid for so many days from now; below 0 it has expired.
+    /// Signed by its own key, and valid for so many days from now.
     package func certificate(_ name: String, days: Int) throws {
         try run([
             "req", "-new", "-key", folder.file("key.pem"), "-subj", "/CN=\(name)", "-out", folder.file("request.pem"),
         ])
         try run([
-            "x509", "-req", "-in", folder.file("request.pem"), "-signkey", folder.file("key.pem"), "-days", "\(days)",
+            "x509", "-req", "-in", folder.file("request.pem"), "-key", folder.file("key.pem"), "-days", "\(days)",
             "-out", folder.file(name),
         ])
     }
@@ -33,4 +33,39 @@ package struct TestAuthority {
         let outcome = try CommandLineTool.run(program, arguments)
         guard outcome.status == 0 else { throw Failure("openssl \(arguments[0]): \(outcome.output)") }
     }
+}
+
+/// What not every openssl makes: of a time that has been.
+package enum TestCertificates {
+    /// Until the first second of 2021.
+    package static let expired = """
+        -----BEGIN CERTIFICATE-----
+        MIIBCzCBsgIBATAKBggqhkjOPQQDAjASMRAwDgYDVQQDDAdleHBpcmVkMB4XDTIw
+        MDEwMTAwMDAwMFoXDTIxMDEwMTAwMDAwMFowEjEQMA4GA1UEAwwHZXhwaXJlZDBZ
+        MBMGByqGSM49AgEGCCqGSM49AwEHA0IABJjTvAp86xYUrYSWj0i002zxr/3aDQ/V
+        dRD6dHwh/Fep0Ia8HUgSoSgki6TcPb3cjWqHmtNDACPEP2heT5IlhvkwCgYIKoZI
+        zj0EAwIDSAAwRQIhAJpyOBpPh701THuOPHimvlYkHwwpZnrH8qeyMRLnS0slAiAz
+        whDDpCZIpUBZ8sE/CiNKgE/7NsiHj4WA23w7j6cn/w==
+        -----END CERTIFICATE-----
+
+        """
+    package static let expiredAt: Int64 = 1_609_459_200
+
+    /// Revocation lists: the next of the first is due on 4 December 2026, that of the second was on 1 February 2020.
+    package static let revocations = """
+        -----BEGIN X509 CRL-----
+        MIGWMD4wCgYIKoZIzj0EAwIwEjEQMA4GA1UEAwwHZXhwaXJlZBcNMjYxMTI5MDQw
+        NjAxWhcNMjYxMjA0MDQwNjAxWjAKBggqhkjOPQQDAgNIADBFAiA6/Nczqkh9bEiw
+        V4vnatDi2a8gJLIKtRG4+WeCQjzWQwIhAKeMk85M1vM2GlIDnwpxjLB40B7ySWVQ
+        ICgLPpVi9lKN
+        -----END X509 CRL-----
+        -----BEGIN X509 CRL-----
+        MIGWMD4wCgYIKoZIzj0EAwIwEjEQMA4GA1UEAwwHZXhwaXJlZBcNMjAwMTAxMDAw
+        MDAwWhcNMjAwMjAxMDAwMDAwWjAKBggqhkjOPQQDAgNIADBFAiA1GRqPivmR9A6M
+        OhcxUECQp4BoBElcIlcVVRSGecdNBAIhAKXTVBEg3LgMbbaQ9mz3NItV5qXiw4pu
+        86ZQM8dO/YjG
+        -----END X509 CRL-----
+
+        """
+    package static let revocationsDueAt: [Int64] = [1_796_357_161, 1_580_515_200]
 }

@@ -37,8 +37,10 @@ import Testing
         "OptimizerDeadLetters":
             "AlertTests.alertsFireForANodeWhoseStrategyCrashesAndHoardsAndWhoseRequestsAreRefused",
         "OptimizerBrokerDown": "AlertConditionTests.aTotalOutage",
-        "OptimizerCertificateExpires": "CredentialWatchTests.aNodeShowsWhenItsCertificatesExpireAndThatAFileHasChanged",
-        "OptimizerCertificateExpired": "CredentialWatchTests.aNodeShowsWhenItsCertificatesExpireAndThatAFileHasChanged",
+        "OptimizerCertificateExpires":
+            "CredentialWatchTests.aNodeThatWaitsForItsBrokersShowsWhenItsCertificatesExpire",
+        "OptimizerCertificateExpired":
+            "CredentialWatchTests.aNodeThatWaitsForItsBrokersShowsWhenItsCertificatesExpire",
         "OptimizerResultsUnacknowledged": "AlertConditionTests.aTotalOutage",
         "OptimizerLagUnknown": "AlertConditionTests.aTotalOutage",
         "OptimizerThreadStuck": "HeartbeatTests.theThreadThatHangsIsNamed",

@@ -48,11 +48,17 @@ struct ValueExpansion {
         } catch {
             throw ValueProblem(reason: "names \(path), which \(error.reason)")
         }
-        guard var secret = String(validating: bytes, as: UTF8.self), !secret.utf8.contains(0) else {
+        guard let text = Self.text(of: bytes) else {
             throw ValueProblem(reason: "names \(path), which is no UTF-8 text")
         }
-        if secret.last?.isNewline == true { secret.removeLast() }
-        return Expanded(text: secret, isChanged: true, file: path)
+        return Expanded(text: text, isChanged: true, file: path)
+    }
+
+    /// What a file with these bytes stands for; nil where they are no UTF-8 text.
+    static func text(of bytes: [UInt8]) -> String? {
+        guard var text = String(validating: bytes, as: UTF8.self), !text.utf8.contains(0) else { return nil }
+        if text.last?.isNewline == true { text.removeLast() }
+        return text
     }
 
     private func value(of name: String) throws(ValueProblem) -> String {

@@ -129,9 +129,9 @@ extension GaugeMetric {
         case .kafkaKeptBytes: ("Bytes of prefetched records that pauses have kept and that are not yet taken", [])
         case .kafkaPrefetchLimit: ("Bytes of records the node may prefetch, with what pauses keep of it", [])
         case .certificateExpiry:
-            ("When what the clients have read from a file expires: first of a chain, last of the CAs", [.file])
+            ("When what clients have read of a file expires: first of a chain or of CRLs, last of the CAs", [.file])
         case .credentialFileChanged:
-            ("1 while a certificate, key or secret on the disk is another than the clients have read", [.file])
+            ("1 while a certificate, key or secret on the disk is another than the first clients have read", [.file])
         case .buildInfo: ("The version of the node and of its Kafka client", [.version, .librdkafka])
         case .nodeInfo: ("The node's name and its consumer group", [.node, .group])
         case .strategiesInfo: ("Digest of the strategies the node can run, versions included", [.digest])

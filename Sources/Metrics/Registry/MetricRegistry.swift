@@ -53,6 +53,15 @@ package final class MetricRegistry: Sendable {
         gauge(metric, labelValues)
     }
 
+    /// Sets a gauge that no scrape may see before it has a value: one that is made at 0 says something else.
+    ///
+    /// - Parameter labelValues: one for each label of the metric, in the catalogue's order.
+    package func set(_ metric: GaugeMetric, _ labelValues: String..., to value: Double) {
+        _ = instrument(metric.descriptor, labelValues) { instrument in
+            if case .gauge(let gauge) = instrument { gauge.set(value) }
+        }
+    }
+
     /// - Parameter labelValues: one for each label of the metric, in the catalogue's order.
     package func histogram(_ metric: HistogramMetric, _ labelValues: String...) -> Histogram {
         histogram(metric, labelValues)
@@ -122,16 +131,25 @@ extension MetricRegistry {
     }
 
     /// The instrument with these label values, made where there is none; nil where the metric is full.
-    private func instrument(_ descriptor: MetricDescriptor, _ labelValues: [String]) -> Instrument? {
+    ///
+    /// - Parameter use: is done before anybody can see it.
+    private func instrument(
+        _ descriptor: MetricDescriptor, _ labelValues: [String], use: (Instrument) -> Void = { _ in }
+    ) -> Instrument? {
         precondition(
             labelValues.count == descriptor.labels.count,
             "\(descriptor.name) has \(descriptor.labels.count) labels, not \(labelValues.count)")
         let bounded = zip(descriptor.labels, labelValues).map(bound)
         let found = state.withLock { state -> Instrument? in
-            if let known = state.families[descriptor.name]?.find(bounded) { return known }
+            if let known = state.families[descriptor.name]?.find(bounded) {
+                use(known)
+                return known
+            }
             let count = state.families[descriptor.name]?.series.count ?? 0
             guard count < maximumSeries || !descriptor.isOpen else { return nil }
-            return state.families[descriptor.name]?.make(bounded)
+            let made = state.families[descriptor.name]?.make(bounded)
+            made.map(use)
+            return made
         }
         if found == nil { seriesDropped.increment() }
         return found

@@ -30,7 +30,6 @@ package final class Node: Sendable {
     let isolation: Isolation
     let spawner: HostSpawner
     let lagWatch: LagWatch
-    private let credentials: CredentialWatch
     let dataWatch: DataWatch
     let gauges: LiveGauges
     let serviceWatch: ServiceWatch?
@@ -63,8 +62,6 @@ package final class Node: Sendable {
             health: health, brokers: brokers, board: board, brokersAwayMs: settings.configuration.health.brokersAwayMs,
             unacknowledgedMs: settings.configuration.health.unacknowledgedMs)
         failures = KafkaFailures(brokers: brokers, errors: errors, metrics: metrics, log: log)
-        credentials = CredentialWatch(
-            CredentialFile.all(in: settings.configuration.kafka), metrics: metrics, log: log)
         do {
             isolation = try Isolation(settings.isolation, launcher: settings.launcher)
             spawner = try HostSpawner(launcher: settings.launcher, isolation: isolation)
@@ -83,8 +80,9 @@ package final class Node: Sendable {
                 settings: settings, health: health, brokers: brokers, board: board, errors: errors,
                 heartbeats: heartbeats, log: log)
             dataWatch = try DataWatch(
-                root: settings.configuration.data.root, credentials: credentials, intervalMs: settings.filesIntervalMs,
-                metrics: metrics, heartbeats: heartbeats)
+                root: settings.configuration.data.root,
+                credentials: CredentialFile.all(in: settings.configuration.kafka), intervalMs: settings.filesIntervalMs,
+                metrics: metrics, heartbeats: heartbeats, log: log)
             if let topic = settings.topics.control {
                 control = try ControlReader(topic: topic, state: state, heartbeats: heartbeats, log: log)
             } else {
@@ -180,7 +178,7 @@ package final class Node: Sendable {
             log.info("stopped", JSONMember("exit_code", .integer(0)))
             return ExitCode.success
         }
-        credentials.noteRead()
+        dataWatch.noteClients()
         let work = try openWork(on: cluster)
         self.work.withLock { $0 = work }
         let known = clients.knowing(cluster)

@@ -1,30 +1,32 @@
 import Certificates
 import Configuration
 import Messages
-import Synchronization
 
-/// Says when the certificates expire that the Kafka clients work with, and which files on the disk are no longer what they
-/// have read: they read them when they are made, so that only a restart makes something of a new one.
-final class CredentialWatch: Sendable {
+/// Says when the certificates expire that the Kafka clients work with, and which files on the disk are no longer what has
+/// been read of them: clients read them when they are made, the configuration at the start. On one thread, which a disk
+/// may keep waiting.
+struct CredentialWatch {
     /// What a file was found to hold, as far as that tells it from another: no secret is kept.
     private enum Finding: Equatable {
-        case holds(digest: Int)
+        case holds(digest: Int, isAsConfigured: Bool)
         case unreadable(reason: String)
+
+        var isAsConfigured: Bool { if case .holds(_, let isAsConfigured) = self { isAsConfigured } else { false } }
     }
 
-    private struct State {
-        /// By path, as the clients have read them.
-        var read: [String: Finding] = [:]
-        /// What was last said of a file.
-        var told: [String: Finding] = [:]
-        /// How often the clients have read them: what was looked up before says nothing after.
-        var readings = 0
+    private struct Known {
+        /// As clients have read it.
+        let read: Finding
+        var last: Finding
+        /// The change that the log has last told of; nil while there is none.
+        var told: Finding?
     }
 
     private let files: [CredentialFile]
     private let metrics: NodeMetrics
     private let log: Log
-    private let state = Mutex(State())
+    /// By path; empty until clients have been made.
+    private var known: [String: Known] = [:]
 
     init(_ files: [CredentialFile], metrics: NodeMetrics, log: Log) {
         self.files = files
@@ -32,68 +34,71 @@ final class CredentialWatch: Sendable {
         self.log = log
     }
 
-    /// The clients are being made: from now on they work with what lies there. A secret was read before, with the
-    /// configuration.
-    func noteRead() {
-        for file in files where file.content != .secret || state.withLock({ $0.read[file.path] == nil }) {
-            let (finding, bytes) = Self.look(at: file)
-            let isNew = state.withLock { state in
-                state.told[file.path] = nil
-                state.readings += 1
-                return state.read.updateValue(finding, forKey: file.path) != finding
-            }
-            show(file, finding, bytes, isNew: isNew)
-        }
-    }
-
-    /// Compares what lies there with what the clients have read.
-    func look() {
-        guard state.withLock({ $0.readings > 0 }) else { return noteRead() }
+    /// Clients have been made: they work with what lies there.
+    mutating func noteRead() {
         for file in files {
-            let readings = state.withLock { $0.readings }
-            let (finding, _) = Self.look(at: file)
-            let news = state.withLock { state -> (isChanged: Bool, isNew: Bool)? in
-                guard state.readings == readings, let read = state.read[file.path] else { return nil }
-                let isNew = (state.told[file.path] ?? read) != finding
-                state.told[file.path] = finding
-                return (finding != read, isNew)
-            }
-            guard let news else { continue }
-            metrics.credential(file: file.path, isChanged: news.isChanged)
-            if news.isChanged, news.isNew { tell(file, finding) }
+            let (finding, bytes) = Self.look(at: file)
+            known[file.path] = Known(read: finding, last: finding)
+            for problem in show(file, finding, bytes) { log.line(.warning, Self.unknown, problem) }
         }
     }
 
-    private func show(_ file: CredentialFile, _ finding: Finding, _ bytes: [UInt8], isNew: Bool) {
-        metrics.credential(file: file.path, isChanged: false)
-        guard file.hasCertificates else { return }
-        let cause: String
-        switch finding {
-        case .unreadable(let reason): cause = reason
-        case .holds:
-            do throws(CertificateProblem) {
-                return metrics.certificate(file: file.path, expiry: try file.expiry(of: bytes))
-            } catch {
-                cause = error.description
+    /// Compares what lies there with what has been read. Before clients have been made it shows what they would read, and
+    /// logs nothing.
+    mutating func look() {
+        for file in files {
+            let (finding, bytes) = Self.look(at: file)
+            guard var known = known[file.path] else {
+                _ = show(file, finding, bytes)
+                continue
             }
+            // One that is being written is another at the next look.
+            let isSettled = known.last == finding
+            known.last = finding
+            if isSettled { compare(file, finding, &known) }
+            self.known[file.path] = known
         }
-        metrics.certificate(file: file.path, expiry: nil)
-        guard isNew else { return }
-        log.info(
-            "when the certificates of a file expire is not known", JSONMember("file", .string(file.path)),
-            JSONMember("key", .string(file.key)), JSONMember("cause", .string(cause)))
     }
 
-    private func tell(_ file: CredentialFile, _ finding: Finding) {
-        var fields = [JSONMember("file", .string(file.path)), JSONMember("key", .string(file.key))]
+    private func compare(_ file: CredentialFile, _ finding: Finding, _ known: inout Known) {
+        let isChanged =
+            file.isReadByClients && finding != known.read || file.isReadByConfiguration && !finding.isAsConfigured
+        metrics.credential(file: file.name, isChanged: isChanged)
+        guard known.told != finding else { return }
+        known.told = isChanged ? finding : nil
+        guard isChanged else { return }
+        var fields = [
+            JSONMember("file", .string(file.name)), JSONMember("keys", .array(file.uses.map { .string($0.key) })),
+        ]
         if case .unreadable(let reason) = finding { fields.append(JSONMember("cause", .string(reason))) }
-        log.line(.warning, "a file has changed that holds only after a restart", fields)
+        log.line(.warning, "a file has changed, and clients that are there work with what it held before", fields)
+    }
+
+    private static let unknown = "when the certificates of a file expire is not known"
+
+    /// - Returns: of each use whose expiry is not known, what it is and why.
+    private func show(_ file: CredentialFile, _ finding: Finding, _ bytes: [UInt8]) -> [[JSONMember]] {
+        var (expiries, problems): ([Int64], [[JSONMember]]) = ([], [])
+        for use in file.uses where use.content != .other {
+            do throws(CertificateProblem) {
+                if use.text == nil, case .unreadable(let reason) = finding { throw CertificateProblem(reason) }
+                if let expiry = try use.expiry(of: bytes) { expiries.append(expiry) }
+            } catch {
+                problems.append([
+                    JSONMember("file", .string(file.name)), JSONMember("key", .string(use.key)),
+                    JSONMember("cause", .string(error.description)),
+                ])
+            }
+        }
+        metrics.certificate(file: file.name, expiry: expiries.min())
+        metrics.credential(file: file.name, isChanged: false)
+        return problems
     }
 
     private static func look(at file: CredentialFile) -> (Finding, bytes: [UInt8]) {
         do throws(FileProblem) {
             let bytes = try readFile(file.path, maximumBytes: CredentialFile.mostBytes)
-            return (.holds(digest: bytes.hashValue), bytes)
+            return (.holds(digest: bytes.hashValue, isAsConfigured: file.isAsConfigured(bytes)), bytes)
         } catch {
             return (.unreadable(reason: error.reason), [])
         }

@@ -1,4 +1,5 @@
 import Scheduling
+import Synchronization
 import System
 
 /// The data thread: looks at files that seldom change, the market data and what the clients' certificates and secrets were
@@ -6,20 +7,32 @@ import System
 final class DataWatch: Sendable {
     private let intervalMs: Int
     private let root: String
-    private let credentials: CredentialWatch
+    private let credentials: [CredentialFile]
     private let metrics: NodeMetrics
     private let heartbeats: Heartbeats
+    private let log: Log
     private let end: ThreadEnd
+    /// How often clients have been made that stay.
+    private let clients = Atomic(0)
 
     init(
-        root: String, credentials: CredentialWatch, intervalMs: Int, metrics: NodeMetrics, heartbeats: Heartbeats
+        root: String, credentials: [CredentialFile], intervalMs: Int, metrics: NodeMetrics, heartbeats: Heartbeats,
+        log: Log
     ) throws(SystemFailure) {
         self.root = root
         self.credentials = credentials
         self.intervalMs = intervalMs
         self.metrics = metrics
         self.heartbeats = heartbeats
+        self.log = log
         end = try ThreadEnd()
+    }
+
+    /// Clients are about to be made that stay: what they read is what lies on the disk now. Any thread; it is this one
+    /// that reads it.
+    func noteClients() {
+        clients.add(1, ordering: .releasing)
+        end.wake()
     }
 
     /// Asks the thread to end, which it does after the read it sits in; nobody has to wait for that.
@@ -27,13 +40,16 @@ final class DataWatch: Sendable {
 
     /// The thread's body.
     func run() {
-        var next = MonotonicTime.now()
+        var watch = CredentialWatch(credentials, metrics: metrics, log: log)
+        var (known, next) = (0, MonotonicTime.now())
         while end.mayGoOn {
             let now = MonotonicTime.now()
             heartbeats.beat(.data, at: now)
-            if now >= next {
+            let clients = clients.load(ordering: .acquiring)
+            if clients != known || now >= next {
                 next = now.adding(milliseconds: intervalMs)
-                credentials.look()
+                if clients != known { watch.noteRead() } else { watch.look() }
+                known = clients
                 metrics.showData(in: root)
             }
             heartbeats.rest(.data, until: next)

@@ -209,7 +209,7 @@ struct NodeMetrics: Sendable {
     /// - Parameter expiry: in seconds since 1970; nil where it is not known: then there is no series.
     func certificate(file: String, expiry: Int64?) {
         guard let expiry else { return registry.remove(.certificateExpiry) { $0 == [file] } }
-        registry.gauge(.certificateExpiry, file).set(Double(expiry))
+        registry.set(.certificateExpiry, file, to: Double(expiry))
     }
 
     func credential(file: String, isChanged: Bool) { registry.gauge(.credentialFileChanged, file).set(isChanged) }
