@@ -1,5 +1,6 @@
 import Foundation
 import Messages
+import Strategies
 import TestSupport
 
 /// What one version leaves for another to read: by nodes and by who submits, in topics and in commits.
@@ -13,7 +14,7 @@ enum Format: String, CaseIterable, Sendable {
     /// Others write it, or it is of a moment: it is read only.
     var isReadOnly: Bool { self == .requests || self == .events }
 
-    /// Its figures come out of functions that two machines may round otherwise.
+    /// Its figures come out of functions that two machines may round otherwise: they are compared as numbers.
     var isComputed: Bool { self == .runs || self == .sweepResults }
 }
 
@@ -34,13 +35,30 @@ struct Fixtures: CustomStringConvertible, Sendable {
 
     var description: String { version }
 
+    /// Whether that version had such a thing.
+    func has(_ format: Format) -> Bool { format != .control || version != Self.before.version }
+
     /// One JSON object each; none where that version had no such thing.
-    func lines(_ format: Format) -> [String] {
-        String(decoding: Files.read(path(format)), as: UTF8.self).split(separator: "\n").map(String.init)
+    ///
+    /// - Throws: where they are missing.
+    func lines(_ format: Format) throws -> [String] {
+        let bytes = Files.read(path(format))
+        guard !bytes.isEmpty || !has(format) else { throw Failure("\(path(format)) is missing or empty") }
+        return String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
     }
 
     func values(_ format: Format) throws -> [JSONValue] {
         try lines(format).map { try JSONValue.parse(Array($0.utf8)) }
+    }
+
+    /// What the folder holds, as sha256sum prints it, and what is kept of that.
+    func sums() throws -> (found: [String], kept: [String]) {
+        let found = try Format.allCases.filter(has).map { format in
+            _ = try lines(format)
+            return "\(SHA256.hex(of: Files.read(path(format))))  \(format.rawValue).jsonl"
+        }
+        let kept = String(decoding: Files.read("\(Self.folder)/\(version)/SHA256SUMS"), as: UTF8.self)
+        return (found.sorted(), kept.split(separator: "\n").map(String.init).sorted())
     }
 
     func write(_ lines: [String], _ format: Format) throws {
