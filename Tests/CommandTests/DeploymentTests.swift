@@ -3,16 +3,13 @@ import Messages
 import TestSupport
 import Testing
 
+@testable import Configuration
+
 /// Command lines that images, manifests and units start the program with.
 @Suite(.machine) struct DeploymentTests {
     private struct Line: Hashable {
         let file: String
         let words: [String]
-    }
-
-    /// The texts of a list as JSON and YAML have it on one line.
-    private static func words(_ list: Substring) -> [String] {
-        list.split(separator: ",").map { $0.trimmingCharacters(in: CharacterSet(charactersIn: " \"")) }
     }
 
     private static func manifests() -> [String] {
@@ -22,29 +19,45 @@ import Testing
         }
     }
 
-    private static var lines: Set<Line> {
+    /// What a container of the program is started with, or asked by.
+    private static func commands(_ file: String) throws -> [[String]] {
+        try YAMLNode.documents(file).flatMap(\.maps).flatMap { map in
+            let started = try list(map["command"], file) + list(map["args"], file)
+            let asked = try list(map["test"], file)
+            // Programs of other images.
+            return (started.first == "sh" ? [] : [started])
+                + (asked.starts(with: ["CMD", "optimizer"]) ? [Array(asked.dropFirst())] : [])
+        }
+    }
+
+    private static func list(_ node: YAMLNode?, _ file: String) throws -> [String] {
+        guard let node else { return [] }
+        guard let texts = node.texts else { throw Failure("\(file), line \(node.mark.line): a command is no list") }
+        return texts
+    }
+
+    private static func lines() throws -> Set<Line> {
         var lines: Set<Line> = []
-        for file in ["deploy/Dockerfile", "deploy/compose/compose.yml"] + manifests() {
-            let text = Files.text(file)
-            for list in text.matches(of: /(?:CMD|command:|args:) \[(.*)\]/).map(\.1) {
-                let words = words(list)
-                lines.insert(Line(file: file, words: words.first == "optimizer" ? Array(words.dropFirst()) : words))
-            }
-            for list in text.matches(of: /test: \[CMD, optimizer, (.*)\]/).map(\.1) {
-                lines.insert(Line(file: file, words: words(list)))
-            }
+        func add(_ words: [String], _ file: String) {
+            guard !words.isEmpty else { return }
+            lines.insert(Line(file: file, words: words.first == "optimizer" ? Array(words.dropFirst()) : words))
         }
-        let unit = "deploy/optimizer.service"
+        for file in ["deploy/compose/compose.yml"] + manifests() {
+            for words in try commands(file) { add(words, file) }
+        }
+        let (image, unit) = ("deploy/Dockerfile", "deploy/optimizer.service")
+        for list in Files.text(image).matches(of: /CMD (\[.*\])/).map(\.1) {
+            add(try #require(JSONValue.parse(Array(list.utf8)).elements).compactMap(\.string), image)
+        }
         for line in Files.text(unit).matches(of: /ExecStart=\S*optimizer (.*)/).map(\.1) {
-            lines.insert(Line(file: unit, words: line.split(separator: " ").map(String.init)))
+            add(line.split(separator: " ").map(String.init), unit)
         }
-        // Other programs, of what is fetched.
-        return lines.filter { $0.words.first != "sh" }
+        return lines
     }
 
     /// `--help` is looked at when all options before it have been found.
     @Test func everyCommandLineIsOneOfTheProgram() throws {
-        let lines = Self.lines
+        let lines = try Self.lines()
         #expect(lines.count > 10)
         #expect(Set(lines.map(\.file)).count == 5, "\(lines.map(\.file))")
         for line in lines {
@@ -95,7 +108,9 @@ struct ComposeRunTests {
     }
 
     private func place(_ service: ComposeFile.Service) throws -> Place {
-        var paths = [("/etc/optimizer/optimizer.yml", Files.package + "/config/optimizer.yml"), ("/tmp", folder.path)]
+        let temporary = folder.file("tmp-\(service.name)")
+        try FileManager.default.createDirectory(atPath: temporary, withIntermediateDirectories: true)
+        var paths = [("/etc/optimizer/optimizer.yml", Files.package + "/config/optimizer.yml"), ("/tmp", temporary)]
         for mount in service.mounts {
             let isPath = mount.source.hasPrefix(".")
             let here = isPath ? "\(Files.package)/deploy/compose/\(mount.source)" : folder.file(mount.source)

@@ -23,10 +23,8 @@ struct ComposeFile {
     let services: [Service]
 
     init() throws {
-        let (document, problems) = YAMLReader.read(Files.read("\(Files.package)/deploy/compose/compose.yml"))
-        guard let document, problems.isEmpty else { throw Failure("compose.yml: \(problems)") }
-        let services = document["services"]?.merged ?? []
-        self.services = services.map { Service($0.name, $0.value) }
+        let services = try YAMLNode.documents("deploy/compose/compose.yml").first?["services"]?.merged ?? []
+        self.services = try services.map { try Service($0.name, $0.value) }
     }
 
     /// Services of the image, each behind those it needs.
@@ -44,13 +42,14 @@ struct ComposeFile {
 }
 
 extension ComposeFile.Service {
-    init(_ name: String, _ node: YAMLNode) {
+    init(_ name: String, _ node: YAMLNode) throws {
         self.name = name
         image = node["image"]?.text ?? ""
         command = node["command"]?.texts
         environment = (node["environment"]?.merged ?? []).reduce(into: [:]) { $0[$1.name] = $1.value.text }
-        mounts = (node["volumes"]?.texts ?? []).map { text in
+        mounts = try (node["volumes"]?.texts ?? []).map { text in
             let parts = text.split(separator: ":").map(String.init)
+            guard parts.count > 1 else { throw Failure("\(name): the volume \(text) does not say where it is from") }
             return (parts[0], parts[1])
         }
         let check = node["healthcheck"]
@@ -62,21 +61,39 @@ extension ComposeFile.Service {
 }
 
 extension YAMLNode {
+    /// The documents of a file of the project.
+    static func documents(_ file: String) throws -> [YAMLNode] {
+        try Files.text(file).split(separator: /^---.*$/.anchorsMatchLineEndings()).compactMap { text in
+            let (document, problems) = YAMLReader.read(Array(text.utf8))
+            guard problems.isEmpty else { throw Failure("\(file): \(problems)") }
+            return document
+        }
+    }
+
+    /// Every map in it, itself among them.
+    var maps: [YAMLNode] {
+        switch content {
+        case .scalar: []
+        case .sequence(let elements): elements.flatMap(\.maps)
+        case .mapping(let members): [self] + members.flatMap(\.value.maps)
+        }
+    }
+
     /// Members of a map, with what it merges in (`<<`) where it has no such member itself.
-    fileprivate var merged: [YAMLMember] {
+    var merged: [YAMLMember] {
         guard case .mapping(let members) = content else { return [] }
         let own = members.filter { $0.name != "<<" }
         let others = members.first { $0.name == "<<" }?.value.merged ?? []
         return own + others.filter { other in !own.contains { $0.name == other.name } }
     }
 
-    fileprivate subscript(_ name: String) -> YAMLNode? { merged.first { $0.name == name }?.value }
+    subscript(_ name: String) -> YAMLNode? { merged.first { $0.name == name }?.value }
 
-    fileprivate var text: String? {
+    var text: String? {
         if case .scalar(let text, _) = content { text } else { nil }
     }
 
-    fileprivate var texts: [String]? {
+    var texts: [String]? {
         if case .sequence(let elements) = content { elements.compactMap(\.text) } else { nil }
     }
 }
