@@ -17,6 +17,9 @@ extension ConfigurationKey {
         ConfigurationKey(
             "kafka.groupInstanceId", nullable: \.kafka.groupInstanceId, .topicName,
             "Makes this node a static member of the group; unique in it."),
+        ConfigurationKey(
+            "kafka.groupProtocol", \.kafka.groupProtocol, .choice,
+            "Who hands out the partitions: classic, a member of the group; consumer, the broker."),
         ConfigurationKey("kafka.topics.requests", \.kafka.topics.requests, .topicName, "Requests are read from it."),
         ConfigurationKey("kafka.topics.results", \.kafka.topics.results, .topicName, "Results go to it."),
         ConfigurationKey("kafka.topics.metrics", \.kafka.topics.metrics, .topicName, "Metrics events go to it."),

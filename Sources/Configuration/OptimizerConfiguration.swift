@@ -44,6 +44,7 @@ package struct OptimizerConfiguration: Sendable, Equatable {
         package internal(set) var groupId = "optimizer"
         /// nil = a dynamic member.
         package internal(set) var groupInstanceId: String?
+        package internal(set) var groupProtocol = GroupProtocol.classic
         package internal(set) var topics = Topics()
         package internal(set) var prefetchMB = 32
         /// How long a start may wait for brokers, topics and permissions; nil = without end.
@@ -55,6 +56,14 @@ package struct OptimizerConfiguration: Sendable, Equatable {
 
         /// The broker runs inside the process.
         package var isEmbedded: Bool { bootstrapServers == "embedded" }
+    }
+
+    /// Who hands out the partitions.
+    package enum GroupProtocol: String, Sendable, CaseIterable {
+        /// A member of the group, of which the broker asks it.
+        case classic
+        /// The broker, to each member by itself (KIP-848).
+        case consumer
     }
 
     package struct Topics: Sendable, Equatable {

@@ -36,9 +36,10 @@ enum RefusedProperties {
         (["group.id"], "it is kafka.groupId"),
         (["group.instance.id"], "it is kafka.groupInstanceId"),
         (
-            ["partition.assignment.strategy", "group.protocol", "group.protocol.type", "group.remote.assignor"],
+            ["partition.assignment.strategy", "group.protocol.type", "group.remote.assignor"],
             "the node picks what its librdkafka does safely, and a group must never mix two of them"
         ),
+        (["group.protocol"], "it is kafka.groupProtocol"),
         (["enable.partition.eof"], "the node never reaches an end: it reads on"),
         (
             ["queued.min.messages", "queued.max.messages.kbytes"],

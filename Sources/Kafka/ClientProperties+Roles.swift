@@ -4,15 +4,21 @@ extension ClientProperties {
     /// - Parameters:
     ///   - bootstrap: `host:port,…`
     ///   - instanceID: static membership; nil is a dynamic member.
+    ///   - brokerAssigns: the broker hands out the partitions, and says how long a session is (KIP-848).
     ///   - prefetchMB: what may lie prefetched on this node, in MB of 2^20 bytes.
     ///   - partitions: how many partitions the topic has (one node may be given all of them).
     ///   - embedded: sets what the embedded broker needs.
     ///   - overrides: the user's, in order; they win.
     /// - Throws: `KafkaFailure` of kind `configuration` naming a property that librdkafka does not take.
     package static func consumer(
-        bootstrap: String, groupID: String, instanceID: String? = nil, prefetchMB: Int = 32, partitions: Int = 1,
-        embedded: Bool = false, overrides: [Property] = []
+        bootstrap: String, groupID: String, instanceID: String? = nil, brokerAssigns: Bool = false,
+        prefetchMB: Int = 32, partitions: Int = 1, embedded: Bool = false, overrides: [Property] = []
     ) throws(KafkaFailure) -> ClientProperties {
+        guard !brokerAssigns || KafkaLibrary.knowsConsumerProtocol else {
+            throw .invalid(
+                "kafka.groupProtocol: consumer needs librdkafka 2.12 or newer, and this program runs with "
+                    + "\(KafkaLibrary.version)")
+        }
         var defaults = common(bootstrap: bootstrap, embedded: embedded)
         defaults += [
             Property("group.id", groupID),
@@ -21,20 +27,20 @@ extension ClientProperties {
             Property("auto.offset.reset", "earliest"),
             Property("enable.partition.eof", "false"),
             fetchWait,
-            Property("partition.assignment.strategy", KafkaLibrary.assignor),
             // Partitions that are added to the topic are seen by the group's leader so soon: librdkafka's 5 minutes
             // would leave what is written to them lying as long.
             Property("topic.metadata.refresh.interval.ms", "10000"),
             statistics,
         ]
         defaults += PrefetchBudget(megabytes: prefetchMB, partitions: partitions).properties
-        if let instanceID {
-            defaults.append(Property("group.instance.id", instanceID))
-        } else if !overrides.contains(Property("group.protocol", "consumer")) {
-            // Under that protocol the broker alone says.
-            defaults.append(session)
+        if let instanceID { defaults.append(Property("group.instance.id", instanceID)) }
+        if brokerAssigns {
+            defaults.append(Property("group.protocol", "consumer"))
+        } else {
+            defaults.append(Property("partition.assignment.strategy", KafkaLibrary.assignor))
+            if embedded { defaults.append(embeddedSession) } else if instanceID == nil { defaults.append(session) }
         }
-        if embedded { defaults += embeddedConsumer }
+        if embedded { defaults.append(embeddedFetchWait) }
         return try ClientProperties(role: .consumer, defaults: defaults, overrides: overrides)
     }
 
@@ -110,7 +116,7 @@ extension ClientProperties {
             Property("enable.partition.eof", "true"),
             fetchWait,
         ]
-        if embedded { defaults += embeddedConsumer }
+        if embedded { defaults += [embeddedSession, embeddedFetchWait] }
         return try ClientProperties(role: .consumer, defaults: defaults, overrides: overrides)
     }
 
@@ -182,10 +188,8 @@ extension ClientProperties {
     /// restart.
     private static let session = Property("session.timeout.ms", "15000")
 
-    /// The mock never finishes a first join with a session under 3 s, and an empty fetch sleeps its whole wait
-    /// there, however much is produced meanwhile.
-    private static let embeddedConsumer = [
-        Property("session.timeout.ms", "6000"),
-        Property("fetch.wait.max.ms", "10"),
-    ]
+    /// The mock never finishes a first join with a session under 3 s.
+    private static let embeddedSession = Property("session.timeout.ms", "6000")
+    /// An empty fetch sleeps its whole wait in the mock, however much is produced meanwhile.
+    private static let embeddedFetchWait = Property("fetch.wait.max.ms", "10")
 }

@@ -12,6 +12,11 @@ package enum KafkaLibrary {
     /// cooperative rebalance. A group never mixes the two, and the mock even aborts on it.
     package static var assignor: String { assignor(forVersion: versionNumber) }
 
+    /// Before, librdkafka has the broker's own protocol for a group (KIP-848) as a preview only.
+    package static let consumerProtocolVersion: Int32 = 0x020c_0000
+
+    package static var knowsConsumerProtocol: Bool { versionNumber >= consumerProtocolVersion }
+
     static func assignor(forVersion number: Int32) -> String {
         number >= 0x020a_0000 ? "cooperative-sticky" : "range"
     }

@@ -30,7 +30,7 @@ struct KeyTableTests {
     func changesItselfAlone(_ key: ConfigurationKey) throws {
         let others = [
             "node.id": "n", "kafka.bootstrapServers": "embedded", "metrics.http": "[::1]:0", "delivery": "exactly_once",
-            "ordering": "key",
+            "ordering": "key", "kafka.groupProtocol": "consumer",
             "isolation.enforcement": "rlimit", "isolation.sandbox": "strict", "throttle.enabled": "false",
             "circuitBreaker.enabled": "true", "logging.level": "error", "logging.format": "text",
             "disabledStrategies": "[noop]", "health.brokersAwayMs": "20000", "health.unacknowledgedMs": "20000",

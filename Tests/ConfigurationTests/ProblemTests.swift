@@ -142,7 +142,7 @@ struct ProblemTests {
         ("kafka.groupID=x", "--set kafka.groupID: unknown key \"kafka.groupID\", did you mean \"kafka.groupId\"?"),
         (
             "kafka.nosuch=x",
-            "--set kafka.nosuch: unknown key \"kafka.nosuch\"; known here: bootstrapServers, groupId, groupInstanceId, topics, prefetchMB, startTimeoutMs, client, consumer, producer"
+            "--set kafka.nosuch: unknown key \"kafka.nosuch\"; known here: bootstrapServers, groupId, groupInstanceId, groupProtocol, topics, prefetchMB, startTimeoutMs, client, consumer, producer"
         ),
         (
             "kafka.topics.frobnicate=x",

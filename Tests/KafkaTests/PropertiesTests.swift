@@ -79,4 +79,27 @@ import Testing
         #expect(KafkaLibrary.assignor(forVersion: 0x020a_00ff) == "cooperative-sticky")
         #expect(KafkaLibrary.version.hasPrefix("\(KafkaLibrary.versionNumber >> 24)."))
     }
+
+    /// Where the broker hands the partitions out it has its own assignors and sessions, and librdkafka refuses to be told.
+    @Test(.enabled(if: KafkaLibrary.knowsConsumerProtocol, "librdkafka knows it from 2.12 on"))
+    func whereTheBrokerAssignsItIsToldNeitherHowNorHowLongASessionIs() throws {
+        for (instance, embedded) in [(nil, false), ("one", false), (nil, true)] as [(String?, Bool)] {
+            let properties = try ClientProperties.consumer(
+                bootstrap: "localhost:1", groupID: "g", instanceID: instance, brokerAssigns: true, embedded: embedded)
+            #expect(properties.value(of: "group.protocol") == "consumer")
+            #expect(properties.value(of: "partition.assignment.strategy") == nil)
+            #expect(properties.value(of: "session.timeout.ms") == nil)
+            #expect(properties.value(of: "group.instance.id") == instance)
+        }
+    }
+
+    @Test(.enabled(if: !KafkaLibrary.knowsConsumerProtocol, "librdkafka knows it from 2.12 on"))
+    func aLibraryThatIsTooOldForItIsNamed() {
+        let failure = #expect(throws: KafkaFailure.self) {
+            try ClientProperties.consumer(bootstrap: "localhost:1", groupID: "g", brokerAssigns: true)
+        }
+        #expect(failure?.kind == .configuration)
+        #expect(failure?.description.contains("needs librdkafka 2.12 or newer") == true)
+        #expect(failure?.description.contains(KafkaLibrary.version) == true)
+    }
 }

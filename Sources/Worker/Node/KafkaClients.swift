@@ -30,11 +30,13 @@ package struct KafkaClients: Sendable {
     func consumerProperties(partitions: Int) throws(KafkaFailure) -> ClientProperties {
         try ClientProperties.consumer(
             bootstrap: bootstrapServers, groupID: configuration.groupId, instanceID: configuration.groupInstanceId,
-            prefetchMB: configuration.prefetchMB, partitions: partitions, embedded: isEmbedded,
+            brokerAssigns: configuration.groupProtocol == .consumer, prefetchMB: configuration.prefetchMB,
+            partitions: partitions, embedded: isEmbedded,
             overrides: overrides(configuration.consumer))
     }
 
-    /// After how long without a heartbeat a node's partitions go to others, in milliseconds.
+    /// After how long without a heartbeat a node's partitions go to others, in milliseconds; where the broker says it, as
+    /// long as it says unless it is told otherwise.
     package func sessionTimeoutMs() throws(KafkaFailure) -> Int {
         let properties = try consumerProperties(partitions: 1).properties
         let given = properties.last { $0.name == "session.timeout.ms" }.flatMap { Int($0.value) }

@@ -19,6 +19,9 @@ final class TestKafka: @unchecked Sendable {
     private let producer: KafkaProducer
     private var isClosed = false
 
+    /// `TEST_GROUP_PROTOCOL=consumer`: nodes have their partitions from the broker.
+    static let brokerAssigns = getenv("TEST_GROUP_PROTOCOL").map { String(cString: $0) } == "consumer"
+
     static let realBootstrap = getenv("KAFKA_BOOTSTRAP_SERVERS").map { String(cString: $0) }
 
     /// - Parameter replicas: on a cluster; nil: as many as its brokers give by themselves.
@@ -81,8 +84,9 @@ final class TestKafka: @unchecked Sendable {
             "kafka.topics.requests=\(topics.requests)", "kafka.topics.results=\(topics.results)",
             "kafka.topics.metrics=\(topics.metrics)", "kafka.topics.deadLetters=\(topics.deadLetters)",
             "kafka.topics.control=null",
-            // As short as Kafka lets it be: a node that is killed is missed sooner.
-            "metrics.http=null", "metrics.intervalMs=200", "kafka.consumer.session.timeout.ms=6000",
+            "metrics.http=null", "metrics.intervalMs=200",
+            // As short as Kafka lets it be: a node that is killed is missed sooner. Else the broker says it.
+            Self.brokerAssigns ? "kafka.groupProtocol=consumer" : "kafka.consumer.session.timeout.ms=6000",
             // However slow the machine is, what ends by itself is not cut short.
             "limits.timeoutMs=\(Patience.milliseconds)", "shutdown.drainMs=\(Patience.milliseconds)",
         ] + (broker == nil ? [] : TestKafka.mockSettings) + more

@@ -119,7 +119,10 @@ final class NodeProcess {
             default: posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_RDWR, 0)
             }
         }
-        var environment: [UnsafeMutablePointer<CChar>?] = [strdup("PATH=/usr/bin:/bin"), nil]
+        // The librdkafka that this process has, and nothing else of what is said to it.
+        let library = getenv("LD_LIBRARY_PATH").map { ["LD_LIBRARY_PATH=" + String(cString: $0)] } ?? []
+        let entries: [String] = ["PATH=/usr/bin:/bin"] + library
+        var environment: [UnsafeMutablePointer<CChar>?] = entries.map { strdup($0) } + [nil]
         defer { for entry in environment { free(entry) } }
         var pid: pid_t = 0
         guard posix_spawn(&pid, optimizer, &actions, nil, &arguments, &environment) == 0 else {
