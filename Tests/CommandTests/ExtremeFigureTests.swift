@@ -14,9 +14,10 @@ import Testing
         ])
         let merged = JSONValue.object([
             JSONMember("grid", .array([axis])), JSONMember("heatmap", .array(pairs)),
+            JSONMember("top", .array([.object([JSONMember("index", .integer(0))])])),
         ])
         let map = HeatMap(merged, try HeatMap.Choice(merged, x: nil, y: nil), most: 90, isMaximum: isMaximum)
-        return HeatMapChart(map: map, objective: "sharpe_ratio", isMaximum: isMaximum, bestSet: 0)
+        return HeatMapChart(map: map, objective: "sharpe_ratio", isMaximum: isMaximum)
     }
 
     @Test(
@@ -29,7 +30,7 @@ import Testing
         for isMaximum in [true, false] {
             let chart = try chart(values, isMaximum: isMaximum)
             #expect(chart.svg(width: 960).hasPrefix("<svg"))
-            #expect(chart.legend.contains("best set"))
+            #expect(chart.legend.contains("best set") == !values.isEmpty)
             for value in values { #expect((0..<HeatMapChart.shades).contains(chart.shade(value))) }
         }
     }

@@ -24,7 +24,7 @@ import Testing
         over: HeatMap.Over, value: Double
     ) throws {
         let map = try map(over)
-        #expect(map.cells[0]?.value == value && map.cells[0]?.count == 4 && map.cells[0]?.set == 2)
+        #expect(map.cells[0]?.value == value && map.cells[0]?.count == 4 && map.cells[0]?.best == [0, 2, 0])
         // Three of four were turned down: they count for nothing.
         #expect(map.cells[1]?.value == -1 && map.cells[1]?.count == 1)
         #expect(try self.map(.best, isMaximum: false).cells[0]?.value == 1)
@@ -33,7 +33,7 @@ import Testing
     @Test func aCellWithoutAnyValueIsBlankAndHasNoPartInTheColours() throws {
         let map = try map(.median, without: "-1.0]")
         #expect(map.cells.count == 2 && map.cells[1] == nil)
-        let chart = HeatMapChart(map: map, objective: "sqn", isMaximum: true, bestSet: 2)
+        let chart = HeatMapChart(map: map, objective: "sqn", isMaximum: true)
         #expect(chart.svg(width: 960).split(separator: "<title>").count == 2)
         #expect(chart.legend.contains("≤ 3.000") && !chart.legend.contains("1.000"))
     }
@@ -44,6 +44,17 @@ import Testing
         let median = try map(.median)
         #expect(try median.title(#require(median.cells[0])) == "fast 1, slow 1: 3.000, the median of 4 sets")
         #expect(try median.title(#require(median.cells[1])) == "fast 2, direction c, slow 1: −1.000")
+    }
+
+    @Test func aDrawnSetIsWhereItsEntrySaysAndTheBestIsMarked() throws {
+        let text = Self.merged.replacing("[0,1.0],", with: "[7,1.0,[1,3,0]],[8,3.0,[1,4,0]],[9,3.0,[1,3]],")
+            .replacing(#""heatmap""#, with: #""top":[{"index":7}],"heatmap""#)
+        let merged = try JSONValue.parse(Array(text.utf8))
+        let map = HeatMap(
+            merged, try HeatMap.Choice(merged, x: "fast", y: "slow"), most: 90, isMaximum: true)
+        #expect(map.cells[1]?.value == 1 && map.cells[1]?.best == [1, 3, 0] && map.cells[1]?.count == 2)
+        #expect(map.bestPlace == 1)
+        #expect(HeatMapChart(map: map, objective: "sqn", isMaximum: true).svg(width: 960).contains("\"ring\""))
     }
 
     @Test(.machine) func anotherWordIsRefused() throws {

@@ -154,6 +154,26 @@ import Testing
         #expect(try Set(three.stepResults().compactMap { $0["node"]?.string }) == ["a", "b", "c"])
     }
 
+    @Test func setsDrawnFromAGridOfAnySizeAreRunAndShown() throws {
+        let bench = try SweepBench()
+        defer { #expect(throws: Never.self) { try bench.close() } }
+        try bench.startNodes(["a"])
+        let search = #""search": {"method": "sobol", "max_evaluations": 900, "seed": 3}, "parameters": ["#
+        let risk =
+            #"{"name": "stop_loss_pct", "min": 1, "max": 30}, {"name": "take_profit_pct", "min": 1, "max": 90}, "#
+        let sweep = SweepBench.sweep("drawn").replacing(#""parameters": ["#, with: search + risk)
+        let sent = try bench.submit(sweep, ["--json"])
+        #expect(sent.code == 0 && sent.words.contains("900 sets (sobol) in 3 steps"), "\(sent.words)")
+        let page = bench.bench.folder.file("drawn.html")
+        let outcome = try bench.merged("drawn", ["--json", "--html", page, "--x", "slow", "--y", "fast"])
+        #expect(outcome.code == 0, "\(outcome.words)")
+        let merged = try #require(objects(outcome.output).first)
+        #expect(SchemaFile.mergedSweep.problems(of: merged) == [])
+        #expect(merged["search"]?["sets"]?.integer == 900 && merged["top"]?.elements?.count == 20)
+        let html = bench.bench.folder.text("drawn.html")
+        #expect(html.contains("sobol, seed 3") && html.contains("\"ring\"") && html.contains("900 in all"))
+    }
+
     @Test func thePageStandsAloneAndShowsTheSweep() throws {
         let bench = try SweepBench()
         defer { #expect(throws: Never.self) { try bench.close() } }

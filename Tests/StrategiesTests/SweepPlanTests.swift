@@ -229,7 +229,15 @@ import Testing
         (#""extremum":"max""#, #""extremum":"most""#, "objective.extremum"),
         (#""target_value":null"#, #""target_value":3"#, "objective.target_value"),
         (#""target_value":6"#, #""target_value":"6""#, "constraints[0].target_value"),
-        (#""method":"grid""#, #""method":"bayes""#, "search.method is \"bayes\", must be \"grid\""),
+        (#""method":"grid""#, #""method":"bayes""#, "search.method is \"bayes\", must be one of \"grid\", \"random\""),
+        (#""method":"grid""#, #""method":"sobl""#, "did you mean \"sobol\""),
+        (#""method":"grid""#, #""method":"sobol""#, "search.max_evaluations is 5000, and the grid has 441 sets"),
+        (
+            #""method":"grid","max_evaluations":5000"#, #""method":"random""#,
+            "search.max_evaluations is missing, must be how many sets are to be drawn"
+        ),
+        (#""method":"grid""#, #""seed":1"#, "search.seed is 1, must be left out"),
+        (#""method":"grid""#, #""method":"sobol","seed":1.5"#, "search.seed is 1.5, must be an integer from 0"),
         (#""method":"grid""#, #""sets_per_step":0"#, "search.sets_per_step is 0, must be an integer from 1 to 4096"),
         (#""max_evaluations":5000"#, #""max_evaluations":100"#, "has more than the 100 sets"),
         (#""max":45"#, #""max":450000"#, "parameters[0]"),

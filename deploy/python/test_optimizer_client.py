@@ -202,6 +202,12 @@ class SweepTests(unittest.TestCase):
         with self.assertRaisesRegex(SweepFailed, "no set of s is ranked"):
             self.sweep().best
 
+    def test_a_drawn_set_is_where_the_heat_map_says(self):
+        sweep = self.sweep(search={"method": "sobol", "sets": 2, "seed": None}, heatmap=[[1, 0.5, [2, 1, 0]]])
+        self.assertEqual(sweep.parameters_of(1), {"a": 0.3, "b": "y", "c": 1})
+        with self.assertRaisesRegex(BadRequest, "draws its sets, and has no set 0 in a heat map"):
+            sweep.parameters_of(0)
+
     @needs_pandas
     def test_sets_are_rows_and_the_heat_map_is_a_series_over_the_grid(self):
         entry = {
@@ -214,6 +220,8 @@ class SweepTests(unittest.TestCase):
         heatmap = self.sweep(heatmap=[[0, 0.5], [17, None]]).heatmap()
         self.assertEqual((heatmap.name, heatmap[0.1, "x", 1]), ("beta", 0.5))
         self.assertTrue(pandas.isna(heatmap[0.3, "y", 3]))
+        drawn = self.sweep(heatmap=[[0, 0.5, [2, 1, 0]]]).heatmap()
+        self.assertEqual(drawn[0.3, "y", 1], 0.5)
         with self.assertRaisesRegex(BadRequest, '"heatmap": true'):
             self.sweep(heatmap=None).heatmap()
 

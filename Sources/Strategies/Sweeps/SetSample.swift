@@ -17,17 +17,9 @@ struct SetSample: Equatable, Sendable {
         guard setCount > Self.most else { return true }
         let part = index * Self.most / setCount
         let (first, end) = (bound(part), bound(part + 1))
-        return index == first + Int(Self.scattered(UInt64(part)) % UInt64(end - first))
+        return index == first + Int(SplitMix64.number(UInt64(part), of: 0) % UInt64(end - first))
     }
 
     /// The first set of a part.
     private func bound(_ part: Int) -> Int { (part * setCount + Self.most - 1) / Self.most }
-
-    /// SplitMix64's mixing: neighbours have nothing in common.
-    private static func scattered(_ part: UInt64) -> UInt64 {
-        var value = (part &+ 1) &* 0x9E37_79B9_7F4A_7C15
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return value ^ (value >> 31)
-    }
 }

@@ -10,8 +10,10 @@ struct StepResults: Sendable {
         let objective: Objective
         let top: Int
 
+        subscript(name: String) -> JSONValue? { members.first { $0.name == name }?.value }
+
         static let names = [
-            "strategy", "data", "account", "objective", "grid", "out_of_sample", "top_limit", "engine",
+            "strategy", "data", "account", "objective", "grid", "search", "out_of_sample", "top_limit", "engine",
         ]
     }
 
@@ -170,9 +172,10 @@ extension StepResults {
         return SweepLuck(parts.compactMap { $0 }, best: ranked.first?.index, tried: count("evaluated"))
     }
 
-    /// nil where no set is ranked.
+    /// nil where no set is ranked, or sets are drawn: hardly one is beside another then.
     private func plateau(_ heatmap: [JSONValue]) -> Plateau? {
-        guard let best = ranked.first?.index, let grid = frame?.members.first(where: { $0.name == "grid" })?.value
+        guard let best = ranked.first?.index, let frame, let grid = frame["grid"],
+            frame["search"]?["method"]?.string == Search.Method.grid.rawValue
         else { return nil }
         return Plateau(around: best, grid: grid.elements ?? [], heatmap: heatmap)
     }

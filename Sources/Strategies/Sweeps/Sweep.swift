@@ -2,8 +2,8 @@ package import Messages
 
 /// A sweep: one strategy over a grid of parameters, and what is looked for.
 ///
-/// The grid is numbered 0 to `setCount - 1` in mixed radix, the first parameter slowest. Sets that break a rule
-/// between parameters keep their number and are skipped, so that a number means the same set everywhere.
+/// Its sets are numbered 0 to `setCount - 1`; a number means the same set everywhere (`SetSequence`). Sets that break a
+/// rule between parameters keep their number and are skipped.
 package struct Sweep: Sendable {
     /// More sets than this are refused.
     package static let maximumSets = 100_000_000
@@ -16,19 +16,23 @@ package struct Sweep: Sendable {
 
     /// What the submitter calls it; the plan makes a name from the content where this is nil.
     package let givenID: String?
-    /// How many sets the grid has, skipped ones included.
-    package let setCount: Int
+    /// How many sets are run, skipped ones included.
+    package var setCount: Int { sets.count }
     /// How many best sets are kept.
     package let top: Int
     let strategy: SweptStrategy
     let fixed: Parameters
     let axes: [SweepAxis]
+    let search: Search
+    private let sets: SetSequence
     let conditions: [ParameterCondition]
     let objective: Objective
     let constraints: [ResultCondition]
     let outOfSampleStart: Int64?
     /// Sets in every step but the last, where the sweep says so.
     package let givenSetsPerStep: Int?
+    /// A step answers with a result of bounded size.
+    let mostSetsPerStep: Int
     let wantsHeatmap: Bool
     /// As it was submitted; steps are made from it.
     let definition: JSONValue
@@ -87,16 +91,16 @@ package struct Sweep: Sendable {
         (strategy, fixed) = try SweptStrategy.resolve(request, external: external)
         self.definition = definition
         let descriptor = strategy.descriptor
+        let section = try SectionReader("search", request.section("search"), known: Search.members)
+        let search = try Search(section)
+        self.search = search
         axes = try Self.list("parameters", request, 1...16) { value, path throws(RequestProblem) in
-            try SweepAxis(value, path, descriptor)
+            try SweepAxis(value, path, descriptor, isDrawn: search.isDrawn)
         }
         try Self.checkNames(axes, given: request.parameters)
         try Self.checkRequired(descriptor, axes, given: request.parameters)
         try Self.checkLists(axes)
-        let search = try SectionReader(
-            "search", request.section("search"), known: ["method", "max_evaluations", "sets_per_step"])
-        setCount = try Self.size(of: axes, search)
-        givenSetsPerStep = try search.integer("sets_per_step", in: 1...SweepPlan.mostSetsPerStep)
+        sets = try SetSequence(search, axes)
         conditions = try Self.list("parameter_constraints", request, 0...64) { value, path throws(RequestProblem) in
             try ParameterCondition(value, path, descriptor)
         }
@@ -108,6 +112,8 @@ package struct Sweep: Sendable {
         let output = try SectionReader("output", request.section("output"), known: OutputSettings.members)
         top = try output.integer("top", in: 1...Self.mostTop) ?? 20
         wantsHeatmap = try output.boolean("heatmap") ?? false
+        mostSetsPerStep = Self.mostSetsPerStep(axes, isMapped: wantsHeatmap && search.isDrawn)
+        givenSetsPerStep = try section.integer("sets_per_step", in: 1...mostSetsPerStep)
         // What steps will read is checked here, before a thousand of them are sent.
         _ = try RunSettings(request)
         _ = try DataSelection(request.section("data"))
@@ -164,26 +170,6 @@ package struct Sweep: Sendable {
         }
     }
 
-    private static func size(of axes: [SweepAxis], _ section: SectionReader) throws(RequestProblem) -> Int {
-        if let method = section["method"], method.string != "grid" { throw section.wrong("method", "\"grid\"") }
-        let limit = try section.integer("max_evaluations", in: 1...maximumSets) ?? maximumSets
-        var size = 1
-        for axis in axes {
-            let (product, overflow) = size.multipliedReportingOverflow(by: axis.count)
-            guard !overflow, product <= limit else {
-                let counts = axes.map { "\($0.name) \($0.count)" }.joined(separator: " × ")
-                let remedy =
-                    limit < maximumSets
-                    ? "has more than the \(limit) sets that are allowed; take larger steps or raise "
-                        + "search.max_evaluations (to \(maximumSets) at most)"
-                    : "has more than \(limit) sets, the most there may be; take larger steps or cut it into several sweeps"
-                throw RequestProblem(.invalidRequest, "the grid (\(counts)) \(remedy)")
-            }
-            size = product
-        }
-        return size
-    }
-
     private static func outOfSample(_ value: JSONValue?) throws(RequestProblem) -> Int64? {
         guard let value else { return nil }
         let section = try SectionReader("out_of_sample", value, known: ["start"])
@@ -235,28 +221,41 @@ package struct Sweep: Sendable {
         if case .external(let descriptor) = strategy { descriptor } else { nil }
     }
 
-    // MARK: The grid
+    /// Of the objective of each set, with its positions: a Kafka message is 1 MB, and the best sets want half of it.
+    private static func mostSetsPerStep(_ axes: [SweepAxis], isMapped: Bool) -> Int {
+        guard isMapped else { return SweepPlan.mostSetsPerStep }
+        let bytes = axes.reduce(40) { $0 + "\($1.count),".utf8.count }
+        return min(SweepPlan.mostSetsPerStep, 400_000 / bytes)
+    }
+
+    /// By which method sets are drawn; nil where the whole grid is run.
+    package var drawnBy: String? { search.isDrawn ? search.method.rawValue : nil }
+
+    // MARK: The sets
+
+    /// Where a set is on each axis. One that breaks a rule is replaced by another, where the method has one to draw.
+    func positions(of index: Int) -> [Int] {
+        let first = sets.positions(of: index) ?? []
+        guard sets.draws > 1, !admits(parameters(at: first)) else { return first }
+        for draw in 1..<sets.draws {
+            guard let positions = sets.positions(of: index, draw: draw) else { break }
+            if admits(parameters(at: positions)) { return positions }
+        }
+        return first
+    }
 
     /// The parameters of a set, the fixed ones and the defaults among them.
-    func parameters(of index: Int) -> Parameters {
+    func parameters(of index: Int) -> Parameters { parameters(at: positions(of: index)) }
+
+    private func parameters(at positions: [Int]) -> Parameters {
         var parameters = fixed
-        setSwept(index) { parameters.set($0, to: $1) }
+        for (axis, position) in zip(axes, positions) { parameters.set(axis.name, to: axis.value(position)) }
         return parameters
     }
 
     /// The swept parameters of a set in the order of the axes.
     func sweptParameters(of index: Int) -> [JSONMember] {
-        var members: [JSONMember] = []
-        setSwept(index) { members.append(JSONMember($0, $1)) }
-        return members.reversed()
-    }
-
-    private func setSwept(_ index: Int, _ set: (String, JSONValue) -> Void) {
-        var rest = index
-        for axis in axes.reversed() {
-            set(axis.name, axis.value(rest % axis.count))
-            rest /= axis.count
-        }
+        zip(axes, positions(of: index)).map { JSONMember($0.name, $0.value($1)) }
     }
 
     /// Whether a set breaks none of the sweep's rules and none of the strategy's.

@@ -15,8 +15,15 @@ struct SweepAxis: Equatable, Sendable {
     let values: Values
     let count: Int
 
-    /// - Parameter path: names the axis in problems: "parameters[0]".
-    init(_ value: JSONValue, _ path: String, _ descriptor: StrategyDescriptor) throws(RequestProblem) {
+    /// Of a range of numbers that has no step: as good as all of them, and each a decimal that can be written down.
+    private static let drawnParts = 1_000_000.0
+
+    /// - Parameters:
+    ///   - path: names the axis in problems: "parameters[0]".
+    ///   - isDrawn: whether values are drawn: then a range of numbers needs no step.
+    init(
+        _ value: JSONValue, _ path: String, _ descriptor: StrategyDescriptor, isDrawn: Bool = false
+    ) throws(RequestProblem) {
         let section = try SectionReader(path, value, known: ["name", "min", "max", "step", "values"])
         let names = descriptor.parameters.map(\.name)
         guard let name = try section.text("name", "the name of a parameter"),
@@ -26,7 +33,7 @@ struct SweepAxis: Equatable, Sendable {
             throw section.wrong("name", "a parameter of \(descriptor.name): " + names.joined(separator: ", ") + hint)
         }
         self.name = name
-        values = try Self.values(section, specification)
+        values = try Self.values(section, specification, isDrawn: isDrawn)
         guard let count = Self.count(values) else {
             throw RequestProblem(
                 .invalidRequest, "\(path) has more than \(Sweep.maximumSets) values; take a larger step")
@@ -43,7 +50,7 @@ struct SweepAxis: Equatable, Sendable {
     }
 
     private static func values(
-        _ section: SectionReader, _ specification: ParameterSpecification
+        _ section: SectionReader, _ specification: ParameterSpecification, isDrawn: Bool
     ) throws(RequestProblem) -> Values {
         if let list = section["values"] {
             guard let values = list.elements, !values.isEmpty else {
@@ -68,7 +75,8 @@ struct SweepAxis: Equatable, Sendable {
             guard let maximum = try section.number("max", in: span), maximum >= minimum else {
                 throw section.wrong("max", "a number of at least min (\(minimum))")
             }
-            guard let step = try section.number("step", in: span), step > 0 else {
+            let drawn = isDrawn ? (maximum > minimum ? (maximum - minimum) / drawnParts : 1) : nil
+            guard let step = try section.number("step", in: span) ?? drawn, step > 0 else {
                 throw section.wrong("step", "a number above 0")
             }
             return DecimalRange(from: minimum, through: maximum, by: step).map { .decimals($0) }

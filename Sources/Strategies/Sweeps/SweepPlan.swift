@@ -74,8 +74,8 @@ package struct SweepPlan: Sendable {
         self.bars = bars
         let usual =
             sweep.externalStrategy == nil
-            ? min(Self.mostSetsPerStep, max(1, Self.barsPerStep / max(1, bars))) : Self.unmeasuredSets
-        setsPerStep = sweep.givenSetsPerStep ?? usual
+            ? max(1, Self.barsPerStep / max(1, bars)) : Self.unmeasuredSets
+        setsPerStep = min(sweep.mostSetsPerStep, sweep.givenSetsPerStep ?? usual)
         let pinned =
             version.map { Self.pinned("data", of: sweep.definition, to: .string($0)) } ?? sweep.definition
         // Another version of a program decides otherwise, and may count its parameters otherwise.
@@ -115,7 +115,7 @@ package struct SweepPlan: Sendable {
     }
 
     /// Cuts it as it was cut before.
-    package mutating func cut(setsPerStep: Int) { self.setsPerStep = min(Self.mostSetsPerStep, max(1, setsPerStep)) }
+    package mutating func cut(setsPerStep: Int) { self.setsPerStep = min(sweep.mostSetsPerStep, max(1, setsPerStep)) }
 
     /// How a sweep is cut that has this step; nil where it is none. The last step may have fewer sets than the others, but
     /// says where it begins.

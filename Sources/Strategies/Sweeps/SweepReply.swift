@@ -22,6 +22,7 @@ extension JSONWriter {
         beginArray()
         for axis in sweep.axes { self.axis(axis) }
         endArray()
+        search(sweep.search, sets: sweep.setCount)
         name("out_of_sample")
         if let start = sweep.outOfSampleStart {
             beginObject()
@@ -47,8 +48,16 @@ extension JSONWriter {
             beginArray()
             integer(cell.index)
             double(cell.value)
+            if sweep.search.isDrawn { positions(sweep.positions(of: cell.index)) }
             endArray()
         }
+        endArray()
+    }
+
+    /// Of what is no grid nobody else could tell where on it a set is.
+    private mutating func positions(_ positions: [Int]) {
+        beginArray()
+        for position in positions { integer(position) }
         endArray()
     }
 

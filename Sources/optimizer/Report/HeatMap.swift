@@ -27,8 +27,8 @@ struct HeatMap {
 
     struct Cell {
         let value: Double
-        /// The best of the sets in it.
-        let set: Int
+        /// Where the best of the sets in it is on each axis.
+        let best: [Int]
         /// How many sets with a value are in it.
         let count: Int
     }
@@ -68,6 +68,8 @@ struct HeatMap {
     private let valuesPerRow: Int
     let over: Over
     private(set) var cells: [Cell?]
+    /// The cell of the set that ranks first; nil where it is none of the map's.
+    private(set) var bestPlace: Int?
 
     /// - Parameters:
     ///   - most: columns and rows at most.
@@ -90,19 +92,22 @@ struct HeatMap {
     /// A set without a value (`null`: undefined, or turned down by a constraint) has no part in any cell.
     private mutating func fill(_ merged: JSONValue, isMaximum: Bool) {
         var values = [[Double]](repeating: [], count: cells.count)
-        var best = [(value: Double, set: Int)?](repeating: nil, count: cells.count)
-        for pair in merged["heatmap"]?.elements ?? [] {
-            guard let elements = pair.elements, elements.count == 2, let set = elements[0].integer, set >= 0,
-                let value = elements[1].double, let place = place(ofSet: set)
+        var best = [(value: Double, positions: [Int])?](repeating: nil, count: cells.count)
+        let first = merged["top"]?.elements?.first?["index"]?.integer
+        for entry in merged["heatmap"]?.elements ?? [] {
+            guard let elements = entry.elements, elements.count >= 2, let set = elements[0].integer,
+                let value = elements[1].double, let positions = grid.positions(of: elements)
             else { continue }
+            let place = place(of: positions)
+            if set == first { bestPlace = place }
             values[place].append(value)
             if let known = best[place], isMaximum ? known.value >= value : known.value <= value { continue }
-            best[place] = (value, set)
+            best[place] = (value, positions)
         }
         for place in cells.indices {
             guard let best = best[place] else { continue }
             let count = values[place].count
-            cells[place] = Cell(value: figure(of: &values[place], best.value), set: best.set, count: count)
+            cells[place] = Cell(value: figure(of: &values[place], best.value), best: best.positions, count: count)
         }
     }
 
@@ -117,12 +122,10 @@ struct HeatMap {
         }
     }
 
-    /// The cell a set falls into.
-    func place(ofSet set: Int) -> Int? {
-        guard !grid.axes.isEmpty, set >= 0 else { return nil }
-        let row = choice.y.map { grid.position(of: set, on: $0) / valuesPerRow } ?? 0
-        let place = row * columns + grid.position(of: set, on: choice.x) / valuesPerColumn
-        return cells.indices.contains(place) ? place : nil
+    /// The cell that a set falls into.
+    private func place(of positions: [Int]) -> Int {
+        let row = choice.y.map { positions[$0] / valuesPerRow } ?? 0
+        return row * columns + positions[choice.x] / valuesPerColumn
     }
 
     var isEmpty: Bool { cells.allSatisfy { $0 == nil } }
@@ -142,16 +145,14 @@ struct HeatMap {
     /// What a pointer over a cell shows.
     func title(_ cell: Cell) -> String {
         let figure = Markup.figure(cell.value)
-        guard over != .best, cell.count > 1 else { return "\(words(ofSet: cell.set)): \(figure)" }
-        guard let place = place(ofSet: cell.set) else { return figure }
+        guard over != .best, cell.count > 1 else { return "\(words(at: cell.best)): \(figure)" }
+        let place = place(of: cell.best)
         var shown = ["\(xName) \(columnLabel(place % columns))"]
         if let yName { shown.append("\(yName) \(rowLabel(place / columns))") }
         return "\(shown.joined(separator: ", ")): \(figure), the \(over) of \(Markup.grouped(cell.count)) sets"
     }
 
-    /// The parameters of a set in words.
-    func words(ofSet set: Int) -> String {
-        grid.axes.indices.map { "\(grid.axes[$0].name) \(grid.axes[$0].label(grid.position(of: set, on: $0)))" }
-            .joined(separator: ", ")
+    private func words(at positions: [Int]) -> String {
+        zip(grid.axes, positions).map { "\($0.name) \($0.label($1))" }.joined(separator: ", ")
     }
 }

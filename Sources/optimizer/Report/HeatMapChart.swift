@@ -3,19 +3,16 @@ struct HeatMapChart {
     let map: HeatMap
     let objective: String
     let isMaximum: Bool
-    /// The winner, whose cell need not be the strongest where cells are a median or a mean.
-    let bestSet: Int?
     /// The weakest and the best figure that have a shade of their own; what is weaker than nearly all shares the
     /// weakest one, so that a few bad sets do not take all difference from the others.
     private let weak: Double
     private let best: Double
     static let shades = 12
 
-    init(map: HeatMap, objective: String, isMaximum: Bool, bestSet: Int?) {
+    init(map: HeatMap, objective: String, isMaximum: Bool) {
         self.map = map
         self.objective = objective
         self.isMaximum = isMaximum
-        self.bestSet = bestSet
         let sorted = map.cells.compactMap { $0?.value }.sorted { isMaximum ? $0 < $1 : $0 > $1 }
         weak = sorted.isEmpty ? 0 : sorted[sorted.count / 50]
         best = sorted.last ?? 1
@@ -50,7 +47,8 @@ struct HeatMapChart {
                 x + gap / 2, y + gap / 2, width - gap, height - gap, "h\(shade(cell.value))",
                 title: map.title(cell))
         }
-        guard let best = bestSet.flatMap({ map.place(ofSet: $0) }) else { return }
+        // The winner's cell need not be the strongest where cells are a median or a mean.
+        guard let best = map.bestPlace else { return }
         let x = left + Double(best % map.columns) * width
         let y = base - Double(best / map.columns + 1) * height
         drawing.rect(x - 1, y - 1, width + 2, height + 2, "ring")
@@ -90,6 +88,6 @@ struct HeatMapChart {
         return
             "<p class=\"legend\"><span>\(isMaximum ? "≤" : "≥") \(Markup.figure(weak))</span><span class=\"ramp\">\(boxes)</span>"
             + "<span>\(Markup.figure(best))</span><span class=\"key\"><i class=\"void-box\"></i>no value, not admitted, or turned down</span>"
-            + (bestSet == nil ? "" : "<span class=\"key\"><i class=\"ring-box\"></i>the best set</span>") + "</p>"
+            + (map.bestPlace == nil ? "" : "<span class=\"key\"><i class=\"ring-box\"></i>the best set</span>") + "</p>"
     }
 }

@@ -32,7 +32,7 @@ struct SweepGrid {
         /// "5 to 45 by 2", or the list.
         var range: String {
             guard values.isEmpty else { return values.prefix(20).map { $0.string ?? $0.text }.joined(separator: ", ") }
-            let by = ChartScale.trimmed(step.fixed(6))
+            let by = step < 1e-6 ? "\(step)" : ChartScale.trimmed(step.fixed(6))
             return count == 1 ? label(0) : "\(label(0)) to \(label(count - 1)) by \(by)"
         }
     }
@@ -43,11 +43,27 @@ struct SweepGrid {
         axes = merged["grid"]?.elements?.compactMap(Axis.init) ?? []
     }
 
-    /// Which value of an axis a set has; the first axis is the slowest.
-    func position(of set: Int, on axis: Int) -> Int {
-        let below = axes[(axis + 1)...].reduce(1) { $0.multipliedReportingOverflow(by: $1.count).partialValue }
-        return below > 0 ? set / below % axes[axis].count : 0
+    /// Which value of each axis an entry of the heat map is of.
+    ///
+    /// - Parameter entry: the set's number, its objective and, where sets are drawn, its positions. Without them the number
+    ///   says it, the first axis being the slowest.
+    /// - Returns: nil for what is no set of the grid.
+    func positions(of entry: [JSONValue]) -> [Int]? {
+        guard entry.count > 2 else { return entry.first?.integer.flatMap(positions(ofSet:)) }
+        let positions = (entry[2].elements ?? []).compactMap(\.integer)
+        guard positions.count == axes.count, zip(axes, positions).allSatisfy({ (0..<$0.count).contains($1) }) else {
+            return nil
+        }
+        return positions
     }
 
-    var setCount: Int { axes.reduce(1) { $0.multipliedReportingOverflow(by: $1.count).partialValue } }
+    private func positions(ofSet set: Int) -> [Int]? {
+        var rest = set
+        var positions: [Int] = []
+        for axis in axes.reversed() {
+            positions.append(rest % axis.count)
+            rest /= axis.count
+        }
+        return set >= 0 && rest == 0 && !axes.isEmpty ? positions.reversed() : nil
+    }
 }

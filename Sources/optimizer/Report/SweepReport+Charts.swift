@@ -25,8 +25,6 @@ extension SweepReport {
 
     var objectiveTitle: String { StatisticsTable.title(objective).lowercasedFirst }
 
-    private var bestSet: Int? { top.first?["index"]?.integer }
-
     var heatMap: String {
         let map = HeatMap(merged, axes, over: over, most: 90, isMaximum: isMaximum)
         guard !map.isEmpty else {
@@ -36,7 +34,7 @@ extension SweepReport {
                 : summary.whyNoneIsRanked ?? "No set has a value."
             return section("Heat map", Markup.escaped(reason), "")
         }
-        let chart = HeatMapChart(map: map, objective: objective, isMaximum: isMaximum, bestSet: bestSet)
+        let chart = HeatMapChart(map: map, objective: objective, isMaximum: isMaximum)
         var words = "\(objectiveTitle.uppercasedFirst), the stronger the better"
         if !map.others.isEmpty {
             words += "; each cell is the \(over) over " + map.others.map(Markup.escaped).joined(separator: ", ")
@@ -48,8 +46,7 @@ extension SweepReport {
         words += "." + (summary.plateau.map { " \(Markup.escaped($0.uppercasedFirst))." } ?? "")
         let figure = Figure.html { width in
             let map = HeatMap(merged, axes, over: over, most: width > 600 ? 90 : 45, isMaximum: isMaximum)
-            return HeatMapChart(map: map, objective: objective, isMaximum: isMaximum, bestSet: bestSet).svg(
-                width: width)
+            return HeatMapChart(map: map, objective: objective, isMaximum: isMaximum).svg(width: width)
         }
         return section("Heat map", words, chart.legend + figure)
     }

@@ -71,6 +71,7 @@ extension SweepReport {
             items.append(("Out of sample from", Markup.shown(start)))
         }
         items.append(("Sets", counts))
+        if let search { items.append(("Drawn by", search)) }
         if let failure = summary.firstFailure { items.append(("Could not run", Markup.escaped(failure))) }
         if let account = merged["account"]?.members {
             items.append(
@@ -98,10 +99,18 @@ extension SweepReport {
         return parts.isEmpty ? [] : [(title, parts.joined(separator: ", "))]
     }
 
+    /// nil of a whole grid.
+    private var search: String? {
+        guard let search = merged["search"], let method = search["method"]?.string, method != "grid" else { return nil }
+        let seed = search["seed"]?.integer.map { ", seed \($0)" } ?? ""
+        return Markup.escaped(method) + seed
+    }
+
     private var counts: String {
         let counts = merged["counts"]
         func count(_ name: String) -> Int { counts?[name]?.integer ?? 0 }
-        var parts = ["\(Markup.grouped(grid.setCount)) in the grid", "\(Markup.grouped(count("evaluated"))) evaluated"]
+        let sets = merged["search"]?["sets"]?.integer.map { ["\(Markup.grouped($0)) in all"] } ?? []
+        var parts = sets + ["\(Markup.grouped(count("evaluated"))) evaluated"]
         let others = [
             ("skipped", "not admitted by the rules"), ("failed", "could not run"),
             ("constraint_rejected", "turned down by a constraint"), ("undefined", "without a value"),

@@ -17,7 +17,8 @@ enum SweepDocument {
         do throws(RequestProblem) {
             let sweep = try Sweep.parse(bytes, external: external)
             guard sweep.setCount <= mapped, let mapped = withHeatmap(bytes) else { return sweep }
-            return try Sweep.parse(mapped, external: external)
+            // Steps that were asked for may be too large with one.
+            return (try? Sweep.parse(mapped, external: external)) ?? sweep
         } catch {
             throw CommandFailure(
                 "\(name): \(error.message) (optimizer submit --example sweep prints one that is right)",

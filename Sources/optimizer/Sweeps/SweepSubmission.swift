@@ -78,7 +78,8 @@ struct SweepSubmission {
 
     private var description: String {
         let version = plan.version.map { ", version \($0.prefix(19))" } ?? ""
-        return "sweep \(plan.id): \(plan.sweep.setCount) sets in \(Self.count(plan.stepCount, "step")) of up to "
+        return
+            "sweep \(plan.id): \(plan.sweep.setCount) sets\(plan.sweep.drawnBy.map { " (\($0))" } ?? "") in \(Self.count(plan.stepCount, "step")) of up to "
             + "\(plan.setsPerStep), over \(plan.bars) bars\(version)"
     }
 

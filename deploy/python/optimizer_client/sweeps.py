@@ -67,25 +67,36 @@ class SweepResult(dict):
     def heatmap(self) -> Any:
         """The objective of every set as a Series over its parameters; `heatmap().unstack()` is the map of two.
 
-        Grids of at most 250,000 sets have one unless the sweep says `"output": {"heatmap": false}`.
+        Sweeps of at most 250,000 sets have one unless they say `"output": {"heatmap": false}`.
         """
         pandas = _pandas()
         cells = self.get("heatmap")
         if cells is None:
             raise BadRequest(f'{self.optimization_id} has no heat map; ask for it with "output": {{"heatmap": true}}')
-        sets = [self.parameters_of(index) for index, _ in cells]
+        sets = [self._at(cell[2]) if len(cell) > 2 else self.parameters_of(cell[0]) for cell in cells]
         index = pandas.MultiIndex.from_tuples(
             [tuple(values.values()) for values in sets], names=[axis["name"] for axis in self["grid"]]
         )
-        return pandas.Series([value for _, value in cells], index=index, name=self["objective"]["target"], dtype=float)
+        return pandas.Series([cell[1] for cell in cells], index=index, name=self["objective"]["target"], dtype=float)
 
     def parameters_of(self, index: int) -> dict[str, Any]:
-        """The swept parameters of a set by its number: mixed radix, the first parameter slowest."""
-        values = {}
+        """The swept parameters of a set by its number: mixed radix, the first parameter slowest.
+
+        Of a sweep that draws its sets (`search.method`) only the heat map says where they are.
+        """
+        if self.get("search", {}).get("method", "grid") != "grid":
+            for cell in self.get("heatmap") or []:
+                if cell[0] == index:
+                    return self._at(cell[2])
+            raise BadRequest(f"{self.optimization_id} draws its sets, and has no set {index} in a heat map")
+        places = []
         for axis in reversed(self["grid"]):
             index, place = divmod(index, axis["count"])
-            values[axis["name"]] = _value(axis, place)
-        return dict(reversed(list(values.items())))
+            places.append(place)
+        return self._at(places[::-1])
+
+    def _at(self, places: list[int]) -> dict[str, Any]:
+        return {axis["name"]: _value(axis, place) for axis, place in zip(self["grid"], places)}
 
 
 def _value(axis: Mapping[str, Any], place: int) -> Any:

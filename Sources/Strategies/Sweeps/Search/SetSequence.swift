@@ -1,0 +1,129 @@
+import Messages
+
+/// Which set a number means: a position on every axis.
+///
+/// It follows from the sweep and the number alone, so steps are ranges of numbers by whatever method sets are drawn,
+/// whoever runs them and in whatever order.
+struct SetSequence: Sendable {
+    /// Sets are numbered from 0 to `count - 1`.
+    let count: Int
+    private let search: Search
+    /// How many values each axis has.
+    private let values: [Int]
+    /// Of all sets of the grid, each once; nil where there are too many to be numbered.
+    private let order: Permutation?
+    private let gridCount: Int?
+
+    /// - Parameter axes: at most `Sobol.dimensions`.
+    /// - Throws: that there are too many sets, or fewer than are to be drawn.
+    init(_ search: Search, _ axes: [SweepAxis]) throws(RequestProblem) {
+        self.search = search
+        values = axes.map(\.count)
+        gridCount = Self.product(of: values)
+        if let gridCount, search.method == .random {
+            order = Permutation(of: gridCount, key: SplitMix64.number(0, of: UInt64(search.seed ?? 0)))
+        } else {
+            order = nil
+        }
+        guard search.isDrawn else {
+            count = try Self.checked(gridCount, axes, search.maximum)
+            return
+        }
+        if let gridCount, search.maximum > gridCount {
+            throw RequestProblem(
+                .invalidRequest,
+                "search.max_evaluations is \(search.maximum), and the grid has \(gridCount) sets: take as many at most, or "
+                    + "the method \"grid\", which runs all of them")
+        }
+        count = search.maximum
+    }
+
+    private static func product(of counts: [Int]) -> Int? {
+        var size = 1
+        for count in counts {
+            let (product, overflow) = size.multipliedReportingOverflow(by: count)
+            guard !overflow, product <= Permutation.most else { return nil }
+            size = product
+        }
+        return size
+    }
+
+    private static func checked(_ size: Int?, _ axes: [SweepAxis], _ limit: Int) throws(RequestProblem) -> Int {
+        guard let size, size <= limit else {
+            let counts = axes.map { "\($0.name) \($0.count)" }.joined(separator: " × ")
+            let remedy =
+                limit < Sweep.maximumSets
+                ? "has more than the \(limit) sets that are allowed; take larger steps, raise search.max_evaluations (to "
+                    + "\(Sweep.maximumSets) at most)"
+                : "has more than \(limit) sets, the most there may be; take larger steps, cut it into several sweeps"
+            throw RequestProblem(
+                .invalidRequest, "the grid (\(counts)) \(remedy), or draw from it (search.method \"sobol\")")
+        }
+        return size
+    }
+
+    /// How often a set is drawn anew that breaks a rule, before it is skipped.
+    var draws: Int { search.method == .random ? 100 : 1 }
+
+    /// - Parameter draw: which try it is, below `draws`.
+    /// - Returns: nil where there is no other set to draw.
+    func positions(of set: Int, draw: Int = 0) -> [Int]? {
+        switch search.method {
+        case .grid: gridPositions(set)
+        case .random:
+            if let order, let gridCount {
+                // Each place of the order belongs to one set and one draw of it: no set is drawn twice.
+                draw * count + set < gridCount ? gridPositions(order[draw * count + set]) : nil
+            } else {
+                positions { axis in SplitMix64.number(UInt64(set), of: key(UInt64(draw), axis)) }
+            }
+        case .latinHypercube: positions { axis in stratified(set, axis) }
+        case .sobol:
+            positions { axis in
+                let shift = search.seed == nil ? 0 : key(0, axis) >> 32
+                return (UInt64(Sobol.coordinate(set, axis)) ^ shift) << 32
+            }
+        }
+    }
+
+    /// Mixed radix, the first axis slowest.
+    private func gridPositions(_ number: Int) -> [Int] {
+        var rest = number
+        var positions = values
+        for axis in values.indices.reversed() {
+            positions[axis] = rest % values[axis]
+            rest /= values[axis]
+        }
+        return positions
+    }
+
+    /// - Parameter fraction: of an axis, in units of 2^-64.
+    private func positions(_ fraction: (Int) -> UInt64) -> [Int] {
+        values.indices.map { Int(fraction($0).multipliedFullWidth(by: UInt64(values[$0])).high) }
+    }
+
+    /// By chance within the stratum that is this set's alone: of `count` equal parts of the axis.
+    func stratified(_ set: Int, _ axis: Int) -> UInt64 {
+        let stratum = Permutation(of: count, key: key(0, axis))[set]
+        // Less would be rounded into the stratum before.
+        let within = max(SplitMix64.number(UInt64(set), of: key(1, axis)), UInt64(count - 1))
+        return UInt64(count).dividingFullWidth((high: UInt64(stratum), low: within)).quotient
+    }
+
+    private func key(_ purpose: UInt64, _ axis: Int) -> UInt64 {
+        SplitMix64.number(purpose, of: SplitMix64.number(UInt64(axis), of: UInt64(search.seed ?? 0)))
+    }
+}
+
+extension JSONWriter {
+    /// How the sets of a step's result were chosen.
+    mutating func search(_ search: Search, sets: Int) {
+        name("search")
+        beginObject()
+        member("method", search.method.rawValue)
+        member("sets", sets)
+        name("seed")
+        if let seed = search.seed { integer(seed) } else { null() }
+        endObject()
+    }
+}

@@ -1,0 +1,330 @@
+import Foundation
+import Messages
+import TestSupport
+import Testing
+
+@testable import Strategies
+
+/// How sets are drawn from a grid, and that a drawn sweep is one however it is cut.
+@Suite struct SearchTests {
+    private let fixture: SweepFixture
+
+    init() throws { fixture = try SweepFixture() }
+
+    private static let drawn = ["random", "latin_hypercube", "sobol"]
+
+    private func sweep(_ method: String, _ sets: Int, seed: Int? = nil) throws -> Sweep {
+        let seed = seed.map { #","seed":\#($0)"# } ?? ""
+        return try fixture.sweep(
+            (#""method":"grid","max_evaluations":5000"#, #""method":"\#(method)","max_evaluations":\#(sets)\#(seed)"#))
+    }
+
+    /// Over two ranges without steps.
+    private func square(_ method: String, _ sets: Int, seed: Int? = nil) throws -> Sweep {
+        let seed = seed.map { #","seed":\#($0)"# } ?? ""
+        let text = #"""
+            {"type":"optimization","strategy":{"name":"sma_crossover"},"data":{"dataset":"walk"},
+            "parameters":[{"name":"stop_loss_pct","min":1,"max":2},{"name":"take_profit_pct","min":1,"max":2}],
+            "search":{"method":"\#(method)","max_evaluations":\#(sets)\#(seed)}}
+            """#
+        return try Sweep.parse(Array(text.utf8))
+    }
+
+    /// Points of the unit square.
+    private func points(_ sweep: Sweep) -> [(x: Double, y: Double)] {
+        (0..<sweep.setCount).map { set in
+            let positions = sweep.positions(of: set).map { Double($0) / 1_000_001 }
+            return (positions[0], positions[1])
+        }
+    }
+
+    // MARK: Sobol
+
+    /// scipy.stats.qmc.Sobol(21, scramble=False, bits=32).random(2048) · 2^32, scipy 1.17.1.
+    private static let reference: [Int: [UInt32]] = [
+        0: [UInt32](repeating: 0, count: 21), 1: [UInt32](repeating: 1 << 31, count: 21),
+        7: [
+            536_870_912, 2_684_354_560, 1_610_612_736, 536_870_912, 536_870_912, 1_610_612_736, 2_684_354_560,
+            2_684_354_560, 2_684_354_560,
+            3_758_096_384, 2_684_354_560, 536_870_912, 2_684_354_560, 1_610_612_736, 536_870_912, 536_870_912,
+            536_870_912, 536_870_912,
+            2_684_354_560, 3_758_096_384, 3_758_096_384,
+        ],
+        1000: [
+            943_718_400, 415_236_096, 2_227_175_424, 2_906_652_672, 1_203_765_248, 3_896_508_416, 197_132_288,
+            3_862_953_984, 2_151_677_952,
+            297_795_584, 364_904_448, 1_094_713_344, 692_060_160, 1_648_361_472, 616_562_688, 1_589_641_216,
+            3_091_202_048, 1_480_589_312,
+            4_257_218_560, 3_116_367_872, 2_243_952_640,
+        ],
+        2047: [
+            2_097_152, 2_694_840_320, 3_999_268_864, 1_507_852_288, 2_707_423_232, 2_824_863_744, 505_413_632,
+            136_314_880, 3_927_965_696,
+            1_914_699_776, 2_141_192_192, 3_802_136_576, 2_510_290_944, 4_242_538_496, 2_099_249_152, 2_912_944_128,
+            2_325_741_568, 3_537_895_424,
+            471_859_200, 157_286_400, 1_537_212_416,
+        ],
+    ]
+
+    @Test func sobolPointsAreThoseOfSciPy() {
+        #expect(Sobol.dimensions == 21)
+        for (index, point) in Self.reference {
+            #expect((0..<21).map { Sobol.coordinate(index, $0) } == point, "\(index)")
+        }
+    }
+
+    @Test func theFirstPowerOfTwoOfSobolPointsHasOneInEachPartOfAnAxis() {
+        for dimension in 0..<Sobol.dimensions {
+            let parts = (0..<1024).map { Sobol.coordinate($0, dimension) >> 22 }
+            #expect(Set(parts).count == 1024, "\(dimension)")
+        }
+    }
+
+    @Test func aSeedShiftsTheSobolSequenceAndKeepsItsOrder() throws {
+        let plain = try square("sobol", 64)
+        #expect(plain.positions(of: 0) == [0, 0] && plain.positions(of: 1) == [500_000, 500_000])
+        let shifted = try square("sobol", 64, seed: 0)
+        #expect(shifted.positions(of: 0) != [0, 0])
+        #expect(try square("sobol", 64, seed: 1).positions(of: 0) != shifted.positions(of: 0))
+        // A shift keeps what is in one of 64 parts of an axis together.
+        #expect(Set(points(shifted).map { Int($0.x * 64) }).count == 64)
+    }
+
+    @Test func aLongerSobolSequenceBeginsWithAShorterOne() throws {
+        let (short, long) = (try sweep("sobol", 50), try sweep("sobol", 400))
+        for set in 0..<50 { #expect(short.positions(of: set) == long.positions(of: set)) }
+    }
+
+    // MARK: By chance
+
+    @Test func aPermutationHasEveryNumberOnce() {
+        for count in Array(1...70) + [441, 1000, 4096, 4097, 65_537] {
+            let order = Permutation(of: count, key: UInt64(count))
+            #expect(Set((0..<count).map { order[$0] }) == Set(0..<count), "\(count)")
+        }
+        let largest = Permutation(of: Permutation.most, key: 7)
+        let numbers = (0..<1000).map { largest[$0] }
+        #expect(Set(numbers).count == 1000 && numbers.allSatisfy { (0..<Permutation.most).contains($0) })
+    }
+
+    @Test func anotherKeyIsAnotherPermutation() {
+        let orders = (0..<20 as Range<UInt64>).map { key in
+            let order = Permutation(of: 1000, key: key)
+            return (0..<1000).map { order[$0] }
+        }
+        #expect(Set(orders).count == 20)
+        // A number stays where it is, or is beside the one before it, about as often as chance has it.
+        let fixed = orders.map { $0.enumerated().count { $0 == $1 } }.reduce(0, +)
+        #expect((4...50).contains(fixed), "\(fixed)")
+        let runs = orders.map { order in (1..<1000).count { order[$0] == order[$0 - 1] + 1 } }.reduce(0, +)
+        #expect((4...50).contains(runs), "\(runs)")
+    }
+
+    @Test func randomSetsAreDifferentAndAllOfThemAreTheGrid() throws {
+        let some = try sweep("random", 200, seed: 3)
+        #expect(Set((0..<200).map { some.positions(of: $0) }).count == 200)
+        let all = try sweep("random", 441)
+        #expect(Set((0..<441).map { all.positions(of: $0) }).count == 441)
+        #expect(try sweep("random", 200, seed: 4).positions(of: 0) != some.positions(of: 0))
+    }
+
+    @Test func aRandomSetThatBreaksARuleIsDrawnAnewWhileThereAreOthers() throws {
+        func skipped(_ sweep: Sweep) -> Int {
+            (0..<sweep.setCount).count { !sweep.admits(sweep.parameters(of: $0)) }
+        }
+        // 42 of the 441 have a fast average that is not the faster one.
+        for seed in 0..<5 { #expect(try skipped(sweep("random", 40, seed: seed)) == 0) }
+        #expect(try skipped(sweep("random", 441)) == 42)
+        // Six of seven sets break this one.
+        let few = try fixture.sweep(
+            (#""right":"slow""#, #""right":11"#),
+            (#""method":"grid","max_evaluations":5000"#, #""method":"random","max_evaluations":4"#))
+        #expect(skipped(few) == 0)
+        let many = try sweep("random", 220, seed: 1)
+        #expect(Set((0..<220).map { many.positions(of: $0) }).count == 220)
+        #expect(skipped(many) < 10)
+        #expect(try skipped(sweep("sobol", 220)) > 10)
+    }
+
+    @Test(arguments: [1, 2, 3, 60, 1000, 4099]) func aLatinHypercubeHasOneSetInEachStratumOfEachAxis(
+        sets: Int
+    ) throws {
+        let sweep = try square("latin_hypercube", sets, seed: sets)
+        let sequence = try SetSequence(sweep.search, sweep.axes)
+        for axis in 0..<2 {
+            let strata = (0..<sets).map { set in
+                Int(sequence.stratified(set, axis).multipliedFullWidth(by: UInt64(sets)).high)
+            }
+            #expect(strata.sorted() == Array(0..<sets))
+        }
+    }
+
+    @Test func aLatinHypercubeTakesEachValueAsOftenAsOthers() throws {
+        let sweep = try sweep("latin_hypercube", 63, seed: 2)
+        for axis in 0..<2 {
+            let times = Dictionary(grouping: 0..<63) { sweep.positions(of: $0)[axis] }.mapValues(\.count)
+            #expect(times.count == 21 && times.values.allSatisfy { $0 == 3 })
+        }
+        #expect(try self.sweep("latin_hypercube", 63, seed: 3).positions(of: 5) != sweep.positions(of: 5))
+    }
+
+    // MARK: The grid
+
+    @Test(arguments: drawn) func aGridOfAnySizeCanBeDrawnFrom(method: String) throws {
+        let names = ["stop_loss_pct", "take_profit_pct"]
+        let huge =
+            (["fast", "slow"].map { #"{"name":"\#($0)","min":2,"max":10000}"# }
+            + names.map { #"{"name":"\#($0)","min":0.5,"max":3}"# }).joined(separator: ",")
+        let text = SweepFixture.text
+            .replacingOccurrences(
+                of: #"{"name":"fast","min":5,"max":45,"step":2},{"name":"slow","min":20,"max":120,"step":5}"#,
+                with: huge
+            )
+        func parse(_ search: String) throws -> Sweep {
+            try Sweep.parse(
+                Array(text.replacingOccurrences(of: #""method":"grid","max_evaluations":5000"#, with: search).utf8))
+        }
+        let sweep = try parse(#""method":"\#(method)","max_evaluations":5000"#)
+        #expect(sweep.setCount == 5000 && sweep.axes.map(\.count) == [9999, 9999, 1_000_001, 1_000_001])
+        #expect(Set((0..<5000).map { sweep.positions(of: $0) }).count == 5000)
+        for set in [0, 1, 4999] {
+            let swept = sweep.sweptParameters(of: set)
+            #expect(swept[2...].allSatisfy { (0.5...3).contains($0.value.double ?? 0) })
+        }
+        // Without a step there is no grid to run.
+        let problem = #expect(throws: RequestProblem.self) { try parse(#""method":"grid""#) }
+        #expect(problem?.message.contains("parameters[2].step is missing, must be a number above 0") == true)
+    }
+
+    @Test func aGridThatIsTooLargeCanBeDrawnFromAndTheRefusalSaysSo() throws {
+        let problem = #expect(throws: RequestProblem.self) {
+            try fixture.sweep((#""max_evaluations":5000"#, #""max_evaluations":100"#))
+        }
+        #expect(problem?.message.contains("or draw from it (search.method \"sobol\")") == true)
+    }
+
+    @Test func aRangeWithoutAStepHasDecimalsFromOneEndToTheOther() throws {
+        let axis = try square("sobol", 9).axes[0]
+        #expect(axis.count == 1_000_001)
+        #expect([0, 1, 500_000, 1_000_000].map { axis.value($0) } == [1, 1.000_001, 1.5, 2].map { .number($0) })
+    }
+
+    @Test func aStepWithManyPositionsIsOfFewerSets() throws {
+        let names = (0..<16).map { "p\($0)" }
+        let wide = StrategyDescriptor(
+            name: "wide", summary: "",
+            parameters: names.map { ParameterSpecification($0, .number(1...2), default: .number(1), "") })
+        func parse(_ sets: Int) throws -> Sweep {
+            let axes = names.map { #"{"name":"\#($0)","min":1,"max":2}"# }.joined(separator: ",")
+            let text = #"""
+                {"type":"optimization","strategy":{"name":"wide"},"data":{"dataset":"walk"},"parameters":[\#(axes)],
+                "search":{"method":"sobol","max_evaluations":9000,"sets_per_step":\#(sets)},"output":{"heatmap":true}}
+                """#
+            return try Sweep.parse(Array(text.utf8), external: [wide])
+        }
+        var plan = SweepPlan(try parse(2380), version: nil, bars: 2)
+        #expect(plan.setsPerStep == 2380)
+        plan.cut(setsPerStep: 4096)
+        #expect(plan.setsPerStep == 2380)
+        let problem = #expect(throws: RequestProblem.self) { try parse(2381) }
+        #expect(problem?.message == "search.sets_per_step is 2381, must be an integer from 1 to 2380")
+    }
+
+    // MARK: How well they search
+
+    /// The mean of the squared differences between parts of the square and the parts of the points in it (centered L2
+    /// discrepancy; Hickernell 1998).
+    private func discrepancy(_ points: [(x: Double, y: Double)]) -> Double {
+        func one(_ x: Double) -> Double { 1 + abs(x - 0.5) / 2 - (x - 0.5) * (x - 0.5) / 2 }
+        func two(_ x: Double, _ y: Double) -> Double { 1 + abs(x - 0.5) / 2 + abs(y - 0.5) / 2 - abs(x - y) / 2 }
+        let count = Double(points.count)
+        let single = points.reduce(0) { $0 + one($1.x) * one($1.y) } * 2 / count
+        var pairs = 0.0
+        for a in points { for b in points { pairs += two(a.x, b.x) * two(a.y, b.y) } }
+        return 13.0 / 12 * 13 / 12 - single + pairs / count / count
+    }
+
+    @Test func sobolIsMoreEvenThanALatinHypercubeAndThatThanChance() throws {
+        func mean(_ method: String) throws -> Double {
+            try (0..<8).map { try discrepancy(points(square(method, 128, seed: $0))) }.reduce(0, +) / 8
+        }
+        let (random, latin, sobol) = (try mean("random"), try mean("latin_hypercube"), try mean("sobol"))
+        #expect(latin < random / 2, "\(latin) \(random)")
+        #expect(sobol < latin / 2, "\(sobol) \(latin)")
+        // scipy.stats.qmc.discrepancy(Sobol(2, scramble=False).random(256))
+        #expect(abs(try discrepancy(points(square("sobol", 256))) - 1.663160380993567e-05) < 2e-6)
+    }
+
+    @Test func sobolComesNearerToAnOptimumThanChance() throws {
+        // Of f(x, y) = −(x − a)² − (y − b)², wherever (a, b) is.
+        func shortfall(_ method: String) throws -> Double {
+            var sum = 0.0
+            for seed in 0..<8 {
+                let points = try points(square(method, 128, seed: seed))
+                for a in stride(from: 0.05, to: 1, by: 0.1) {
+                    for b in stride(from: 0.05, to: 1, by: 0.1) {
+                        sum += points.map { ($0.x - a) * ($0.x - a) + ($0.y - b) * ($0.y - b) }.min() ?? 0
+                    }
+                }
+            }
+            return sum
+        }
+        let (sobol, random) = (try shortfall("sobol"), try shortfall("random"))
+        #expect(sobol < random * 0.8, "\(sobol) \(random)")
+    }
+
+    // MARK: Steps
+
+    @Test(arguments: drawn) func aDrawnSweepIsTheSameHoweverItIsCutAndInWhateverOrder(method: String) throws {
+        let sweep = try sweep(method, 150, seed: 5)
+        let plan = try fixture.plan(sweep, bars: 35_000)
+        #expect(plan.stepCount == 7)
+        let results = try (0..<7).map { try fixture.result(plan, $0, node: $0 % 2 == 0 ? "a" : "b") }
+        let expected = try fixture.merge(results)
+        #expect(try fixture.merge(results.reversed() + results.prefix(2)) == expected)
+        let whole = try JSONValue.parse(fixture.merge([fixture.result(fixture.plan(sweep, bars: 1000), 0)]))
+        let split = try JSONValue.parse(expected)
+        for name in ["top", "counts", "heatmap", "plateau", "luck", "grid", "search"] {
+            #expect(split[name] != nil && split[name] == whole[name], "\(name)")
+        }
+        #expect(split["plateau"] == .null)
+        #expect(
+            split["search"]
+                == .object([
+                    JSONMember("method", .string(method)), JSONMember("sets", .integer(150)),
+                    JSONMember("seed", .integer(5)),
+                ]))
+        let counts = try #require(split["counts"])
+        #expect(["evaluated", "skipped", "failed"].reduce(0) { $0 + (counts[$1]?.integer ?? 0) } == 150)
+        for step in try results.map(JSONValue.parse) { #expect(SchemaFile.sweepStepResult.problems(of: step) == []) }
+        #expect(SchemaFile.mergedSweep.problems(of: split) == [])
+    }
+
+    @Test(arguments: drawn) func theBestAndTheHeatMapAreOfTheSetsThatTheNumbersMean(method: String) throws {
+        let sweep = try sweep(method, 150, seed: 5)
+        let plan = try fixture.plan(sweep, bars: 1000)
+        let result = try JSONValue.parse(fixture.result(plan, 0))
+        let top = try #require(result["top"]?.elements)
+        #expect(top.count == 7)
+        let heatmap = try #require(result["heatmap"]?.elements).compactMap(\.elements)
+        for entry in top {
+            let index = try #require(entry["index"]?.integer)
+            #expect(entry["parameters"]?.members == sweep.sweptParameters(of: index))
+            let cell = try #require(heatmap.first { $0[0].integer == index })
+            #expect(cell[1].double == entry["objective"]?.double)
+            #expect(cell[2].elements?.compactMap(\.integer) == sweep.positions(of: index))
+            let run = try JSONValue.parse(fixture.host.run(plan.backtest(ofSet: index, isOutOfSample: false)))
+            #expect(run["statistics"]?["sharpe_ratio"]?.double == entry["objective"]?.double)
+        }
+    }
+
+    @Test func resultsOfOtherSeedsDoNotBelongTogether() throws {
+        let plan = try fixture.plan(sweep("random", 150, seed: 5), bars: 35_000)
+        let text = String(decoding: try fixture.result(plan, 1), as: UTF8.self)
+        var merge = SweepMerge(id: "my-sweep")
+        merge.add(try JSONValue.parse(fixture.result(plan, 0)))
+        #expect(merge.problem == nil)
+        merge.add(try JSONValue.parse(Array(text.replacingOccurrences(of: #""seed":5"#, with: #""seed":6"#).utf8)))
+        #expect(merge.problem?.message.contains("one has search") == true)
+    }
+}
