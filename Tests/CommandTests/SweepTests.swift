@@ -174,6 +174,78 @@ import Testing
         #expect(html.contains("sobol, seed 3") && html.contains("\"ring\"") && html.contains("900 in all"))
     }
 
+    /// Rounds of two steps.
+    private static let inRounds = SweepBench.sweep("rounds").replacing(
+        #""parameters": ["#,
+        with:
+            #""search": {"method": "tpe", "max_evaluations": 100, "per_round": 20, "sets_per_step": 10}, "parameters": ["#
+    )
+
+    @Test func aSubmissionInRoundsThatWasKilledGoesOnToTheSameResult() throws {
+        let whole = try SweepBench()
+        defer { #expect(throws: Never.self) { try whole.close() } }
+        try whole.startNodes(["a"])
+        let sent = try whole.submit(Self.inRounds, ["--json"])
+        #expect(sent.code == 0, "\(sent.words)")
+        #expect(try objects(sent.output).first?["acknowledged"]?.integer == 10)
+        let page = whole.bench.folder.file("rounds.html")
+        let expected = try whole.merged("rounds", ["--json", "--html", page])
+        #expect(expected.code == 0, "\(expected.words)")
+        let merged = try #require(objects(expected.output).first)
+        #expect(SchemaFile.mergedSweep.problems(of: merged) == [])
+        #expect(merged["heatmap"]?.elements?.count == 100)
+        let html = whole.bench.folder.text("rounds.html")
+        #expect(html.contains("tpe, seed 0") && html.contains("The best set over all bars"))
+
+        let cut = try SweepBench()
+        defer { #expect(throws: Never.self) { try cut.close() } }
+        let submitter = try cut.bench.start(
+            ["submit", "-", "--set", "data.root=\(cut.root)"], input: .text(Self.inRounds))
+        // Without a node the first round is all that it can send.
+        try eventually("the first round") { try cut.bench.records(cut.bench.names.requests).count == 2 }
+        submitter.signal(SIGKILL)
+        _ = try submitter.outcome()
+        try cut.startNodes(["a", "b"])
+        let rest = try cut.submit(Self.inRounds, ["--json"])
+        #expect(rest.code == 0, "\(rest.words)")
+        #expect(try objects(rest.output).first?["acknowledged"]?.integer == 8)
+        #expect(try cut.merged("rounds", ["--json"]).output == expected.output)
+        #expect(try objects(cut.submit(Self.inRounds, ["--json"]).output).first?["acknowledged"]?.integer == 0)
+    }
+
+    @Test func aStepOfARoundThatFailedEndsTheSubmissionUntilItIsSentAgain() throws {
+        let bench = try SweepBench()
+        defer { #expect(throws: Never.self) { try bench.close() } }
+        let plan = try bench.plan(Self.inRounds)
+        let requests = bench.bench.names.requests
+        for step in [0, 1] { try bench.bench.produce(requests, value: plan.request(step: step)) }
+        try bench.produce(resultOf: plan, 0)
+        let failed = try #require(
+            bench.bench.records(requests).first {
+                try JSONValue.parse($0.value ?? [])["request_id"]?.string == plan.requestID(ofStep: 1)
+            })
+        try bench.produce(failureOf: plan, 1, place: (requests, failed.partition, failed.offset))
+        let stopped = try bench.submit(Self.inRounds)
+        #expect(stopped.code == 1, "\(stopped.words)")
+        #expect(stopped.words.contains("step 1 rejected (unknown_dataset): no walk here; the rounds after it wait"))
+        #expect(try bench.bench.records(requests).count == 2)
+        let all = try bench.submit(Self.inRounds, ["--resend-all"])
+        #expect(all.code == 64)
+        let submitter = try bench.bench.start(
+            ["submit", "-", "--resend-failed", "--set", "data.root=\(bench.root)"], input: .text(Self.inRounds))
+        try eventually("the failed step again") { try bench.bench.records(requests).count == 3 }
+        try bench.produce(resultOf: plan, 1)
+        try eventually("the next round") { try bench.bench.records(requests).count == 5 }
+        submitter.signal(SIGTERM)
+        #expect(try submitter.outcome().code == 130)
+        let ids = try bench.bench.records(requests).compactMap {
+            try JSONValue.parse($0.value ?? [])["request_id"]?.string
+        }
+        for (step, times) in [(0, 1), (1, 2), (2, 1), (3, 1)] {
+            #expect(ids.count { $0 == plan.requestID(ofStep: step) } == times, "\(step)")
+        }
+    }
+
     @Test func thePageStandsAloneAndShowsTheSweep() throws {
         let bench = try SweepBench()
         defer { #expect(throws: Never.self) { try bench.close() } }

@@ -100,7 +100,7 @@ package struct Sweep: Sendable {
         try Self.checkNames(axes, given: request.parameters)
         try Self.checkRequired(descriptor, axes, given: request.parameters)
         try Self.checkLists(axes)
-        sets = try SetSequence(search, axes)
+        sets = try SetSequence(search, axes, step: request.section("step"))
         conditions = try Self.list("parameter_constraints", request, 0...64) { value, path throws(RequestProblem) in
             try ParameterCondition(value, path, descriptor)
         }
@@ -111,8 +111,9 @@ package struct Sweep: Sendable {
         outOfSampleStart = try Self.outOfSample(request.section("out_of_sample"))
         let output = try SectionReader("output", request.section("output"), known: OutputSettings.members)
         top = try output.integer("top", in: 1...Self.mostTop) ?? 20
-        wantsHeatmap = try output.boolean("heatmap") ?? false
-        mostSetsPerStep = Self.mostSetsPerStep(axes, isMapped: wantsHeatmap && search.isDrawn)
+        // The next round is drawn from it.
+        wantsHeatmap = try output.boolean("heatmap") ?? false || search.perRound != nil
+        mostSetsPerStep = Self.mostSetsPerStep(axes, search, isMapped: wantsHeatmap)
         givenSetsPerStep = try section.integer("sets_per_step", in: 1...mostSetsPerStep)
         // What steps will read is checked here, before a thousand of them are sent.
         _ = try RunSettings(request)
@@ -222,10 +223,13 @@ package struct Sweep: Sendable {
     }
 
     /// Of the objective of each set, with its positions: a Kafka message is 1 MB, and the best sets want half of it.
-    private static func mostSetsPerStep(_ axes: [SweepAxis], isMapped: Bool) -> Int {
-        guard isMapped else { return SweepPlan.mostSetsPerStep }
-        let bytes = axes.reduce(40) { $0 + "\($1.count),".utf8.count }
-        return min(SweepPlan.mostSetsPerStep, 400_000 / bytes)
+    /// Of a sweep in rounds the request has the positions, and is to be as small as others.
+    private static func mostSetsPerStep(_ axes: [SweepAxis], _ search: Search, isMapped: Bool) -> Int {
+        guard isMapped, search.isDrawn else { return SweepPlan.mostSetsPerStep }
+        let bytes = axes.reduce(3) { $0 + "\($1.count),".utf8.count }
+        return min(
+            search.perRound ?? SweepPlan.mostSetsPerStep, 400_000 / (bytes + 37),
+            search.perRound == nil ? .max : Self.mostListBytes / bytes)
     }
 
     /// By which method sets are drawn; nil where the whole grid is run.
@@ -246,6 +250,29 @@ package struct Sweep: Sendable {
 
     /// The parameters of a set, the fixed ones and the defaults among them.
     func parameters(of index: Int) -> Parameters { parameters(at: positions(of: index)) }
+
+    /// What a number may mean, one draw after the other.
+    func drawn(_ index: Int) -> [[Int]] { (0..<sets.draws).compactMap { sets.positions(of: index, draw: $0) } }
+
+    func parameters(swept: [JSONMember]) -> Parameters {
+        var parameters = fixed
+        for member in swept where axes.contains(where: { $0.name == member.name }) {
+            parameters.set(member.name, to: member.value)
+        }
+        return parameters
+    }
+
+    /// How many sets a step has that is to have so many: rounds are of whole steps.
+    func fitting(_ setsPerStep: Int) -> Int {
+        let most = min(mostSetsPerStep, max(1, setsPerStep))
+        guard let perRound = search.perRound else { return most }
+        return (1...most).last { perRound % $0 == 0 } ?? 1
+    }
+
+    /// - Returns: nil for what is no set of the grid.
+    func positions(_ value: JSONValue) -> [Int]? { axes.positions(value) }
+
+    func admits(_ positions: [Int]) -> Bool { admits(parameters(at: positions)) }
 
     private func parameters(at positions: [Int]) -> Parameters {
         var parameters = fixed

@@ -105,6 +105,9 @@ struct SweepAxis: Equatable, Sendable {
         return distinct
     }
 
+    /// Whether its values are a list, which may have no order.
+    var isList: Bool { if case .list = values { true } else { false } }
+
     /// What a list takes in a request; 0 for a range.
     var listBytes: Int {
         if case .list(let values) = values { JSONValue.array(values).text.utf8.count } else { 0 }

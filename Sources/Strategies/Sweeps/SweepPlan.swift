@@ -75,7 +75,7 @@ package struct SweepPlan: Sendable {
         let usual =
             sweep.externalStrategy == nil
             ? max(1, Self.barsPerStep / max(1, bars)) : Self.unmeasuredSets
-        setsPerStep = min(sweep.mostSetsPerStep, sweep.givenSetsPerStep ?? usual)
+        setsPerStep = sweep.fitting(sweep.givenSetsPerStep ?? usual)
         let pinned =
             version.map { Self.pinned("data", of: sweep.definition, to: .string($0)) } ?? sweep.definition
         // Another version of a program decides otherwise, and may count its parameters otherwise.
@@ -115,7 +115,7 @@ package struct SweepPlan: Sendable {
     }
 
     /// Cuts it as it was cut before.
-    package mutating func cut(setsPerStep: Int) { self.setsPerStep = min(sweep.mostSetsPerStep, max(1, setsPerStep)) }
+    package mutating func cut(setsPerStep: Int) { self.setsPerStep = sweep.fitting(setsPerStep) }
 
     /// How a sweep is cut that has this step; nil where it is none. The last step may have fewer sets than the others, but
     /// says where it begins.
@@ -140,7 +140,15 @@ package struct SweepPlan: Sendable {
     package func requestID(ofStep step: Int) -> String { StepID(sweep: id, digest: digest, step: step).text }
 
     /// The request that runs a step: the sweep and the step's place in it, of bounded size.
+    ///
+    /// Of a sweep in rounds it is that of a first round, as if nothing were known.
     package func request(step: Int) -> [UInt8] {
+        let isInRounds = sweep.search.perRound != nil
+        return request(step: step, sets: isInRounds ? sets(ofStep: step).map(sweep.positions(of:)) : nil)
+    }
+
+    /// - Parameter positions: of its sets, where it has to say them.
+    func request(step: Int, sets positions: [[Int]]?) -> [UInt8] {
         let sets = sets(ofStep: step)
         var json = JSONWriter(capacity: 2048)
         json.beginObject()
@@ -158,6 +166,12 @@ package struct SweepPlan: Sendable {
         json.member("of", stepCount)
         json.member("first", sets.lowerBound)
         json.member("count", sets.count)
+        if let positions {
+            json.name("sets")
+            json.beginArray()
+            for set in positions { json.positions(set) }
+            json.endArray()
+        }
         json.endObject()
         json.endObject()
         return json.bytes
@@ -166,10 +180,11 @@ package struct SweepPlan: Sendable {
     /// The request of a single run of one set with its equity curve and trades, for a report.
     ///
     /// - Parameters:
+    ///   - parameters: the swept ones, as a result has them; nil: those that its number means.
     ///   - strategy: another strategy without parameters (`buy_and_hold`) over the same data; nil: the set itself.
     ///   - isOutOfSample: over the bars from the sweep's `out_of_sample.start` on, not those before; nil: over all.
     package func backtest(
-        ofSet index: Int, strategy: String? = nil, isOutOfSample: Bool? = nil
+        ofSet index: Int, parameters: [JSONMember]? = nil, strategy: String? = nil, isOutOfSample: Bool? = nil
     ) -> [UInt8] {
         var json = JSONWriter(capacity: 2048)
         json.beginObject()
@@ -178,7 +193,7 @@ package struct SweepPlan: Sendable {
         json.name("strategy")
         json.beginObject()
         json.member("name", strategy ?? sweep.strategy.descriptor.name)
-        if strategy == nil { json.parameters(sweep.parameters(of: index)) }
+        if strategy == nil { json.parameters(parameters.map(sweep.parameters(swept:)) ?? sweep.parameters(of: index)) }
         json.endObject()
         for name in ["account", "statistics"] {
             if let value = definition[name] { json.member(name, value) }

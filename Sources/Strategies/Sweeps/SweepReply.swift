@@ -55,7 +55,7 @@ extension JSONWriter {
     }
 
     /// Of what is no grid nobody else could tell where on it a set is.
-    private mutating func positions(_ positions: [Int]) {
+    mutating func positions(_ positions: [Int]) {
         beginArray()
         for position in positions { integer(position) }
         endArray()

@@ -16,7 +16,7 @@ struct SweepStep {
                     "step is missing; a sweep is sent in steps (optimizer submit cuts it): {\"step\": 0, \"of\": 10, "
                         + "\"first\": 0, \"count\": 372}")
             }
-            let section = try SectionReader("step", value, known: ["step", "of", "first", "count"])
+            let section = try SectionReader("step", value, known: ["step", "of", "first", "count", "sets"])
             let most = 0...Sweep.maximumSets
             guard let step = try section.integer("step", in: most), let of = try section.integer("of", in: most),
                 let first = try section.integer("first", in: most), let count = try section.integer("count", in: most),
@@ -94,6 +94,8 @@ struct SweepStep {
         on indicators: IndicatorSet, _ calendar: Calendar, _ settings: RunSettings, _ workspace: Workspace
     ) {
         let parts = parts
+        // The next round is not to ask for it again.
+        let isInRounds = sweep.search.perRound != nil
         let sample = SetSample(of: sweep.setCount)
         let blocks = unsafe ReturnBlocks(indicators.bars.time, calendar)
         let years = Double(settings.statistics.annualTradingDays ?? calendar.annualTradingDays)
@@ -101,6 +103,7 @@ struct SweepStep {
             let parameters = sweep.parameters(of: index)
             guard sweep.admits(parameters) else {
                 counts.skipped += 1
+                if isInRounds { heatmap.append((index, .nan)) }
                 continue
             }
             let isSampled = sample.contains(index)
@@ -125,6 +128,7 @@ struct SweepStep {
                 if best.count > sweep.top { best.removeLast() }
             } catch {
                 counts.failed += 1
+                if isInRounds { heatmap.append((index, .nan)) }
                 firstFailure = firstFailure ?? (index, error)
             }
         }

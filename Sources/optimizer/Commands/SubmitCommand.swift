@@ -25,7 +25,8 @@ enum SubmitCommand: Command {
         (search.sets_per_step says how many sets instead). The steps' ids
         follow from the sweep: submitted again, only those are sent that the topic does not hold, or all of them with
         --resend-all. With --resend-failed those are sent that were never sent, and those of which every request has
-        failed; what is complete or under way is not. Another sweep under an id that the topic holds is refused: give it
+        failed; what is complete or under way is not. A sweep in rounds (search.method tpe) is sent round by round, each
+        when the one before has its results, and this waits for the last. Another sweep under an id that the topic holds is refused: give it
         another optimization_id. optimizer results --sweep ID puts the results together.
 
         Exit codes: 0 all acknowledged; 1 some were not; 65 a line is bad, or a sweep or its id; 66 FILE cannot be read; 69 no broker

@@ -29,7 +29,8 @@ struct ReportCurves {
     static func compute(
         _ definition: JSONValue?, _ merged: JSONValue, dataRoot: String, _ configuration: OptimizerConfiguration? = nil
     ) -> Outcome {
-        guard let best = merged["top"]?.elements?.first?["index"]?.integer else {
+        let first = merged["top"]?.elements?.first
+        guard let best = first?["index"]?.integer else {
             let reason = SweepSummary(merged: merged).whyNoneIsRanked ?? "No set is ranked."
             return .missing(reason + " So there is no curve to draw.")
         }
@@ -50,7 +51,7 @@ struct ReportCurves {
                     ($0, configuration)
                 }
             }
-            let one = try run(plan.backtest(ofSet: best), host, own)
+            let one = try run(plan.backtest(ofSet: best, parameters: first?["parameters"]?.members), host, own)
             let other = try run(plan.backtest(ofSet: best, strategy: "buy_and_hold"), host)
             guard one.times == other.times else { throw Missing(reason: "The two curves are not of the same bars.") }
             return .computed(

@@ -94,9 +94,12 @@ struct SweepSubmission {
         let topic = try connection.topic(connection.topics.requests)
         self.topic = topic.name
         var interruption = Interruption()
-        guard let missing = try stepsToSend(connection, arguments, unless: &interruption) else {
-            Output.words("interrupted before anything was sent")
-            return Interruption.exitCode
+        guard let known = try stepsThere(connection, unless: &interruption) else { return Self.endInterrupted() }
+        if let rounds = SweepRounds(plan) {
+            return try send(rounds, known, connection, topic, arguments, unless: &interruption)
+        }
+        guard let missing = try stepsToSend(known, connection, arguments, unless: &interruption) else {
+            return Self.endInterrupted()
         }
         alreadyThere = plan.stepCount - missing.count
         if alreadyThere == 0 { resultsBegin = TopicPlaces.endsOfResults(connection) }
@@ -114,10 +117,52 @@ struct SweepSubmission {
         return try report(sender, isInterrupted: interruption.hasCome)
     }
 
+    private static func endInterrupted() -> Int32 {
+        Output.words("interrupted before anything was sent")
+        return Interruption.exitCode
+    }
+
+    /// Sends one round after the other, each when the one before has its results.
+    private mutating func send(
+        _ rounds: SweepRounds, _ known: SentSteps, _ connection: KafkaConnection, _ topic: TopicDescription,
+        _ arguments: Arguments, unless interruption: inout Interruption
+    ) throws(CommandFailure) -> Int32 {
+        guard !arguments.has("resend-all") else {
+            throw .usage("--resend-all does not go with a sweep in rounds, whose steps wait for each other")
+        }
+        var scan = TopicScan(
+            connection: connection, topic: connection.topics.results, follows: true, tellsEnd: true)
+        if known.places.isEmpty {
+            resultsBegin = TopicPlaces.endsOfResults(connection)
+            if let resultsBegin { scan.start = .offsets(resultsBegin.offsets) }
+        }
+        let sender = try RecordSender(connection, topic: topic)
+        defer { sender.close() }
+        var work = RoundSubmission(rounds, known, resendsFailed: arguments.has("resend-failed"))
+        var progress = ProgressLine()
+        var interrupted = interruption
+        _ = try scan.run { event throws(CommandFailure) in
+            sender.drain()
+            progress.show(work.progress)
+            let goesOn = work.take(event) { step, request in
+                sender.send(key: nil, value: request, token: UInt64(step), unless: &interrupted)
+            }
+            return !interrupted.check() && goesOn && sender.refused == 0
+        }
+        interruption = interrupted
+        sender.finish(unless: &interruption) {}
+        progress.clear()
+        alreadyThere = work.keptCount
+        if arguments.has("resend-failed") { completed = min(work.completedCount, alreadyThere) }
+        let code = try report(sender, isInterrupted: interruption.hasCome)
+        if let problem = work.problem { throw problem }
+        return code
+    }
+
     /// - Returns: nil where it was interrupted.
-    private mutating func stepsToSend(
-        _ connection: KafkaConnection, _ arguments: Arguments, unless interruption: inout Interruption
-    ) throws(CommandFailure) -> [Int]? {
+    private mutating func stepsThere(
+        _ connection: KafkaConnection, unless interruption: inout Interruption
+    ) throws(CommandFailure) -> SentSteps? {
         var known = SentSteps(of: plan)
         guard try known.read(connection, unless: &interruption) else { return nil }
         guard !known.hasOther else { throw idIsTaken }
@@ -129,6 +174,14 @@ struct SweepSubmission {
                 Output.words("steps of it were sent before, of up to \(sets) sets: so are the others")
             }
         }
+        return known
+    }
+
+    /// - Returns: nil where it was interrupted.
+    private mutating func stepsToSend(
+        _ known: SentSteps, _ connection: KafkaConnection, _ arguments: Arguments,
+        unless interruption: inout Interruption
+    ) throws(CommandFailure) -> [Int]? {
         let all = 0..<plan.stepCount
         if arguments.has("resend-all") { return Array(all) }
         guard arguments.has("resend-failed") else { return all.filter { known.places[$0] == nil } }

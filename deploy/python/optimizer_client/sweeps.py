@@ -122,7 +122,7 @@ class SweepProgram:
         self._begins: dict[str, str] = {}
 
     def submit(self, definition: Union[Mapping[str, Any], str, os.PathLike], timeout: Optional[float]) -> str:
-        """Sends the steps that the requests topic does not hold.
+        """Sends the steps that the requests topic does not hold; of a sweep in rounds (`tpe`) it waits for all results.
 
         Returns: its optimization_id.
         """

@@ -13,14 +13,19 @@ struct SetSequence: Sendable {
     /// Of all sets of the grid, each once; nil where there are too many to be numbered.
     private let order: Permutation?
     private let gridCount: Int?
+    /// The sets of a step that says which they are, from its first number on.
+    private let given: (first: Int, positions: [[Int]])?
 
-    /// - Parameter axes: at most `Sobol.dimensions`.
-    /// - Throws: that there are too many sets, or fewer than are to be drawn.
-    init(_ search: Search, _ axes: [SweepAxis]) throws(RequestProblem) {
+    /// - Parameters:
+    ///   - axes: at most `Sobol.dimensions`.
+    ///   - step: of a step's request.
+    /// - Throws: that there are too many sets, fewer than are to be drawn, or what is wrong with those of the step.
+    init(_ search: Search, _ axes: [SweepAxis], step: JSONValue? = nil) throws(RequestProblem) {
+        given = try Self.given(step, search, axes)
         self.search = search
         values = axes.map(\.count)
         gridCount = Self.product(of: values)
-        if let gridCount, search.method == .random {
+        if let gridCount, search.method == .random || search.method == .tpe {
             order = Permutation(of: gridCount, key: SplitMix64.number(0, of: UInt64(search.seed ?? 0)))
         } else {
             order = nil
@@ -36,6 +41,26 @@ struct SetSequence: Sendable {
                     + "the method \"grid\", which runs all of them")
         }
         count = search.maximum
+    }
+
+    private static func given(
+        _ step: JSONValue?, _ search: Search, _ axes: [SweepAxis]
+    ) throws(RequestProblem) -> (Int, [[Int]])? {
+        guard let sets = step?["sets"], sets != .null else {
+            guard step == nil || search.perRound == nil else {
+                throw RequestProblem(.invalidRequest, "step.sets is missing; a step of a sweep in rounds says its sets")
+            }
+            return nil
+        }
+        let positions = (sets.elements ?? []).compactMap { axes.positions($0) }
+        guard search.perRound != nil, let first = step?["first"]?.integer, positions.count == sets.elements?.count,
+            positions.count == step?["count"]?.integer
+        else {
+            throw RequestProblem(
+                .invalidRequest,
+                "step.sets must be count lists, of a sweep in rounds, each of a set's position on every axis, from 0")
+        }
+        return (first, positions)
     }
 
     private static func product(of counts: [Int]) -> Int? {
@@ -63,14 +88,22 @@ struct SetSequence: Sendable {
     }
 
     /// How often a set is drawn anew that breaks a rule, before it is skipped.
-    var draws: Int { search.method == .random ? 100 : 1 }
+    var draws: Int {
+        switch search.method {
+        case .random: 100
+        case .tpe: given == nil ? 100 : 1
+        case .grid, .latinHypercube, .sobol: 1
+        }
+    }
 
     /// - Parameter draw: which try it is, below `draws`.
     /// - Returns: nil where there is no other set to draw.
     func positions(of set: Int, draw: Int = 0) -> [Int]? {
         switch search.method {
+        case .tpe where given != nil:
+            given.flatMap { $0.positions.indices.contains(set - $0.first) ? $0.positions[set - $0.first] : nil }
         case .grid: gridPositions(set)
-        case .random:
+        case .random, .tpe:
             if let order, let gridCount {
                 // Each place of the order belongs to one set and one draw of it: no set is drawn twice.
                 draw * count + set < gridCount ? gridPositions(order[draw * count + set]) : nil
@@ -112,6 +145,17 @@ struct SetSequence: Sendable {
 
     private func key(_ purpose: UInt64, _ axis: Int) -> UInt64 {
         SplitMix64.number(purpose, of: SplitMix64.number(UInt64(axis), of: UInt64(search.seed ?? 0)))
+    }
+}
+
+extension [SweepAxis] {
+    /// - Returns: nil for what is no set of their grid.
+    func positions(_ value: JSONValue) -> [Int]? {
+        let positions = (value.elements ?? []).compactMap(\.integer)
+        guard positions.count == count, zip(self, positions).allSatisfy({ (0..<$0.count).contains($1) }) else {
+            return nil
+        }
+        return positions
     }
 }
 
