@@ -174,6 +174,50 @@ import Testing
         #expect(html.contains("sobol, seed 3") && html.contains("\"ring\"") && html.contains("900 in all"))
     }
 
+    @Test func allFiguresOfAllSetsComeInTheOrderOfTheSetsWhateverOrderStepsCameIn() throws {
+        let bench = try SweepBench()
+        defer { #expect(throws: Never.self) { try bench.close() } }
+        let sweep = SweepBench.sweep("all", fastest: 12, slowStep: 6).replacing(
+            #""parameters": ["#,
+            with: #""output": {"figures": "all"}, "search": {"sets_per_step": 40}, "parameters": ["#)
+        let text = sweep.replacing(#"{"figures": "all"}"#, with: #"{"figures": "all", "heatmap": true}"#)
+        let plan = try SweepPlan(Sweep.parse(Array(text.utf8)), dataRoot: bench.root)
+        #expect(plan.stepCount == 9)
+        for step in [4, 0, 8, 3, 2, 7, 6, 1] { try bench.produce(resultOf: plan, step) }
+        try bench.produce(failureOf: plan, 5)
+        let part = try bench.merged("all", ["--now", "--all"])
+        #expect(part.code == 1 && part.words.contains("step 5 rejected"), "\(part.words)")
+        try bench.produce(resultOf: plan, 5)
+        // A second time is once.
+        try bench.produce(resultOf: plan, 3)
+        let all = try bench.merged("all", ["--now", "--all", "--format", "csv"])
+        #expect(all.code == 0, "\(all.words)")
+        let merged = try #require(objects(bench.merged("all", ["--now", "--json"]).output).first)
+        let lines = all.lines.map { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) }
+        #expect(lines.first?.prefix(4) == ["index", "fast", "slow", "duration_days"])
+        #expect(lines.first?.last == "out_of_sample.kelly_criterion" && lines.allSatisfy { $0.count == 67 })
+        let numbers = lines.dropFirst().compactMap { Int($0[0]) }
+        #expect(numbers == numbers.sorted() && Set(numbers).count == numbers.count)
+        #expect(numbers.count == merged["counts"]?["evaluated"]?.integer && numbers.count == lines.count - 1)
+        #expect(part.lines == all.lines.filter { !(200..<240).contains(Int($0.prefix { $0 != "," }) ?? -1) })
+        let column = try #require(lines.first?.firstIndex(of: "sharpe_ratio"))
+        for entry in try #require(merged["top"]?.elements) {
+            let line = try #require(lines.first { $0[0] == entry["index"]?.text })
+            #expect(line[1] == entry["parameters"]?["fast"]?.text && line[column] == entry["objective"]?.text)
+        }
+        let objects = try objects(bench.merged("all", ["--now", "--all", "--format", "jsonl"]).output)
+        #expect(objects.compactMap { $0["index"]?.integer } == numbers)
+        #expect(objects.first?["statistics"]?["sharpe_ratio"]?.text == lines[1][column])
+
+        let plain = try bench.plan(SweepBench.sweep("plain"))
+        try bench.produce(resultOf: plain, 0)
+        let none = try bench.merged("plain", ["--now", "--all"])
+        #expect(none.code == 65 && none.words.contains(#"{"figures": "all"}"#), "\(none.words)")
+        for wrong in [["--all", "--json"], ["--format", "csv"], ["--all", "--format", "parquet"]] {
+            #expect(try bench.merged("all", ["--now"] + wrong).code == 64, "\(wrong)")
+        }
+    }
+
     /// Rounds of two steps.
     private static let inRounds = SweepBench.sweep("rounds").replacing(
         #""parameters": ["#,

@@ -115,7 +115,10 @@ import Testing
         ("out_of_sample", "{}", false), ("out_of_sample", #"{"start":2015}"#, false), ("out_of_sample", nil, true),
         ("out_of_sample", #"{"fraction":0.3}"#, false), ("output", #"{"top":0}"#, false),
         ("output", #"{"top":201}"#, false),
-        ("output", #"{"heatmap":"yes"}"#, false), ("output", nil, true), ("request_id", #""r""#, true),
+        ("output", #"{"heatmap":"yes"}"#, false), ("output", #"{"figures":"all"}"#, true),
+        ("output", #"{"figures":"best"}"#, true),
+        ("output", #"{"figures":true}"#, false),
+        ("output", nil, true), ("request_id", #""r""#, true),
         ("walk_forward", "{}", false),
         ("step", #"{"step":0,"of":1,"first":0,"count":1}"#, false), ("locks", "[]", false),
     ]

@@ -218,16 +218,16 @@ import Testing
             let axes = names.map { #"{"name":"\#($0)","min":1,"max":2}"# }.joined(separator: ",")
             let text = #"""
                 {"type":"optimization","strategy":{"name":"wide"},"data":{"dataset":"walk"},"parameters":[\#(axes)],
-                "search":{"method":"sobol","max_evaluations":9000,"sets_per_step":\#(sets)},"output":{"heatmap":true}}
+                "search":{"method":"sobol","max_evaluations":9000,"sets_per_step":\#(sets)},"output":{"heatmap":true,"top":200}}
                 """#
             return try Sweep.parse(Array(text.utf8), external: [wide])
         }
-        var plan = SweepPlan(try parse(2380), version: nil, bars: 2)
-        #expect(plan.setsPerStep == 2380)
+        var plan = SweepPlan(try parse(2142), version: nil, bars: 2)
+        #expect(plan.setsPerStep == 2142)
         plan.cut(setsPerStep: 4096)
-        #expect(plan.setsPerStep == 2380)
-        let problem = #expect(throws: RequestProblem.self) { try parse(2381) }
-        #expect(problem?.message == "search.sets_per_step is 2381, must be an integer from 1 to 2380")
+        #expect(plan.setsPerStep == 2142)
+        let problem = #expect(throws: RequestProblem.self) { try parse(2143) }
+        #expect(problem?.message == "search.sets_per_step is 2143, must be an integer from 1 to 2142")
     }
 
     // MARK: How well they search

@@ -60,8 +60,8 @@ struct OutputSettings: Equatable {
         case full
     }
 
-    /// `top` and `heatmap` are a sweep's.
-    static let members = ["trades", "equity_curve", "top", "heatmap"]
+    /// Those from `top` on are a sweep's.
+    static let members = ["trades", "equity_curve", "top", "heatmap", "figures"]
 
     var trades = false
     var curve = Curve.none

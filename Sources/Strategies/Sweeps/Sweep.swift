@@ -11,7 +11,7 @@ package struct Sweep: Sendable {
     /// Every step's request and result carries the lists.
     static let mostListBytes = 32_768
 
-    /// Each of the best sets is about 2.5 kB of result, and a Kafka message is 1 MB.
+    /// A step's result has to fit into a Kafka message (`StepSize`).
     static let mostTop = 200
 
     /// What the submitter calls it; the plan makes a name from the content where this is nil.
@@ -34,8 +34,13 @@ package struct Sweep: Sendable {
     /// A step answers with a result of bounded size.
     let mostSetsPerStep: Int
     let wantsHeatmap: Bool
+    /// Whether steps answer with all figures of every set.
+    let wantsFigures: Bool
     /// As it was submitted; steps are made from it.
     let definition: JSONValue
+
+    /// Of which sets all figures are told.
+    private enum Figures: String, CaseIterable { case best, all }
 
     private static let sections = [
         "schema_version", "type", "optimization_id", "strategy", "data", "account", "statistics", "parameters",
@@ -113,7 +118,12 @@ package struct Sweep: Sendable {
         top = try output.integer("top", in: 1...Self.mostTop) ?? 20
         // The next round is drawn from it.
         wantsHeatmap = try output.boolean("heatmap") ?? false || search.perRound != nil
-        mostSetsPerStep = Self.mostSetsPerStep(axes, search, isMapped: wantsHeatmap)
+        wantsFigures = try output.word("figures", of: Figures.allCases) == .all
+        mostSetsPerStep =
+            StepSize(
+                axes, search, top: top, isMapped: wantsHeatmap,
+                figures: wantsFigures ? outOfSampleStart == nil ? 1 : 2 : 0
+            ).mostSets
         givenSetsPerStep = try section.integer("sets_per_step", in: 1...mostSetsPerStep)
         // What steps will read is checked here, before a thousand of them are sent.
         _ = try RunSettings(request)
@@ -220,16 +230,6 @@ package struct Sweep: Sendable {
     /// The external strategy that it is of; nil where it is of a built-in one.
     package var externalStrategy: StrategyDescriptor? {
         if case .external(let descriptor) = strategy { descriptor } else { nil }
-    }
-
-    /// Of the objective of each set, with its positions: a Kafka message is 1 MB, and the best sets want half of it.
-    /// Of a sweep in rounds the request has the positions, and is to be as small as others.
-    private static func mostSetsPerStep(_ axes: [SweepAxis], _ search: Search, isMapped: Bool) -> Int {
-        guard isMapped, search.isDrawn else { return SweepPlan.mostSetsPerStep }
-        let bytes = axes.reduce(3) { $0 + "\($1.count),".utf8.count }
-        return min(
-            search.perRound ?? SweepPlan.mostSetsPerStep, 400_000 / (bytes + 37),
-            search.perRound == nil ? .max : Self.mostListBytes / bytes)
     }
 
     /// By which method sets are drawn; nil where the whole grid is run.

@@ -108,6 +108,11 @@ struct SweepAxis: Equatable, Sendable {
     /// Whether its values are a list, which may have no order.
     var isList: Bool { if case .list = values { true } else { false } }
 
+    /// In bytes of JSON; of a range as long as a number can be.
+    func longestValue(or number: Int) -> Int {
+        if case .list(let values) = values { values.map(\.text.utf8.count).max() ?? 0 } else { number }
+    }
+
     /// What a list takes in a request; 0 for a range.
     var listBytes: Int {
         if case .list(let values) = values { JSONValue.array(values).text.utf8.count } else { 0 }

@@ -110,7 +110,8 @@ package struct SweepPlan: Sendable {
         // Beside its sets a step runs the best of them once more, and those it keeps out of sample.
         let runs = Int(min(budget, Double(2 * Self.mostSetsPerStep))) - 1
         let sets =
-            sweep.outOfSampleStart == nil ? runs : runs <= 2 * sweep.top ? runs / 2 : runs - sweep.top
+            sweep.outOfSampleStart == nil
+            ? runs : sweep.wantsFigures ? runs / 2 : runs <= 2 * sweep.top ? runs / 2 : runs - sweep.top
         cut(setsPerStep: sets)
     }
 

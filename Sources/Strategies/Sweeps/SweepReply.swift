@@ -41,6 +41,7 @@ extension JSONWriter {
         beginArray()
         for entry in step.best { self.entry(entry, sweep) }
         endArray()
+        if sweep.wantsFigures { figures(step.figures, sweep) }
         name("heatmap")
         guard sweep.wantsHeatmap else { return null() }
         beginArray()
@@ -114,6 +115,37 @@ extension JSONWriter {
         member("constraint_rejected", counts.constraintRejected)
         member("undefined", counts.undefined)
         endObject()
+    }
+
+    /// Of every set its number, its parameters, and its figures in and out of sample: without names, which would take more
+    /// than the numbers.
+    private mutating func figures(_ entries: [SweepStep.Entry], _ sweep: Sweep) {
+        name("figures")
+        beginObject()
+        name("names")
+        beginArray()
+        for statistic in Statistic.allCases { string(statistic.rawValue) }
+        endArray()
+        name("sets")
+        beginArray()
+        for entry in entries {
+            beginArray()
+            integer(entry.index)
+            value(.array(sweep.sweptParameters(of: entry.index).map(\.value)))
+            figures(entry.statistics)
+            if let statistics = entry.outOfSample { figures(statistics) } else { null() }
+            endArray()
+        }
+        endArray()
+        endObject()
+    }
+
+    private mutating func figures(_ statistics: Statistics) {
+        beginArray()
+        for statistic in Statistic.allCases {
+            if statistic == .tradeCount { integer(statistics.trades.count) } else { double(statistics[statistic]) }
+        }
+        endArray()
     }
 
     private mutating func entry(_ entry: SweepStep.Entry, _ sweep: Sweep) {

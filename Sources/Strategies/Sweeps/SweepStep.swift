@@ -57,7 +57,7 @@ struct SweepStep {
         }
     }
 
-    /// One of the best sets.
+    /// One of the best sets, or of all.
     struct Entry {
         let index: Int
         let value: Double
@@ -77,6 +77,8 @@ struct SweepStep {
     private(set) var outOfSampleBars = 0
     /// The best first.
     private(set) var best: [Entry] = []
+    /// Of every set that ran, where the sweep wants them.
+    private(set) var figures: [Entry] = []
     /// The value is NaN where the set has none, or a constraint turned it down.
     private(set) var heatmap: [(index: Int, value: Double)] = []
 
@@ -118,12 +120,15 @@ struct SweepStep {
                     blocks: isSampled ? blocks : nil)
                 luck.sharpe.add(ranked.sharpeRatioSimple / years.squareRoot())
                 if isSampled, let blocks { keep(blocks, of: backtest, calendar, index) }
-                guard let position = place(of: ranked, index) else { continue }
+                let position = place(of: ranked, index)
                 // Only the best have all their figures worked out: they cost as much as the run.
+                guard position != nil || sweep.wantsFigures else { continue }
                 let statistics = backtest.statistics(calendar, settings.statistics)
                 let entry = Entry(
                     index: index, value: ranked[sweep.objective.target], statistics: statistics,
                     dropped: backtest.simulation.dropped)
+                if sweep.wantsFigures { figures.append(entry) }
+                guard let position else { continue }
                 best.insert(entry, at: position)
                 if best.count > sweep.top { best.removeLast() }
             } catch {
@@ -157,17 +162,27 @@ struct SweepStep {
         luck.best = ReturnMoments(returns, riskFree: luck.riskFree).map { (index, $0) }
     }
 
-    /// Tries the best sets on the bars they were not chosen by.
+    /// Tries the best sets on the bars they were not chosen by; every set, where all figures are wanted.
     mutating func tryOutOfSample(
         on indicators: IndicatorSet, _ calendar: Calendar, _ settings: RunSettings, _ workspace: Workspace
     ) {
         outOfSampleBars = indicators.bars.count
-        for position in best.indices {
-            let parameters = sweep.parameters(of: best[position].index)
-            guard let backtest = try? backtest(parameters, indicators, settings, workspace) else { continue }
-            best[position].outOfSample = backtest.statistics(calendar, settings.statistics)
-            best[position].droppedOutOfSample = backtest.simulation.dropped
+        figures = figures.map { tried($0, on: indicators, calendar, settings, workspace) }
+        best = best.map { entry in
+            figures.first { $0.index == entry.index } ?? tried(entry, on: indicators, calendar, settings, workspace)
         }
+    }
+
+    private func tried(
+        _ entry: Entry, on indicators: IndicatorSet, _ calendar: Calendar, _ settings: RunSettings,
+        _ workspace: Workspace
+    ) -> Entry {
+        let parameters = sweep.parameters(of: entry.index)
+        guard let backtest = try? backtest(parameters, indicators, settings, workspace) else { return entry }
+        var entry = entry
+        entry.outOfSample = backtest.statistics(calendar, settings.statistics)
+        entry.droppedOutOfSample = backtest.simulation.dropped
+        return entry
     }
 
     private func backtest(

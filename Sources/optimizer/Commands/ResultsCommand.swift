@@ -9,8 +9,8 @@ enum ResultsCommand: Command {
     static let help = """
         optimizer results [--follow] [--json] [--request ID]... [--from PLACES | --since TIME] [--count N]
                           [--timeout-ms N]
-        optimizer results --sweep ID [--json] [--html FILE] [--now] [--follow] [--from PLACES | --since TIME]
-                          [--timeout-ms N]
+        optimizer results --sweep ID [--json | --all [--format csv|jsonl]] [--html FILE] [--now] [--follow]
+                          [--from PLACES | --since TIME] [--timeout-ms N]
 
         Reads the results topic from its beginning to the end it has now, as a table or, with --json, as the results
         themselves, one a line. It joins no group and commits nothing, so it may run beside anything.
@@ -21,7 +21,9 @@ enum ResultsCommand: Command {
         best sets; with --follow it waits on for steps that failed, and for a sweep that is not there yet, with --now it
         waits for nothing. Where several
         sweeps were submitted under the id, the newest counts. How many sets were evaluated, skipped, failed or turned
-        down is said on standard error, and why none is ranked where none is. --html writes a
+        down is said on standard error, and why none is ranked where none is. --all writes, in place of the best, every
+        set that ran with all its figures, in the order of the sets: the sweep has to ask for them by "output":
+        {"figures": "all"}. --html writes a
         page of its own: a heat map, the equity of the best set, all figures. The curves are computed here, where the
         data set is under data.root.
 
@@ -38,6 +40,8 @@ enum ResultsCommand: Command {
             Option("timeout-ms", value: "N", "gives up after so long"),
             Option("json", "the results as they are, one JSON object a line; the merged result of a sweep"),
             Option("sweep", value: "ID", "puts the results of this sweep together"),
+            Option("all", "a sweep: all figures of all sets, in place of the best ones"),
+            Option("format", value: "FORMAT", "of --all: csv (default), or jsonl, a JSON object a line"),
             Option("now", "a sweep: what is there already, without waiting"),
             Option("html", value: "FILE", "a sweep: writes a page for a browser"),
             Option("x", value: "PARAMETER", "of the page's heat map, from left to right (the first one swept)"),
@@ -50,6 +54,7 @@ enum ResultsCommand: Command {
     static func run(_ arguments: Arguments) throws(CommandFailure) -> Int32 {
         try arguments.expectPositional(0...0, "nothing")
         if let sweep = arguments.value("sweep") { return try SweepResults.run(sweep, arguments) }
+        for name in ["all", "format"] where arguments.has(name) { throw .usage("--\(name) goes with --sweep") }
         let count = try arguments.integer("count", in: 1...1_000_000_000)
         let timeout = try arguments.integer("timeout-ms", in: 1...86_400_000)
         guard arguments.has("follow") || !arguments.has("from-now") else {

@@ -18,6 +18,8 @@ struct SweepResults {
     private var progress = SweepProgress()
     /// The sweeps whose results or requests have been seen, for one whose name was mistyped.
     private var others = KnownSweeps()
+    /// Of `--all`.
+    private var figures: SetFigures?
     /// Neither topic holds anything of this sweep.
     private var isUnknown = false
 
@@ -29,6 +31,7 @@ struct SweepResults {
         let start = try ResultsStart(arguments)
         // Said before an hour of waiting, not after.
         _ = try HeatMap.Over(arguments)
+        let figures = try SetFigures(arguments)
         let connection = try KafkaConnection(arguments, topic: \.results)
         var interruption = Interruption()
         var scan = TopicScan(
@@ -36,8 +39,9 @@ struct SweepResults {
             timeout: timeout.map { .milliseconds($0) })
         try start.apply(to: &scan)
         var results = SweepResults(id, connection, waitsForFailed: arguments.has("follow"))
+        results.figures = figures
         _ = try scan.run { event throws(CommandFailure) in
-            results.take(event, unless: &interruption)
+            try results.take(event, unless: &interruption)
         }
         results.learnStepCount()
         results.progress.clear()
@@ -50,9 +54,13 @@ struct SweepResults {
         if let problem = results.merge.problem { throw CommandFailure(problem.message, code: ExitCode.dataError) }
         let merged = results.merge.merged()
         let value = (try? JSONValue.parse(merged)) ?? .null
-        try DataWriter.write(
-            arguments.has("json")
-                ? [String(decoding: merged.escapedJSONForTerminal, as: UTF8.self)] : SweepTable.lines(value))
+        if figures != nil {
+            if let digest = results.merge.digest { try results.figures?.finish(digest) }
+        } else {
+            try DataWriter.write(
+                arguments.has("json")
+                    ? [String(decoding: merged.escapedJSONForTerminal, as: UTF8.self)] : SweepTable.lines(value))
+        }
         if let path = arguments.value("html") {
             try SweepReportFile.write(path, value, results, connection, arguments)
         }
@@ -77,9 +85,11 @@ struct SweepResults {
         return merge.completedCount + failed >= stepCount
     }
 
-    private mutating func take(_ event: TopicScan.Event, unless interruption: inout Interruption) -> Bool {
+    private mutating func take(
+        _ event: TopicScan.Event, unless interruption: inout Interruption
+    ) throws(CommandFailure) -> Bool {
         switch event {
-        case .record(let record): take(record)
+        case .record(let record): try take(record)
         case .caughtUp:
             isAtEnd = true
             // Who follows may be there before the sweep is submitted.
@@ -91,6 +101,7 @@ struct SweepResults {
         case .lull: break
         }
         if isAtEnd { learnStepCount() }
+        if isAtEnd, merge.problem == nil, let digest = merge.digest { try figures?.write(digest) }
         progress.show(
             SweepProgress.State(
                 sweep: merge.id, completed: merge.completedCount, failed: merge.failedSteps.count,
@@ -98,10 +109,13 @@ struct SweepResults {
         return !interruption.check() && !(isAtEnd && isSettled)
     }
 
-    private mutating func take(_ record: KafkaRecord) {
+    private mutating func take(_ record: KafkaRecord) throws(CommandFailure) {
         guard let value = record.value, let result = try? JSONValue.parse(value) else { return }
         guard let step = merge.stepID(of: result) else { return others.note(result) }
-        merge.add(result, at: record.timestampMs ?? 0)
+        let outcome = merge.add(result, at: record.timestampMs ?? 0)
+        if outcome == .added, result["status"]?.string == ResultStatus.completed.rawValue {
+            try figures?.take(result, step)
+        }
         if origins[step.digest] == nil { origins[step.digest] = RequestPlace(ofResult: result) }
     }
 

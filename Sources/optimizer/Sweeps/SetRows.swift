@@ -1,0 +1,91 @@
+import Messages
+import Worker
+
+/// All figures of the sets of a step as lines: of CSV, or of a JSON object each.
+struct SetRows {
+    enum Format: String, CaseIterable { case csv, jsonl }
+
+    /// Of CSV; nil of JSON lines, which name their members.
+    let header: String?
+    /// Each line with its end.
+    let bytes: [UInt8]
+
+    /// What is wrong with a result.
+    enum Problem: Error, Equatable {
+        /// The sweep did not ask for the figures of all sets.
+        case notAskedFor
+        case malformed
+    }
+
+    /// - Parameter result: of a step that has completed.
+    init(_ result: JSONValue, _ format: Format) throws(Problem) {
+        guard let figures = result["figures"], figures.members != nil else { throw .notAskedFor }
+        guard let names = figures["names"]?.elements?.compactMap(\.string), let sets = figures["sets"]?.elements,
+            let grid = result["grid"]?.elements?.compactMap({ $0["name"]?.string })
+        else { throw .malformed }
+        let hasOutOfSample = result["out_of_sample"]?.members != nil
+        let kept = hasOutOfSample ? names.map { "out_of_sample." + $0 } : []
+        header =
+            format == .csv
+            ? (["index"] + grid + names + kept).map { Self.quoted($0.escapedForTerminal) }.joined(separator: ",") : nil
+        var bytes: [UInt8] = []
+        for value in sets {
+            guard let set = Set(value, parameters: grid.count, figures: names.count) else { throw .malformed }
+            switch format {
+            case .csv: bytes += set.csv(figures: names.count, hasOutOfSample: hasOutOfSample).utf8
+            case .jsonl: bytes += set.json(grid, names)
+            }
+            bytes.append(UInt8(ascii: "\n"))
+        }
+        self.bytes = bytes
+    }
+
+    private struct Set {
+        let index: Int
+        let parameters: [JSONValue]
+        let figures: [JSONValue]
+        /// nil where it has none.
+        let outOfSample: [JSONValue]?
+
+        init?(_ value: JSONValue, parameters: Int, figures: Int) {
+            guard let elements = value.elements, elements.count == 4, let index = elements[0].integer,
+                let given = elements[1].elements, given.count == parameters, let own = elements[2].elements,
+                own.count == figures, elements[3] == .null || elements[3].elements?.count == figures
+            else { return nil }
+            (self.index, self.parameters, self.figures, outOfSample) = (index, given, own, elements[3].elements)
+        }
+
+        func csv(figures count: Int, hasOutOfSample: Bool) -> String {
+            let none = [JSONValue](repeating: .null, count: hasOutOfSample ? count : 0)
+            let cells = parameters + figures + (hasOutOfSample ? outOfSample ?? none : none)
+            return cells.reduce("\(index)") { $0 + "," + SetRows.cell($1) }
+        }
+
+        func json(_ grid: [String], _ names: [String]) -> [UInt8] {
+            func object(_ names: [String], _ values: [JSONValue]) -> JSONValue {
+                .object(zip(names, values).map { JSONMember($0, $1) })
+            }
+            let line = JSONValue.object([
+                JSONMember("index", .integer(index)), JSONMember("parameters", object(grid, parameters)),
+                JSONMember("statistics", object(names, figures)),
+                JSONMember("out_of_sample", outOfSample.map { object(names, $0) } ?? .null),
+            ])
+            return line.text.utf8.escapedJSONForTerminal
+        }
+    }
+
+    /// What is undefined is an empty cell.
+    private static func cell(_ value: JSONValue) -> String {
+        switch value {
+        case .null: ""
+        case .string(let text): quoted(text.escapedForTerminal)
+        default: quoted(value.text)
+        }
+    }
+
+    /// As RFC 4180 has it: in quotes where it must be.
+    private static func quoted(_ text: String) -> String {
+        guard text.utf8.contains(where: { [UInt8(ascii: ","), UInt8(ascii: "\"")].contains($0) }) else { return text }
+        return "\"" + text.map { $0 == "\"" ? "\"\"" : String($0) }.joined() + "\""
+    }
+}
