@@ -64,6 +64,11 @@ import Testing
                 assert isinstance(request, dict) and len(bars) == len(bars.volume) == (2 if inline else 5), len(bars)
                 assert bars.close.tolist() == ([2.5, 3.5] if inline else [93.0, 93.08, 94.42, 94.14, 94.35])
                 assert bars.time[0] == (2 if inline else 1264982400000) and bars.volume[0] == (0 if inline else 624302)
+                assert bars.warmup_bars == 0
+                request["data"]["warmup_bars"] = 3
+                longer = request.bars()
+                assert longer.warmup_bars == len(longer) - len(bars) == (1 if inline else 3), longer.warmup_bars
+                assert longer.close[longer.warmup_bars:].tolist() == bars.close.tolist()
                 assert bars.version == (None if inline else "\(version)")
                 assert ("numpy" in sys.modules) == (type(bars.open).__name__ == "ndarray")
                 return {}

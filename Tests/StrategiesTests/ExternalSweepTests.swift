@@ -19,10 +19,12 @@ import Testing
             ParameterSpecification("mode", .choice(["crosses", "none"]), default: .string("crosses"), ""),
         ])
 
-    private static func text(_ name: String, _ strategy: String = "", top: Int = 7, search: String = "") -> String {
+    private static func text(
+        _ name: String, _ strategy: String = "", top: Int = 7, search: String = "", warmUp: String = ""
+    ) -> String {
         """
         {"type":"optimization","optimization_id":"own","strategy":{"name":"\(name)"\(strategy)},
-        "data":{"dataset":"walk","timeframe":"1d","start":"2010-02-01"},
+        "data":{"dataset":"walk","timeframe":"1d","start":"2010-02-01"\(warmUp)},
         "parameters":[{"name":"fast","min":5,"max":20,"step":5},{"name":"slow","min":10,"max":40,"step":10}],
         "parameter_constraints":[{"left":"fast","operator":"less","right":"slow"}],
         "objective":{"target":"sharpe_ratio","extremum":"max"},"account":{"units":"fractional"},
@@ -57,11 +59,13 @@ import Testing
                 #"{"request_id":"\#(question.id)","status":"failed","error":{"code":"own","message":"no trades"}}"#.utf8
             )
         }
-        var positions = [JSONValue](repeating: .integer(0), count: bars)
+        let earlier = run["data"]?["warmup_bars"]?.integer ?? 0
+        var positions = [JSONValue](repeating: .integer(0), count: earlier + bars)
         for bar in 0..<slow { positions[bar] = .null }
         func hold(_ trade: JSONValue, until exit: Int) throws {
             let side = try #require(trade["size"]?.double) > 0 ? 1 : -1
-            for bar in try #require(trade["entry_bar"]?.integer) - 1..<exit { positions[bar] = .integer(side) }
+            let entry = try #require(trade["entry_bar"]?.integer)
+            for bar in entry - 1..<exit { positions[earlier + bar] = .integer(side) }
         }
         for trade in trades { try hold(trade, until: #require(trade["exit_bar"]?.integer) - 1) }
         if let open = run["open_position"], open != .null { try hold(open, until: bars) }
@@ -91,10 +95,13 @@ import Testing
         return try JSONValue.parse(Array("{".utf8) + reply.members + Array("}".utf8))
     }
 
-    @Test(arguments: [("", 4), (#""method":"random","max_evaluations":14,"seed":3,"#, 3)])
-    func aStepIsThatOfTheBuiltInStrategyWithTheSameDecisions(search: String, steps: Int) throws {
-        let own = try plan(Self.text("mine", search: search))
-        let builtIn = try plan(Self.text("sma_crossover", search: search))
+    @Test(arguments: [
+        ("", 4, ""), (#""method":"random","max_evaluations":14,"seed":3,"#, 3, ""), ("", 4, #","warmup_bars":0"#),
+        ("", 4, #","warmup_bars":15"#),
+    ])
+    func aStepIsThatOfTheBuiltInStrategyWithTheSameDecisions(search: String, steps: Int, warmUp: String) throws {
+        let own = try plan(Self.text("mine", search: search, warmUp: warmUp))
+        let builtIn = try plan(Self.text("sma_crossover", search: search, warmUp: warmUp))
         #expect(own.stepCount == steps && builtIn.stepCount == steps && own.digest != builtIn.digest)
         for step in 0..<own.stepCount {
             let one = try members(try reply(own, step, decide))
@@ -165,9 +172,11 @@ import Testing
     }
 
     /// `optimizer submit` refuses such a sweep; another producer may send it.
-    @Test(arguments: [("1990-01-01", 0), ("2010-02-01", 0), ("2010-02-02", 1)])
-    func aStepThatKeepsBackAllBarsButOneAsksForNoSet(start: String, bars: Int) throws {
-        let whole = String(decoding: try plan(Self.text("mine")).request(step: 2), as: UTF8.self)
+    @Test(arguments: [
+        ("1990-01-01", 0, ""), ("2010-02-01", 0, ""), ("2010-02-02", 1, ""), ("2010-02-01", 0, #","warmup_bars":15"#),
+    ])
+    func aStepThatKeepsBackAllBarsButOneAsksForNoSet(start: String, bars: Int, warmUp: String) throws {
+        let whole = String(decoding: try plan(Self.text("mine", warmUp: warmUp)).request(step: 2), as: UTF8.self)
         let request = whole.replacing("2011-07-01", with: start)
         #expect(request != whole)
         var asked = 0

@@ -29,12 +29,17 @@ struct Simulation {
 
     /// Leaves the equity of every bar and the closed trades in the workspace.
     ///
-    /// - Parameter warmUp: the first bar at which every indicator is valid; the first decision is one bar later.
-    mutating func run(_ rule: some Rule, warmUp: Int) {
+    /// - Parameters:
+    ///   - warmUp: the first bar at which every indicator is valid; the first decision is one bar later.
+    ///   - earlier: how many bars the rule sees before the first of these. It counts from there, as `warmUp` does; what it
+    ///     decides at them, while out, is not done.
+    mutating func run(_ rule: some Rule, warmUp: Int, after earlier: Int = 0) {
         var rule = rule
         workspace.begin(bars: bars.count)
         let equity = unsafe workspace.equity
-        let first = warmUp + 1
+        // A rule may follow what it sees from bar to bar, as one of crosses does.
+        for bar in warmUp + 1..<max(warmUp + 1, earlier) { _ = rule.decide(at: bar, position: 0) }
+        let first = max(0, warmUp + 1 - earlier)
         for bar in 0..<min(first, bars.count) { unsafe equity[bar] = account.cash }
         guard first < bars.count else { return }
         let hasExits = account.hasExits
@@ -45,7 +50,7 @@ struct Simulation {
             let value = unsafe cash + size * (bars.close[bar] - entryPrice)
             guard value > 0 else { return ruin(at: bar) }
             unsafe equity[bar] = value
-            pending = rule.decide(at: bar, position: size)
+            pending = rule.decide(at: bar + earlier, position: size)
         }
         closeOut()
     }

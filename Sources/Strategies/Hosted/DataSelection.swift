@@ -11,10 +11,15 @@ struct DataSelection {
     /// UTC milliseconds; both ends are included.
     let start: Int64?
     let end: Int64?
+    /// How many bars before `start` indicators and strategies of one's own may see, where there are as many; nil where the
+    /// section does not say it.
+    let warmUpBars: Int?
     /// Whether the version is that of who decided: the section names none.
     let hasVersionUsed: Bool
 
-    private static let members = ["dataset", "timeframe", "version", "start", "end", "inline"]
+    static let mostWarmUpBars = 1_000_000
+
+    private static let members = ["dataset", "timeframe", "version", "start", "end", "warmup_bars", "inline"]
 
     /// - Parameter used: the version that who decided has used, which holds where the section names none.
     /// - Throws: `invalid_request` or `invalid_data` with what is wrong; `invalid_positions` where the section names
@@ -38,6 +43,7 @@ struct DataSelection {
         hasVersionUsed = used != nil && section["version"] == nil
         start = try Self.time("start", in: section, isEnd: false)
         end = try Self.time("end", in: section, isEnd: true)
+        warmUpBars = try section.integer("warmup_bars", in: 0...Self.mostWarmUpBars)
     }
 
     private static func stored(_ section: SectionReader, _ used: String?) throws(RequestProblem) -> Source {

@@ -96,12 +96,15 @@ struct HostedOrders {
 
     /// - Throws: `invalid_positions` where they are not as many as there are bars, `insufficient_data` where none of them
     ///   is a decision that can be filled.
-    func check(bars count: Int) throws(RequestProblem) {
+    ///
+    /// - Parameter warmUpBars: how many of the bars are those of `data.warmup_bars`.
+    func check(bars count: Int, warmUpBars: Int) throws(RequestProblem) {
+        let ofThese = warmUpBars == 0 ? "" : ", \(warmUpBars) of them before data.start (data.warmup_bars)"
         if case .positions(let positions, let undecided) = kind {
             guard positions.count == count else {
                 throw Self.wrong(
-                    "positions has \(positions.count) elements and the data \(count) bars; give one per bar, null for "
-                        + "those before the first decision")
+                    "positions has \(positions.count) elements and the data \(count) bars\(ofThese); give one per bar, null "
+                        + "for those before the first decision")
             }
             guard undecided < count else {
                 throw RequestProblem(
@@ -110,7 +113,7 @@ struct HostedOrders {
                         + "periods or a longer range")
             }
         }
-        guard count >= warmUp + 2 else {
+        guard count >= warmUp + 2, count > warmUpBars else {
             throw RequestProblem(.insufficientData, "a run needs at least \(warmUp + 2) bars, data has \(count)")
         }
     }

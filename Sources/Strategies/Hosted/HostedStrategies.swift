@@ -117,8 +117,9 @@ package final class HostedStrategies {
     ) throws(RequestProblem) {
         let settings = try RunSettings(request)
         let (data, used, range) = try open(DataSelection(request.section("data"), version: version))
-        try data.withBars(range) { bars throws(RequestProblem) in
-            let backtest = try run(IndicatorSet(bars: bars, pool: pool), settings.account)
+        try withIndicators(of: data, range, after: used.warmUpBars) { indicators throws(RequestProblem) in
+            let bars = indicators.traded
+            let backtest = try run(indicators, settings.account)
             let statistics = backtest.statistics(data.calendar, settings.statistics)
             let (output, leftOut) = settings.output.fitting(
                 Self.longestReply, bars: bars.count, trades: workspace.trades.count)
@@ -142,18 +143,20 @@ package final class HostedStrategies {
         let sweep = try Sweep(request, external: external, definition: .null)
         let place = try SweepStep.Place(request.section("step"), setCount: sweep.setCount)
         let settings = try RunSettings(request)
-        let (data, used, range) = try open(DataSelection(request.section("data")))
+        let selection = try DataSelection(request.section("data"))
+        let (data, used, range) = try open(selection)
         let split = sweep.firstKeptBar(of: data, in: range)
         let questions =
             external.isEmpty
             ? nil : try SetQuestions(request, sweep, step: place.step, version: used.version, ask: ask)
         var step = SweepStep(sweep, place, questions: questions)
-        data.withBars(range.lowerBound..<split) { bars in
-            step.run(on: IndicatorSet(bars: bars, pool: pool), data.calendar, settings, workspace)
+        withIndicators(of: data, range.lowerBound..<split, after: used.warmUpBars) { indicators in
+            step.run(on: indicators, data.calendar, settings, workspace)
         }
         if split < range.upperBound {
-            data.withBars(split..<range.upperBound) { bars in
-                step.tryOutOfSample(on: IndicatorSet(bars: bars, pool: pool), data.calendar, settings, workspace)
+            let before = selection.warmUpBars.map { min($0, split) }
+            withIndicators(of: data, split..<range.upperBound, after: before) { indicators in
+                step.tryOutOfSample(on: indicators, data.calendar, settings, workspace)
             }
         }
         data.withBars(range) { bars in
@@ -165,12 +168,22 @@ package final class HostedStrategies {
         }
     }
 
+    /// Runs something on the indicators of a range of the bars, which see so many bars before it.
+    private func withIndicators<R, E: Error>(
+        of data: MarketData, _ range: Range<Int>, after warmUpBars: Int?, _ body: (IndicatorSet) throws(E) -> R
+    ) throws(E) -> R {
+        let count = warmUpBars ?? 0
+        return try data.withBars(range.lowerBound - count..<range.upperBound) { bars throws(E) in
+            try body(IndicatorSet(bars: bars, warmUpBars: count, pool: pool))
+        }
+    }
+
     /// The data set a request names and the range of it that it asks for, which is never empty.
     private func open(
         _ selection: DataSelection
     ) throws(RequestProblem) -> (data: MarketData, used: UsedData, range: Range<Int>) {
         let data: MarketData
-        let used: UsedData
+        let (dataset, timeframe): (String?, String)
         switch selection.source {
         case .stored(let name, let version):
             do throws(RequestProblem) {
@@ -185,10 +198,10 @@ package final class HostedStrategies {
                     "the strategy has decided on version \(version ?? "") of the data (data_version), which this node does "
                         + "not have; give the version of the data set that was read, or leave data_version out")
             }
-            used = UsedData(dataset: name.dataset, timeframe: name.timeframe, version: data.version)
-        case .inline(let table, let timeframe):
+            (dataset, timeframe) = (name.dataset, name.timeframe)
+        case .inline(let table, let given):
             data = MarketData(table)
-            used = UsedData(dataset: nil, timeframe: timeframe, version: nil)
+            (dataset, timeframe) = (nil, given)
         }
         let range = data.range(from: selection.start, through: selection.end)
         guard !range.isEmpty else {
@@ -198,6 +211,9 @@ package final class HostedStrategies {
                     + "\(BarTime.text(data.bars.time[0])) to \(BarTime.text(data.bars.time[data.bars.count - 1]))"
             )
         }
+        let used = UsedData(
+            dataset: dataset, timeframe: timeframe, version: data.version,
+            warmUpBars: selection.warmUpBars.map { min($0, range.lowerBound) })
         return (data, used, range)
     }
 }

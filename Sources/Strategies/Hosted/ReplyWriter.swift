@@ -88,6 +88,7 @@ extension JSONWriter {
         member("bars", bars.count)
         unsafe member("start", BarTime.text(bars.time[0]))
         unsafe member("end", BarTime.text(bars.time[bars.count - 1]))
+        if let count = data.warmUpBars { member("warmup_bars", count) }
         endObject()
     }
 
@@ -200,4 +201,6 @@ struct UsedData {
     let dataset: String?
     let timeframe: String
     let version: String?
+    /// How many bars before the first were seen; nil where the request did not ask for any.
+    let warmUpBars: Int?
 }

@@ -35,17 +35,24 @@ enum Indicator: Hashable {
 /// longer than the set, and says `unsafe` where it is read.
 @safe
 final class IndicatorSet {
+    /// Every bar that indicators see.
     let bars: Bars
+    /// How many of them come before the first that is traded.
+    let warmUpBars: Int
     /// As the pool gave them: at least one value per bar.
     private var columns: [Indicator: UnsafeMutableBufferPointer<Double>] = unsafe [:]
     private let pool: ColumnPool
     /// How many indicators have been computed, those that others are made of included.
     private(set) var computedCount = 0
 
-    init(bars: Bars, pool: ColumnPool) {
+    init(bars: Bars, warmUpBars: Int = 0, pool: ColumnPool) {
         self.bars = bars
+        self.warmUpBars = warmUpBars
         self.pool = pool
     }
+
+    /// The bars that are traded and counted.
+    var traded: Bars { warmUpBars == 0 ? bars : bars.slice(warmUpBars..<bars.count) }
 
     deinit {
         let all = unsafe Array(columns.values)

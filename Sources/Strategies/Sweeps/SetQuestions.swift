@@ -27,7 +27,7 @@ final class SetQuestions {
             if let value = try request.section(name) { sections.append(JSONMember(name, value)) }
         }
         self.sections = sections
-        let replaced = version == nil ? ["start", "end"] : ["start", "end", "version"]
+        let replaced = ["start", "end", "warmup_bars"] + (version == nil ? [] : ["version"])
         let given = try request.section("data")?.members ?? []
         data =
             given.filter { !replaced.contains($0.name) }
@@ -36,18 +36,20 @@ final class SetQuestions {
 
     /// - Throws: what the host says is wrong with the set, why its answer cannot be traded, or that there are too few bars to
     ///   ask about.
-    func orders(of parameters: Parameters, over bars: Bars) throws(SetFailure) -> HostedOrders {
+    func orders(of parameters: Parameters, over indicators: IndicatorSet) throws(SetFailure) -> HostedOrders {
+        let bars = indicators.traded
         // A step that no plan has checked may keep back all that there is.
-        guard bars.count >= 2 else {
+        guard bars.count > 0, indicators.bars.count >= 2 else {
             throw SetFailure(
                 RequestProblem(.insufficientData, "a run needs at least 2 bars, the set has \(bars.count) to run on"))
         }
         asked += 1
         let id = "\(name):\(asked)"
         let (start, end) = unsafe (bars.time[0], bars.time[bars.count - 1])
-        let range = [("start", start), ("end", end)].map {
+        var range = [("start", start), ("end", end)].map {
             JSONMember($0, .string(Timestamp(milliseconds: $1).rfc3339))
         }
+        if indicators.warmUpBars > 0 { range.append(JSONMember("warmup_bars", .integer(indicators.warmUpBars))) }
         let strategy = JSONValue.object([
             JSONMember("name", .string(descriptor.name)), JSONMember("version", .integer(descriptor.version)),
             JSONMember("parameters", .object(parameters.members)),

@@ -99,7 +99,7 @@ struct SweepStep {
         // The next round is not to ask for it again.
         let isInRounds = sweep.search.perRound != nil
         let sample = SetSample(of: sweep.setCount)
-        let blocks = unsafe ReturnBlocks(indicators.bars.time, calendar)
+        let blocks = unsafe ReturnBlocks(indicators.traded.time, calendar)
         let years = Double(settings.statistics.annualTradingDays ?? calendar.annualTradingDays)
         for index in place.first..<place.first + place.count {
             let parameters = sweep.parameters(of: index)
@@ -146,7 +146,7 @@ struct SweepStep {
         // Who is ruined has no ratios of returns, and has returns.
         if !blocks.isRecorded {
             _ = unsafe PeriodReturns(
-                backtest.simulation.workspace.equity, backtest.bars.time, calendar, blocks)
+                backtest.simulation.workspace.equity, backtest.simulation.bars.time, calendar, blocks)
         }
         luck.keep(blocks, of: index)
     }
@@ -158,7 +158,7 @@ struct SweepStep {
         guard let index = best.first?.index,
             (try? backtest(sweep.parameters(of: index), indicators, settings, workspace)) != nil
         else { return }
-        let returns = unsafe PeriodReturns.values(workspace.equity, indicators.bars.time, calendar)
+        let returns = unsafe PeriodReturns.values(workspace.equity, indicators.traded.time, calendar)
         luck.best = ReturnMoments(returns, riskFree: luck.riskFree).map { (index, $0) }
     }
 
@@ -166,7 +166,7 @@ struct SweepStep {
     mutating func tryOutOfSample(
         on indicators: IndicatorSet, _ calendar: Calendar, _ settings: RunSettings, _ workspace: Workspace
     ) {
-        outOfSampleBars = indicators.bars.count
+        outOfSampleBars = indicators.traded.count
         figures = figures.map { tried($0, on: indicators, calendar, settings, workspace) }
         best = best.map { entry in
             figures.first { $0.index == entry.index } ?? tried(entry, on: indicators, calendar, settings, workspace)
@@ -206,7 +206,7 @@ struct SweepStep {
         guard let questions else {
             throw SetFailure(RequestProblem(.internalError, "nobody can be asked what \(descriptor.name) decides"))
         }
-        let orders = try questions.orders(of: parameters, over: indicators.bars)
+        let orders = try questions.orders(of: parameters, over: indicators)
         return try unlessRefused { () throws(RequestProblem) in
             try Backtest(of: orders, on: indicators, account: settings.account, workspace: workspace)
         }

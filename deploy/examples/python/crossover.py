@@ -20,9 +20,10 @@ def run(bars, fast=10, slow=20):
     # Whole millionths: their sums are exact, so that averages that touch do not seem to cross.
     closes = [round(close * 1_000_000) for close in bars.close.tolist()]
     position, before, positions = 0, None, []
-    for one, other in zip(sums(closes, fast), sums(closes, slow)):
+    for bar, (one, other) in enumerate(zip(sums(closes, fast), sums(closes, slow))):
         difference = None if other is None else one * slow - other * fast
-        if before is not None and before * difference < 0:
+        # What crossed in the warm-up is not made up for, as the built-in strategy does not.
+        if bar >= bars.warmup_bars and before is not None and before * difference < 0:
             position = 1 if difference > 0 else -1
         positions.append(position if before is not None else None)
         before = difference if before is None else difference or before

@@ -33,17 +33,20 @@ class Refused(Exception):
 class Bars:
     """Columns of one length: `time` in UTC milliseconds, prices and volume in floating point. Not to be written to."""
 
-    def __init__(self, columns, version):
+    def __init__(self, columns, version, warmup_bars=0):
         self.time, self.open, self.high, self.low, self.close, self.volume = columns
         #: `sha256:…` of a stored data set, None for inline bars.
         self.version = version
+        #: How many of the first bars lie before `start`: they are to be looked at, nothing is traded in them.
+        self.warmup_bars = warmup_bars
 
     def __len__(self):
         return len(self.time)
 
 
 def bars(data):
-    """The bars of a request's `data`: stored or inline ones, from `start` to `end` where it has these.
+    """The bars of a request's `data`: stored or inline ones, from `start` to `end` where it has these, and of those before
+    `start` so many as `warmup_bars` says, or as there are.
 
     Raises Refused where there are none.
     """
@@ -52,7 +55,11 @@ def bars(data):
     inline = data.get("inline")
     columns, version = _stored(data) if inline is None else (_inline(inline), None)
     first, beyond = _range(columns[0], data.get("start"), data.get("end"))
-    return Bars([column[first:beyond] for column in columns], version)
+    warmup = data.get("warmup_bars") or 0
+    if not isinstance(warmup, int) or warmup < 0:
+        raise Refused("invalid_request", "data.warmup_bars must be an integer from 0 on")
+    warmup = min(warmup, first)
+    return Bars([column[first - warmup:beyond] for column in columns], version, warmup)
 
 
 def _range(times, start, end):

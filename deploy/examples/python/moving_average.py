@@ -17,11 +17,14 @@ def averages(values, period):
     return result
 
 
-def backtest(opens, closes, fast, slow, mode, cash, commission):
+def backtest(opens, closes, warmup, fast, slow, mode, cash, commission):
     fast_line, slow_line = averages(closes, fast), averages(closes, slow)
     equity, units, entry, trades, wanted = cash, 0.0, 0.0, [], 0
     peak, drawdown, curve = cash, 0.0, []
     for bar, (price, close) in enumerate(zip(opens, closes)):
+        # What the averages see and nothing is traded in.
+        if bar < warmup:
+            continue
         side = (units > 0) - (units < 0)
         if wanted != side:
             if side:
@@ -54,15 +57,15 @@ def run(request):
     # Lists of Python's own numbers: what takes one value after the other is slow on anything else.
     opens, closes = bars.open.tolist(), bars.close.tolist()
     curve, trades, drawdown = backtest(
-        opens, closes, fast, slow, parameters.get("mode", "long_only"), cash, account.get("commission", 0.002))
+        opens, closes, bars.warmup_bars, fast, slow, parameters.get("mode", "long_only"), cash, account.get("commission", 0.002))
     log(f"{count} bars, {len(trades)} trades", "debug")
     wins = sum(1 for trade in trades if trade > 0)
     return {
-        "data": {"bars": count, "version": bars.version},
+        "data": {"bars": count - bars.warmup_bars, "version": bars.version},
         "statistics": {
             "equity_final": curve[-1],
             "return_pct": (curve[-1] / cash - 1) * 100,
-            "buy_hold_return_pct": (closes[-1] / closes[0] - 1) * 100,
+            "buy_hold_return_pct": (closes[-1] / closes[bars.warmup_bars] - 1) * 100,
             "max_drawdown_pct": drawdown * 100,
             "trade_count": len(trades),
             "win_rate_pct": wins / len(trades) * 100 if trades else None,
