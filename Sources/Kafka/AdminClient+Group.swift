@@ -42,7 +42,9 @@ extension AdminClient {
     package func describe(
         group: String, topic: String, timeoutMs: Int32 = 10_000
     ) throws(KafkaFailure) -> GroupDescription {
-        let event = try unsafe ask(RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS, timeoutMs: timeoutMs) { options, queue in
+        let event = try unsafe ask(
+            RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS, ofCoordinator: true, timeoutMs: timeoutMs
+        ) { options, queue in
             unsafe group.withCString { name in
                 var names: [UnsafePointer<CChar>?] = unsafe [name]
                 unsafe rd_kafka_DescribeConsumerGroups(client, &names, names.count, options, queue)

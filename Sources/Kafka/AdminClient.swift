@@ -1,5 +1,7 @@
 internal import CRdKafka
+package import Scheduling
 internal import Synchronization
+internal import System
 
 /// Asks a cluster and creates topics, without joining a group and without making a broker create anything by itself.
 ///
@@ -11,6 +13,8 @@ package final class AdminClient: @unchecked Sendable {
     private let properties: ClientProperties
     private let failures = Mutex(BrokerFailures())
     private var isClosed = false
+    /// When a group's coordinator first did not answer in time.
+    private let unansweredSince = Mutex<MonotonicTime?>(nil)
 
     /// - Parameter properties: `ClientProperties.admin`, or `ClientProperties.groupObserver` for one who asks for a
     ///   group's offsets over and over.
@@ -27,6 +31,13 @@ package final class AdminClient: @unchecked Sendable {
 
     deinit {
         assert(isClosed, "an AdminClient is closed by its owner")
+    }
+
+    /// A coordinator has not answered for so long that this client is to be closed, and another made.
+    package func isSpent(at now: MonotonicTime) -> Bool {
+        unansweredSince.withLock { since in
+            since.map { now.milliseconds(since: $0) >= CoordinatorQuestions.mostAgeMs } ?? false
+        }
     }
 
     package func close() {
@@ -67,22 +78,26 @@ package final class AdminClient: @unchecked Sendable {
 
     /// Puts an admin request to the cluster, and waits for the one event that answers it.
     ///
-    /// - Parameter request: makes it, with these options, to be answered in this queue.
+    /// - Parameters:
+    ///   - isOfCoordinator: a group's coordinator is asked (`CoordinatorQuestions`).
+    ///   - request: makes it, with these options, to be answered in this queue.
     /// - Returns: the event; the caller destroys it.
     /// - Throws: the request's own failure; per-topic failures are in the event.
     func ask(
-        _ operation: rd_kafka_admin_op_t, timeoutMs: Int32,
+        _ operation: rd_kafka_admin_op_t, ofCoordinator isOfCoordinator: Bool = false, timeoutMs: Int32,
         _ request: (_ options: OpaquePointer?, _ queue: OpaquePointer) -> Void
     ) throws(KafkaFailure) -> OpaquePointer {
         let options = unsafe rd_kafka_AdminOptions_new(client, operation)
         defer { unsafe rd_kafka_AdminOptions_destroy(options) }
-        _ = unsafe rd_kafka_AdminOptions_set_request_timeout(options, timeoutMs, nil, 0)
+        let requestMs = isOfCoordinator ? CoordinatorQuestions.requestMs : timeoutMs
+        _ = unsafe rd_kafka_AdminOptions_set_request_timeout(options, requestMs, nil, 0)
         _ = unsafe rd_kafka_AdminOptions_set_operation_timeout(options, timeoutMs, nil, 0)
         let queue: OpaquePointer = unsafe rd_kafka_queue_new(client)
         defer { unsafe rd_kafka_queue_destroy(queue) }
         unsafe request(options, queue)
         // librdkafka answers by itself at the request's timeout; the margin only guards against waiting for ever.
-        guard let event = unsafe rd_kafka_queue_poll(queue, timeoutMs + 5000) else {
+        guard let event = unsafe rd_kafka_queue_poll(queue, isOfCoordinator ? timeoutMs : timeoutMs + 5000) else {
+            if isOfCoordinator { unansweredSince.withLock { $0 = $0 ?? .now() } }
             throw KafkaFailure(RD_KAFKA_RESP_ERR__TIMED_OUT)
         }
         let code = unsafe rd_kafka_event_error(event)

@@ -1,4 +1,6 @@
 internal import CRdKafka
+internal import Scheduling
+internal import System
 
 extension KafkaConsumer {
     /// The next thing that happened, or nil. Never blocks. Calling it is also what keeps the membership, so it is
@@ -10,7 +12,7 @@ extension KafkaConsumer {
             if let known = unsafe translate(event) { return known }
         }
         // Answering an event may itself have failed and left something behind.
-        return waiting.next()
+        return waiting.next() ?? lateQuestion(at: .now())
     }
 
     private func translate(_ event: OpaquePointer) -> ConsumerEvent? {

@@ -1,4 +1,6 @@
 internal import CRdKafka
+internal import Scheduling
+internal import System
 
 extension KafkaConsumer {
     /// Sends the leaders a small request, and does not wait for the answer: having something to send wakes the
@@ -12,7 +14,10 @@ extension KafkaConsumer {
     }
 
     /// Asks what the group has committed, without waiting: the answer comes as `ConsumerEvent.committedBefore`.
-    /// - Parameter number: comes back with the answer; not 0.
+    ///
+    /// - Parameters:
+    ///   - number: comes back with the answer; not 0.
+    ///   - timeoutMs: after how long without one a failure comes in its place.
     package func askCommitted(
         _ partitions: [Int32], number: UInt64, onlyStable: Bool = false, timeoutMs: Int32 = 5000
     ) {
@@ -20,7 +25,9 @@ extension KafkaConsumer {
         defer { unsafe rd_kafka_AdminOptions_destroy(options) }
         unsafe rd_kafka_AdminOptions_set_opaque(options, UnsafeMutableRawPointer(bitPattern: UInt(number)))
         var reason = [CChar](repeating: 0, count: 256)
-        _ = unsafe rd_kafka_AdminOptions_set_request_timeout(options, timeoutMs, &reason, reason.count)
+        _ = unsafe rd_kafka_AdminOptions_set_request_timeout(
+            options, CoordinatorQuestions.requestMs, &reason, reason.count)
+        questions.ask(number, patienceMs: Int(timeoutMs), at: .now())
         if onlyStable {
             unsafe rd_kafka_error_destroy(rd_kafka_AdminOptions_set_require_stable_offsets(options, 1))
         }
@@ -30,8 +37,10 @@ extension KafkaConsumer {
         unsafe rd_kafka_ListConsumerGroupOffsets(client, &question, 1, options, commitQueue)
     }
 
-    func committedBefore(_ event: OpaquePointer) -> ConsumerEvent {
+    /// nil where nobody waits for it any more.
+    func committedBefore(_ event: OpaquePointer) -> ConsumerEvent? {
         let number = unsafe UInt64(UInt(bitPattern: rd_kafka_event_opaque(event)))
+        guard questions.takeAnswer(number) else { return nil }
         guard unsafe rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR_NO_ERROR else {
             return unsafe .committedBefore([], failure: KafkaFailure(event: event, of: client), of: number)
         }
@@ -55,6 +64,21 @@ extension KafkaConsumer {
             unsafe eachEntry(of: list) { entry in unsafe offsets.append(CommittedOffset(entry)) }
         }
         return .committedBefore(offsets, failure: offsets.compactMap(\.failure).first, of: number)
+    }
+
+    /// A question that has no answer in time, and then, once, that the client cannot wait for it any longer.
+    func lateQuestion(at now: MonotonicTime) -> ConsumerEvent? {
+        if let number = questions.takeLate(at: now) {
+            return .committedBefore([], failure: KafkaFailure(RD_KAFKA_RESP_ERR__TIMED_OUT), of: number)
+        }
+        guard !isGivenUp, questions.areTooOld(at: now) else { return nil }
+        isGivenUp = true
+        return .failure(
+            KafkaFailure(
+                code: RD_KAFKA_RESP_ERR__TIMED_OUT.rawValue, name: "_TIMED_OUT",
+                reason: "the group's coordinator has not answered for \(Int(CoordinatorQuestions.mostAgeMs / 60_000)) "
+                    + "minutes, and librdkafka would end the process at its return",
+                kind: .fatal))
     }
 
     /// Goes on reading a partition at this offset. Records from before may still come: they were on their way. Never

@@ -24,6 +24,9 @@ package final class KafkaConsumer: @unchecked Sendable {
     var waiting = EventBacklog<ConsumerEvent>()
     /// Up to where records were handed out.
     var positions: [Int32: Int64] = [:]
+    var questions = CoordinatorQuestions()
+    /// It has been told that the client cannot go on.
+    var isGivenUp = false
     var topic = ""
     let group: String
     /// The partitions this member reads now.

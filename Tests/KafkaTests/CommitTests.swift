@@ -66,6 +66,30 @@ import Testing
         }
     }
 
+    /// Had librdkafka's own time-out come in between, the process would end as soon as the coordinator is there again.
+    @Test(.enabled(if: Cluster.realBootstrap == nil, "only the embedded broker can be stopped from here"))
+    func whoHasAskedACoordinatorThatIsAwayIsToldSoAndMayAskAgain() async throws {
+        try await onOwnThread {
+            let cluster = try Cluster(own: true)
+            defer { cluster.close() }
+            let topic = try cluster.topic(records: 1)
+            let member = try cluster.consumer(group: Cluster.unique("g"))
+            defer { member.close() }
+            member.read(topic)
+            #expect(member.turn { member.records.count == 1 })
+            cluster.broker?.setDown(true)
+            member.consumer.askCommitted([0], number: 1, timeoutMs: 300)
+            #expect(member.turn { member.told(1) != nil })
+            #expect(member.told(1)?.failure?.name == "_TIMED_OUT")
+            cluster.broker?.setDown(false)
+            member.consumer.askCommitted([0], number: 2, timeoutMs: Int32(Patience.milliseconds))
+            #expect(member.turn { member.told(2) != nil })
+            #expect(member.told(2)?.failure == nil)
+            let answers = member.events.count { if case .committedBefore = $0 { true } else { false } }
+            #expect(answers == 2, "the late one is nobody's")
+        }
+    }
+
     @Test func aPartitionIsReadAgainFromWhereItIsTold() async throws {
         try await onOwnThread {
             let cluster = try Cluster()

@@ -86,14 +86,16 @@ final class LagWatch: Sendable {
         }
     }
 
-    /// The thread's body. The client is its own, from the beginning to the end.
+    /// The thread's body. The client is its own.
     func run(_ clients: KafkaClients, events: MetricsPublisher) {
         do throws(KafkaFailure) {
-            let client = try clients.groupObserver()
-            defer { client.close() }
             findings.withLock { $0.heardAt = .now() }
-            // The embedded broker does not know the question, and its client would hang.
-            watch(client, events, canAskGroup: !clients.isEmbedded)
+            while end.mayGoOn {
+                let client = try clients.groupObserver()
+                defer { client.close() }
+                // The embedded broker does not know the question, and its client would hang.
+                watch(client, events, canAskGroup: !clients.isEmbedded)
+            }
         } catch {
             log.error("the lag cannot be watched", JSONMember("error", .string(error.description)))
         }
@@ -104,6 +106,7 @@ final class LagWatch: Sendable {
         var nextGroup = next
         while end.mayGoOn {
             let now = MonotonicTime.now()
+            if client.isSpent(at: now) { return }
             heartbeats.beat(.lag, at: now)
             if now >= next {
                 next = now.adding(milliseconds: settings.metricsIntervalMs)

@@ -1,0 +1,41 @@
+import Scheduling
+import Testing
+
+@testable import Kafka
+
+/// A coordinator that is away: who asks is not kept waiting, and librdkafka never runs into its own time-out.
+@Suite struct CoordinatorQuestionsTests {
+    private let begin = MonotonicTime(nanoseconds: 1_000_000_000)
+    private var questions = CoordinatorQuestions()
+
+    private func after(_ milliseconds: Int) -> MonotonicTime { begin.adding(milliseconds: milliseconds) }
+
+    @Test mutating func anAnswerInTimeIsHandedOnOnce() {
+        questions.ask(7, patienceMs: 5000, at: begin)
+        #expect(questions.takeLate(at: after(4999)) == nil)
+        let isAwaited = questions.takeAnswer(7)
+        let isAwaitedAgain = questions.takeAnswer(7)
+        #expect(isAwaited && !isAwaitedAgain)
+        #expect(questions.takeLate(at: after(10_000)) == nil)
+    }
+
+    @Test mutating func oneThatIsLateIsToldOnceAndItsAnswerIsNobodys() {
+        questions.ask(7, patienceMs: 5000, at: begin)
+        questions.ask(8, patienceMs: 9000, at: begin)
+        #expect(questions.takeLate(at: after(5000)) == 7)
+        #expect(questions.takeLate(at: after(5000)) == nil)
+        #expect(questions.takeLate(at: after(9000)) == 8)
+        let isAwaited = questions.takeAnswer(7)
+        #expect(!isAwaited)
+    }
+
+    @Test mutating func theClientIsGivenUpBeforeTheLongestTimeOutIsOver() {
+        questions.ask(7, patienceMs: 5000, at: begin)
+        _ = questions.takeLate(at: after(5000))
+        let most = Int(CoordinatorQuestions.mostAgeMs)
+        #expect(most < Int(CoordinatorQuestions.requestMs))
+        #expect(!questions.areTooOld(at: after(most - 1)) && questions.areTooOld(at: after(most)))
+        _ = questions.takeAnswer(7)
+        #expect(!questions.areTooOld(at: after(most)))
+    }
+}
