@@ -46,6 +46,16 @@ struct DataSelection {
         warmUpBars = try section.integer("warmup_bars", in: 0...Self.mostWarmUpBars)
     }
 
+    /// All bars of the data set that it names, or brings.
+    ///
+    /// - Throws: `unknown_dataset` or `invalid_data`.
+    func data(under root: String) throws(RequestProblem) -> MarketData {
+        switch source {
+        case .stored(let name, let version): try DataSetStore(root: root).dataSet(name, version: version)
+        case .inline(let table, _): MarketData(table)
+        }
+    }
+
     private static func stored(_ section: SectionReader, _ used: String?) throws(RequestProblem) -> Source {
         let expectation = "a data set's name: " + DataSetName.expectation
         guard let dataset = try section.text("dataset", expectation), DataSetName.isValid(dataset) else {

@@ -33,11 +33,7 @@ package struct SweepPlan: Sendable {
     ///   is in sample of it or out of sample, is empty.
     package init(_ sweep: Sweep, dataRoot: String) throws(RequestProblem) {
         let selection = try DataSelection(sweep.definition["data"])
-        let data: MarketData
-        switch selection.source {
-        case .stored(let name, let version): data = try DataSetStore(root: dataRoot).dataSet(name, version: version)
-        case .inline(let table, _): data = MarketData(table)
-        }
+        let data = try selection.data(under: dataRoot)
         let range = data.range(from: selection.start, through: selection.end)
         guard !range.isEmpty else {
             throw RequestProblem(.insufficientData, "the data set has no bars in the range asked for")

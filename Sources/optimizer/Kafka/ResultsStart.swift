@@ -37,6 +37,20 @@ struct ResultsStart {
         }
     }
 
+    /// The scan of whoever puts steps together: on and on, unless it is to be `--now`.
+    ///
+    /// - Throws: what is wrong with the call, code 64, or what `apply` throws.
+    static func scan(ofSteps arguments: Arguments) throws(CommandFailure) -> TopicScan {
+        let timeout = try arguments.integer("timeout-ms", in: 1...86_400_000)
+        let start = try ResultsStart(arguments)
+        let connection = try KafkaConnection(arguments, topic: \.results)
+        var scan = TopicScan(
+            connection: connection, topic: connection.topics.results, follows: !arguments.has("now"), tellsEnd: true,
+            timeout: timeout.map { .milliseconds($0) })
+        try start.apply(to: &scan)
+        return scan
+    }
+
     /// Has the scan begin there.
     func apply(to scan: inout TopicScan) throws(CommandFailure) {
         switch wish {

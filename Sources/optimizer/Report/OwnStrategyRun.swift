@@ -16,6 +16,25 @@ enum OwnStrategyRun {
         of request: [UInt8], _ strategy: ExternalStrategy, _ engine: HostedStrategies,
         _ configuration: OptimizerConfiguration
     ) throws(CommandFailure) -> JSONValue {
+        let orders = try orders(for: request, strategy, configuration)
+        do {
+            let parsed = try StrategyRequest.parse(request)
+            let frame = StepFrame.payload(of: parsed, token: 1, orders: orders)
+            let reply = try HostReply.parse(engine.answer(frame) { 0 }, ofStep: 1, parsed)
+            if let problem = reply.problem { throw CommandFailure(problem.message) }
+            return try JSONValue.parse(Array("{".utf8) + reply.members + Array("}".utf8))
+        } catch let failure as CommandFailure {
+            throw failure
+        } catch {
+            throw CommandFailure("what the engine answered cannot be read: \(error)")
+        }
+    }
+
+    /// - Returns: what a host of the strategy has answered, with positions or signals in it.
+    /// - Throws: why there is none.
+    static func orders(
+        for request: [UInt8], _ strategy: ExternalStrategy, _ configuration: OptimizerConfiguration
+    ) throws(CommandFailure) -> [UInt8] {
         let hosts = try LocalHosts(configuration, memoryMB: strategy.limits.memoryMB)
         defer { hosts.stop() }
         let host = try hosts.start(
@@ -24,18 +43,13 @@ enum OwnStrategyRun {
         guard case .answered(let line) = host.run(request, deadline: .now().adding(milliseconds: timeoutMs)) else {
             throw CommandFailure("a host of \(strategy.name) did not answer")
         }
-        do {
-            let parsed = try StrategyRequest.parse(request)
-            let answer = try HostReply.parse(line)
-            if let problem = answer.problem { throw CommandFailure("\(strategy.name): \(problem.message)") }
-            let frame = StepFrame.payload(of: parsed, token: 1, orders: answer.orders)
-            let reply = try HostReply.parse(engine.answer(frame) { 0 }, ofStep: 1, parsed)
-            if let problem = reply.problem { throw CommandFailure(problem.message) }
-            return try JSONValue.parse(Array("{".utf8) + reply.members + Array("}".utf8))
-        } catch let failure as CommandFailure {
-            throw failure
+        let answer: HostReply
+        do throws(JSONProblem) {
+            answer = try HostReply.parse(line)
         } catch {
             throw CommandFailure("what a host of \(strategy.name) answered cannot be read: \(error)")
         }
+        if let problem = answer.problem { throw CommandFailure("\(strategy.name): \(problem.message)") }
+        return answer.orders
     }
 }

@@ -21,22 +21,9 @@ struct SweepReport {
     }
 
     var html: String {
-        let id = Markup.escaped(merged["optimization_id"]?.string ?? "sweep")
-        return """
-            <!doctype html>
-            <html lang="en"><head><meta charset="utf-8">
-            <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; \
-            base-uri 'none'; form-action 'none'">
-            <meta name="viewport" content="width=device-width, initial-scale=1">
-            <title>\(id)</title>
-            <style>\(ReportStyle.css)</style></head>
-            <body><main>
-            <header><h1>\(id)</h1><p class="soft">\(subject)</p>\(warnings)</header>
-            \([tiles, heatMap, equity, comparison, luck, statistics, topTable, whatWasSwept].joined(separator: "\n"))
-            <footer>\(origin)</footer>
-            </main></body></html>
-
-            """
+        ReportDocument.html(
+            title: merged["optimization_id"]?.string ?? "sweep", subject: subject, warnings: warnings,
+            sections: [tiles, heatMap, equity, comparison, luck, statistics, topTable, whatWasSwept], origin: origin)
     }
 
     private var subject: String {
@@ -79,6 +66,6 @@ struct SweepReport {
     }
 
     func section(_ title: String, _ words: String, _ body: String) -> String {
-        "<section><h2>\(title)</h2>\(words.isEmpty ? "" : "<p class=\"soft\">\(words)</p>")\(body)</section>"
+        ReportDocument.section(title, words, body)
     }
 }

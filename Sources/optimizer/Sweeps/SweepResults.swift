@@ -27,17 +27,12 @@ struct SweepResults {
         for name in ["request", "count", "from-now"] where arguments.has(name) {
             throw .usage("--\(name) does not go with --sweep")
         }
-        let timeout = try arguments.integer("timeout-ms", in: 1...86_400_000)
-        let start = try ResultsStart(arguments)
         // Said before an hour of waiting, not after.
         _ = try HeatMap.Over(arguments)
         let figures = try SetFigures(arguments)
-        let connection = try KafkaConnection(arguments, topic: \.results)
+        let scan = try ResultsStart.scan(ofSteps: arguments)
+        let connection = scan.connection
         var interruption = Interruption()
-        var scan = TopicScan(
-            connection: connection, topic: connection.topics.results, follows: !arguments.has("now"), tellsEnd: true,
-            timeout: timeout.map { .milliseconds($0) })
-        try start.apply(to: &scan)
         var results = SweepResults(id, connection, waitsForFailed: arguments.has("follow"))
         results.figures = figures
         _ = try scan.run { event throws(CommandFailure) in

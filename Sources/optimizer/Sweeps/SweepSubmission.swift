@@ -8,24 +8,11 @@ import Worker
 struct SweepSubmission {
     private var plan: SweepPlan
     private let isJSON: Bool
-    private var topic = ""
-    private var alreadyThere = 0
-    /// Of a sweep whose failed steps are sent again, how many are complete.
-    private var completed: Int?
-    /// Where the results topic ended before anything was sent; nil also where results of the sweep may lie before.
-    private var resultsBegin: TopicPlaces?
 
     static func run(
         _ sweep: Sweep, _ arguments: Arguments, _ configuration: OptimizerConfiguration
     ) throws(CommandFailure) -> Int32 {
-        guard arguments.value("key") == nil else {
-            throw .usage("--key would put all steps on one partition, for one node; a sweep goes to all of them")
-        }
-        if arguments.has("resend-failed") {
-            for name in ["resend-all", "dry-run"] where arguments.has(name) {
-                throw .usage("--resend-failed asks the topics what has failed, and does not go with --\(name)")
-            }
-        }
+        try checkOptions(arguments)
         var plan: SweepPlan
         do throws(RequestProblem) {
             plan = try SweepPlan(sweep, dataRoot: configuration.data.root)
@@ -39,8 +26,19 @@ struct SweepSubmission {
         return try submission.send(arguments)
     }
 
+    /// - Throws: what does not go together, code 64.
+    static func checkOptions(_ arguments: Arguments) throws(CommandFailure) {
+        guard arguments.value("key") == nil else {
+            throw .usage("--key would put all steps on one partition, for one node; a sweep goes to all of them")
+        }
+        guard arguments.has("resend-failed") else { return }
+        for name in ["resend-all", "dry-run"] where arguments.has(name) {
+            throw .usage("--resend-failed asks the topics what has failed, and does not go with --\(name)")
+        }
+    }
+
     /// Cuts the sweep by how long its sets take here. Where nothing can be measured it stays as it is, with a word.
-    private static func measure(_ plan: inout SweepPlan, _ configuration: OptimizerConfiguration) {
+    static func measure(_ plan: inout SweepPlan, _ configuration: OptimizerConfiguration) {
         let name = plan.sweep.externalStrategy?.name ?? ""
         do throws(CommandFailure) {
             let trial = try SweepTrial.run(plan, configuration)
@@ -78,13 +76,14 @@ struct SweepSubmission {
 
     private var description: String {
         let version = plan.version.map { ", version \($0.prefix(19))" } ?? ""
+        let drawn = plan.sweep.drawnBy.map { " (\($0))" } ?? ""
         return
-            "sweep \(plan.id): \(plan.sweep.setCount) sets\(plan.sweep.drawnBy.map { " (\($0))" } ?? "") in \(Self.count(plan.stepCount, "step")) of up to "
-            + "\(plan.setsPerStep), over \(plan.bars) bars\(version)"
+            "sweep \(plan.id): \(plan.sweep.setCount) sets\(drawn) in \(StepSending.count(plan.stepCount, "step")) of "
+            + "up to \(plan.setsPerStep), over \(plan.bars) bars\(version)"
     }
 
     private func endDryRun() throws(CommandFailure) -> Int32 {
-        if isJSON { try DataWriter.write([summary(sent: 0, refused: 0, unanswered: 0, isInterrupted: false)]) }
+        if isJSON { try DataWriter.write([summary(StepSending(topic: "", stepCount: plan.stepCount).summary(nil))]) }
         Output.words("a dry run: nothing was sent")
         return ExitCode.success
     }
@@ -92,49 +91,36 @@ struct SweepSubmission {
     private mutating func send(_ arguments: Arguments) throws(CommandFailure) -> Int32 {
         let connection = try KafkaConnection(arguments, topic: \.requests)
         let topic = try connection.topic(connection.topics.requests)
-        self.topic = topic.name
         var interruption = Interruption()
-        guard let known = try stepsThere(connection, unless: &interruption) else { return Self.endInterrupted() }
+        guard let known = try stepsThere(connection, unless: &interruption) else { return StepSending.endInterrupted() }
         if let rounds = SweepRounds(plan) {
             return try send(rounds, known, connection, topic, arguments, unless: &interruption)
         }
-        guard let missing = try stepsToSend(known, connection, arguments, unless: &interruption) else {
-            return Self.endInterrupted()
-        }
-        alreadyThere = plan.stepCount - missing.count
-        if alreadyThere == 0 { resultsBegin = TopicPlaces.endsOfResults(connection) }
+        var sending = StepSending(topic: topic.name, stepCount: plan.stepCount)
+        guard let missing = try stepsToSend(known, connection, arguments, &sending.completed, unless: &interruption)
+        else { return StepSending.endInterrupted() }
+        sending.alreadyThere = plan.stepCount - missing.count
+        if sending.alreadyThere == 0 { sending.resultsBegin = TopicPlaces.endsOfResults(connection) }
         let sender = try RecordSender(connection, topic: topic)
         defer { sender.close() }
-        var progress = ProgressLine()
-        for step in missing {
-            guard sender.send(key: nil, value: plan.request(step: step), token: UInt64(step), unless: &interruption)
-            else { break }
-            if sender.sent % 1000 == 0 { sender.drain() }
-            progress.show(progressText(sender))
-        }
-        sender.finish(unless: &interruption) { progress.show(progressText(sender)) }
-        progress.clear()
-        return try report(sender, isInterrupted: interruption.hasCome)
-    }
-
-    private static func endInterrupted() -> Int32 {
-        Output.words("interrupted before anything was sent")
-        return Interruption.exitCode
+        sending.send(missing.count, to: sender, unless: &interruption) { plan.request(step: missing[$0]) }
+        return try end(sending, sender, isInterrupted: interruption.hasCome) { missing[$0] }
     }
 
     /// Sends one round after the other, each when the one before has its results.
-    private mutating func send(
+    private func send(
         _ rounds: SweepRounds, _ known: SentSteps, _ connection: KafkaConnection, _ topic: TopicDescription,
         _ arguments: Arguments, unless interruption: inout Interruption
     ) throws(CommandFailure) -> Int32 {
         guard !arguments.has("resend-all") else {
             throw .usage("--resend-all does not go with a sweep in rounds, whose steps wait for each other")
         }
+        var sending = StepSending(topic: topic.name, stepCount: plan.stepCount)
         var scan = TopicScan(
             connection: connection, topic: connection.topics.results, follows: true, tellsEnd: true)
         if known.places.isEmpty {
-            resultsBegin = TopicPlaces.endsOfResults(connection)
-            if let resultsBegin { scan.start = .offsets(resultsBegin.offsets) }
+            sending.resultsBegin = TopicPlaces.endsOfResults(connection)
+            if let begin = sending.resultsBegin { scan.start = .offsets(begin.offsets) }
         }
         let sender = try RecordSender(connection, topic: topic)
         defer { sender.close() }
@@ -152,11 +138,24 @@ struct SweepSubmission {
         interruption = interrupted
         sender.finish(unless: &interruption) {}
         progress.clear()
-        alreadyThere = work.keptCount
-        if arguments.has("resend-failed") { completed = min(work.completedCount, alreadyThere) }
-        let code = try report(sender, isInterrupted: interruption.hasCome)
+        sending.alreadyThere = work.keptCount
+        if arguments.has("resend-failed") { sending.completed = min(work.completedCount, sending.alreadyThere) }
+        let code = try end(sending, sender, isInterrupted: interruption.hasCome) { $0 }
         if let problem = work.problem { throw problem }
         return code
+    }
+
+    /// Says what became of the steps.
+    ///
+    /// - Parameter step: the number of the step that was sent under a token.
+    /// - Returns: the exit code.
+    private func end(
+        _ sending: StepSending, _ sender: RecordSender, isInterrupted: Bool, step: (Int) -> Int
+    ) throws(CommandFailure) -> Int32 {
+        if isJSON { try DataWriter.write([summary(sending.summary(sender, isInterrupted: isInterrupted))]) }
+        return sending.report(sender, isInterrupted: isInterrupted, results: "--sweep \(plan.id)") {
+            "step \(step($0))"
+        }
     }
 
     /// - Returns: nil where it was interrupted.
@@ -165,7 +164,7 @@ struct SweepSubmission {
     ) throws(CommandFailure) -> SentSteps? {
         var known = SentSteps(of: plan)
         guard try known.read(connection, unless: &interruption) else { return nil }
-        guard !known.hasOther else { throw idIsTaken }
+        guard !known.hasOther else { throw idIsTaken(connection.topics.requests) }
         // Its steps are numbered by how it was cut then, whatever was measured now.
         if plan.wantsMeasuring, let sets = known.setsPerStep {
             let before = plan.stepCount
@@ -177,9 +176,10 @@ struct SweepSubmission {
         return known
     }
 
+    /// - Parameter completed: where failed steps are sent again, how many are complete.
     /// - Returns: nil where it was interrupted.
-    private mutating func stepsToSend(
-        _ known: SentSteps, _ connection: KafkaConnection, _ arguments: Arguments,
+    private func stepsToSend(
+        _ known: SentSteps, _ connection: KafkaConnection, _ arguments: Arguments, _ completed: inout Int?,
         unless interruption: inout Interruption
     ) throws(CommandFailure) -> [Int]? {
         let all = 0..<plan.stepCount
@@ -192,58 +192,20 @@ struct SweepSubmission {
         return all.filter { answered.needs($0, sentAt: known.places[$0] ?? []) }
     }
 
-    private var idIsTaken: CommandFailure {
+    private func idIsTaken(_ topic: String) -> CommandFailure {
         CommandFailure(
             "\(topic) holds steps of another sweep \(plan.id), or of this one over another version of the data or cut in "
                 + "another way, and nothing was sent: results under one id must be of one sweep. Give this one another "
                 + "optimization_id, or none, and it is named after its content", code: ExitCode.dataError)
     }
 
-    private func progressText(_ sender: RecordSender) -> String {
-        "\(sender.acknowledged) of \(plan.stepCount - alreadyThere) steps acknowledged"
-    }
-
-    private func report(_ sender: RecordSender, isInterrupted: Bool) throws(CommandFailure) -> Int32 {
-        for refusal in sender.refusals {
-            let remedy = refusal.failure.remedy.map { "; \($0)" } ?? ""
-            Output.words("step \(refusal.token): not taken: \(refusal.failure)\(remedy)")
-        }
-        if isJSON {
-            try DataWriter.write([
-                summary(
-                    sent: sender.acknowledged, refused: sender.refused, unanswered: sender.outstanding,
-                    isInterrupted: isInterrupted)
-            ])
-        }
-        var words = "\(Self.count(sender.acknowledged, "step")) acknowledged by \(topic)"
-        if let completed {
-            words += ", \(completed) are complete, \(alreadyThere - completed) have no result yet"
-        } else if alreadyThere > 0 {
-            words += ", \(alreadyThere) were there already (--resend-failed sends those again that failed)"
-        }
-        if sender.refused > 0 { words += ", \(sender.refused) not taken" }
-        if sender.outstanding > 0 { words += ", \(sender.outstanding) without an answer: they may be there or not" }
-        Output.words(words)
-        let isWhole = sender.acknowledged + alreadyThere == plan.stepCount
-        Output.words(
-            isWhole
-                ? "next: optimizer results --sweep \(plan.id)" + (resultsBegin.map { " --from \($0.text)" } ?? "")
-                : "the same command again sends the steps that are missing")
-        if isInterrupted { return Interruption.exitCode }
-        return isWhole ? ExitCode.success : ExitCode.failure
-    }
-
-    private func summary(sent: Int, refused: Int, unanswered: Int, isInterrupted: Bool) -> String {
-        JSONValue.object([
+    /// - Parameter sent: what became of its steps.
+    private func summary(_ sent: [JSONMember]) -> String {
+        let members = [
             JSONMember("optimization_id", .string(plan.id)), JSONMember("sets", .integer(plan.sweep.setCount)),
             JSONMember("steps", .integer(plan.stepCount)), JSONMember("sets_per_step", .integer(plan.setsPerStep)),
             JSONMember("bars", .integer(plan.bars)), JSONMember("version", plan.version.map { .string($0) } ?? .null),
-            JSONMember("topic", topic.isEmpty ? .null : .string(topic)), JSONMember("acknowledged", .integer(sent)),
-            JSONMember("already_there", .integer(alreadyThere)), JSONMember("not_taken", .integer(refused)),
-            JSONMember("unanswered", .integer(unanswered)), JSONMember("interrupted", .bool(isInterrupted)),
-            JSONMember("results_from", resultsBegin.map { .string($0.text) } ?? .null),
-        ]).text
+        ]
+        return JSONValue.object(members + sent).text
     }
-
-    private static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
 }
