@@ -3,7 +3,7 @@ enum RequestMember: UInt8, CaseIterable {
     case requestID, strategy, schemaVersion, type, limits, locks, labels, expiresAt, submittedAt
     // Sections: what only the host that runs the step reads.
     case data, account, statistics, output, optimizationID, parameters, parameterConstraints, objective, constraints
-    case search, outOfSample, step
+    case search, outOfSample, step, walkForwardWindow
 
     var isSection: Bool { rawValue >= RequestMember.data.rawValue }
 
@@ -30,6 +30,7 @@ enum RequestMember: UInt8, CaseIterable {
         case .search: "search"
         case .outOfSample: "out_of_sample"
         case .step: "step"
+        case .walkForwardWindow: "walk_forward_window"
         }
     }
 

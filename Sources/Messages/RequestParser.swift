@@ -74,7 +74,7 @@ struct RequestParser {
         case .submittedAt:
             return readTime(try reader.value(), member.name) { $0.submittedAt = $1 }
         case .data, .account, .statistics, .output, .optimizationID, .parameters, .parameterConstraints, .objective,
-            .constraints, .search, .outOfSample, .step:
+            .constraints, .search, .outOfSample, .step, .walkForwardWindow:
             request.sections.append(.init(member: member, range: try reader.skipValue()))
             return nil
         }

@@ -5,6 +5,7 @@ import Strategies
 /// are none.
 enum InputDocument {
     case sweep(Sweep)
+    case walkForward(WalkForward)
     case request([UInt8])
 
     private static let longest = 8 << 20
@@ -21,6 +22,9 @@ enum InputDocument {
                 ? .sweep(try SweepDocument.parse(bytes, from: input.name, external: external)) : nil
         }
         guard !isSweep(value) else {
+            guard !WalkForward.isDefined(in: value) else {
+                return .walkForward(try SweepDocument.parse(walkForward: value, from: input.name, external: external))
+            }
             return .sweep(try SweepDocument.parse(bytes, from: input.name, external: external))
         }
         let request = Array(bytes.drop(while: isSpace).reversed().drop(while: isSpace).reversed())

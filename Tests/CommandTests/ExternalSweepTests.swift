@@ -91,6 +91,31 @@ import Testing
         #expect(!bench.bench.folder.text("page.html").contains("cannot be computed"))
     }
 
+    @Test func aWalkForwardInPythonComesToThatOfTheBuiltInStrategy() throws {
+        let folder = try TemporaryFolder()
+        let bench = try SweepBench(configuration: Self.configuration(folder))
+        defer { #expect(throws: Never.self) { try bench.close() } }
+        try bench.startNodes(["a"])
+        let parts = #""walk_forward": {"in_sample": {"days": 365}, "out_of_sample": {"days": 182}}"#
+        for (id, strategy) in [("own", "swept"), ("built-in", "sma_crossover")] {
+            let document = Self.sweep(id, strategy).replacing(#""out_of_sample": {"start": "2012-01-01"}"#, with: parts)
+            let submitted = try bench.submit(document, ["--json"])
+            #expect(submitted.code == 0, "\(submitted.words)")
+            #expect(try objects(submitted.output).first?["windows"]?.elements?.count == 4)
+        }
+        let (own, other) = (try bench.walkForward("own", ["--json"]), try bench.walkForward("built-in", ["--json"]))
+        #expect(own.code == 0 && other.code == 0, "\(own.words) \(other.words)")
+        let (one, two) = (try #require(objects(own.output).first), try #require(objects(other.output).first))
+        #expect(SchemaFile.mergedWalkForward.problems(of: one) == [])
+        #expect(one["joined"]?.members != nil && one["joined"] == two["joined"])
+        for (window, same) in zip(one["windows"]?.elements ?? [], two["windows"]?.elements ?? []) {
+            for name in ["in_sample", "best", "out_of_sample", "counts"] {
+                #expect(window[name] == same[name], "\(name)")
+            }
+        }
+        #expect(one["joined"]?["statistics"]?["trade_count"]?.integer ?? 0 > 5)
+    }
+
     @Test func whatASetTakesIsMeasuredAndSaysHowTheSweepIsCut() throws {
         let folder = try TemporaryFolder()
         let slow = try SweepBench(configuration: Self.configuration(folder, more: "import time; time.sleep(0.3)"))

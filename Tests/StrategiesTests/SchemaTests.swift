@@ -143,6 +143,37 @@ import Testing
         #expect((refusal == nil) == change.isRight, "\(sweep.text): \(refusal?.message ?? "")")
     }
 
+    private static let ofWalkForwards: [Change] = [
+        ("walk_forward", #"{"in_sample":{"bars":2},"out_of_sample":{"bars":1}}"#, true),
+        ("walk_forward", #"{"kind":"anchored","in_sample":{"days":1},"out_of_sample":{"days":1}}"#, true),
+        ("walk_forward", #"{"in_sample":{"bars":9},"out_of_sample":{"bars":9},"purge_bars":0,"embargo_bars":7}"#, true),
+        ("walk_forward", #"{"in_sample":{"bars":9},"out_of_sample":{"bars":9},"warmup_bars":0}"#, true),
+        ("walk_forward", #"{"in_sample":{"bars":1},"out_of_sample":{"bars":1}}"#, false),
+        ("walk_forward", #"{"in_sample":{"bars":9},"out_of_sample":{"bars":0}}"#, false),
+        ("walk_forward", #"{"in_sample":{"bars":9}}"#, false), ("walk_forward", nil, false),
+        ("walk_forward", #"{"in_sample":{"bars":9,"days":9},"out_of_sample":{"bars":9}}"#, false),
+        ("walk_forward", #"{"in_sample":{},"out_of_sample":{"bars":9}}"#, false),
+        ("walk_forward", #"{"kind":"fixed","in_sample":{"bars":9},"out_of_sample":{"bars":9}}"#, false),
+        ("walk_forward", #"{"in_sample":{"bars":9},"out_of_sample":{"bars":9},"purge_bars":-1}"#, false),
+        ("walk_forward", #"{"in_sample":{"bars":9},"out_of_sample":{"bars":9},"embargo":1}"#, false),
+        ("walk_forward", "[]", false), ("out_of_sample", #"{"start":"2011-01-01"}"#, false),
+        ("walk_forward_window", #"{"number":1,"of":1}"#, false), ("optimization_id", nil, true),
+        ("optimization_id", #""\#(String(repeating: "a", count: 121))""#, false), ("step", "{}", false),
+        ("objective", #"{"target":"sharpe"}"#, false), ("request_id", #""r""#, true),
+    ]
+
+    @Test(arguments: ofWalkForwards) func aWalkForwardIsRightForBothOrForNeither(_ change: Change) throws {
+        let plain = try Self.changed(SweepFixture.text, ("out_of_sample", nil, true))
+        let parts = #"{"in_sample":{"bars":9},"out_of_sample":{"bars":9}}"#
+        let document = try Self.changed(
+            Self.changed(plain.text, ("walk_forward", parts, true)).text, change)
+        let problems = SchemaFile.walkForward.problems(of: document)
+        #expect(problems.isEmpty == change.isRight, "\(document.text): \(problems)")
+        var refusal: RequestProblem?
+        do throws(RequestProblem) { _ = try WalkForward.parse(document) } catch { refusal = error }
+        #expect((refusal == nil) == change.isRight, "\(document.text): \(refusal?.message ?? "")")
+    }
+
     @Test func anUnknownMemberOfASweepListsTheKnownOnes() throws {
         let sweep = try Self.changed(SweepFixture.text, ("objectives", "{}", false))
         #expect {

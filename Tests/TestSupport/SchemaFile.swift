@@ -6,6 +6,8 @@ package enum SchemaFile: String, CaseIterable, Sendable {
     case sweepStep = "sweep-step"
     case sweepStepResult = "sweep-step-result"
     case mergedSweep = "merged-sweep"
+    case walkForward = "walk-forward"
+    case mergedWalkForward = "merged-walk-forward"
     case metricsEvent = "metrics-event"
 
     /// From the root of the project.

@@ -22,6 +22,14 @@ struct Simulation {
         cash = account.cash
     }
 
+    /// A run whose equity and trades are in the workspace already.
+    ///
+    /// - Parameter ruin: the bar at whose close the equity was used up; nil where it was not.
+    init(bars: Bars, account: Account, workspace: Workspace, ruinedAt ruin: Int?) {
+        self.init(bars: bars, account: account, workspace: workspace)
+        ruinedAt = ruin
+    }
+
     /// The position that is open now.
     var openPosition: OpenPosition? {
         size == 0 ? nil : OpenPosition(size: size, entryBar: entryBar, entryPrice: entryPrice)

@@ -6,7 +6,7 @@ import Messages
 /// bytes are: what cannot be run is a reply that says why.
 package final class HostedStrategies {
     private let store: DataSetStore
-    private let workspace = Workspace()
+    let workspace = Workspace()
     private let pool = ColumnPool()
     private let engineVersion: String
 
@@ -169,7 +169,7 @@ package final class HostedStrategies {
     }
 
     /// Runs something on the indicators of a range of the bars, which see so many bars before it.
-    private func withIndicators<R, E: Error>(
+    func withIndicators<R, E: Error>(
         of data: MarketData, _ range: Range<Int>, after warmUpBars: Int?, _ body: (IndicatorSet) throws(E) -> R
     ) throws(E) -> R {
         let count = warmUpBars ?? 0
@@ -179,7 +179,7 @@ package final class HostedStrategies {
     }
 
     /// The data set a request names and the range of it that it asks for, which is never empty.
-    private func open(
+    func open(
         _ selection: DataSelection
     ) throws(RequestProblem) -> (data: MarketData, used: UsedData, range: Range<Int>) {
         let data: MarketData

@@ -45,7 +45,7 @@ package struct Sweep: Sendable {
     private static let sections = [
         "schema_version", "type", "optimization_id", "strategy", "data", "account", "statistics", "parameters",
         "parameter_constraints", "objective", "constraints", "search", "out_of_sample", "output", "limits", "labels",
-        "expires_at",
+        "expires_at", WalkForwardPart.member,
     ]
 
     /// Reads a sweep's definition and checks all of it, down to every parameter's range.

@@ -11,6 +11,8 @@ enum ResultsCommand: Command {
                           [--timeout-ms N]
         optimizer results --sweep ID [--json | --all [--format csv|jsonl]] [--html FILE] [--now] [--follow]
                           [--from PLACES | --since TIME] [--timeout-ms N]
+        optimizer results --walk-forward ID [--json] [--html FILE] [--now] [--follow] [--from PLACES | --since TIME]
+                          [--timeout-ms N]
 
         Reads the results topic from its beginning to the end it has now, as a table or, with --json, as the results
         themselves, one a line. It joins no group and commits nothing, so it may run beside anything.
@@ -19,17 +21,19 @@ enum ResultsCommand: Command {
 
         With --sweep it merges the results of a sweep's steps, as they come, until every step has one, and shows the
         best sets; with --follow it waits on for steps that failed, and for a sweep that is not there yet, with --now it
-        waits for nothing. Where several
-        sweeps were submitted under the id, the newest counts. How many sets were evaluated, skipped, failed or turned
-        down is said on standard error, and why none is ranked where none is. --all writes, in place of the best, every
-        set that ran with all its figures, in the order of the sets: the sweep has to ask for them by "output":
-        {"figures": "all"}. --html writes a
-        page of its own: a heat map, the equity of the best set, all figures. The curves are computed here, where the
-        data set is under data.root.
+        waits for nothing. Where several sweeps were submitted under the id, the newest counts. How many sets were
+        evaluated, skipped, failed or turned down is said on standard error, and why none is ranked where none is. --all
+        writes, in place of the best, every set that ran with all its figures, in the order of the sets: the sweep has to
+        ask for them by "output": {"figures": "all"}. --html writes a page of its own: a heat map, the equity of the best
+        set, all figures. The curves are computed here, where the data set is under data.root.
 
-        Exit codes: 0 done; 1 a request of --request has no result, or --timeout-ms was over before --count, or steps of the
-        sweep failed or have no result; 65 the results of the sweep do not belong together; 69 no
-        broker answers; 78 the topic is missing.
+        With --walk-forward it merges the sweep of each window, runs the best set of each on the bars after it, here,
+        where the data set is under data.root, and shows what they were judged by and what they then did. Their runs are
+        joined, each window's returns compounded on those before it; --json has the joined equity, --html draws it.
+
+        Exit codes: 0 done; 1 a request of --request has no result, or --timeout-ms was over before --count, or steps of
+        the sweep failed or have no result, or a walk-forward's windows could not be joined; 65 the results of the sweep
+        do not belong together; 69 no broker answers; 78 the topic is missing.
         """
     static let options =
         ConfigurationOptions.all + [
@@ -40,6 +44,7 @@ enum ResultsCommand: Command {
             Option("timeout-ms", value: "N", "gives up after so long"),
             Option("json", "the results as they are, one JSON object a line; the merged result of a sweep"),
             Option("sweep", value: "ID", "puts the results of this sweep together"),
+            Option("walk-forward", value: "ID", "puts the windows of this walk-forward together"),
             Option("all", "a sweep: all figures of all sets, in place of the best ones"),
             Option("format", value: "FORMAT", "of --all: csv (default), or jsonl, a JSON object a line"),
             Option("now", "a sweep: what is there already, without waiting"),
@@ -55,6 +60,7 @@ enum ResultsCommand: Command {
         try arguments.expectPositional(0...0, "nothing")
         if let sweep = arguments.value("sweep") { return try SweepResults.run(sweep, arguments) }
         for name in ["all", "format"] where arguments.has(name) { throw .usage("--\(name) goes with --sweep") }
+        if let id = arguments.value("walk-forward") { return try WalkForwardResults.run(id, arguments) }
         let count = try arguments.integer("count", in: 1...1_000_000_000)
         let timeout = try arguments.integer("timeout-ms", in: 1...86_400_000)
         guard arguments.has("follow") || !arguments.has("from-now") else {

@@ -4,6 +4,7 @@ import Worker
 /// What `submit --example` prints: it runs on the sample data.
 enum SubmitExample: String, CaseIterable {
     case request, sweep
+    case walkForward = "walk-forward"
 
     /// - Throws: that there is no example of this, and of what there is.
     static func print(_ kind: String) throws(CommandFailure) -> Int32 {
@@ -24,6 +25,20 @@ enum SubmitExample: String, CaseIterable {
             """
             {"request_id": "r-1", "strategy": {"name": "sma_crossover", "parameters": {"fast": 10, "slow": 20}},
              "data": {"dataset": "synth_walk", "timeframe": "1d"}, "output": {"trades": true}}
+            """
+        case .walkForward:
+            """
+            {
+              "type": "optimization", "optimization_id": "walk",
+              "strategy": {"name": "sma_crossover", "parameters": {"direction": "long_only"}},
+              "data": {"dataset": "synth_walk", "timeframe": "1d"},
+              "parameters": [{"name": "fast", "min": 2, "max": 40, "step": 2},
+                             {"name": "slow", "min": 20, "max": 120, "step": 5}],
+              "parameter_constraints": [{"left": "fast", "operator": "less", "right": "slow"}],
+              "objective": {"target": "sharpe_ratio", "extremum": "max"},
+              "walk_forward": {"kind": "rolling", "in_sample": {"bars": 500}, "out_of_sample": {"bars": 125},
+                               "purge_bars": 5}
+            }
             """
         case .sweep:
             """

@@ -27,6 +27,11 @@ struct StatisticsTable {
         self.columns = columns
     }
 
+    /// Of a walk-forward.
+    init(joined: JSONValue, hold: JSONValue) {
+        columns = [Column(title: "Out of sample, joined", values: joined), Column(title: "Buy and hold", values: hold)]
+    }
+
     var html: String {
         let names = columns.first?.values.members?.map(\.name) ?? []
         let head = columns.map { "<th scope=\"col\">\($0.title)</th>" }.joined()

@@ -31,7 +31,7 @@ struct AnsweredSteps {
         }
     }
 
-    private mutating func take(_ result: [UInt8]) {
+    mutating func take(_ result: [UInt8]) {
         guard let value = try? JSONValue.parse(result), let step = merge.stepID(of: value), step.digest == digest
         else { return }
         if value["status"]?.string == ResultStatus.completed.rawValue {

@@ -40,6 +40,9 @@ struct KnownSweeps {
 
     /// What to say of a sweep that neither topic knows.
     func unknown(_ sweep: String, results: String, requests: String) -> String {
+        if names.contains(WalkForwardPlan.sweepID(of: sweep, window: 1)) {
+            return "\(sweep) is a walk-forward: optimizer results --walk-forward \(sweep)"
+        }
         let known = names.sorted()
         let hint = nearestNameHint(to: sweep, in: known)
         let list = known.prefix(Self.shown).joined(separator: ", ") + (known.count > Self.shown ? ", …" : "")

@@ -33,7 +33,7 @@ struct SentSteps {
         }
     }
 
-    private mutating func take(_ record: KafkaRecord, in topic: String) {
+    mutating func take(_ record: KafkaRecord, in topic: String) {
         guard let value = try? JSONValue.parse(record.value ?? []), value["type"]?.string == "optimization",
             let step = value["request_id"]?.string.flatMap(StepID.init), step.sweep == id
         else { return }

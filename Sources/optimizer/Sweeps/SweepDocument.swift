@@ -26,6 +26,19 @@ enum SweepDocument {
         }
     }
 
+    /// One with `walk_forward`. Its windows' sweeps have heat maps only where it asks for them: they would be many.
+    static func parse(
+        walkForward document: JSONValue, from name: String, external: [StrategyDescriptor]
+    ) throws(CommandFailure) -> WalkForward {
+        do throws(RequestProblem) {
+            return try WalkForward.parse(document, external: external)
+        } catch {
+            throw CommandFailure(
+                "\(name): \(error.message) (optimizer submit --example walk-forward prints one that is right)",
+                code: ExitCode.dataError)
+        }
+    }
+
     private static func withHeatmap(_ bytes: [UInt8]) -> [UInt8]? {
         guard let members = (try? JSONValue.parse(bytes))?.members else { return nil }
         let output = members.first { $0.name == "output" }?.value.members ?? []

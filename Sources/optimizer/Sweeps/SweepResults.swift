@@ -24,7 +24,7 @@ struct SweepResults {
     private var isUnknown = false
 
     static func run(_ id: String, _ arguments: Arguments) throws(CommandFailure) -> Int32 {
-        for name in ["request", "count", "from-now"] where arguments.has(name) {
+        for name in ["walk-forward", "request", "count", "from-now"] where arguments.has(name) {
             throw .usage("--\(name) does not go with --sweep")
         }
         // Said before an hour of waiting, not after.

@@ -87,6 +87,11 @@ final class SweepBench {
             ["results", "--sweep", id, "--set", "data.root=\(root)"] + configuration + Patience.option + options)
     }
 
+    func walkForward(_ id: String, _ options: [String] = []) throws -> Program.Outcome {
+        try bench.optimizer(
+            ["results", "--walk-forward", id, "--set", "data.root=\(root)"] + configuration + Patience.option + options)
+    }
+
     // MARK: Results without a node
 
     typealias Place = (topic: String, partition: Int32, offset: Int64)

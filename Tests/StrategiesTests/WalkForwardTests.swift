@@ -1,0 +1,337 @@
+import Messages
+import TestSupport
+import Testing
+
+@testable import Strategies
+
+/// How a walk-forward cuts the bars, what its windows' sweeps are, and what is made of their best sets.
+@Suite struct WalkForwardTests {
+    private let fixture: SweepFixture
+
+    init() throws { fixture = try SweepFixture() }
+
+    // MARK: Windows
+
+    private static let day = BarTime.millisecondsPerDay
+
+    /// A day apart from 2020-01-06, a Monday, on; without the weekends where it says so.
+    private static func days(_ count: Int, isWeekdays: Bool = false) -> [Int64] {
+        (0..<count).map { 1_578_268_800_000 + Int64(isWeekdays ? $0 / 5 * 7 + $0 % 5 : $0) * day }
+    }
+
+    private func cut(_ settings: WalkForwardSettings, _ times: [Int64]) throws -> [[Range<Int>]] {
+        try settings.windows(times).map { [$0.inSample, $0.outOfSample] }
+    }
+
+    @Test func rollingPartsHaveOneLengthAndFollowEachOther() throws {
+        let settings = WalkForwardSettings(inSample: .bars(6), outOfSample: .bars(3))
+        #expect(try cut(settings, Self.days(16)) == [[0..<6, 6..<9], [3..<9, 9..<12], [6..<12, 12..<15]])
+    }
+
+    @Test func anchoredPartsBeginWithTheFirstBar() throws {
+        let settings = WalkForwardSettings(kind: .anchored, inSample: .bars(6), outOfSample: .bars(3))
+        #expect(try cut(settings, Self.days(15)) == [[0..<6, 6..<9], [0..<9, 9..<12], [0..<12, 12..<15]])
+    }
+
+    @Test func purgedBarsAreInNeitherPartAndBarsUnderEmbargoInNoLaterOne() throws {
+        var settings = WalkForwardSettings(inSample: .bars(6), outOfSample: .bars(3))
+        settings.purgeBars = 1
+        #expect(try cut(settings, Self.days(14)) == [[0..<6, 7..<10], [3..<9, 10..<13]])
+        settings.embargoBars = 2
+        #expect(try cut(settings, Self.days(20)) == [[0..<6, 7..<10], [5..<11, 12..<15], [10..<16, 17..<20]])
+        settings.kind = .anchored
+        #expect(try cut(settings, Self.days(19)) == [[0..<6, 7..<10], [0..<11, 12..<15]])
+    }
+
+    @Test func partsInDaysAreCountedFromTheirFirstBar() throws {
+        // Two weeks of five bars are fourteen days, and four weeks of them 28.
+        let settings = WalkForwardSettings(inSample: .days(14), outOfSample: .days(7))
+        let times = Self.days(25, isWeekdays: true)
+        #expect(try cut(settings, times) == [[0..<10, 10..<15], [5..<15, 15..<20], [10..<20, 20..<25]])
+        // A part that the bars do not reach to the end of is none; that a weekend has no bars is no matter.
+        #expect(try settings.windows(Array(times.dropLast(1))).count == 2)
+        // Months without a bar are in no part: it begins with the first bar behind them.
+        let gap = times.prefix(10) + times.dropFirst(10).map { $0 + 90 * Self.day }
+        #expect(try cut(settings, Array(gap)) == [[0..<10, 10..<15], [10..<15, 15..<20], [10..<20, 20..<25]])
+    }
+
+    @Test func tooFewBarsForOneWindowAndTooManyWindowsAreRefused() throws {
+        var settings = WalkForwardSettings(inSample: .bars(6), outOfSample: .bars(3))
+        settings.purgeBars = 1
+        func problem(_ times: [Int64]) -> RequestProblem? {
+            do throws(RequestProblem) { _ = try settings.windows(times) } catch { return error }
+            return nil
+        }
+        #expect(problem(Self.days(10)) == nil)
+        let few = try #require(problem(Self.days(9)))
+        #expect(few.code == .insufficientData)
+        #expect(
+            few.message
+                == "walk_forward: one window takes 6 bars in sample and 3 bars out of sample, 1 bars between them, and the "
+                + "data has 9 bars from 2020-01-06 to 2020-01-14; take shorter parts or a longer range",
+            "\(few.message)")
+        #expect(problem([])?.code == .insufficientData)
+        #expect(try settings.windows(Self.days(7 + 200 * 3)).count == 200)
+        #expect(problem(Self.days(7 + 201 * 3))?.message.contains("more than 200 windows") == true)
+        let sparse = WalkForwardSettings(inSample: .days(2), outOfSample: .days(2))
+        #expect(throws: RequestProblem.self) { try sparse.windows(Self.days(6).map { $0 * 2 }) }
+    }
+
+    // MARK: The document
+
+    private static let parts = #""in_sample":{"bars":120},"out_of_sample":{"bars":60}"#
+
+    private static func document(
+        _ walkForward: String = parts, id: String = #""optimization_id":"wf","#, more: String = "",
+        data: String = #""dataset":"walk""#
+    ) -> String {
+        """
+        {"type":"optimization",\(id)"strategy":{"name":"sma_crossover","parameters":{"direction":"short_only"}},
+        "data":{\(data)},"account":{"commission":0.001,"units":"fractional"},
+        "parameters":[{"name":"fast","min":3,"max":9,"step":3},{"name":"slow","min":12,"max":28,"step":8}],
+        "walk_forward":{\(walkForward)}\(more)}
+        """
+    }
+
+    private func plan(_ document: String) throws -> WalkForwardPlan {
+        let walkForward = try WalkForward.parse(JSONValue.parse(Array(document.utf8)))
+        return try WalkForwardPlan(walkForward, dataRoot: fixture.folder.path)
+    }
+
+    @Test(arguments: [
+        (#""in_sample":{"bars":120}"#, "walk_forward.out_of_sample is missing, must be an object like {\"bars\": 500}"),
+        (#"\#(parts),"kind":"roling""#, #"one of "rolling", "anchored", did you mean "rolling"?"#),
+        (#"\#(parts),"purge":5"#, "walk_forward has"), (#"\#(parts),"purge_bars":-1"#, "walk_forward.purge_bars is -1"),
+        (#"\#(parts),"embargo_bars":1.5"#, "walk_forward.embargo_bars is 1.5"),
+        (#"\#(parts),"warmup_bars":"all""#, "walk_forward.warmup_bars is"),
+        (#""in_sample":{"bars":1},"out_of_sample":{"bars":60}"#, "walk_forward.in_sample.bars is 1"),
+        (#""in_sample":{"bars":9,"days":9},"out_of_sample":{"bars":60}"#, "must have one of bars and days"),
+        (#""in_sample":{},"out_of_sample":{"bars":60}"#, "must have one of bars and days"),
+        (#""in_sample":120,"out_of_sample":{"bars":60}"#, "walk_forward.in_sample is 120"),
+        (#""in_sample":{"bars":9},"out_of_sample":{"days":0}"#, "walk_forward.out_of_sample.days is 0"),
+        (#"\#(parts)},"out_of_sample":{"start":"2011-01-01""#, "out_of_sample does not go with walk_forward"),
+        (#"\#(parts)},"walk_forward_window":{"number":1"#, "walk_forward_window does not go with walk_forward"),
+        (#"\#(parts)},"walk_forward":{\#(parts)"#, "walk_forward is given 2 times"),
+        (#"\#(parts)},"objective":{"target":"sharp""#, "objective.target"),
+    ]) func aSlipIsNamed(_ walkForward: String, _ words: String) throws {
+        let problem = #expect(throws: RequestProblem.self) { try plan(Self.document(walkForward)) }
+        #expect(problem?.message.contains(words) == true, "\(problem?.message ?? "")")
+    }
+
+    @Test func aLongNameIsRefusedSinceTheWindowsHaveItToo() {
+        let id = String(repeating: "a", count: 121)
+        #expect(throws: RequestProblem.self) { try plan(Self.document(id: #""optimization_id":"\#(id)","#)) }
+        #expect(throws: Never.self) { try plan(Self.document(id: #""optimization_id":"\#(id.dropFirst())","#)) }
+    }
+
+    @Test func aWindowIsASweepOverItsBarsInSample() throws {
+        let plan = try plan(Self.document(#"\#(Self.parts),"purge_bars":5"#))
+        // 500 bars: 120 and 5, then six times 60, and 15 that are left.
+        #expect(plan.id == "wf" && plan.windows.count == 6 && plan.unused == 15)
+        let times = try Fixture.table("synth_walk", first: 500).time
+        let second = plan.windows[1]
+        #expect(second.sweep.id == "wf.w2" && second.sweep.version == plan.version)
+        #expect(second.inSample == .init(start: BarTime.text(times[60]), end: BarTime.text(times[179]), bars: 120))
+        #expect(second.outOfSample == .init(start: BarTime.text(times[185]), end: BarTime.text(times[244]), bars: 60))
+        let step = try JSONValue.parse(fixture.host.run(second.sweep.request(step: 0)))
+        #expect(step["status"] == .string("completed"), "\(step["error"]?.text ?? "")")
+        #expect(step["data"]?["bars"] == .integer(120) && step["data"]?["version"]?.string == plan.version)
+        let request = try JSONValue.parse(second.sweep.request(step: 0))
+        #expect(request["walk_forward"] == nil && request["walk_forward_window"]?["of"] == .integer(6))
+        let definition = JSONValue.object(
+            try #require(request.members).filter { !["step", "request_id"].contains($0.name) })
+        let part = try WalkForwardPart(definition)
+        #expect(part.number == 2 && part.count == 6 && part.warmUpBars == 125)
+        let single = try JSONValue.parse(fixture.host.run(part.request(ofSet: 4)))
+        #expect(single["data"]?["start"]?.string == second.outOfSample.start && single["data"]?["bars"] == .integer(60))
+        #expect(single["data"]?["warmup_bars"] == .integer(125))
+        #expect(single["account"]?["commission"]?.double == 0.001)
+        #expect(single["strategy"]?["parameters"]?["direction"] == .string("short_only"))
+        #expect(single["strategy"]?["parameters"]?["slow"] == .integer(20))
+    }
+
+    @Test func itsIDsFollowFromWhatItIsAndFromItsData() throws {
+        func ids(_ document: String) throws -> [String] {
+            try plan(document).windows.map { $0.sweep.requestID(ofStep: 0) }
+        }
+        let text = Self.document()
+        #expect(try ids(text) == ids(text))
+        // Other windows, or as many of them with another gap, are another walk-forward.
+        let purged = try ids(Self.document(#"\#(Self.parts),"purge_bars":1"#))
+        #expect(Set(try ids(text)).isDisjoint(with: purged))
+        let shorter = try ids(Self.document(data: #""dataset":"walk","end":"2011-06-01""#))
+        #expect(Set(try ids(text)).isDisjoint(with: shorter))
+        let nameless = try ["", "", #","embargo_bars":1"#].map { try plan(Self.document(Self.parts + $0, id: "")).id }
+        #expect(nameless[0].hasPrefix("walk-forward-") && nameless[0] == nameless[1] && nameless[0] != nameless[2])
+        #expect(WalkForwardPlan.window(ofSweep: "a.w1.w12")?.walkForward == "a.w1")
+        #expect(WalkForwardPlan.window(ofSweep: "a.w1.w12")?.number == 12)
+        for id in ["a", ".w1", "a.w", "a.w0", "a.w01", "a.w201", "a.w-1", "a.wx"] {
+            #expect(WalkForwardPlan.window(ofSweep: id) == nil, "\(id)")
+        }
+    }
+
+    @Test func barsThatComeWithTheDocumentAreCutToo() throws {
+        let table = try Fixture.table("synth_walk", first: 300)
+        func list(_ values: [some CustomStringConvertible]) -> String {
+            values.map(\.description).joined(separator: ",")
+        }
+        let inline = """
+            "inline":{"time":[\(list(table.time))],"open":[\(list(table.open))],"high":[\(list(table.high))],
+            "low":[\(list(table.low))],"close":[\(list(table.close))]}
+            """
+        let plan = try plan(Self.document(data: inline))
+        #expect(plan.version == nil && plan.windows.count == 3 && plan.unused == 0)
+        let step = try JSONValue.parse(fixture.host.run(plan.windows[2].sweep.request(step: 0)))
+        #expect(step["data"]?["bars"] == .integer(120) && step["data"]?["end"]?.string == BarTime.text(table.time[239]))
+    }
+
+    // MARK: Joined
+
+    private func request(_ start: Int, _ end: Int, _ strategy: String, warmUp: Int = 0) throws -> [UInt8] {
+        let times = try Fixture.table("synth_walk", first: 500).time
+        let text = """
+            {"request_id":"r","strategy":\(strategy),"account":{"commission":0.001},"data":{"dataset":"walk",
+            "start":"\(BarTime.text(times[start]))","end":"\(BarTime.text(times[end - 1]))","warmup_bars":\(warmUp)}}
+            """
+        return Array(text.utf8)
+    }
+
+    private static let crossover = #"{"name":"sma_crossover","parameters":{"fast":3,"slow":8}}"#
+    private static let holding = #"{"name":"buy_and_hold"}"#
+
+    /// Undefined figures are alike in it.
+    private static func text(_ statistics: Statistics) -> String {
+        var json = JSONWriter(capacity: 2048)
+        json.beginObject()
+        json.statisticMembers(statistics)
+        json.endObject()
+        return String(decoding: json.bytes, as: UTF8.self)
+    }
+
+    @Test func oneRunJoinedIsTheRun() throws {
+        let run = try fixture.host.traded(request(100, 400, Self.crossover, warmUp: 50))
+        let joined = try fixture.host.join([run], request(100, 400, Self.holding))
+        #expect(run.trades.count > 5)
+        #expect(joined.equity == run.equity && Self.text(joined.statistics) == Self.text(run.statistics))
+        let hold = try fixture.host.traded(request(100, 400, Self.holding))
+        #expect(joined.hold == hold.equity && Self.text(joined.holdStatistics) == Self.text(hold.statistics))
+    }
+
+    @Test func returnsAreCompoundedAndBetweenPartsTheEquityStandsStill() throws {
+        let parts = [(100, 160), (160, 220), (230, 300)]
+        let runs = try parts.map { start, end in
+            try fixture.host.traded(request(start, end, Self.crossover, warmUp: 30))
+        }
+        let joined = try fixture.host.join(runs, request(100, 310, Self.holding))
+        #expect(joined.equity.count == 210 && joined.times.count == 210)
+        let growths = runs.map { $0.equity[$0.equity.count - 1] / 10_000 }
+        #expect(growths.allSatisfy { $0 != 1 })
+        #expect(isClose(joined.equity[209], 10_000 * growths.reduce(1, *)))
+        for (run, start) in [(0, 0), (1, 60), (2, 130)] {
+            let before = growths[..<run].reduce(1, *)
+            for (offset, value) in runs[run].equity.enumerated() {
+                #expect(isClose(joined.equity[start + offset], value * before))
+            }
+        }
+        #expect(joined.equity[120..<130].allSatisfy { $0 == joined.equity[119] })
+        #expect(joined.equity[200..<210].allSatisfy { $0 == joined.equity[199] })
+        #expect(isClose(joined.statistics.returnPct, (growths.reduce(1, *) - 1) * 100))
+        // Of the trades the rates stay, and the profits grow with the cash.
+        let trades = joined.statistics.trades
+        let rates = runs.flatMap(\.trades).map(\.rate)
+        #expect(trades.count == rates.count && rates.count > 5)
+        #expect(trades.bestPct == (rates.max() ?? .nan) * 100 && trades.worstPct == (rates.min() ?? .nan) * 100)
+        let costs = runs.enumerated().map { index, run in
+            run.trades.reduce(0) { $0 + $1.commission } * growths[..<index].reduce(1, *)
+        }
+        #expect(isClose(joined.statistics.commissions, costs.reduce(0, +)))
+    }
+
+    @Test func partsThatAreNotInOrderAreRefused() throws {
+        let runs = try [(100, 160), (150, 220)].map { start, end in
+            try fixture.host.traded(request(start, end, Self.crossover, warmUp: 30))
+        }
+        for (parts, range) in [
+            (runs, (100, 220)), (runs.reversed(), (100, 220)), ([runs[0]], (120, 220)), ([runs[1]], (100, 200)),
+        ] {
+            let problem = #expect(throws: RequestProblem.self) {
+                try fixture.host.join(parts, request(range.0, range.1, Self.holding))
+            }
+            #expect(problem?.code == .invalidData)
+        }
+    }
+
+    @Test func whatIsLostInOneWindowStaysLost() throws {
+        // Short at the open of 50 with all the cash, and then the price is 150.
+        let prices = [50, 50, 50, 150, 150, 50, 50, 40]
+        let list = prices.map(String.init).joined(separator: ",")
+        let times = prices.indices.map { String(86_400_000 * ($0 + 1)) }.joined(separator: ",")
+        func run(_ first: Int, _ last: Int, _ strategy: String) -> [UInt8] {
+            Array(
+                """
+                {"request_id":"r","strategy":\(strategy),"data":{"start":"1970-01-0\(first + 2)","end":"1970-01-0\(last + 2)",
+                "inline":{"time":[\(times)],"open":[\(list)],"high":[\(list)],"low":[\(list)],"close":[\(list)]}}}
+                """.utf8)
+        }
+        let short = #"{"name":"signals","parameters":{"short_entries":[1]}}"#
+        let runs = try [fixture.host.traded(run(0, 3, short)), fixture.host.traded(run(4, 7, short))]
+        #expect(runs[0].isRuined && !runs[1].isRuined)
+        let joined = try fixture.host.join(runs, run(0, 7, Self.holding))
+        #expect(joined.equity.suffix(5) == [0, 0, 0, 0, 0])
+        #expect(joined.statistics.returnPct == -100 && joined.statistics.returnAnnPct == -100)
+    }
+
+    // MARK: Put together
+
+    @Test func whatIsPutTogetherHasTheBestOfEachWindowAndWhatItThenDid() throws {
+        let plan = try plan(Self.document())
+        var windows: [MergedWalkForward.Window] = []
+        var parts: [WalkForwardPart] = []
+        for window in plan.windows.prefix(3) {
+            var merge = SweepMerge(id: window.sweep.id)
+            for step in 0..<window.sweep.stepCount {
+                merge.add(try JSONValue.parse(fixture.result(window.sweep, step)))
+            }
+            let merged = try JSONValue.parse(merge.merged())
+            let request = try JSONValue.parse(window.sweep.request(step: 0))
+            parts.append(
+                try WalkForwardPart(
+                    .object(try #require(request.members).filter { !["step", "request_id"].contains($0.name) })))
+            let best = try #require(merged["top"]?.elements?.first?["index"]?.integer)
+            windows.append(
+                .init(
+                    number: window.number, merged: merged,
+                    run: try fixture.host.traded(parts[window.number - 1].request(ofSet: best)), problem: nil))
+        }
+        let joined = try fixture.host.join(windows.compactMap(\.run), parts[0].holding(through: parts[2]))
+        let whole = MergedWalkForward(id: "wf", windows: windows, joined: joined, problem: nil)
+        let value = try JSONValue.parse(whole.json())
+        #expect(
+            SchemaFile.mergedWalkForward.problems(of: value).isEmpty,
+            "\(SchemaFile.mergedWalkForward.problems(of: value))")
+        let shown = try #require(value["windows"]?.elements)
+        for (window, part) in zip(shown, parts) {
+            let best = try #require(window["best"]?["index"]?.integer)
+            let single = try JSONValue.parse(fixture.host.run(part.request(ofSet: best)))
+            let then = window["out_of_sample"]
+            #expect(then?["start"] == single["data"]?["start"] && then?["bars"] == .integer(60))
+            #expect(then?["warmup_bars"] == .integer(120))
+            for member in try #require(then?["statistics"]?.members) {
+                #expect(single["statistics"]?[member.name] == member.value, "\(member.name)")
+            }
+            #expect(then?["objective"] == single["statistics"]?["sharpe_ratio"])
+        }
+        let judged = shown.compactMap { $0["best"]?["statistics"]?["return_ann_pct"]?.double }
+        let mean = judged.reduce(0, +) / 3
+        #expect(judged.count == 3 && mean > 0)
+        let efficiency = try #require(value["joined"]?["walk_forward_efficiency"]?.double)
+        #expect(isClose(efficiency, joined.statistics.returnAnnPct / mean))
+
+        let broken = MergedWalkForward(
+            id: "wf", windows: [.init(number: 1, merged: .null, run: nil, problem: "gone")], joined: nil,
+            problem: "gone")
+        let rest = try JSONValue.parse(broken.json())
+        #expect(rest["joined"] == .null && rest["windows"]?.elements?.first?["best"] == .null)
+        #expect(SchemaFile.mergedWalkForward.problems(of: rest).isEmpty)
+    }
+}
