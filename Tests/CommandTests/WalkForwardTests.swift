@@ -178,6 +178,32 @@ import Testing
         }
     }
 
+    @Test func drawnSetsAreJoinedAndEachWindowWritesAllItsFigures() throws {
+        let bench = try SweepBench()
+        defer { #expect(throws: Never.self) { try bench.close() } }
+        func drawn(by method: String) -> String {
+            Self.document(
+                "drawn",
+                more: #", "search": {"method": "\#(method)", "max_evaluations": 16}, "output": {"figures": "all"}"#)
+        }
+        let rounds = try bench.submit(drawn(by: "tpe"))
+        #expect(
+            rounds.code == 65 && rounds.words.contains("search.method is \"tpe\", must be one of"), "\(rounds.words)")
+        #expect(try bench.bench.records(bench.bench.names.requests).isEmpty)
+        let submitted = try bench.submit(drawn(by: "sobol"))
+        #expect(submitted.code == 0 && submitted.words.contains("176 sets (sobol)"), "\(submitted.words)")
+        try answer(bench, plan(bench, drawn(by: "sobol")), windows: 0..<11)
+        let outcome = try bench.walkForward("drawn", ["--json"])
+        #expect(outcome.code == 0, "\(outcome.words)")
+        let value = try #require(objects(outcome.output).first)
+        #expect(value["search"]?["method"] == .string("sobol") && value["joined"]?.members != nil)
+        #expect(SchemaFile.mergedWalkForward.problems(of: value).isEmpty)
+        let figures = try bench.merged("drawn.w11", ["--all"])
+        #expect(figures.code == 0 && figures.lines.count == 17, "\(figures.words)")
+        let all = try bench.walkForward("drawn", ["--all"])
+        #expect(all.code == 64 && all.words.contains("that of a window is --sweep ID.w1"), "\(all.words)")
+    }
+
     @Test func windowsOfTwoWalkForwardsUnderOneNameAreNotJoined() throws {
         let bench = try SweepBench()
         defer { #expect(throws: Never.self) { try bench.close() } }

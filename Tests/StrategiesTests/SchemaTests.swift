@@ -160,6 +160,8 @@ import Testing
         ("walk_forward_window", #"{"number":1,"of":1}"#, false), ("optimization_id", nil, true),
         ("optimization_id", #""\#(String(repeating: "a", count: 121))""#, false), ("step", "{}", false),
         ("objective", #"{"target":"sharpe"}"#, false), ("request_id", #""r""#, true),
+        ("search", #"{"method":"tpe","max_evaluations":9}"#, false),
+        ("search", #"{"method":"sobol","max_evaluations":9}"#, true), ("search", #"{"sets_per_step":9}"#, true),
     ]
 
     @Test(arguments: ofWalkForwards) func aWalkForwardIsRightForBothOrForNeither(_ change: Change) throws {

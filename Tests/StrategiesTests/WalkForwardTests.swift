@@ -113,6 +113,10 @@ import Testing
         (#"\#(parts)},"walk_forward_window":{"number":1"#, "walk_forward_window does not go with walk_forward"),
         (#"\#(parts)},"walk_forward":{\#(parts)"#, "walk_forward is given 2 times"),
         (#"\#(parts)},"objective":{"target":"sharp""#, "objective.target"),
+        (
+            #"\#(parts)},"search":{"method":"tpe","max_evaluations":9"#,
+            #"search.method is "tpe", must be one of "grid", "random", "latin_hypercube", "sobol" in a walk-forward"#
+        ),
     ]) func aSlipIsNamed(_ walkForward: String, _ words: String) throws {
         let problem = #expect(throws: RequestProblem.self) { try plan(Self.document(walkForward)) }
         #expect(problem?.message.contains(words) == true, "\(problem?.message ?? "")")
@@ -148,6 +152,45 @@ import Testing
         #expect(single["account"]?["commission"]?.double == 0.001)
         #expect(single["strategy"]?["parameters"]?["direction"] == .string("short_only"))
         #expect(single["strategy"]?["parameters"]?["slow"] == .integer(20))
+    }
+
+    @Test(arguments: ["random", "latin_hypercube", "sobol"])
+    func drawnSetsAreTheSameInEveryWindowAndTheBestIsRunWithItsParameters(_ method: String) throws {
+        let plan = try plan(
+            Self.document(
+                more: #","search":{"method":"\#(method)","max_evaluations":4,"seed":7},"output":{"heatmap":true}"#))
+        var drawn: [[[JSONValue]]] = []
+        for window in plan.windows.prefix(2) {
+            let request = try JSONValue.parse(window.sweep.request(step: 0))
+            let part = try WalkForwardPart(
+                .object(try #require(request.members).filter { !["step", "request_id"].contains($0.name) }))
+            let result = try JSONValue.parse(fixture.host.run(window.sweep.request(step: 0)))
+            #expect(result["search"]?["method"] == .string(method) && result["search"]?["sets"] == .integer(4))
+            for set in try #require(result["top"]?.elements) {
+                let (index, parameters) = (try #require(set["index"]?.integer), try #require(set["parameters"]))
+                let single = try JSONValue.parse(fixture.host.run(part.request(ofSet: index)))
+                for name in ["fast", "slow"] {
+                    #expect(single["strategy"]?["parameters"]?[name] == parameters[name], "\(index)")
+                }
+            }
+            let map = try #require(result["heatmap"]?.elements).compactMap(\.elements)
+            drawn.append(map.map { [$0[0], $0[2]] })
+        }
+        #expect(drawn[0].count == 4 && drawn[0] == drawn[1])
+    }
+
+    @Test func aWindowWhoseSetsCameInRoundsIsNotRun() throws {
+        let window = try plan(Self.document()).windows[0].sweep
+        let members = try #require(JSONValue.parse(window.request(step: 0)).members)
+        let search = try JSONValue.parse(Array(#"{"method":"tpe","max_evaluations":9}"#.utf8))
+        let problem = #expect(throws: RequestProblem.self) {
+            try WalkForwardPart(
+                .object(
+                    members.filter { !["step", "request_id", "search"].contains($0.name) } + [
+                        JSONMember("search", search)
+                    ]))
+        }
+        #expect(problem?.message.contains("search.method is \"tpe\"") == true, "\(problem?.message ?? "")")
     }
 
     @Test func itsIDsFollowFromWhatItIsAndFromItsData() throws {

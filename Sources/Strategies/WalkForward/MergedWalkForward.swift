@@ -44,7 +44,7 @@ package struct MergedWalkForward {
         json.member("type", "walk_forward_merged")
         json.member("optimization_id", id)
         let frame = windows.first { ($0.merged["steps"]?["completed"]?.integer ?? 0) > 0 }?.merged
-        for name in ["strategy", "account", "objective", "grid", "engine"] {
+        for name in ["strategy", "account", "objective", "grid", "search", "engine"] {
             json.member(name, frame?[name] ?? .null)
         }
         let data = frame?["data"]?.members?.filter { ["dataset", "timeframe", "version"].contains($0.name) }

@@ -36,6 +36,7 @@ package struct WalkForward: Sendable {
         }
         let rest = JSONValue.object(members.filter { $0.name != "walk_forward" })
         let sweep = try Sweep.parse(Array(rest.text.utf8), external: external)
+        try checkSearch(sweep.search)
         if let id = sweep.givenID, id.utf8.count > longestID {
             throw RequestProblem(
                 .invalidRequest,
@@ -43,6 +44,16 @@ package struct WalkForward: Sendable {
                     + "are called ID.w1, ID.w2, …")
         }
         return WalkForward(sweep: sweep, settings: settings, definition: document)
+    }
+
+    /// - Throws: that sets follow from the results of others.
+    static func checkSearch(_ search: Search) throws(RequestProblem) {
+        guard search.perRound != nil else { return }
+        let others = Search.Method.allCases.filter { $0 != search.method }.map { "\"\($0.rawValue)\"" }
+        throw RequestProblem(
+            .invalidRequest,
+            "search.method is \"\(search.method.rawValue)\", must be one of \(others.joined(separator: ", ")) in a "
+                + "walk-forward: all its windows' steps are sent at once, and rounds wait for each other's results")
     }
 }
 

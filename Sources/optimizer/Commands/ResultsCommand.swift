@@ -59,8 +59,8 @@ enum ResultsCommand: Command {
     static func run(_ arguments: Arguments) throws(CommandFailure) -> Int32 {
         try arguments.expectPositional(0...0, "nothing")
         if let sweep = arguments.value("sweep") { return try SweepResults.run(sweep, arguments) }
-        for name in ["all", "format"] where arguments.has(name) { throw .usage("--\(name) goes with --sweep") }
         if let id = arguments.value("walk-forward") { return try WalkForwardResults.run(id, arguments) }
+        for name in ["all", "format"] where arguments.has(name) { throw .usage("--\(name) goes with --sweep") }
         let count = try arguments.integer("count", in: 1...1_000_000_000)
         let timeout = try arguments.integer("timeout-ms", in: 1...86_400_000)
         guard arguments.has("follow") || !arguments.has("from-now") else {

@@ -31,8 +31,8 @@ enum SubmitCommand: Command {
         optimizer results --sweep ID puts the results together.
 
         A sweep with "walk_forward" is one sweep for each window of the bars, called ID.w1, ID.w2, …: all of the above
-        goes for it; --dry-run names the windows. optimizer results --walk-forward ID runs the best set of each on the
-        bars after it, and joins these runs.
+        goes for it, but for rounds, which it cannot have; --dry-run names the windows. optimizer results --walk-forward
+        ID runs the best set of each on the bars after it, and joins these runs.
 
         Exit codes: 0 all acknowledged; 1 some were not; 65 a line is bad, or a sweep or its id; 66 FILE cannot be read;
         69 no broker answers; 78 the topic is missing; 130 interrupted, what was sent is said.

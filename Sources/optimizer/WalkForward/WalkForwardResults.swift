@@ -20,6 +20,9 @@ struct WalkForwardResults {
     private var others = KnownSweeps()
 
     static func run(_ id: String, _ arguments: Arguments) throws(CommandFailure) -> Int32 {
+        for name in ["all", "format"] where arguments.has(name) {
+            throw .usage("--\(name) is for one sweep; that of a window is --sweep ID.w1")
+        }
         for name in ["sweep", "request", "count", "from-now", "x", "y", "heatmap-over", "definition"]
         where arguments.has(name) {
             throw .usage("--\(name) does not go with --walk-forward")

@@ -47,7 +47,9 @@ struct WalkForwardSubmission {
     private var description: String {
         let version = plan.version.map { ", version \($0.prefix(19))" } ?? ""
         let unused = plan.unused == 0 ? "" : "; the last \(StepSending.count(plan.unused, "bar")) are in no window"
-        return "walk-forward \(plan.id): \(StepSending.count(plan.windows.count, "window")), \(setCount) sets in "
+        let drawn = plan.windows.first?.sweep.sweep.drawnBy.map { " (\($0))" } ?? ""
+        return
+            "walk-forward \(plan.id): \(StepSending.count(plan.windows.count, "window")), \(setCount) sets\(drawn) in "
             + "\(StepSending.count(plan.stepCount, "step"))\(version)\(unused)"
     }
 
