@@ -1,6 +1,9 @@
+import Messages
 import System
 import TestSupport
 import Testing
+
+@testable import Strategies
 
 /// `deploy/python`, as a notebook uses it: against a broker and a node.
 @Suite(.node, .enabled(if: PythonClient.python != nil, "needs confluent-kafka for Python (python3-confluent-kafka)"))
@@ -80,6 +83,50 @@ struct PythonClientTests {
 }
 
 /// The client of the project, in a Python that has what it needs.
+/// What of it is as the engine has it, without a broker.
+@Suite(.enabled(if: PythonClient.python != nil, "needs confluent-kafka for Python (python3-confluent-kafka)"))
+struct PythonGridTests {
+    /// min, max and step of a range; places that are looked at beside both ends.
+    private static let ranges: [(String, String, String?)] = [
+        ("100.1", "100.5", nil), ("1000.1", "1000.3", nil), ("-1e15", "1e15", nil), ("0.1", "0.30000000000000004", nil),
+        ("2", "99.99", nil), ("1e-9", "80", nil),
+        ("0.1234567890123456", "0.2234567890123457", nil), ("0", "99", "0.1"), ("0.1", "0.7", "0.1"),
+        ("0.3333333333333333", "33", "1e-7"), ("1e-15", "99", "0.333"), ("0.1", "99.9", "0.012345678901234567"),
+    ]
+
+    @Test func aPlaceOnAnAxisIsTheValueThatTheEngineHas() throws {
+        let folder = try TemporaryFolder()
+        let descriptor = StrategyDescriptor(
+            name: "s", summary: "",
+            parameters: [ParameterSpecification("a", .number(-1e15...1e15), default: .number(1), "")])
+        var cases: [JSONValue] = []
+        for (minimum, maximum, step) in Self.ranges {
+            let step = step.map { #","step":\#($0)"# } ?? ""
+            let text = #"{"name":"a","min":\#(minimum),"max":\#(maximum)\#(step)}"#
+            let axis = try SweepAxis(JSONValue.parse(Array(text.utf8)), "a", descriptor, isDrawn: true)
+            var json = JSONWriter()
+            json.axis(axis)
+            let places = Set((0...200).map { axis.count * $0 / 201 } + [axis.count - 1])
+            let values = places.map { JSONValue.array([.integer($0), axis.value($0)]) }
+            cases.append(.array([try JSONValue.parse(json.bytes), .array(values)]))
+        }
+        _ = try folder.write(JSONValue.array(cases).text, to: "cases.json")
+        let program = try folder.write(
+            """
+            import json
+            from optimizer_client.sweeps import _value
+
+            for axis, values in json.load(open("cases.json")):
+                for place, value in values:
+                    assert _value(axis, place) == value, (axis, place, _value(axis, place), value)
+            """, to: "places.py")
+        let outcome = try CommandLineTool.run(
+            "/usr/bin/env",
+            ["-C", folder.path, "PYTHONPATH=\(PythonClient.folder)", #require(PythonClient.python), "-B", program])
+        #expect(outcome.status == 0, "\(outcome.output)")
+    }
+}
+
 private enum PythonClient {
     static let folder = "\(Files.package)/deploy/python"
 

@@ -209,6 +209,63 @@ import Testing
         #expect([0, 1, 500_000, 1_000_000].map { axis.value($0) } == [1, 1.000_001, 1.5, 2].map { .number($0) })
     }
 
+    @Test func theStepOfARangeWithoutOneIsADecimal() throws {
+        let descriptor = StrategyDescriptor(
+            name: "s", summary: "",
+            parameters: [ParameterSpecification("a", .number(-1e15...1e15), default: .number(1), "")])
+        func axis(_ minimum: String, _ maximum: String) throws -> SweepAxis {
+            let text = #"{"name":"a","min":\#(minimum),"max":\#(maximum)}"#
+            return try SweepAxis(JSONValue.parse(Array(text.utf8)), "a", descriptor, isDrawn: true)
+        }
+        let some = try axis("100.1", "100.5")
+        #expect(some.count == 1_000_001)
+        #expect(
+            [0, 1, 3, 333_333, 1_000_000].map { some.value($0) }
+                == [100.1, 100.1000004, 100.1000012, 100.2333332, 100.5].map { .number($0) })
+        // The ends as decimals, whatever binary arithmetic has made of them and of their difference.
+        for (minimum, maximum) in [
+            ("0.1", "0.30000000000000004"), ("100.1", "100.4"), ("-2", "99.99"), ("0.001", "80000"), ("-1e9", "1e9"),
+        ] {
+            let axis = try axis(minimum, maximum)
+            guard case .decimals(let range) = axis.values else {
+                Issue.record("\(minimum) to \(maximum) is \(axis.values)")
+                continue
+            }
+            #expect(axis.count == 1_000_001 && range.value(1_000_000) == range.maximum, "\(minimum) to \(maximum)")
+        }
+        // Ends with more digits than are counted in are divided as they are.
+        let long = try axis("0.1234567890123456", "0.2234567890123457")
+        #expect(abs(long.count - 1_000_001) <= 1 && long.value(0) == .number(0.1234567890123456))
+        #expect(try axis("3", "3").count == 1)
+    }
+
+    @Test func anAxisThatIsDrawnFromMayHaveMoreValuesThanAGridSets() throws {
+        func axes(_ method: String, _ step: String) throws -> [Int] {
+            try fixture.sweep(
+                (#""method":"grid","max_evaluations":5000"#, method),
+                (
+                    #"{"name":"fast","min":5"#,
+                    #"{"name":"stop_loss_pct","min":0,"max":99,"step":\#(step)},{"name":"fast","min":5"#
+                )
+            ).axes.map(\.count)
+        }
+        for method in Self.drawn {
+            #expect(
+                try axes(#""method":"\#(method)","max_evaluations":50"#, "1e-12") == [99_000_000_000_001, 21, 21])
+        }
+        let drawn = #expect(throws: RequestProblem.self) {
+            try axes(#""method":"sobol","max_evaluations":50"#, "1e-15")
+        }
+        #expect(
+            drawn?.message
+                == "parameters[0] has more than 9007199254740991 values; take a larger step, or leave out step")
+        let whole = #expect(throws: RequestProblem.self) { try axes(#""method":"grid""#, "1e-9") }
+        #expect(
+            whole?.message
+                == "parameters[0] has more than 100000000 values; take a larger step, or draw sets (search.method \"sobol\")"
+        )
+    }
+
     @Test func aStepWithManyPositionsIsOfFewerSets() throws {
         let names = (0..<16).map { "p\($0)" }
         let wide = StrategyDescriptor(

@@ -202,6 +202,15 @@ class SweepTests(unittest.TestCase):
         with self.assertRaisesRegex(SweepFailed, "no set of s is ranked"):
             self.sweep().best
 
+    def test_a_place_is_counted_in_decimals_where_the_engine_does(self):
+        grid = [{"name": "a", "min": 100.1, "max": 100.5, "step": 4e-7, "count": 1000001}]
+        sweep = self.sweep(grid=grid)
+        values = [sweep.parameters_of(place)["a"] for place in (0, 1, 3, 333333, 1000000)]
+        self.assertEqual(values, [100.1, 100.1000004, 100.1000012, 100.2333332, 100.5])
+        # Digits too far apart: in doubles, and never beyond the end.
+        apart = self.sweep(grid=[{"name": "a", "min": 1e-300, "max": 0.35, "step": 0.1, "count": 5}])
+        self.assertEqual([apart.parameters_of(place)["a"] for place in (3, 4)], [0.30000000000000004, 0.35])
+
     def test_a_drawn_set_is_where_the_heat_map_says(self):
         sweep = self.sweep(search={"method": "sobol", "sets": 2, "seed": None}, heatmap=[[1, 0.5, [2, 1, 0]]])
         self.assertEqual(sweep.parameters_of(1), {"a": 0.3, "b": "y", "c": 1})

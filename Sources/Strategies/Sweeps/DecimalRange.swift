@@ -61,19 +61,19 @@ struct DecimalNumber: Equatable {
 }
 
 /// Numbers from one to another at equal distances, counted in decimal digits as people do: 0.1, 0.2, 0.3.
-struct DecimalRange: Equatable, Sendable {
+package struct DecimalRange: Equatable, Sendable {
     private let first: Int
     private let last: Int
     private let distance: Int
     private let exponent: Int
     /// One where no step fits.
-    let count: Int
+    package let count: Int
 
     /// - Parameters:
     ///   - minimum: at most `maximum`.
     ///   - step: above 0.
     /// - Returns: nil where the digits of the three are too far apart for integers.
-    init?(from minimum: Double, through maximum: Double, by step: Double) {
+    package init?(from minimum: Double, through maximum: Double, by step: Double) {
         let numbers = [minimum, maximum, step].map(DecimalNumber.init)
         let exponent = numbers.filter { $0.mantissa != 0 }.map(\.exponent).min() ?? 0
         guard let first = numbers[0].count(of: exponent), let last = numbers[1].count(of: exponent),
@@ -83,8 +83,23 @@ struct DecimalRange: Equatable, Sendable {
         count = (last - first) / step + 1
     }
 
+    /// The distance of two numbers divided by a power of ten, which takes as many decimals as it takes.
+    ///
+    /// - Parameters:
+    ///   - minimum: less than `maximum`.
+    ///   - power: 6 for a millionth.
+    /// - Returns: nil where the digits of the two are too far apart for integers.
+    static func part(from minimum: Double, through maximum: Double, power: Int) -> Double? {
+        let ends = [minimum, maximum].map(DecimalNumber.init)
+        let exponent = ends.filter { $0.mantissa != 0 }.map(\.exponent).min() ?? 0
+        guard let first = ends[0].count(of: exponent), let last = ends[1].count(of: exponent), last > first else {
+            return nil
+        }
+        return DecimalNumber.double(last - first, exponent: exponent - power)
+    }
+
     /// Value `index`, from 0 to `count - 1`.
-    func value(_ index: Int) -> Double { DecimalNumber.double(first + index * distance, exponent: exponent) }
+    package func value(_ index: Int) -> Double { DecimalNumber.double(first + index * distance, exponent: exponent) }
 
     var minimum: Double { value(0) }
     var maximum: Double { DecimalNumber.double(last, exponent: exponent) }

@@ -8,6 +8,9 @@ package struct Sweep: Sendable {
     /// More sets than this are refused.
     package static let maximumSets = 100_000_000
 
+    /// What every reader of JSON takes for an integer: an axis that sets are drawn from has at most so many values.
+    package static let largestInteger = 9_007_199_254_740_991
+
     /// Every step's request and result carries the lists.
     static let mostListBytes = 32_768
 

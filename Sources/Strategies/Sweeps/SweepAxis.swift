@@ -15,8 +15,9 @@ struct SweepAxis: Equatable, Sendable {
     let values: Values
     let count: Int
 
-    /// Of a range of numbers that has no step: as good as all of them, and each a decimal that can be written down.
-    private static let drawnParts = 1_000_000.0
+    /// A range of numbers that has no step is cut into 10^6 parts: as good as all of it, and each value a decimal that can
+    /// be written down.
+    private static let drawnPower = 6
 
     /// - Parameters:
     ///   - path: names the axis in problems: "parameters[0]".
@@ -34,9 +35,12 @@ struct SweepAxis: Equatable, Sendable {
         }
         self.name = name
         values = try Self.values(section, specification, isDrawn: isDrawn)
-        guard let count = Self.count(values) else {
+        let most = isDrawn ? Sweep.largestInteger : Sweep.maximumSets
+        guard let count = Self.count(values), count <= most else {
             throw RequestProblem(
-                .invalidRequest, "\(path) has more than \(Sweep.maximumSets) values; take a larger step")
+                .invalidRequest,
+                "\(path) has more than \(most) values; take a larger step, or "
+                    + (isDrawn ? "leave out step" : "draw sets (search.method \"sobol\")"))
         }
         self.count = count
         // The range of a parameter is one interval: the ends are right where every value between is.
@@ -75,15 +79,21 @@ struct SweepAxis: Equatable, Sendable {
             guard let maximum = try section.number("max", in: span), maximum >= minimum else {
                 throw section.wrong("max", "a number of at least min (\(minimum))")
             }
-            let drawn = isDrawn ? (maximum > minimum ? (maximum - minimum) / drawnParts : 1) : nil
-            guard let step = try section.number("step", in: span) ?? drawn, step > 0 else {
-                throw section.wrong("step", "a number above 0")
-            }
+            guard let step = try section.number("step", in: span) ?? (isDrawn ? drawnStep(minimum, maximum) : nil),
+                step > 0
+            else { throw section.wrong("step", "a number above 0") }
             return DecimalRange(from: minimum, through: maximum, by: step).map { .decimals($0) }
                 ?? .numbers(minimum: minimum, maximum: maximum, step: step)
         case .boolean, .choice, .numbers:
             throw section.wrong("values", "a list of values, because \(specification.name) is no number")
         }
+    }
+
+    /// A millionth of the range, counted in decimal digits as the range is: 100.1 to 100.5 goes by 0.0000004.
+    private static func drawnStep(_ minimum: Double, _ maximum: Double) -> Double {
+        guard maximum > minimum else { return 1 }
+        return DecimalRange.part(from: minimum, through: maximum, power: drawnPower)
+            ?? (maximum - minimum) / 1_000_000
     }
 
     /// 0.30000000000000004 is what a program has made of 0.3.
@@ -122,12 +132,11 @@ struct SweepAxis: Equatable, Sendable {
     private static func count(_ values: Values) -> Int? {
         switch values {
         case .integers(let minimum, let maximum, let step):
-            let count = (maximum - minimum) / step + 1
-            return count <= Sweep.maximumSets ? count : nil
-        case .decimals(let range): return range.count <= Sweep.maximumSets ? range.count : nil
+            return (maximum - minimum) / step + 1
+        case .decimals(let range): return range.count
         case .numbers(let minimum, let maximum, let step):
             let count = ((maximum - minimum) / step + 1e-9).rounded(.down) + 1
-            return count <= Double(Sweep.maximumSets) ? Int(count) : nil
+            return count <= Double(Sweep.largestInteger) ? Int(count) : nil
         case .list(let values): return values.count
         }
     }

@@ -62,7 +62,7 @@ extension JSONWriter {
         endArray()
     }
 
-    private mutating func axis(_ axis: SweepAxis) {
+    mutating func axis(_ axis: SweepAxis) {
         beginObject()
         member("name", axis.name)
         switch axis.values {

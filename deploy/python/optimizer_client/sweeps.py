@@ -104,8 +104,18 @@ def _value(axis: Mapping[str, Any], place: int) -> Any:
         return axis["values"][place]
     if isinstance(axis["min"], int) and isinstance(axis["step"], int):
         return axis["min"] + place * axis["step"]
+    first, last, step = (Decimal(repr(axis[name])).normalize() for name in ("min", "max", "step"))
+    exponent = min((number.as_tuple().exponent for number in (first, last, step) if number), default=0)
     # In decimals, as the grid is numbered: 0.1, 0.2, 0.3 and not 0.30000000000000004.
-    return float(Decimal(repr(axis["min"])) + place * Decimal(repr(axis["step"])))
+    if all(_is_counted(number, exponent) for number in (first, last, step)):
+        return float(first + place * step)
+    return float(min(axis["min"] + place * axis["step"], axis["max"]))
+
+
+def _is_counted(number: Decimal, exponent: int) -> bool:
+    """Whether the engine counts in units of 10^exponent: in integers of 62 bits (`DecimalRange`)."""
+    apart = number.as_tuple().exponent - exponent
+    return not number or (apart <= 18 and abs(int(number.scaleb(-exponent))) <= (2**63 - 1) // 4)
 
 
 class SweepProgram:

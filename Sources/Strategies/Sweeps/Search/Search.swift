@@ -26,8 +26,7 @@ struct Search: Equatable, Sendable {
     /// Each set is weighed against all before it.
     private static let mostInRounds = 10_000
 
-    /// What every reader of JSON takes for an integer.
-    private static let seeds = 0...9_007_199_254_740_991
+    private static let seeds = 0...Sweep.largestInteger
 
     static let members = ["method", "max_evaluations", "seed", "per_round", "sets_per_step"]
 
