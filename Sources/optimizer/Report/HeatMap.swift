@@ -67,6 +67,8 @@ struct HeatMap {
     private let valuesPerColumn: Int
     private let valuesPerRow: Int
     let over: Over
+    /// Whether sets are drawn: most cells have none then.
+    let isDrawn: Bool
     private(set) var cells: [Cell?]
     /// The cell of the set that ranks first; nil where it is none of the map's.
     private(set) var bestPlace: Int?
@@ -78,6 +80,7 @@ struct HeatMap {
         let grid = SweepGrid(merged)
         self.over = over
         self.grid = grid
+        isDrawn = SweepGrid.drawnBy(merged) != nil
         self.choice = choice
         let width = grid.axes.indices.contains(choice.x) ? grid.axes[choice.x].count : 1
         let height = choice.y.map { grid.axes[$0].count } ?? 1

@@ -84,10 +84,11 @@ struct HeatMapChart {
 
     /// The shades with the figures at their ends.
     var legend: String {
+        let blank = map.isDrawn ? "no set drawn, or none with a value" : "no value, not admitted, or turned down"
         let boxes = (0..<Self.shades).map { "<i class=\"b\($0)\"></i>" }.joined()
         return
             "<p class=\"legend\"><span>\(isMaximum ? "≤" : "≥") \(Markup.figure(weak))</span><span class=\"ramp\">\(boxes)</span>"
-            + "<span>\(Markup.figure(best))</span><span class=\"key\"><i class=\"void-box\"></i>no value, not admitted, or turned down</span>"
+            + "<span>\(Markup.figure(best))</span><span class=\"key\"><i class=\"void-box\"></i>\(blank)</span>"
             + (map.bestPlace == nil ? "" : "<span class=\"key\"><i class=\"ring-box\"></i>the best set</span>") + "</p>"
     }
 }

@@ -1,4 +1,5 @@
 import Messages
+import Strategies
 
 /// The grid of a merged result: which set has which values.
 struct SweepGrid {
@@ -8,10 +9,13 @@ struct SweepGrid {
         private let minimum: Double
         private let maximum: Double
         private let step: Double
+        /// nil where digits are too far apart to be counted in.
+        private let decimals: DecimalRange?
         private let values: [JSONValue]
 
         init?(_ value: JSONValue) {
-            guard let name = value["name"]?.string, let count = value["count"]?.integer, count > 0, count <= 100_000_000
+            guard let name = value["name"]?.string, let count = value["count"]?.integer, count > 0,
+                count <= Sweep.largestInteger
             else { return nil }
             self.name = name
             self.count = count
@@ -19,6 +23,7 @@ struct SweepGrid {
             minimum = value["min"]?.double ?? 0
             maximum = value["max"]?.double ?? .greatestFiniteMagnitude
             step = value["step"]?.double ?? 1
+            decimals = DecimalRange(from: minimum, through: maximum, by: step)
         }
 
         /// The value of that number as text.
@@ -26,21 +31,37 @@ struct SweepGrid {
             guard values.isEmpty else {
                 return values.indices.contains(index) ? values[index].string ?? values[index].text : "?"
             }
-            return ChartScale.trimmed(min(minimum + Double(index) * step, maximum).fixed(6)).replacingMinus
+            guard let decimals, index < decimals.count else {
+                return Self.text(min(minimum + Double(index) * step, maximum))
+            }
+            return Self.text(decimals.value(index))
+        }
+
+        /// With six decimals at most, where they say it all; else with as many digits as it takes.
+        private static func text(_ value: Double) -> String {
+            let short = ChartScale.trimmed(value.fixed(6))
+            return (Double(short) == value ? short : "\(value)").replacingMinus
         }
 
         /// "5 to 45 by 2", or the list.
         var range: String {
             guard values.isEmpty else { return values.prefix(20).map { $0.string ?? $0.text }.joined(separator: ", ") }
-            let by = step < 1e-6 ? "\(step)" : ChartScale.trimmed(step.fixed(6))
-            return count == 1 ? label(0) : "\(label(0)) to \(label(count - 1)) by \(by)"
+            return count == 1 ? label(0) : "\(label(0)) to \(label(count - 1)) by \(Self.text(step))"
         }
     }
 
+    /// None where one cannot be read: positions are of all of them.
     let axes: [Axis]
 
     init(_ merged: JSONValue) {
-        axes = merged["grid"]?.elements?.compactMap(Axis.init) ?? []
+        let values = merged["grid"]?.elements ?? []
+        let axes = values.compactMap(Axis.init)
+        self.axes = axes.count == values.count ? axes : []
+    }
+
+    /// By which method the sets of a merged result were drawn; nil of a whole grid.
+    static func drawnBy(_ merged: JSONValue) -> String? {
+        merged["search"]?["method"]?.string.flatMap { $0 == "grid" ? nil : $0 }
     }
 
     /// Which value of each axis an entry of the heat map is of.
@@ -51,7 +72,9 @@ struct SweepGrid {
     func positions(of entry: [JSONValue]) -> [Int]? {
         guard entry.count > 2 else { return entry.first?.integer.flatMap(positions(ofSet:)) }
         let positions = (entry[2].elements ?? []).compactMap(\.integer)
-        guard positions.count == axes.count, zip(axes, positions).allSatisfy({ (0..<$0.count).contains($1) }) else {
+        guard !axes.isEmpty, positions.count == axes.count,
+            zip(axes, positions).allSatisfy({ (0..<$0.count).contains($1) })
+        else {
             return nil
         }
         return positions

@@ -101,8 +101,8 @@ extension SweepReport {
 
     /// nil of a whole grid.
     private var search: String? {
-        guard let search = merged["search"], let method = search["method"]?.string, method != "grid" else { return nil }
-        let seed = search["seed"]?.integer.map { ", seed \($0)" } ?? ""
+        guard let method = SweepGrid.drawnBy(merged) else { return nil }
+        let seed = merged["search"]?["seed"]?.integer.map { ", seed \($0)" } ?? ""
         return Markup.escaped(method) + seed
     }
 
