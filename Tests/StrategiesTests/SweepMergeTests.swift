@@ -127,6 +127,37 @@ import Testing
         }
     }
 
+    @Test func aResultThatKnowsOfNoSearchIsOfTheWholeGrid() throws {
+        let plan = try fixture.plan(fixture.sweep(), bars: 12_000)
+        let results = try (0..<7).map { try fixture.result(plan, $0) }
+        let expected = try fixture.merge(results)
+        let search = #""search":{"method":"grid","sets":441,"seed":null},"#
+        let older = try results.map { result in
+            let text = String(decoding: result, as: UTF8.self)
+            try #require(text.contains(search))
+            return Array(text.replacingOccurrences(of: search, with: "").utf8)
+        }
+        // A sweep that was half run before an update and half after it is one sweep.
+        #expect(try fixture.merge(older) == expected)
+        #expect(try fixture.merge(older.prefix(3) + results.suffix(4)) == expected)
+        #expect(try fixture.merge(results.prefix(3) + older.suffix(4)) == expected)
+        let merged = try JSONValue.parse(expected)
+        #expect(merged["plateau"]?.members != nil && SchemaFile.mergedSweep.problems(of: merged) == [])
+    }
+
+    @Test(arguments: [
+        "[]", "null", #"[{"name":"a"}]"#, #"[{"name":"a","count":-1}]"#,
+        #"[{"count":9007199254740991},{"count":9007199254740991}]"#,
+    ]) func ofAGridThatCannotBeReadNoSearchIsMadeUp(grid: String) throws {
+        let plan = try fixture.plan(fixture.sweep(), bars: 1000)
+        let members = try #require(JSONValue.parse(fixture.result(plan, 0)).members)
+        let value = try JSONValue.parse(Array(grid.utf8))
+        let changed = JSONValue.object(
+            members.filter { $0.name != "search" && $0.name != "grid" } + [JSONMember("grid", value)])
+        let merged = try JSONValue.parse(fixture.merge([Array(changed.text.utf8)]))
+        #expect(merged["search"] == .null && merged["grid"] == value)
+    }
+
     @Test func stepsOfAsManyThatAreCutInAnotherWayAreRefused() throws {
         var plan = try fixture.plan(fixture.sweep(), bars: 12_000)
         var steps: [Int: [JSONValue]] = [:]

@@ -198,6 +198,9 @@ class SweepTests(unittest.TestCase):
         self.assertEqual(self.sweep().parameters_of(17), {"a": 0.3, "b": "y", "c": 3})
         self.assertEqual(self.sweep().parameters_of(0), {"a": 0.1, "b": "x", "c": 1})
 
+    def test_a_sweep_that_says_no_search_is_of_the_whole_grid(self):
+        self.assertEqual(self.sweep(search=None).parameters_of(17), {"a": 0.3, "b": "y", "c": 3})
+
     def test_the_best_of_none_says_what_was_counted(self):
         with self.assertRaisesRegex(SweepFailed, "no set of s is ranked"):
             self.sweep().best

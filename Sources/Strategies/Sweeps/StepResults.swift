@@ -112,8 +112,29 @@ struct StepResults: Sendable {
             let top = value["top_limit"]?.integer
         else { return nil }
         return Frame(
-            members: Frame.names.map { JSONMember($0, value[$0] ?? .null) }, stepCount: stepCount,
+            members: Frame.names.map { name in
+                let member = value[name] ?? .null
+                return JSONMember(name, name == "search" && member == .null ? wholeGrid(value["grid"]) : member)
+            }, stepCount: stepCount,
             setsPerStep: setsPerStep, objective: Objective(target: target, extremum: extremum), top: top)
+    }
+
+    /// What the result of a node says that knows of no other search: the sets are the same.
+    ///
+    /// - Returns: null where the grid cannot be read.
+    private static func wholeGrid(_ grid: JSONValue?) -> JSONValue {
+        guard let axes = grid?.elements, !axes.isEmpty else { return .null }
+        var sets = 1
+        for axis in axes {
+            guard let count = axis["count"]?.integer, count > 0 else { return .null }
+            let (product, overflow) = sets.multipliedReportingOverflow(by: count)
+            guard !overflow else { return .null }
+            sets = product
+        }
+        return .object([
+            JSONMember("method", .string(Search.Method.grid.rawValue)), JSONMember("sets", .integer(sets)),
+            JSONMember("seed", .null),
+        ])
     }
 
     private static func conflict(_ new: Frame, _ frame: Frame, _ id: String) -> RequestProblem? {

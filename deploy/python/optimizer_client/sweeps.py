@@ -84,7 +84,8 @@ class SweepResult(dict):
 
         Of a sweep that draws its sets (`search.method`) only the heat map says where they are.
         """
-        if self.get("search", {}).get("method", "grid") != "grid":
+        # Without it, or null: merged by an earlier version, of a whole grid.
+        if (self.get("search") or {}).get("method", "grid") != "grid":
             for cell in self.get("heatmap") or []:
                 if cell[0] == index:
                     return self._at(cell[2])
