@@ -240,22 +240,35 @@ package struct Sweep: Sendable {
 
     // MARK: The sets
 
-    /// Where a set is on each axis. One that breaks a rule is replaced by another, where the method has one to draw.
-    func positions(of index: Int) -> [Int] {
-        let first = sets.positions(of: index) ?? []
-        guard sets.draws > 1, !admits(parameters(at: first)) else { return first }
+    /// The set of that number. One that breaks a rule is replaced by another, where the method has one to draw: under a strict
+    /// rule up to 100 are looked at, so who needs the set twice keeps it.
+    func set(_ index: Int) -> SweepSet {
+        let first = set(index, at: sets.positions(of: index))
+        guard !first.isAdmitted else { return first }
         for draw in 1..<sets.draws {
-            guard let positions = sets.positions(of: index, draw: draw) else { break }
-            if admits(parameters(at: positions)) { return positions }
+            guard let positions = sets.redrawn(index, draw) else { break }
+            let other = set(index, at: positions)
+            if other.isAdmitted { return other }
         }
         return first
     }
 
+    private func set(_ index: Int, at positions: [Int]) -> SweepSet {
+        let parameters = parameters(at: positions)
+        return SweepSet(
+            index: index, positions: positions, parameters: parameters, isAdmitted: admits(parameters))
+    }
+
+    /// Where a set is on each axis.
+    func positions(of index: Int) -> [Int] { set(index).positions }
+
     /// The parameters of a set, the fixed ones and the defaults among them.
-    func parameters(of index: Int) -> Parameters { parameters(at: positions(of: index)) }
+    func parameters(of index: Int) -> Parameters { set(index).parameters }
 
     /// What a number may mean, one draw after the other.
-    func drawn(_ index: Int) -> [[Int]] { (0..<sets.draws).compactMap { sets.positions(of: index, draw: $0) } }
+    func drawn(_ index: Int) -> [[Int]] {
+        [sets.positions(of: index)] + (1..<sets.draws).compactMap { sets.redrawn(index, $0) }
+    }
 
     func parameters(swept: [JSONMember]) -> Parameters {
         var parameters = fixed
@@ -284,9 +297,11 @@ package struct Sweep: Sendable {
     }
 
     /// The swept parameters of a set in the order of the axes.
-    func sweptParameters(of index: Int) -> [JSONMember] {
-        zip(axes, positions(of: index)).map { JSONMember($0.name, $0.value($1)) }
+    func sweptParameters(of set: SweepSet) -> [JSONMember] {
+        zip(axes, set.positions).map { JSONMember($0.name, $0.value($1)) }
     }
+
+    func sweptParameters(of index: Int) -> [JSONMember] { sweptParameters(of: set(index)) }
 
     /// Whether a set breaks none of the sweep's rules and none of the strategy's.
     func admits(_ parameters: Parameters) -> Bool {

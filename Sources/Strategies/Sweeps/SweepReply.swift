@@ -49,7 +49,7 @@ extension JSONWriter {
             beginArray()
             integer(cell.index)
             double(cell.value)
-            if sweep.search.isDrawn { positions(sweep.positions(of: cell.index)) }
+            if sweep.search.isDrawn { positions(cell.positions) }
             endArray()
         }
         endArray()
@@ -131,7 +131,7 @@ extension JSONWriter {
         for entry in entries {
             beginArray()
             integer(entry.index)
-            value(.array(sweep.sweptParameters(of: entry.index).map(\.value)))
+            value(.array(sweep.sweptParameters(of: entry.set).map(\.value)))
             figures(entry.statistics)
             if let statistics = entry.outOfSample { figures(statistics) } else { null() }
             endArray()
@@ -151,7 +151,7 @@ extension JSONWriter {
     private mutating func entry(_ entry: SweepStep.Entry, _ sweep: Sweep) {
         beginObject()
         member("index", entry.index)
-        member("parameters", .object(sweep.sweptParameters(of: entry.index)))
+        member("parameters", .object(sweep.sweptParameters(of: entry.set)))
         member("objective", entry.value)
         name("statistics")
         beginObject()

@@ -2,7 +2,7 @@ import Messages
 
 /// One step of a sweep at work: its sets, one after the other, over shared indicators.
 struct SweepStep {
-    /// Which part of the grid a request asks for.
+    /// Which of the sweep's sets a request asks for.
     struct Place: Equatable {
         let step: Int
         let of: Int
@@ -24,7 +24,7 @@ struct SweepStep {
             else {
                 throw RequestProblem(
                     .invalidRequest,
-                    "step must name a part of the grid of \(setCount) sets: step below of, count at least 1, first + "
+                    "step must name a part of the sweep's \(setCount) sets: step below of, count at least 1, first + "
                         + "count at most \(setCount)")
             }
             self.step = step
@@ -59,12 +59,14 @@ struct SweepStep {
 
     /// One of the best sets, or of all.
     struct Entry {
-        let index: Int
+        let set: SweepSet
         let value: Double
         let statistics: Statistics
         let dropped: DroppedOrders?
         var outOfSample: Statistics?
         var droppedOutOfSample: DroppedOrders?
+
+        var index: Int { self.set.index }
     }
 
     let sweep: Sweep
@@ -80,7 +82,7 @@ struct SweepStep {
     /// Of every set that ran, where the sweep wants them.
     private(set) var figures: [Entry] = []
     /// The value is NaN where the set has none, or a constraint turned it down.
-    private(set) var heatmap: [(index: Int, value: Double)] = []
+    private(set) var heatmap: [(index: Int, positions: [Int], value: Double)] = []
 
     /// Of an external strategy's sweep: who decides.
     private let questions: SetQuestions?
@@ -102,17 +104,17 @@ struct SweepStep {
         let blocks = unsafe ReturnBlocks(indicators.traded.time, calendar)
         let years = Double(settings.statistics.annualTradingDays ?? calendar.annualTradingDays)
         for index in place.first..<place.first + place.count {
-            let parameters = sweep.parameters(of: index)
-            guard sweep.admits(parameters) else {
+            let set = sweep.set(index)
+            guard set.isAdmitted else {
                 counts.skipped += 1
-                if isInRounds { heatmap.append((index, .nan)) }
+                if isInRounds { heatmap.append((index, set.positions, .nan)) }
                 continue
             }
             let isSampled = sample.contains(index)
             if isSampled { blocks?.begin() }
             // A set that cannot run (too few bars) is counted; it does not stop the others.
             do throws(SetFailure) {
-                let backtest = try backtest(parameters, indicators, settings, workspace)
+                let backtest = try backtest(set.parameters, indicators, settings, workspace)
                 counts.evaluated += 1
                 dropped.add(backtest.simulation.dropped, index)
                 let ranked = backtest.statistics(
@@ -120,12 +122,12 @@ struct SweepStep {
                     blocks: isSampled ? blocks : nil)
                 luck.sharpe.add(ranked.sharpeRatioSimple / years.squareRoot())
                 if isSampled, let blocks { keep(blocks, of: backtest, calendar, index) }
-                let position = place(of: ranked, index)
+                let position = place(of: ranked, set)
                 // Only the best have all their figures worked out: they cost as much as the run.
                 guard position != nil || sweep.wantsFigures else { continue }
                 let statistics = backtest.statistics(calendar, settings.statistics)
                 let entry = Entry(
-                    index: index, value: ranked[sweep.objective.target], statistics: statistics,
+                    set: set, value: ranked[sweep.objective.target], statistics: statistics,
                     dropped: backtest.simulation.dropped)
                 if sweep.wantsFigures { figures.append(entry) }
                 guard let position else { continue }
@@ -133,7 +135,7 @@ struct SweepStep {
                 if best.count > sweep.top { best.removeLast() }
             } catch {
                 counts.failed += 1
-                if isInRounds { heatmap.append((index, .nan)) }
+                if isInRounds { heatmap.append((index, set.positions, .nan)) }
                 firstFailure = firstFailure ?? (index, error)
             }
         }
@@ -155,11 +157,11 @@ struct SweepStep {
     private mutating func measureBest(
         _ indicators: IndicatorSet, _ calendar: Calendar, _ settings: RunSettings, _ workspace: Workspace
     ) {
-        guard let index = best.first?.index,
-            (try? backtest(sweep.parameters(of: index), indicators, settings, workspace)) != nil
+        guard let set = best.first?.set,
+            (try? backtest(set.parameters, indicators, settings, workspace)) != nil
         else { return }
         let returns = unsafe PeriodReturns.values(workspace.equity, indicators.traded.time, calendar)
-        luck.best = ReturnMoments(returns, riskFree: luck.riskFree).map { (index, $0) }
+        luck.best = ReturnMoments(returns, riskFree: luck.riskFree).map { (set.index, $0) }
     }
 
     /// Tries the best sets on the bars they were not chosen by; every set, where all figures are wanted.
@@ -177,8 +179,7 @@ struct SweepStep {
         _ entry: Entry, on indicators: IndicatorSet, _ calendar: Calendar, _ settings: RunSettings,
         _ workspace: Workspace
     ) -> Entry {
-        let parameters = sweep.parameters(of: entry.index)
-        guard let backtest = try? backtest(parameters, indicators, settings, workspace) else { return entry }
+        guard let backtest = try? backtest(entry.set.parameters, indicators, settings, workspace) else { return entry }
         var entry = entry
         entry.outOfSample = backtest.statistics(calendar, settings.statistics)
         entry.droppedOutOfSample = backtest.simulation.dropped
@@ -226,11 +227,12 @@ struct SweepStep {
     }
 
     /// Counts a set, and finds its place among the best; nil where it has none.
-    private mutating func place(of statistics: Statistics, _ index: Int) -> Int? {
+    private mutating func place(of statistics: Statistics, _ set: SweepSet) -> Int? {
+        let index = set.index
         let value = statistics[sweep.objective.target]
         let holds = sweep.constraints.allSatisfy { $0.holds(for: statistics) }
         // What cannot win must not shape the picture of what can.
-        if sweep.wantsHeatmap { heatmap.append((index, holds ? value : .nan)) }
+        if sweep.wantsHeatmap { heatmap.append((index, set.positions, holds ? value : .nan)) }
         guard value.isFinite else {
             counts.undefined += 1
             return nil

@@ -96,20 +96,12 @@ struct SetSequence: Sendable {
         }
     }
 
-    /// - Parameter draw: which try it is, below `draws`.
-    /// - Returns: nil where there is no other set to draw.
-    func positions(of set: Int, draw: Int = 0) -> [Int]? {
-        switch search.method {
-        case .tpe where given != nil:
-            given.flatMap { $0.positions.indices.contains(set - $0.first) ? $0.positions[set - $0.first] : nil }
+    /// - Parameter set: from 0 to `count - 1`; of a step that says its sets, one of these.
+    func positions(of set: Int) -> [Int] {
+        if let given { return given.positions[set - given.first] }
+        return switch search.method {
         case .grid: gridPositions(set)
-        case .random, .tpe:
-            if let order, let gridCount {
-                // Each place of the order belongs to one set and one draw of it: no set is drawn twice.
-                draw * count + set < gridCount ? gridPositions(order[draw * count + set]) : nil
-            } else {
-                positions { axis in SplitMix64.number(UInt64(set), of: key(UInt64(draw), axis)) }
-            }
+        case .random, .tpe: order.map { gridPositions($0[set]) } ?? byChance(set, 0)
         case .latinHypercube: positions { axis in stratified(set, axis) }
         case .sobol:
             positions { axis in
@@ -117,6 +109,21 @@ struct SetSequence: Sendable {
                 return (UInt64(Sobol.coordinate(set, axis)) ^ shift) << 32
             }
         }
+    }
+
+    /// Another set in place of one that breaks a rule.
+    ///
+    /// - Parameter draw: which try it is, from 1 to `draws - 1`.
+    /// - Returns: nil where there is no other set to draw.
+    func redrawn(_ set: Int, _ draw: Int) -> [Int]? {
+        guard let order, let gridCount else { return byChance(set, draw) }
+        // Each place of the order belongs to one set and one draw of it: no set is drawn twice.
+        let place = draw * count + set
+        return place < gridCount ? gridPositions(order[place]) : nil
+    }
+
+    private func byChance(_ set: Int, _ draw: Int) -> [Int] {
+        positions { axis in SplitMix64.number(UInt64(set), of: key(UInt64(draw), axis)) }
     }
 
     /// Mixed radix, the first axis slowest.
