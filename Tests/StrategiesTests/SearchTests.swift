@@ -375,6 +375,33 @@ import Testing
         }
     }
 
+    @Test func aSetThatIsDrawnTwiceIsRankedOnce() throws {
+        // Nine points on 3 · 3 values.
+        let sweep = try fixture.sweep(
+            (#""method":"grid","max_evaluations":5000"#, #""method":"sobol","max_evaluations":9"#),
+            (#""max":45,"step":2"#, #""max":45,"step":20"#), (#""max":120,"step":5"#, #""max":120,"step":50"#))
+        var most = 0
+        for bars in [1000, 200_000, 800_000] {
+            let plan = try fixture.plan(sweep, bars: bars)
+            let results = try (0..<plan.stepCount).map { try fixture.result(plan, $0) }
+            most = max(most, plan.stepCount)
+            let merged = try JSONValue.parse(fixture.merge(results.reversed()))
+            #expect(merged["counts"]?["evaluated"]?.integer == 9 - (merged["counts"]?["skipped"]?.integer ?? 0))
+            let top = try #require(merged["top"]?.elements)
+            let sets = top.compactMap { $0["parameters"]?.text }
+            #expect(Set(sets).count == sets.count && sets.count > 1, "\(sets)")
+            // The lowest of its numbers stands for it.
+            for entry in top {
+                let index = try #require(entry["index"]?.integer)
+                #expect((0..<9).first { sweep.positions(of: $0) == sweep.positions(of: index) } == index)
+            }
+            #expect(
+                try JSONValue.array(top)
+                    == JSONValue.parse(fixture.merge([fixture.result(fixture.plan(sweep, bars: 1000), 0)]))["top"])
+        }
+        #expect(most == 9 && Set((0..<9).map { sweep.positions(of: $0) }).count < 9)
+    }
+
     @Test func resultsOfOtherSeedsDoNotBelongTogether() throws {
         let plan = try fixture.plan(sweep("random", 150, seed: 5), bars: 35_000)
         let text = String(decoding: try fixture.result(plan, 1), as: UTF8.self)

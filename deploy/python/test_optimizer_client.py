@@ -237,6 +237,13 @@ class SweepTests(unittest.TestCase):
         with self.assertRaisesRegex(BadRequest, '"heatmap": true'):
             self.sweep(heatmap=None).heatmap()
 
+    @needs_pandas
+    def test_a_set_that_was_drawn_twice_is_one_row(self):
+        cells = [[0, 0.5, [2, 1, 0]], [1, 0.7, [0, 0, 0]], [2, 0.5, [2, 1, 0]], [3, None, [0, 1, 2]]]
+        heatmap = self.sweep(search={"method": "sobol", "sets": 4, "seed": None}, heatmap=cells).heatmap()
+        self.assertEqual(len(heatmap), 3)
+        self.assertEqual(heatmap.unstack().loc[(0.3, "y"), 1], 0.5)
+
     def test_no_secret_is_a_word_of_the_command(self):
         settings = Settings("b:1", {"sasl.password": "hush"}, None)
         run = mock.Mock(return_value=mock.Mock(returncode=0, stdout=b'{"optimization_id":"s"}'))

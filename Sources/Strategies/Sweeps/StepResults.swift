@@ -30,6 +30,8 @@ struct StepResults: Sendable {
         let value: Double
         let index: Int
         let entry: JSONValue
+        /// As text; nil of a result that has none.
+        let parameters: String?
     }
 
     let id: String
@@ -96,12 +98,18 @@ struct StepResults: Sendable {
     private mutating func rank(_ entries: [JSONValue], _ frame: Frame) {
         let new = entries.compactMap { entry -> Ranked? in
             guard let value = entry["objective"]?.double, let index = entry["index"]?.integer else { return nil }
-            return Ranked(value: value, index: index, entry: entry)
+            return Ranked(value: value, index: index, entry: entry, parameters: entry["parameters"]?.text)
         }
         let sorted = (ranked + new).sorted {
             frame.objective.ranks(($0.value, $0.index), before: ($1.value, $1.index))
         }
-        ranked = Array(sorted.prefix(max(0, frame.top)))
+        // Drawn a second time it is no other set: the better result stands for it, of equal ones the lower number.
+        var known: Set<String> = []
+        ranked.removeAll(keepingCapacity: true)
+        for entry in sorted where ranked.count < frame.top {
+            if let parameters = entry.parameters, !known.insert(parameters).inserted { continue }
+            ranked.append(entry)
+        }
     }
 
     private static func frame(of value: JSONValue) -> Frame? {

@@ -247,6 +247,11 @@ struct SweepStep {
         {
             return nil
         }
+        // Drawn a second time it is no other set.
+        if let known = best.firstIndex(where: { $0.set.parameters == set.parameters }) {
+            guard objective.ranks((value, index), before: (best[known].value, best[known].index)) else { return nil }
+            best.remove(at: known)
+        }
         return best.firstIndex { objective.ranks((value, index), before: ($0.value, $0.index)) } ?? best.count
     }
 }

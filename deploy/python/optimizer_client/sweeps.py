@@ -67,6 +67,7 @@ class SweepResult(dict):
     def heatmap(self) -> Any:
         """The objective of every set as a Series over its parameters; `heatmap().unstack()` is the map of two.
 
+        A set that was drawn more than once has one row, that of its lowest number.
         Sweeps of at most 250,000 sets have one unless they say `"output": {"heatmap": false}`.
         """
         pandas = _pandas()
@@ -77,7 +78,8 @@ class SweepResult(dict):
         index = pandas.MultiIndex.from_tuples(
             [tuple(values.values()) for values in sets], names=[axis["name"] for axis in self["grid"]]
         )
-        return pandas.Series([cell[1] for cell in cells], index=index, name=self["objective"]["target"], dtype=float)
+        series = pandas.Series([cell[1] for cell in cells], index=index, name=self["objective"]["target"], dtype=float)
+        return series[~index.duplicated()]
 
     def parameters_of(self, index: int) -> dict[str, Any]:
         """The swept parameters of a set by its number: mixed radix, the first parameter slowest.
