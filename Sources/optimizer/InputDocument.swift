@@ -25,7 +25,8 @@ enum InputDocument {
             guard !WalkForward.isDefined(in: value) else {
                 return .walkForward(try SweepDocument.parse(walkForward: value, from: input.name, external: external))
             }
-            return .sweep(try SweepDocument.parse(bytes, from: input.name, external: external))
+            return .sweep(
+                try SweepDocument.parse(bytes, from: input.name, external: external, tell: Output.words))
         }
         let request = Array(bytes.drop(while: isSpace).reversed().drop(while: isSpace).reversed())
         // One on one line is a line like any other.

@@ -284,7 +284,10 @@ import Testing
         plan.cut(setsPerStep: 4096)
         #expect(plan.setsPerStep == 2142)
         let problem = #expect(throws: RequestProblem.self) { try parse(2143) }
-        #expect(problem?.message == "search.sets_per_step is 2143, must be an integer from 1 to 2142")
+        #expect(
+            problem?.message
+                == "search.sets_per_step is 2143, must be an integer from 1 to 2142, so that a step's result with its heat map "
+                + "or figures fits into a Kafka message of 1 MB")
     }
 
     // MARK: How well they search

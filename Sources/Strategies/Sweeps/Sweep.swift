@@ -122,12 +122,14 @@ package struct Sweep: Sendable {
         // The next round is drawn from it.
         wantsHeatmap = try output.boolean("heatmap") ?? false || search.perRound != nil
         wantsFigures = try output.word("figures", of: Figures.allCases) == .all
-        mostSetsPerStep =
-            StepSize(
-                axes, search, top: top, isMapped: wantsHeatmap,
-                figures: wantsFigures ? outOfSampleStart == nil ? 1 : 2 : 0
-            ).mostSets
-        givenSetsPerStep = try section.integer("sets_per_step", in: 1...mostSetsPerStep)
+        let size = StepSize(
+            axes, search, top: top, isMapped: wantsHeatmap,
+            figures: wantsFigures ? outOfSampleStart == nil ? 1 : 2 : 0)
+        mostSetsPerStep = size.mostSets
+        givenSetsPerStep = try section.integer("sets_per_step", in: 1...SweepPlan.mostSetsPerStep)
+        guard givenSetsPerStep ?? 1 <= size.mostSets else {
+            throw section.wrong("sets_per_step", "an integer from 1 to \(size.mostSets)\(size.reason)")
+        }
         // What steps will read is checked here, before a thousand of them are sent.
         _ = try RunSettings(request)
         _ = try DataSelection(request.section("data"))

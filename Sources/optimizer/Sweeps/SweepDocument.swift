@@ -10,15 +10,21 @@ enum SweepDocument {
     /// - Parameters:
     ///   - name: what a person calls the place it comes from.
     ///   - external: the strategies that are not built in and that this machine knows.
+    ///   - tell: says on one line what the sweep goes without.
     /// - Throws: what is wrong with it, code 65.
     static func parse(
-        _ bytes: [UInt8], from name: String, external: [StrategyDescriptor] = []
+        _ bytes: [UInt8], from name: String, external: [StrategyDescriptor] = [], tell: (String) -> Void = { _ in }
     ) throws(CommandFailure) -> Sweep {
         do throws(RequestProblem) {
             let sweep = try Sweep.parse(bytes, external: external)
             guard sweep.setCount <= mapped, let mapped = withHeatmap(bytes) else { return sweep }
             // Steps that were asked for may be too large with one.
-            return (try? Sweep.parse(mapped, external: external)) ?? sweep
+            do throws(RequestProblem) {
+                return try Sweep.parse(mapped, external: external)
+            } catch {
+                tell("\(name): there will be no heat map: with one, \(error.message)")
+                return sweep
+            }
         } catch {
             throw CommandFailure(
                 "\(name): \(error.message) (optimizer submit --example sweep prints one that is right)",
