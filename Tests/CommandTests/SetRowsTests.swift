@@ -14,7 +14,10 @@ import Testing
 
     private func rows(_ text: String = result, _ format: SetRows.Format = .csv) throws -> (header: String?, [String]) {
         let rows = try SetRows(JSONValue.parse(Array(text.utf8)), format)
-        return (rows.header, String(decoding: rows.bytes, as: UTF8.self).split(separator: "\n").map(String.init))
+        return (
+            format == .csv ? SetRows.header(rows.columns) : nil,
+            String(decoding: rows.bytes, as: UTF8.self).split(separator: "\n").map(String.init)
+        )
     }
 
     @Test func aLineHasNumberParametersFiguresAndThoseOutOfSampleToTheLastDigit() throws {
@@ -52,6 +55,13 @@ import Testing
         let text = Self.result.replacing("plain", with: #"a\u001b[2Jb\n"#)
         let lines = try rows(text).1
         #expect(lines.count == 2 && lines[1].contains(#"a\u{1B}[2Jb\u{A}"#), "\(lines)")
+    }
+
+    @Test func noControlOfATerminalStandsInAnyKindOfValue() throws {
+        let text = Self.result.replacing(#""plain""#, with: #"["\u009b2J",{"\u202e":1}]"#)
+        let lines = try rows(text).1
+        #expect(lines.count == 2 && lines[1] == lines[1].escapedForTerminal, "\(lines)")
+        #expect(lines[1].contains(#"\u{9B}2J"#))
     }
 
     @Test(arguments: [

@@ -54,7 +54,7 @@ struct RoundSubmission {
 
     private mutating func take(_ record: KafkaRecord) {
         guard let value = record.value, let result = try? JSONValue.parse(value), let step = merge.stepID(of: result),
-            step.digest == rounds.plan.digest
+            step.digest == rounds.plan.digest, (0..<rounds.plan.stepCount).contains(step.step)
         else { return }
         guard result["status"]?.string == ResultStatus.completed.rawValue else {
             return note(failureOf: step.step, result)

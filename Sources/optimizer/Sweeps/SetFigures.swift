@@ -8,7 +8,7 @@ import Worker
 struct SetFigures {
     private struct Waiting {
         var steps: [Int: SpillFile.Piece] = [:]
-        var header: String?
+        var columns: [String]?
         /// Why the rows of a step cannot be had.
         var problem: (step: Int, SetRows.Problem)?
     }
@@ -46,6 +46,7 @@ struct SetFigures {
         let rows: SetRows
         do throws(SetRows.Problem) {
             rows = try SetRows(result, format)
+            guard (waiting[step.digest]?.columns ?? rows.columns) == rows.columns else { throw .malformed }
         } catch {
             let known = waiting[step.digest]?.problem
             waiting[step.digest, default: Waiting()].problem = known ?? (step.step, error)
@@ -56,7 +57,7 @@ struct SetFigures {
         spill = file
         let piece = try file.append(rows.bytes)
         waiting[step.digest, default: Waiting()].steps[step.step] = piece
-        waiting[step.digest]?.header = rows.header
+        waiting[step.digest]?.columns = rows.columns
     }
 
     /// Writes what has its turn.
@@ -89,7 +90,7 @@ struct SetFigures {
         }
         guard let known = waiting[digest] else { return }
         self.digest = digest
-        if let header = known.header { try writer.line(header) }
+        if format == .csv, let columns = known.columns { try writer.line(SetRows.header(columns)) }
     }
 
     private static func failure(_ problem: (step: Int, SetRows.Problem)) -> CommandFailure {

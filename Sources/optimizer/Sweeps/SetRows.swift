@@ -5,8 +5,8 @@ import Worker
 struct SetRows {
     enum Format: String, CaseIterable { case csv, jsonl }
 
-    /// Of CSV; nil of JSON lines, which name their members.
-    let header: String?
+    /// What the cells of a line are, in their order.
+    let columns: [String]
     /// Each line with its end.
     let bytes: [UInt8]
 
@@ -25,9 +25,7 @@ struct SetRows {
         else { throw .malformed }
         let hasOutOfSample = result["out_of_sample"]?.members != nil
         let kept = hasOutOfSample ? names.map { "out_of_sample." + $0 } : []
-        header =
-            format == .csv
-            ? (["index"] + grid + names + kept).map { Self.quoted($0.escapedForTerminal) }.joined(separator: ",") : nil
+        columns = ["index"] + grid + names + kept
         var bytes: [UInt8] = []
         for value in sets {
             guard let set = Set(value, parameters: grid.count, figures: names.count) else { throw .malformed }
@@ -38,6 +36,11 @@ struct SetRows {
             bytes.append(UInt8(ascii: "\n"))
         }
         self.bytes = bytes
+    }
+
+    /// The first line of CSV.
+    static func header(_ columns: [String]) -> String {
+        columns.map { quoted($0.escapedForTerminal) }.joined(separator: ",")
     }
 
     private struct Set {
@@ -79,7 +82,7 @@ struct SetRows {
         switch value {
         case .null: ""
         case .string(let text): quoted(text.escapedForTerminal)
-        default: quoted(value.text)
+        default: quoted(value.text.escapedForTerminal)
         }
     }
 
