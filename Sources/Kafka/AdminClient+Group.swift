@@ -42,6 +42,17 @@ extension AdminClient {
     package func describe(
         group: String, topic: String, timeoutMs: Int32 = 10_000
     ) throws(KafkaFailure) -> GroupDescription {
+        do throws(KafkaFailure) {
+            return try ask(group: group, topic: topic, timeoutMs: timeoutMs)
+        } catch {
+            if error.code == RD_KAFKA_RESP_ERR_NOT_COORDINATOR.rawValue { noteMisled() }
+            throw error
+        }
+    }
+
+    private func ask(
+        group: String, topic: String, timeoutMs: Int32
+    ) throws(KafkaFailure) -> GroupDescription {
         let event = try unsafe ask(
             RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS, ofCoordinator: true, timeoutMs: timeoutMs
         ) { options, queue in

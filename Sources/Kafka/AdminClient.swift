@@ -15,6 +15,8 @@ package final class AdminClient: @unchecked Sendable {
     private var isClosed = false
     /// When a group's coordinator first did not answer in time.
     private let unansweredSince = Mutex<MonotonicTime?>(nil)
+    /// Who was asked as a group's coordinator is not: as long as he is there librdkafka goes on asking him.
+    private let isMisled = Atomic(false)
 
     /// - Parameter properties: `ClientProperties.admin`, or `ClientProperties.groupObserver` for one who asks for a
     ///   group's offsets over and over.
@@ -33,9 +35,15 @@ package final class AdminClient: @unchecked Sendable {
         assert(isClosed, "an AdminClient is closed by its owner")
     }
 
-    /// A coordinator has not answered for so long that this client is to be closed, and another made.
+    func noteMisled() { isMisled.store(true, ordering: .relaxed) }
+
+    /// Whether a question to a coordinator was not answered in time.
+    package var hasOpenQuestion: Bool { unansweredSince.withLock { $0 != nil } }
+
+    /// A coordinator did not answer so long ago, or has moved, that this client is to be closed, and another made.
     package func isSpent(at now: MonotonicTime) -> Bool {
-        unansweredSince.withLock { since in
+        if isMisled.load(ordering: .relaxed) { return true }
+        return unansweredSince.withLock { since in
             since.map { now.milliseconds(since: $0) >= CoordinatorQuestions.mostAgeMs } ?? false
         }
     }

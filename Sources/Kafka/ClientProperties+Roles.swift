@@ -15,9 +15,7 @@ extension ClientProperties {
         prefetchMB: Int = 32, partitions: Int = 1, embedded: Bool = false, overrides: [Property] = []
     ) throws(KafkaFailure) -> ClientProperties {
         guard !brokerAssigns || KafkaLibrary.knowsConsumerProtocol else {
-            throw .invalid(
-                "kafka.groupProtocol: consumer needs librdkafka 2.12 or newer, and this program runs with "
-                    + "\(KafkaLibrary.version)")
+            throw .invalid("kafka.groupProtocol: \(KafkaLibrary.needsForConsumerProtocol)")
         }
         var defaults = common(bootstrap: bootstrap, embedded: embedded)
         defaults += [

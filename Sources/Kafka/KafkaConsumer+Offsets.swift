@@ -40,6 +40,10 @@ extension KafkaConsumer {
     /// nil where nobody waits for it any more.
     func committedBefore(_ event: OpaquePointer) -> ConsumerEvent? {
         let number = unsafe UInt64(UInt(bitPattern: rd_kafka_event_opaque(event)))
+        if unsafe saysWeAreMisled(event) {
+            questions.hold(number, at: .now())
+            return nil
+        }
         guard questions.takeAnswer(number) else { return nil }
         guard unsafe rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR_NO_ERROR else {
             return unsafe .committedBefore([], failure: KafkaFailure(event: event, of: client), of: number)
@@ -66,6 +70,19 @@ extension KafkaConsumer {
         return .committedBefore(offsets, failure: offsets.compactMap(\.failure).first, of: number)
     }
 
+    private func saysWeAreMisled(_ event: OpaquePointer) -> Bool {
+        guard unsafe rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR_NO_ERROR else {
+            return unsafe rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR_NOT_COORDINATOR
+        }
+        var count = 0
+        let results = unsafe rd_kafka_ListConsumerGroupOffsets_result_groups(
+            rd_kafka_event_ListConsumerGroupOffsets_result(event), &count)
+        guard count > 0, let result = unsafe results?[0], let error = unsafe rd_kafka_group_result_error(result) else {
+            return false
+        }
+        return unsafe rd_kafka_error_code(error) == RD_KAFKA_RESP_ERR_NOT_COORDINATOR
+    }
+
     /// A question that has no answer in time, and then, once, that the client cannot wait for it any longer.
     func lateQuestion(at now: MonotonicTime) -> ConsumerEvent? {
         if let number = questions.takeLate(at: now) {
@@ -76,8 +93,9 @@ extension KafkaConsumer {
         return .failure(
             KafkaFailure(
                 code: RD_KAFKA_RESP_ERR__TIMED_OUT.rawValue, name: "_TIMED_OUT",
-                reason: "the group's coordinator has not answered for \(Int(CoordinatorQuestions.mostAgeMs / 60_000)) "
-                    + "minutes, and librdkafka would end the process at its return",
+                reason:
+                    "a question to the group's coordinator of \(Int(CoordinatorQuestions.mostAgeMs / 60_000)) minutes ago "
+                    + "has no answer, and librdkafka would end the process with a later one",
                 kind: .fatal))
     }
 

@@ -47,8 +47,7 @@ extension KafkaFailure {
         // The same where the broker hands out the partitions (KIP-848); librdkafka 2.0.2 has no name for them.
         case rd_kafka_resp_err_t(rawValue: 110), rd_kafka_resp_err_t(rawValue: 113): .membership
         // Somebody with the same identity has taken over. Going on would mean two of us.
-        case RD_KAFKA_RESP_ERR__FENCED, RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID, rd_kafka_resp_err_t(rawValue: 111),
-            RD_KAFKA_RESP_ERR_PRODUCER_FENCED,
+        case RD_KAFKA_RESP_ERR__FENCED, RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID, RD_KAFKA_RESP_ERR_PRODUCER_FENCED,
             RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH, RD_KAFKA_RESP_ERR_TRANSACTION_COORDINATOR_FENCED:
             .fenced
         // The idempotent producer can no longer promise order and once-only, or the client itself is broken.

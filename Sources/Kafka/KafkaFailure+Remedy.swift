@@ -10,6 +10,12 @@ extension KafkaFailure {
         case .fenced where name != "FENCED_INSTANCE_ID":
             "another node has the same node.id (or kafka.groupInstanceId): give every node its own"
         case .fenced: "another client uses the same group.instance.id: give every node its own"
+        // UNRELEASED_INSTANCE_ID, which librdkafka 2.0.2 has no name for.
+        case .fatal where code == 111:
+            "the session of this static member's last run has not ended: start the node again when it has (the group's "
+                + "consumer.session.timeout.ms), and give every node a kafka.groupInstanceId of its own"
+        case .fatal where ["UNSUPPORTED_VERSION", "_UNSUPPORTED_FEATURE"].contains(name):
+            "the brokers are too old for this: kafka.groupProtocol: consumer needs Apache Kafka 4.0, classic does not"
         case .fatal: "start the node again"
         case .tooLarge: "raise max.message.bytes of the topic and message.max.bytes under kafka.producer"
         case .configuration where name == "INCONSISTENT_GROUP_PROTOCOL":

@@ -13,9 +13,13 @@ package enum KafkaLibrary {
     package static var assignor: String { assignor(forVersion: versionNumber) }
 
     /// Before, librdkafka has the broker's own protocol for a group (KIP-848) as a preview only.
-    package static let consumerProtocolVersion: Int32 = 0x020c_0000
+    private static let consumerProtocolVersion: Int32 = 0x020c_0000
 
     package static var knowsConsumerProtocol: Bool { versionNumber >= consumerProtocolVersion }
+
+    package static var needsForConsumerProtocol: String {
+        "consumer needs librdkafka 2.12 or newer, and this program runs with \(version)"
+    }
 
     static func assignor(forVersion number: Int32) -> String {
         number >= 0x020a_0000 ? "cooperative-sticky" : "range"

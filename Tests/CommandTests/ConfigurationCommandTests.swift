@@ -1,3 +1,4 @@
+import Kafka
 import Messages
 import Strategies
 import TestSupport
@@ -58,6 +59,18 @@ import Testing
     private let folder: TemporaryFolder
 
     init() throws { folder = try TemporaryFolder() }
+
+    /// What librdkafka would say only when the client is made.
+    @Test func whatDoesNotGoWithABrokerThatAssignsIsAProblemOfTheFile() throws {
+        let text = "kafka:\n  groupProtocol: consumer\n  consumer: { session.timeout.ms: 6000 }\n"
+        let outcome = try Program.run(["check-config", folder.write(text, to: "own.yml")])
+        #expect(outcome.code == 78)
+        #expect(
+            outcome.words.contains(
+                KafkaLibrary.knowsConsumerProtocol
+                    ? "the broker says it where kafka.groupProtocol is consumer" : "consumer needs librdkafka 2.12"),
+            "\(outcome.words)")
+    }
 
     @Test func aGoodFileIsFine() throws {
         let file = try folder.write("kafka:\n  groupId: mine\n", to: "good.yml")

@@ -29,6 +29,35 @@ import Testing
         #expect(!isAwaited)
     }
 
+    @Test mutating func whoWasMisledIsToldLaterAndNeverAgain() {
+        questions.ask(7, patienceMs: 5000, at: begin)
+        questions.hold(7, at: after(100))
+        #expect(questions.takeLate(at: after(CoordinatorQuestions.misledMs + 99)) == nil)
+        #expect(questions.takeLate(at: after(CoordinatorQuestions.misledMs + 100)) == 7)
+        #expect(!questions.areTooOld(at: after(Int(CoordinatorQuestions.mostAgeMs))))
+        // Nobody waits for this one.
+        questions.ask(8, patienceMs: 5000, at: begin)
+        _ = questions.takeLate(at: after(5000))
+        questions.hold(8, at: after(6000))
+        #expect(questions.takeLate(at: after(100_000)) == nil)
+        #expect(!questions.areTooOld(at: after(Int(CoordinatorQuestions.mostAgeMs))))
+    }
+
+    @Test mutating func whileNobodyAnswersIsAskedEverMoreSeldom() {
+        var (now, count) = (0, 0)
+        while now < Int(CoordinatorQuestions.mostAgeMs) {
+            count += 1
+            questions.ask(UInt64(count), patienceMs: 5000, at: after(now))
+            var told: UInt64?
+            while told == nil {
+                now += 500
+                told = questions.takeLate(at: after(now))
+            }
+            #expect(told == UInt64(count))
+        }
+        #expect((45...60).contains(count), "\(count)")
+    }
+
     @Test mutating func theClientIsGivenUpBeforeTheLongestTimeOutIsOver() {
         questions.ask(7, patienceMs: 5000, at: begin)
         _ = questions.takeLate(at: after(5000))

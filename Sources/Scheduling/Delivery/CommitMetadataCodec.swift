@@ -45,8 +45,8 @@ package enum CommitMetadataCodec {
     private static let failed: UInt8 = 2
 
     /// The text that says what these maps say: each by itself, so that each is believed by itself; where they are too much
-    /// together, all of them in one, which is not more than the largest of them where the others fill its gaps; where that is
-    /// too much, the first ones. nil where nothing is left. What has failed has what room they leave: of that, the first.
+    /// together, all of them in one, which fits wherever `surelyFits` held for the node whose map is the longest: what it had
+    /// not done, and nothing else, is done or not done between; where that is too much, the first ones. nil where nothing is left. What has failed has what room they leave: of that, the first.
     package static func encode(
         _ maps: [DoneMap], failures: [FailureMark] = [], atMost bytes: Int = mostContent
     ) -> String? {

@@ -38,6 +38,7 @@ package struct KafkaClients: Sendable {
     /// After how long without a heartbeat a node's partitions go to others, in milliseconds; where the broker says it, as
     /// long as it says unless it is told otherwise.
     package func sessionTimeoutMs() throws(KafkaFailure) -> Int {
+        guard configuration.groupProtocol == .classic else { return 45_000 }
         let properties = try consumerProperties(partitions: 1).properties
         let given = properties.last { $0.name == "session.timeout.ms" }.flatMap { Int($0.value) }
         return given ?? 45_000

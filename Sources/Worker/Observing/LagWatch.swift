@@ -38,7 +38,12 @@ final class LagWatch: Sendable {
     /// members it has. All of them ask: so each asks the more seldom the more there may be, or the coordinator's work
     /// would grow with their square; but often enough for the alert on what nobody reads, which looks at two minutes.
     /// - Parameter partitions: of the requests topic; members that have none are few.
-    static func groupIntervalMs(partitions: Int) -> Int { min(60_000, max(15_000, partitions * 50)) }
+    static func groupIntervalMs(partitions: Int) -> Int {
+        min(mostGroupIntervalMs, max(leastGroupIntervalMs, partitions * 50))
+    }
+
+    private static let leastGroupIntervalMs = 15_000
+    private static let mostGroupIntervalMs = 60_000
 
     private let settings: NodeSettings
     private let health: NodeHealth
@@ -88,22 +93,30 @@ final class LagWatch: Sendable {
 
     /// The thread's body. The client is its own.
     func run(_ clients: KafkaClients, events: MetricsPublisher) {
-        do throws(KafkaFailure) {
-            findings.withLock { $0.heardAt = .now() }
-            while end.mayGoOn {
+        findings.withLock { $0.heardAt = .now() }
+        var nextGroup = MonotonicTime.now()
+        while end.mayGoOn {
+            do throws(KafkaFailure) {
                 let client = try clients.groupObserver()
                 defer { client.close() }
                 // The embedded broker does not know the question, and its client would hang.
-                watch(client, events, canAskGroup: !clients.isEmbedded)
+                watch(client, events, canAskGroup: !clients.isEmbedded, &nextGroup)
+            } catch {
+                log.error("the lag cannot be watched", JSONMember("error", .string(error.description)))
+                let next = MonotonicTime.now().adding(milliseconds: Self.mostGroupIntervalMs)
+                heartbeats.rest(.lag, until: next)
+                end.sleep(until: next)
             }
-        } catch {
-            log.error("the lag cannot be watched", JSONMember("error", .string(error.description)))
         }
     }
 
-    private func watch(_ client: AdminClient, _ events: MetricsPublisher, canAskGroup: Bool) {
+    /// Until the node ends, or another client is to be made.
+    ///
+    /// - Parameter nextGroup: when the group is asked next.
+    private func watch(
+        _ client: AdminClient, _ events: MetricsPublisher, canAskGroup: Bool, _ nextGroup: inout MonotonicTime
+    ) {
         var next = MonotonicTime.now()
-        var nextGroup = next
         while end.mayGoOn {
             let now = MonotonicTime.now()
             if client.isSpent(at: now) { return }
@@ -113,7 +126,8 @@ final class LagWatch: Sendable {
                 let isGroupDue = canAskGroup && now >= nextGroup
                 let partitions = look(client, now, asksGroup: isGroupDue)
                 if isGroupDue {
-                    nextGroup = now.adding(milliseconds: Self.groupIntervalMs(partitions: partitions ?? 0))
+                    let interval = Self.groupIntervalMs(partitions: partitions ?? 0)
+                    nextGroup = now.adding(milliseconds: client.hasOpenQuestion ? Self.mostGroupIntervalMs : interval)
                 }
                 diagnose(client, now)
                 diagnose(events, client, now)
