@@ -4,7 +4,9 @@ import Testing
 
 @testable import Worker
 
-@Suite(.enabled(if: TestKafka.realBootstrap != nil, "the embedded broker does not know static members"))
+@Suite(
+    .enabled(if: TestKafka.realBootstrap != nil, "the embedded broker does not know static members"),
+    .disabled(if: TestKafka.brokerAssigns, "the broker says how long a session is"))
 struct StaticMemberTests {
     private static let settings = [
         "pool.maxConcurrentStrategies=2", "limits.memoryMB=64", "kafka.consumer.session.timeout.ms=60000",
