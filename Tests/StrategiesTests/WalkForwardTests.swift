@@ -281,13 +281,33 @@ import Testing
         #expect(isClose(joined.statistics.returnPct, (growths.reduce(1, *) - 1) * 100))
         // Of the trades the rates stay, and the profits grow with the cash.
         let trades = joined.statistics.trades
-        let rates = runs.flatMap(\.trades).map(\.rate)
+        let rates = runs.flatMap { $0.trades + [$0.openTrade].compactMap(\.self) }.map(\.rate)
         #expect(trades.count == rates.count && rates.count > 5)
         #expect(trades.bestPct == (rates.max() ?? .nan) * 100 && trades.worstPct == (rates.min() ?? .nan) * 100)
         let costs = runs.enumerated().map { index, run in
-            run.trades.reduce(0) { $0 + $1.commission } * growths[..<index].reduce(1, *)
+            (run.trades.reduce(0) { $0 + $1.commission } + (run.openTrade?.commission ?? 0))
+                * growths[..<index].reduce(1, *)
         }
         #expect(isClose(joined.statistics.commissions, costs.reduce(0, +)))
+    }
+
+    @Test func whatIsHeldWhereAnotherPartBeginsIsATradeAndWhatIsHeldAtTheEndOfAllIsStillOpen() throws {
+        let table = try Fixture.table("synth_walk", first: 500)
+        let runs = try [(100, 160), (160, 220)].map { start, end in
+            try fixture.host.traded(request(start, end, Self.holding, warmUp: 30))
+        }
+        #expect(runs.allSatisfy { $0.trades.isEmpty && $0.openTrade?.entryBar == 1 })
+        let joined = try fixture.host.join(runs, request(100, 220, Self.holding))
+        let rate = table.close[159] / table.open[101] - 1 - 0.001
+        #expect(joined.statistics.trades.count == 1)
+        #expect(isClose(joined.statistics.trades.bestPct, rate * 100))
+        #expect(isClose(joined.statistics.exposureTimePct, 100 * 59 / 120))
+        // The exit costs nothing, as in the equity.
+        #expect(Array(joined.equity.suffix(60)) == runs[1].equity.map { $0 * (joined.equity[59] / 10_000) })
+        #expect(joined.statistics.commissions > 9 && joined.statistics.commissions < 10.1)
+        // Behind the last part there are bars in which nothing is held: it ends where they begin.
+        let longer = try fixture.host.join(runs, request(100, 230, Self.holding))
+        #expect(longer.statistics.trades.count == 2)
     }
 
     @Test func partsThatAreNotInOrderAreRefused() throws {
@@ -316,12 +336,13 @@ import Testing
                 "inline":{"time":[\(times)],"open":[\(list)],"high":[\(list)],"low":[\(list)],"close":[\(list)]}}}
                 """.utf8)
         }
-        let short = #"{"name":"signals","parameters":{"short_entries":[1]}}"#
+        let short = #"{"name":"signals","parameters":{"short_entries":[1],"short_exits":[2]}}"#
         let runs = try [fixture.host.traded(run(0, 3, short)), fixture.host.traded(run(4, 7, short))]
-        #expect(runs[0].isRuined && !runs[1].isRuined)
+        #expect(runs[0].isRuined && !runs[1].isRuined && runs[1].trades.count == 1)
         let joined = try fixture.host.join(runs, run(0, 7, Self.holding))
         #expect(joined.equity.suffix(5) == [0, 0, 0, 0, 0])
         #expect(joined.statistics.returnPct == -100 && joined.statistics.returnAnnPct == -100)
+        #expect(joined.statistics.trades.count == 1)
     }
 
     // MARK: Put together

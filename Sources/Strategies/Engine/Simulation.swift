@@ -35,6 +35,13 @@ struct Simulation {
         size == 0 ? nil : OpenPosition(size: size, entryBar: entryBar, entryPrice: entryPrice)
     }
 
+    /// The position that is open, as a trade that ends at the last close and pays for no exit; nil where there is none.
+    var openTrade: Trade? {
+        guard size != 0 else { return nil }
+        let last = bars.count - 1
+        return unsafe trade(until: last, at: bars.close[last], exitFee: 0, .end)
+    }
+
     /// Leaves the equity of every bar and the closed trades in the workspace.
     ///
     /// - Parameters:
@@ -107,18 +114,21 @@ struct Simulation {
 
     private mutating func exit(at bar: Int, price: Double, _ reason: Trade.Reason) {
         let fill = account.fill(price, isBuy: size < 0)
-        let units = abs(size)
-        let exitFee = account.fee(units: units, price: fill)
-        let commission = exitFee + account.fee(units: units, price: entryPrice)
-        let gain = size * (fill - entryPrice)
-        cash += gain - exitFee
-        let direction = size > 0 ? 1.0 : -1.0
-        workspace.trades.append(
-            Trade(
-                size: size, entryBar: entryBar, exitBar: bar, entryPrice: entryPrice, exitPrice: fill,
-                commission: commission, profit: gain - commission,
-                rate: direction * (fill / entryPrice - 1) - commission / (units * entryPrice), reason: reason))
+        let exitFee = account.fee(units: abs(size), price: fill)
+        workspace.trades.append(trade(until: bar, at: fill, exitFee: exitFee, reason))
+        cash += size * (fill - entryPrice) - exitFee
         size = 0
+    }
+
+    /// The position as a trade that ends at this price.
+    private func trade(until bar: Int, at fill: Double, exitFee: Double, _ reason: Trade.Reason) -> Trade {
+        let units = abs(size)
+        let commission = exitFee + account.fee(units: units, price: entryPrice)
+        let direction = size > 0 ? 1.0 : -1.0
+        return Trade(
+            size: size, entryBar: entryBar, exitBar: bar, entryPrice: entryPrice, exitPrice: fill,
+            commission: commission, profit: size * (fill - entryPrice) - commission,
+            rate: direction * (fill / entryPrice - 1) - commission / (units * entryPrice), reason: reason)
     }
 
     // MARK: Ends

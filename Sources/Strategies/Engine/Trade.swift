@@ -7,7 +7,7 @@ struct Trade: Equatable {
         case takeProfit = "take_profit"
         /// The equity was used up.
         case ruin
-        /// The data ended (`close_out`).
+        /// The data ended (`close_out`), or the part of a walk-forward that it was opened in.
         case end
     }
 

@@ -17,8 +17,9 @@ extension HostedStrategies {
     /// Joins runs of one account over one version of a data set.
     ///
     /// Of each run every value is multiplied by what those before it have made of the cash: its equity, and the sizes,
-    /// profits and commissions of its trades, whose rates stay. Between two parts the equity stands still. All figures are
-    /// worked out of the joined equity and trades as of a run's own.
+    /// profits and commissions of its trades, whose rates stay. Between two parts the equity stands still. What a run holds at
+    /// its end is a trade that ends there, for what comes after begins without a position; at the end of all it is still
+    /// open, as it is at that of one run. All figures are worked out of the joined equity and trades as of a run's own.
     ///
     /// - Parameters:
     ///   - runs: the earliest first; no two share a bar.
@@ -65,7 +66,13 @@ extension HostedStrategies {
             for (offset, equity) in run.equity.enumerated() {
                 unsafe workspace.equity[first + offset] = equity * growth
             }
-            for trade in run.trades { workspace.trades.append(trade.moved(by: first, scaled: growth)) }
+            // After a ruin there is nothing to trade with.
+            if growth != 0 {
+                let isEnd = run.bars.upperBound == range.upperBound
+                for trade in run.trades + (isEnd ? [] : [run.openTrade].compactMap(\.self)) {
+                    workspace.trades.append(trade.moved(by: first, scaled: growth))
+                }
+            }
             value = (run.equity.last ?? run.cash) * growth
             bar = run.bars.upperBound
         }

@@ -13,6 +13,8 @@ package struct TradedRun: Sendable {
     package let equity: [Double]
     /// Their bars count from the first of the run's.
     let trades: [Trade]
+    /// What is held at the end, as a trade that ends there.
+    let openTrade: Trade?
     let isRuined: Bool
     let statistics: Statistics
     let dropped: DroppedOrders?
@@ -39,7 +41,7 @@ extension HostedStrategies {
                 bars: range, warmUpBars: indicators.warmUpBars, start: BarTime.text(indicators.traded.time[0]),
                 end: BarTime.text(indicators.traded.time[range.count - 1]), cash: settings.account.cash,
                 equity: Array(workspace.equity), trades: Array(workspace.trades),
-                isRuined: backtest.simulation.ruinedAt != nil,
+                openTrade: backtest.simulation.openTrade, isRuined: backtest.simulation.ruinedAt != nil,
                 statistics: backtest.statistics(data.calendar, settings.statistics),
                 dropped: backtest.simulation.dropped)
         }
