@@ -144,12 +144,12 @@ import Testing
     }
 
     private static let ofWalkForwards: [Change] = [
-        ("walk_forward", #"{"in_sample":{"bars":2},"out_of_sample":{"bars":1}}"#, true),
+        ("walk_forward", #"{"in_sample":{"bars":2},"out_of_sample":{"bars":2}}"#, true),
         ("walk_forward", #"{"kind":"anchored","in_sample":{"days":1},"out_of_sample":{"days":1}}"#, true),
         ("walk_forward", #"{"in_sample":{"bars":9},"out_of_sample":{"bars":9},"purge_bars":0,"embargo_bars":7}"#, true),
         ("walk_forward", #"{"in_sample":{"bars":9},"out_of_sample":{"bars":9},"warmup_bars":0}"#, true),
-        ("walk_forward", #"{"in_sample":{"bars":1},"out_of_sample":{"bars":1}}"#, false),
-        ("walk_forward", #"{"in_sample":{"bars":9},"out_of_sample":{"bars":0}}"#, false),
+        ("walk_forward", #"{"in_sample":{"bars":1},"out_of_sample":{"bars":2}}"#, false),
+        ("walk_forward", #"{"in_sample":{"bars":9},"out_of_sample":{"bars":1}}"#, false),
         ("walk_forward", #"{"in_sample":{"bars":9}}"#, false), ("walk_forward", nil, false),
         ("walk_forward", #"{"in_sample":{"bars":9,"days":9},"out_of_sample":{"bars":9}}"#, false),
         ("walk_forward", #"{"in_sample":{},"out_of_sample":{"bars":9}}"#, false),

@@ -73,8 +73,14 @@ import Testing
         #expect(problem([])?.code == .insufficientData)
         #expect(try settings.windows(Self.days(7 + 200 * 3)).count == 200)
         #expect(problem(Self.days(7 + 201 * 3))?.message.contains("more than 200 windows") == true)
-        let sparse = WalkForwardSettings(inSample: .days(2), outOfSample: .days(2))
-        #expect(throws: RequestProblem.self) { try sparse.windows(Self.days(6).map { $0 * 2 }) }
+        // Every other day there is a bar.
+        for (early, late, name) in [(2, 4, "in_sample"), (4, 2, "out_of_sample")] {
+            let sparse = WalkForwardSettings(inSample: .days(early), outOfSample: .days(late))
+            let problem = #expect(throws: RequestProblem.self) { try sparse.windows(Self.days(12).map { $0 * 2 }) }
+            #expect(problem?.code == .insufficientData)
+            #expect(
+                problem?.message.contains("the \(name) part of window 1, from ") == true, "\(problem?.message ?? "")")
+        }
     }
 
     // MARK: The document
@@ -105,6 +111,7 @@ import Testing
         (#"\#(parts),"embargo_bars":1.5"#, "walk_forward.embargo_bars is 1.5"),
         (#"\#(parts),"warmup_bars":"all""#, "walk_forward.warmup_bars is"),
         (#""in_sample":{"bars":1},"out_of_sample":{"bars":60}"#, "walk_forward.in_sample.bars is 1"),
+        (#""in_sample":{"bars":9},"out_of_sample":{"bars":1}"#, "walk_forward.out_of_sample.bars is 1"),
         (#""in_sample":{"bars":9,"days":9},"out_of_sample":{"bars":60}"#, "must have one of bars and days"),
         (#""in_sample":{},"out_of_sample":{"bars":60}"#, "must have one of bars and days"),
         (#""in_sample":120,"out_of_sample":{"bars":60}"#, "walk_forward.in_sample is 120"),

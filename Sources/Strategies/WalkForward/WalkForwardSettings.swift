@@ -42,7 +42,8 @@ struct WalkForwardSettings: Equatable, Sendable {
         let section = try SectionReader("walk_forward", value, known: Self.members)
         kind = try section.word("kind", of: Kind.allCases) ?? .rolling
         inSample = try Self.length("in_sample", section, from: 2)
-        outOfSample = try Self.length("out_of_sample", section, from: 1)
+        // What is decided at one bar's close is filled at the next one's open.
+        outOfSample = try Self.length("out_of_sample", section, from: 2)
         purgeBars = try section.integer("purge_bars", in: 0...1_000_000) ?? 0
         embargoBars = try section.integer("embargo_bars", in: 0...1_000_000) ?? 0
         warmUpBars = try section.integer("warmup_bars", in: 0...DataSelection.mostWarmUpBars)
@@ -90,12 +91,12 @@ extension WalkForwardSettings {
         while true {
             let end = tried.lowerBound - purgeBars
             let start = kind == .anchored ? 0 : bars.start(of: inSample, before: end)
-            guard end - start >= 2 else {
+            for (name, part) in [("in_sample", start..<end), ("out_of_sample", tried)] where part.count < 2 {
                 throw RequestProblem(
                     .insufficientData,
-                    "walk_forward: the in-sample part of window \(windows.count + 1), before "
-                        + "\(BarTime.text(times[tried.lowerBound])), has \(end - start) bars, must have at least 2; take a "
-                        + "longer in_sample")
+                    "walk_forward: the \(name) part of window \(windows.count + 1), from "
+                        + "\(BarTime.text(times[part.lowerBound])) on, has \(part.count) bars, must have at least 2, "
+                        + "since none is held at the first of them; take a longer \(name)")
             }
             guard windows.count < Self.mostWindows else {
                 throw RequestProblem(
