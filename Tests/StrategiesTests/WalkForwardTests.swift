@@ -55,6 +55,19 @@ import Testing
         #expect(try cut(settings, Array(gap)) == [[0..<10, 10..<15], [10..<15, 15..<20], [10..<20, 20..<25]])
     }
 
+    @Test func aBarOfAWeekOrAMonthIsThereForAllOfIt() throws {
+        let weeks = Self.days(8).map { $0 * 7 }
+        let weekly = WalkForwardSettings(inSample: .days(28), outOfSample: .days(14))
+        #expect(try cut(weekly, weeks) == [[0..<4, 4..<6], [2..<6, 6..<8]])
+        #expect(try cut(weekly, Array(weeks.dropLast(1))) == [[0..<4, 4..<6]])
+        // From 2020 on.
+        let lengths = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+        let months = lengths.indices.map { 1_577_836_800_000 + Int64(lengths[..<$0].reduce(0, +)) * Self.day }
+        let monthly = WalkForwardSettings(inSample: .days(365), outOfSample: .days(181))
+        #expect(try cut(monthly, months) == [[0..<12, 12..<18], [6..<18, 18..<24]])
+        #expect(try cut(monthly, Array(months.dropLast(1))) == [[0..<12, 12..<18]])
+    }
+
     @Test func tooFewBarsForOneWindowAndTooManyWindowsAreRefused() throws {
         var settings = WalkForwardSettings(inSample: .bars(6), outOfSample: .bars(3))
         settings.purgeBars = 1

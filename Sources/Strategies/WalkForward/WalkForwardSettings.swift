@@ -133,8 +133,13 @@ extension WalkForwardSettings.Length {
 /// Where parts of bars begin and end.
 private struct Timeline {
     private let times: [Int64]
+    /// How much longer than a day a bar is, in ms.
+    private let beyondDay: Int64
 
-    init(_ times: [Int64]) { self.times = times }
+    init(_ times: [Int64]) {
+        self.times = times
+        beyondDay = max(0, (TimeframeLabel.medianInterval(of: times) ?? 0) - BarTime.millisecondsPerDay)
+    }
 
     /// The bar behind a part that begins with this one; nil where the bars do not reach to its end.
     func end(of length: WalkForwardSettings.Length, from start: Int) -> Int? {
@@ -146,9 +151,9 @@ private struct Timeline {
             let boundary = times[start] + Int64(count) * BarTime.millisecondsPerDay
             let end = first(from: boundary)
             guard end == times.count, let last = times.last else { return end }
-            // What may come yet of it: a weekend and a holiday have no bars.
+            // What may come yet of it: a weekend and a holiday have no bars. A bar of a week or a month is there for all of it.
             let rest = min(4 * BarTime.millisecondsPerDay, (boundary - times[start]) / 2)
-            return boundary - last <= rest ? end : nil
+            return boundary - (last + beyondDay) <= rest ? end : nil
         }
     }
 
