@@ -226,11 +226,30 @@ import Testing
         #expect(Set(try ids(text)).isDisjoint(with: shorter))
         let nameless = try ["", "", #","embargo_bars":1"#].map { try plan(Self.document(Self.parts + $0, id: "")).id }
         #expect(nameless[0].hasPrefix("walk-forward-") && nameless[0] == nameless[1] && nameless[0] != nameless[2])
+        // The order of members and a request_id say nothing of what it is.
+        let turned = #""out_of_sample":{"bars":60},"in_sample":{"bars":120}"#
+        #expect(try plan(Self.document(turned, id: #""request_id":"r","#)).id == nameless[0])
         #expect(WalkForwardPlan.window(ofSweep: "a.w1.w12")?.walkForward == "a.w1")
         #expect(WalkForwardPlan.window(ofSweep: "a.w1.w12")?.number == 12)
         for id in ["a", ".w1", "a.w", "a.w0", "a.w01", "a.w201", "a.w-1", "a.wx"] {
             #expect(WalkForwardPlan.window(ofSweep: id) == nil, "\(id)")
         }
+    }
+
+    @Test func anotherVersionOfAProgramIsAnotherWalkForward() throws {
+        func plan(_ version: Int) throws -> WalkForwardPlan {
+            let mine = StrategyDescriptor(
+                name: "mine", version: version, summary: "",
+                parameters: ["fast", "slow"].map {
+                    ParameterSpecification($0, .integer(1...100), default: .integer(5), "")
+                })
+            let text = Self.document(id: "").replacing(
+                #"{"name":"sma_crossover","parameters":{"direction":"short_only"}}"#, with: #"{"name":"mine"}"#)
+            let document = try JSONValue.parse(Array(text.utf8))
+            return try WalkForwardPlan(
+                WalkForward.parse(document, external: [mine]), external: [mine], dataRoot: fixture.folder.path)
+        }
+        #expect(try plan(1).id == plan(1).id && plan(1).id != plan(2).id)
     }
 
     @Test func barsThatComeWithTheDocumentAreCutToo() throws {

@@ -6,7 +6,7 @@ package struct WalkForward: Sendable {
     /// The sweep of every window, over all the bars.
     package let sweep: Sweep
     let settings: WalkForwardSettings
-    /// As it was submitted.
+    /// What makes it another one: the sweep's members and `walk_forward`, in an order that does not depend on the document.
     let definition: JSONValue
 
     /// Room for `.w200`.
@@ -43,7 +43,13 @@ package struct WalkForward: Sendable {
                 "optimization_id has \(id.utf8.count) bytes, must have at most \(longestID) in a walk-forward, whose windows "
                     + "are called ID.w1, ID.w2, …")
         }
-        return WalkForward(sweep: sweep, settings: settings, definition: document)
+        let parts = WalkForwardSettings.members.compactMap { name in
+            given[0].value.members?.first { $0.name == name }
+        }
+        return WalkForward(
+            sweep: sweep, settings: settings,
+            definition: .object(
+                (sweep.definition.members ?? []) + [JSONMember("walk_forward", .object(parts))]))
     }
 
     /// - Throws: that sets follow from the results of others.
@@ -109,8 +115,12 @@ package struct WalkForwardPlan: Sendable {
         let windows = try walkForward.settings.windows(times)
         version = data.version
         unused = times.count - (windows.last?.outOfSample.upperBound ?? 0)
+        // Another version of a program decides otherwise.
+        let program = sweep.externalStrategy.map { [JSONMember("strategy_version", .integer($0.version))] } ?? []
         let digest = Sweep.digest(
-            of: .object((walkForward.definition.members ?? []) + [JSONMember("version", .string(data.version ?? ""))]))
+            of: .object(
+                (walkForward.definition.members ?? []) + [JSONMember("version", .string(data.version ?? ""))] + program)
+        )
         id = sweep.givenID ?? "walk-forward-" + digest
         self.windows = []
         for (index, window) in windows.enumerated() {

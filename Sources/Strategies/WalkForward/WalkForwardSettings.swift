@@ -31,7 +31,7 @@ struct WalkForwardSettings: Equatable, Sendable {
     private static let mostBars = 100_000_000
     private static let mostDays = 3_660_000
 
-    private static let members = ["kind", "in_sample", "out_of_sample", "purge_bars", "embargo_bars", "warmup_bars"]
+    static let members = ["kind", "in_sample", "out_of_sample", "purge_bars", "embargo_bars", "warmup_bars"]
 
     init(kind: Kind = .rolling, inSample: Length, outOfSample: Length) {
         (self.kind, self.inSample, self.outOfSample) = (kind, inSample, outOfSample)
