@@ -252,6 +252,18 @@ import Testing
         #expect(try plan(1).id == plan(1).id && plan(1).id != plan(2).id)
     }
 
+    @Test func asManySetsTogetherAsASweepMayHaveAreTheMost() throws {
+        func sweep(_ most: Int) -> String {
+            Self.document(more: #","search":{"method":"random","max_evaluations":\#(most)}"#).replacing(
+                #"{"name":"fast","min":3,"max":9,"step":3},{"name":"slow","min":12,"max":28,"step":8}"#,
+                with: #"{"name":"stop_loss_pct","min":0.001,"max":90},{"name":"take_profit_pct","min":0.001,"max":90}"#)
+        }
+        #expect(throws: Never.self) { try plan(sweep(100_000_000 / 6)) }
+        let problem = #expect(throws: RequestProblem.self) { try plan(sweep(100_000_000 / 6 + 1)) }
+        #expect(problem?.code == .invalidRequest)
+        #expect(problem?.message.contains("6 windows of 16666667 sets, must have at most 100000000") == true)
+    }
+
     @Test func barsThatComeWithTheDocumentAreCutToo() throws {
         let table = try Fixture.table("synth_walk", first: 300)
         func list(_ values: [some CustomStringConvertible]) -> String {

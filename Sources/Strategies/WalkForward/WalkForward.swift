@@ -103,7 +103,8 @@ package struct WalkForwardPlan: Sendable {
 
     /// Pins the data set's version, the newest where the document names none, and cuts the bars into windows.
     ///
-    /// - Throws: `unknown_dataset` where the data is not under this root, `insufficient_data` where it has too few bars.
+    /// - Throws: `unknown_dataset` where the data is not under this root, `insufficient_data` where it has too few bars,
+    ///   `invalid_request` where the windows have too many sets together.
     package init(
         _ walkForward: WalkForward, external: [StrategyDescriptor] = [], dataRoot: String
     ) throws(RequestProblem) {
@@ -113,6 +114,13 @@ package struct WalkForwardPlan: Sendable {
         let range = data.range(from: selection.start, through: selection.end)
         let times = data.withBars(range) { bars in unsafe Array(bars.time) }
         let windows = try walkForward.settings.windows(times)
+        guard windows.count * sweep.setCount <= Sweep.maximumSets else {
+            throw RequestProblem(
+                .invalidRequest,
+                "the walk-forward has \(windows.count) windows of \(sweep.setCount) sets, must have at most "
+                    + "\(Sweep.maximumSets) sets together; take larger steps, draw fewer sets (search.max_evaluations), or take "
+                    + "a longer out_of_sample")
+        }
         version = data.version
         unused = times.count - (windows.last?.outOfSample.upperBound ?? 0)
         // Another version of a program decides otherwise.
