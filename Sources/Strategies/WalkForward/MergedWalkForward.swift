@@ -1,3 +1,4 @@
+import Glibc
 package import Messages
 
 /// A walk-forward put together: what was best in each window, what it then did, and all of that as one run.
@@ -31,9 +32,20 @@ package struct MergedWalkForward {
     /// to measure by, 0 or less.
     package var efficiency: Double {
         let judged = windows.compactMap { $0.best?["statistics"]?[Statistic.returnAnnPct.rawValue]?.double }
-        guard let joined, !judged.isEmpty else { return .nan }
+        guard joined != nil, !judged.isEmpty else { return .nan }
         let mean = judged.reduce(0, +) / Double(judged.count)
-        return mean > 0 ? joined.statistics.returnAnnPct / mean : .nan
+        return mean > 0 ? yearlyReturnPct / mean : .nan
+    }
+
+    /// Of the runs out of sample: in what lies between them nothing can be held, so that the joined equity, which stands still
+    /// there, earns less in a year.
+    private var yearlyReturnPct: Double {
+        let runs = windows.compactMap(\.run)
+        let periods = runs.reduce(0) { $0 + $1.bars.count - 1 }
+        let growth = runs.reduce(1.0) { growth, run in
+            growth * pow(1 + run.statistics.returnAnnPct / 100, Double(run.bars.count - 1) / Double(periods))
+        }
+        return (growth - 1) * 100
     }
 
     /// As JSON: the same bytes for the same results.
