@@ -23,7 +23,9 @@ import Testing
     }
 
     /// What a node publishes for every step, where its request lies.
-    private func answer(_ bench: SweepBench, _ plan: WalkForwardPlan, windows: Range<Int>) throws {
+    private func answer(
+        _ bench: SweepBench, _ plan: WalkForwardPlan, windows: Range<Int>, engineVersion: String = "1"
+    ) throws {
         var places: [String: KafkaRecord] = [:]
         for record in try bench.bench.records(bench.bench.names.requests) {
             if let id = try JSONValue.parse(record.value ?? [])["request_id"]?.string { places[id] = record }
@@ -32,7 +34,8 @@ import Testing
             for step in 0..<window.sweep.stepCount {
                 let record = try #require(places[window.sweep.requestID(ofStep: step)])
                 try bench.produce(
-                    resultOf: window.sweep, step, place: (bench.bench.names.requests, record.partition, record.offset))
+                    resultOf: window.sweep, step, engineVersion: engineVersion,
+                    place: (bench.bench.names.requests, record.partition, record.offset))
             }
         }
     }
@@ -202,6 +205,19 @@ import Testing
         #expect(figures.code == 0 && figures.lines.count == 17, "\(figures.words)")
         let all = try bench.walkForward("drawn", ["--all"])
         #expect(all.code == 64 && all.words.contains("that of a window is --sweep ID.w1"), "\(all.words)")
+    }
+
+    @Test func windowsThatTwoEnginesRanAreRefused() throws {
+        let bench = try SweepBench()
+        defer { #expect(throws: Never.self) { try bench.close() } }
+        #expect(try bench.submit(Self.document("two")).code == 0)
+        let plan = try plan(bench, Self.document("two"))
+        try answer(bench, plan, windows: 0..<2)
+        #expect(try bench.walkForward("two", ["--now"]).code == 1)
+        try answer(bench, plan, windows: 2..<3, engineVersion: "2")
+        let outcome = try bench.walkForward("two", ["--now", "--json"])
+        #expect(outcome.code == 65 && outcome.output.isEmpty, "\(outcome.words)")
+        #expect(outcome.words.contains("window 1 has engine "), "\(outcome.words)")
     }
 
     @Test func windowsOfTwoWalkForwardsUnderOneNameAreNotJoined() throws {

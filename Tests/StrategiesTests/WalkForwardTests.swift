@@ -459,6 +459,16 @@ import Testing
             joined: try fixture.host.join(idle.compactMap(\.run), parts[0].holding(through: parts[2])), problem: nil)
         #expect(isClose(sparse.efficiency, yearly([growths[0], growths[2]]) / ((judged[0] + judged[2]) / 2)))
 
+        #expect(value["joined"]?["engine"]?["version"] == value["engine"]?["version"] && whole.conflict == nil)
+        for name in ["strategy", "account", "objective", "grid", "search", "engine"] {
+            var other = windows
+            let rest = try #require(windows[2].merged.members).filter { $0.name != name }
+            other[2] = .init(
+                number: 3, merged: .object(rest + [JSONMember(name, .string("x"))]), run: nil, problem: nil)
+            let conflict = MergedWalkForward(id: "wf", windows: other, joined: nil, problem: nil).conflict
+            #expect(conflict?.message.contains("window 1 has \(name) ") == true, "\(conflict?.message ?? "")")
+        }
+
         let broken = MergedWalkForward(
             id: "wf", windows: [.init(number: 1, merged: .null, run: nil, problem: "gone")], joined: nil,
             problem: "gone")

@@ -8,7 +8,7 @@ package final class HostedStrategies {
     private let store: DataSetStore
     let workspace = Workspace()
     private let pool = ColumnPool()
-    private let engineVersion: String
+    let engineVersion: String
 
     /// - Parameters:
     ///   - dataRoot: the directory of the column files; it need not exist.

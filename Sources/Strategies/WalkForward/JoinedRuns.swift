@@ -11,6 +11,8 @@ package struct JoinedRuns: Sendable {
     let holdStatistics: Statistics
     let start: String
     let end: String
+    /// Of the engine that ran and joined them.
+    let engineVersion: String
 }
 
 extension HostedStrategies {
@@ -49,7 +51,8 @@ extension HostedStrategies {
                 times: Array(bars.time), equity: Array(workspace.equity), hold: hold.equity,
                 statistics: Statistics(
                     of: simulation, warmUp: 0, calendar: data.calendar, settings: settings.statistics),
-                holdStatistics: hold.statistics, start: hold.start, end: hold.end)
+                holdStatistics: hold.statistics, start: hold.start, end: hold.end,
+                engineVersion: engineVersion)
         }
     }
 

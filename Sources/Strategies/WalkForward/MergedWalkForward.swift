@@ -16,6 +16,7 @@ package struct MergedWalkForward {
         }
 
         var best: JSONValue? { merged["top"]?.elements?.first }
+        var hasResult: Bool { merged["steps"]?["completed"]?.integer ?? 0 > 0 }
     }
 
     package let id: String
@@ -48,6 +49,27 @@ package struct MergedWalkForward {
         return (growth - 1) * 100
     }
 
+    /// What the sweeps of all windows have in common.
+    private static let shared = ["strategy", "account", "objective", "grid", "search", "engine"]
+
+    /// Why the windows' results do not belong together, as those of two versions of the engine; nil where they do.
+    package var conflict: RequestProblem? {
+        let completed = windows.filter(\.hasResult)
+        guard let first = completed.first else { return nil }
+        for window in completed.dropFirst() {
+            for name in Self.shared {
+                let (one, other) = (first.merged[name] ?? .null, window.merged[name] ?? .null)
+                guard one != other else { continue }
+                return RequestProblem(
+                    .invalidData,
+                    "the windows of walk-forward \(id) do not belong together: window \(first.number) has \(name) "
+                        + "\(one.text.prefix(300)), window \(window.number) \(other.text.prefix(300)); submit it again under "
+                        + "another optimization_id")
+            }
+        }
+        return nil
+    }
+
     /// As JSON: the same bytes for the same results.
     package func json() -> [UInt8] {
         var json = JSONWriter(capacity: 16_384)
@@ -55,10 +77,8 @@ package struct MergedWalkForward {
         json.member("schema_version", StrategyRequest.schemaVersion)
         json.member("type", "walk_forward_merged")
         json.member("optimization_id", id)
-        let frame = windows.first { ($0.merged["steps"]?["completed"]?.integer ?? 0) > 0 }?.merged
-        for name in ["strategy", "account", "objective", "grid", "search", "engine"] {
-            json.member(name, frame?[name] ?? .null)
-        }
+        let frame = windows.first(where: \.hasResult)?.merged
+        for name in Self.shared { json.member(name, frame?[name] ?? .null) }
         let data = frame?["data"]?.members?.filter { ["dataset", "timeframe", "version"].contains($0.name) }
         json.member("data", data.map { .object($0) } ?? .null)
         json.name("windows")
@@ -113,6 +133,7 @@ package struct MergedWalkForward {
         json.member("start", joined.start)
         json.member("end", joined.end)
         json.member("bars", joined.times.count)
+        json.engine(joined.engineVersion)
         json.member("walk_forward_efficiency", efficiency)
         json.name("statistics")
         json.beginObject()

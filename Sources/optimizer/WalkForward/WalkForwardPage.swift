@@ -30,7 +30,8 @@ struct WalkForwardPage {
 
     private var origin: String {
         let engine = merged["engine"]
-        return "Engine \(Markup.shown(engine?["name"])) \(Markup.shown(engine?["version"])). Data version <code>"
+        let own = merged["joined"]?["engine"]?["version"].map { ", out of sample \(Markup.shown($0))" } ?? ""
+        return "Engine \(Markup.shown(engine?["name"])) \(Markup.shown(engine?["version"]))\(own). Data version <code>"
             + "\(Markup.shown(merged["data"]?["version"]))</code>."
     }
 

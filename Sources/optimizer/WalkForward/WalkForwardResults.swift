@@ -46,7 +46,9 @@ struct WalkForwardResults {
         if let problem = results.merges.values.compactMap(\.problem).first {
             throw CommandFailure(problem.message, code: ExitCode.dataError)
         }
-        return try show(results.putTogether(), arguments, isInterrupted: interruption.hasCome)
+        let merged = results.putTogether()
+        if let problem = merged.conflict { throw CommandFailure(problem.message, code: ExitCode.dataError) }
+        return try show(merged, arguments, isInterrupted: interruption.hasCome)
     }
 
     /// - Returns: the exit code.
