@@ -170,10 +170,25 @@ import Testing
         #expect(value["joined"] == .null && value["windows"]?.elements?.count == 11)
         #expect(value["windows"]?.elements?[3]["out_of_sample"]?.members != nil)
         #expect(SchemaFile.mergedWalkForward.problems(of: value).isEmpty)
+        // What was sent again lies elsewhere: the request is read where the newest result says.
+        try bench.produce(resultOf: plan.windows[10].sweep, 0, place: ("optimizer.gone", 0, 0))
         try answer(bench, plan, windows: 10..<11)
         #expect(try bench.walkForward("part").code == 0)
+        let first = try #require(
+            try bench.bench.records(bench.bench.names.requests).first { record in
+                try JSONValue.parse(record.value ?? [])["optimization_id"]?.string == "part.w1"
+            })
+        try bench.produce(
+            resultOf: plan.windows[10].sweep, 0, place: (bench.bench.names.requests, first.partition, first.offset))
+        let foreign = try bench.walkForward("part")
+        #expect(foreign.code == 1, "\(foreign.words)")
+        #expect(foreign.words.contains("window 11: its requests are no longer in the requests topic"))
         let lost = try self.plan(bench, Self.document("lost"))
         try bench.produce(resultOf: lost.windows[0].sweep, 0, place: ("optimizer.gone", 0, 0))
+        // Of somebody who calls a run so: no window is waited for because of it.
+        try bench.bench.produce(
+            bench.bench.names.results,
+            value: Array(#"{"request_id":"\#(lost.windows[1].sweep.requestID(ofStep: 0))","type":"result"}"#.utf8))
         let end = try bench.walkForward("lost")
         #expect(end.code == 1 && end.words.contains("are no longer in the requests topic"), "\(end.words)")
         for options in [["--sweep", "part"], ["--request", "r"], ["--x", "fast"]] {

@@ -47,7 +47,12 @@ struct RequestPlace: Hashable {
     ///
     /// - Parameter id: of the sweep.
     func sweep(_ id: String, _ connection: KafkaConnection) -> JSONValue? {
-        guard let members = request(connection)?.members else { return nil }
+        request(connection).flatMap { Self.sweep(id, ofRequest: $0) }
+    }
+
+    /// The sweep whose step this is; nil where it is something else.
+    static func sweep(_ id: String, ofRequest request: JSONValue) -> JSONValue? {
+        guard let members = request.members else { return nil }
         let definition = JSONValue.object(members.filter { $0.name != "step" && $0.name != "request_id" })
         return definition["optimization_id"]?.string == id ? definition : nil
     }

@@ -10,10 +10,10 @@ struct WalkForwardResults {
     private let waitsForFailed: Bool
     /// By the windows' numbers.
     private var merges: [Int: SweepMerge] = [:]
-    /// Where a request of each submission lies, by its window and its digest.
-    private var origins: [Int: [String: RequestPlace]] = [:]
-    /// What the windows' requests say of them, with the submissions that were looked for.
-    private var parts: [Int: (digest: String, definition: JSONValue?)] = [:]
+    /// Where a request of each submission lies, by its window and its digest: the newest result's.
+    private var origins: [Int: [String: (place: RequestPlace, time: Int64)]] = [:]
+    /// What the windows' requests say of them, with the submissions and the places that were looked for.
+    private var parts: [Int: (digest: String, place: RequestPlace?, definition: JSONValue?)] = [:]
     private var isAtEnd = false
     private var isUnknown = false
     private var progress = SweepProgress()
@@ -95,7 +95,8 @@ struct WalkForwardResults {
 
     private mutating func take(_ event: TopicScan.Event, unless interruption: inout Interruption) -> Bool {
         switch event {
-        case .record(let record): take(record)
+        case .record(let record):
+            guard take(record) else { return !interruption.check() }
         case .caughtUp:
             isAtEnd = true
             // Who follows may be there before it is submitted.
@@ -112,26 +113,33 @@ struct WalkForwardResults {
         return !interruption.check() && !(isAtEnd && isSettled)
     }
 
-    private mutating func take(_ record: KafkaRecord) {
+    /// - Returns: whether it is of a window.
+    private mutating func take(_ record: KafkaRecord) -> Bool {
         guard let value = record.value, let result = try? JSONValue.parse(value),
             let step = result["request_id"]?.string.flatMap(StepID.init),
-            let (walkForward, number) = WalkForwardPlan.window(ofSweep: step.sweep), walkForward == id
-        else { return }
-        merges[number, default: SweepMerge(id: step.sweep)].add(result, at: record.timestampMs ?? 0)
-        if origins[number]?[step.digest] == nil {
-            origins[number, default: [:]][step.digest] = RequestPlace(ofResult: result)
+            let (walkForward, number) = WalkForwardPlan.window(ofSweep: step.sweep), walkForward == id,
+            // What is no step's result, under whatever id, makes no window that would be waited for.
+            SweepMerge(id: step.sweep).stepID(of: result) != nil
+        else { return false }
+        let time = record.timestampMs ?? 0
+        merges[number, default: SweepMerge(id: step.sweep)].add(result, at: time)
+        // Of what was sent again the earlier request may be gone.
+        if let place = RequestPlace(ofResult: result), time >= origins[number]?[step.digest]?.time ?? .min {
+            origins[number, default: [:]][step.digest] = (place, time)
         }
+        return true
     }
 
     /// Reads a request of each window that has a result: it says what the window is, and how many steps there are.
     private mutating func learnParts() {
         for number in merges.keys.sorted() {
-            guard let digest = merges[number]?.digest, parts[number]?.digest != digest else { continue }
-            let request = origins[number]?[digest]?.request(connection)
-            let definition = request?.members.map { members in
-                JSONValue.object(members.filter { $0.name != "step" && $0.name != "request_id" })
+            guard let merge = merges[number], let digest = merge.digest else { continue }
+            let place = origins[number]?[digest]?.place
+            if let known = parts[number], known.digest == digest, known.definition != nil || known.place == place {
+                continue
             }
-            parts[number] = (digest, definition)
+            let request = place?.request(connection)
+            parts[number] = (digest, place, request.flatMap { RequestPlace.sweep(merge.id, ofRequest: $0) })
             if let request { merges[number]?.learn(fromRequest: request) }
         }
     }

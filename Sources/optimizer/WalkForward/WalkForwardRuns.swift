@@ -62,7 +62,11 @@ struct WalkForwardRuns {
         guard let definition = window.definition else {
             throw RequestProblem(.invalidRequest, "its requests are no longer in the requests topic")
         }
-        return try WalkForwardPart(definition, external: configuration.strategies.map { $0.descriptor })
+        let part = try WalkForwardPart(definition, external: configuration.strategies.map { $0.descriptor })
+        guard part.number == window.number else {
+            throw RequestProblem(.invalidData, "its requests say that they are of window \(part.number)")
+        }
+        return part
     }
 
     private func run(_ part: WalkForwardPart, set index: Int) throws(RequestProblem) -> TradedRun {
