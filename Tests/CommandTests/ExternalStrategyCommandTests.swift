@@ -131,6 +131,29 @@ import Testing
         }
     }
 
+    @Test func theHelperSaysThatSignalsAreOfTheWarmUpToo() throws {
+        let folder = try TemporaryFolder()
+        let inline =
+            #"{"time":[86400000,172800000,259200000,345600000],"open":[1,2,3,4],"high":[9,9,9,9],"low":[1,1,1,1],"#
+            + #""close":[1.5,2.5,3.5,4.5]}"#
+        let request = try folder.write(
+            #"{"request_id":"r","strategy":{"name":"check"},"data":{"inline":\#(inline),"start":"1970-01-03","#
+                + #""warmup_bars":1}}"#, to: "request.json")
+        let program = try folder.write(
+            """
+            import sys
+            sys.path.insert(0, "\(Self.examples)/python")
+            from optimizer_host import serve_positions
+            serve_positions(lambda bars: {"signals": {"entries": [bars.warmup_bars], "exits": [len(bars) - 2]}})
+            """, to: "signals.py")
+        let outcome = try Program.run([
+            "check-strategy", "--request", request, "--timeout-ms", "\(Patience.milliseconds)", "--", "python3", "-B",
+            program,
+        ])
+        let own = outcome.lines.first { $0.contains("the request given") } ?? ""
+        #expect(outcome.code == 0 && own.contains("completed, 1 trades over 3 bars"), "\(outcome.lines)")
+    }
+
     @Test func aHostThatDoesNotEndsItWithOneAndTheFaults() throws {
         let words = ["check-strategy", "--json", "--", "sh", "-c", #"echo '{"ready":{}}'; exec cat"#]
         let outcome = try Program.run(words)

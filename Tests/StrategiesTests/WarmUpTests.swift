@@ -159,7 +159,8 @@ import Testing
         let data = #"\#(Self.inline([10, 10, 10, 20, 40, 50])),"start":"1970-01-05","warmup_bars":3"#
         for (answer, entry) in [
             (#""positions":[1,1,1,0,1,1]"#, 2), (#""positions":[null,null,1,1,1,1]"#, 1),
-            (#""signals":{"entries":[1,4]}"#, 2), (#""signals":{"entries":[2]}"#, nil),
+            (#""signals":{"entries":[1,4]},"bars":6"#, 2), (#""bars":6,"signals":{"entries":[2]}"#, nil),
+            (#""positions":[1,1,1,0,1,1],"bars":6"#, 2),
         ] {
             let reply = try traded(answer, data)
             #expect(reply.status == .completed, "\(reply.problem?.message ?? "")")
@@ -171,6 +172,24 @@ import Testing
             short.problem?.message.contains(
                 "positions has 3 elements and the data 6 bars, 3 of them before data.start (data.warmup_bars); give one"
             ) == true, "\(short.problem?.message ?? "")")
+    }
+
+    @Test func signalsThatDoNotSayThatTheyAreOfTheWarmUpTooAreRefused() throws {
+        let inline = Self.inline([10, 10, 10, 20, 40, 50])
+        for (answer, words) in [
+            (#""signals":{"entries":[1]}"#, "bars is missing, and the data has 6 bars, 3 of them before data.start"),
+            (#""signals":{"entries":[1]},"bars":3"#, "bars is 3, and the data has 6 bars, 3 of them before data.start"),
+            (#""positions":[1,1,1,0,1,1],"bars":5"#, "bars is 5, and the data has 6 bars"),
+            (#""signals":{"entries":[1]},"bars":"6""#, #"bars is "6", must be how many bars"#),
+        ] {
+            let reply = try traded(answer, #"\#(inline),"start":"1970-01-05","warmup_bars":3"#)
+            #expect(reply.problem?.code == "invalid_positions")
+            #expect(reply.problem?.message.contains(words) == true, "\(reply.problem?.message ?? "")")
+        }
+        // Where there is none before the first, there is nothing to mistake.
+        for data in [#"\#(inline),"start":"1970-01-05""#, #"\#(inline),"warmup_bars":3"#] {
+            #expect(try traded(#""signals":{"entries":[1]}"#, data).status == .completed)
+        }
     }
 
     // MARK: Sweeps

@@ -13,9 +13,11 @@ struct HostedOrders {
     private let kind: Kind
     /// The version of the data set that they were made for; nil where the host does not say.
     let dataVersion: String?
+    /// How many bars they were made for; nil where the host does not say.
+    private let barCount: Int?
     private let exits: [JSONMember]
 
-    private static let members = ["positions", "signals", "data_version"] + CommonParameter.exits.map(\.name)
+    private static let members = ["positions", "signals", "bars", "data_version"] + CommonParameter.exits.map(\.name)
 
     /// - Parameter answer: a host's answer, the envelope's members among the others.
     /// - Throws: `invalid_positions` where it is none that can be traded, whatever the bars are.
@@ -23,6 +25,7 @@ struct HostedOrders {
         var reader = answer
         var found: [(name: String, kind: Kind)] = []
         var dataVersion: String?
+        var barCount: Int?
         var exits: [JSONMember] = []
         var seen: Set<String> = []
         do {
@@ -37,6 +40,7 @@ struct HostedOrders {
                 switch name {
                 case "positions": found.append((name, try Self.positions(&reader)))
                 case "signals": found.append((name, try Self.signals(try reader.value())))
+                case "bars": barCount = try Self.count(try reader.value())
                 case "data_version": dataVersion = try Self.version(try reader.value())
                 case _ where Self.members.contains(name): exits.append(JSONMember(name, try reader.value()))
                 default: throw Self.foreign(name)
@@ -53,6 +57,7 @@ struct HostedOrders {
         }
         self.kind = kind
         self.dataVersion = dataVersion
+        self.barCount = barCount
         self.exits = exits
     }
 
@@ -94,12 +99,22 @@ struct HostedOrders {
         }
     }
 
-    /// - Throws: `invalid_positions` where they are not as many as there are bars, `insufficient_data` where none of them
+    /// - Throws: `invalid_positions` where they are not of as many bars as there are, `insufficient_data` where none of them
     ///   is a decision that can be filled.
     ///
     /// - Parameter warmUpBars: how many of the bars are those of `data.warmup_bars`.
     func check(bars count: Int, warmUpBars: Int) throws(RequestProblem) {
         let ofThese = warmUpBars == 0 ? "" : ", \(warmUpBars) of them before data.start (data.warmup_bars)"
+        if let barCount, barCount != count {
+            throw Self.wrong(
+                "bars is \(barCount), and the data has \(count) bars\(ofThese); decide over all of them")
+        }
+        // A strategy that does not know of the warm-up counts from data.start, and nothing else would show it.
+        if case .signals = kind, warmUpBars > 0, barCount == nil {
+            throw Self.wrong(
+                "bars is missing, and the data has \(count) bars\(ofThese); give bars, how many the signals were made for, "
+                    + "which are numbered from the first of the warm-up")
+        }
         if case .positions(let positions, let undecided) = kind {
             guard positions.count == count else {
                 throw Self.wrong(
@@ -183,6 +198,14 @@ struct HostedOrders {
             }
         }
         return marks
+    }
+
+    private static func count(_ value: JSONValue) throws(RequestProblem) -> Int? {
+        if value == .null { return nil }
+        guard let count = value.integer, count >= 0 else {
+            throw wrong("bars is \(shown(value)), must be how many bars the signals were made for")
+        }
+        return count
     }
 
     private static func version(_ value: JSONValue) throws(RequestProblem) -> String? {

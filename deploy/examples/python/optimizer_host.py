@@ -67,7 +67,10 @@ def _orders(run, request):
     if "positions" in orders:
         orders["positions"] = [_position(value) for value in _list(orders["positions"], "positions")]
     if isinstance(orders.get("signals"), dict):
-        orders["signals"] = {name: _marked(_list(bars, name)) for name, bars in orders["signals"].items()}
+        orders["signals"] = {name: _marked(_list(marks, name)) for name, marks in orders["signals"].items()}
+        # Without it a node could not tell them from those of a strategy that counts from data.start.
+        if bars.warmup_bars:
+            orders["bars"] = len(bars)
     # What was decided on one version of the data is not traded on another that is imported meanwhile.
     return {**orders, "data_version": bars.version}
 
