@@ -169,6 +169,19 @@ import Testing
         #expect(try fixture.plan(fixture.sweep(), bars: 3).setsPerStep == SweepPlan.mostSetsPerStep)
     }
 
+    @Test func theBarsOfAWarmUpCountForTheSizeOfAStep() throws {
+        func setsPerStep(_ data: String) throws -> Int {
+            let sweep = try fixture.sweep(
+                (#""dataset":"walk""#, #""dataset":"walk",\#(data)"#), ("2011-07-01", "2011-10-01"))
+            return try SweepPlan(sweep, dataRoot: fixture.folder.path).setsPerStep
+        }
+        // The last 100 of 500 bars, 2010 to 2011, and no more before them than there are.
+        let start = BarTime.text(try Fixture.table("synth_walk", first: 500).time[400])
+        #expect(try setsPerStep(#""start":"\#(start)""#) == SweepPlan.mostSetsPerStep)
+        #expect(try setsPerStep(#""start":"\#(start)","warmup_bars":300"#) == 2000)
+        #expect(try setsPerStep(#""start":"\#(start)","warmup_bars":9000"#) == 1600)
+    }
+
     @Test func theStepsCoverTheGridOnce() throws {
         for bars in [2000, 7000, 100_000, 800_000, 3_000_000] {
             let plan = try fixture.plan(fixture.sweep(), bars: bars)

@@ -175,6 +175,12 @@ import Testing
         #expect(single["strategy"]?["parameters"]?["slow"] == .integer(20))
     }
 
+    @Test func theBarsOfItsWarmUpCountForTheSizeOfAWindowsSteps() throws {
+        let data = #""dataset":"walk","warmup_bars":9000"#
+        let sizes = try plan(Self.document(data: data)).windows.map(\.sweep.setsPerStep)
+        #expect(sizes.first == SweepPlan.mostSetsPerStep && sizes.last == 800_000 / (120 + 300))
+    }
+
     @Test(arguments: ["random", "latin_hypercube", "sobol"])
     func drawnSetsAreTheSameInEveryWindowAndTheBestIsRunWithItsParameters(_ method: String) throws {
         let plan = try plan(

@@ -39,7 +39,9 @@ package struct SweepPlan: Sendable {
             throw RequestProblem(.insufficientData, "the data set has no bars in the range asked for")
         }
         try Self.checkParts(sweep, data, range)
-        self.init(sweep, version: data.version, bars: range.count)
+        self.init(
+            sweep, version: data.version, bars: range.count,
+            warmUpBars: min(selection.warmUpBars ?? 0, range.lowerBound))
     }
 
     private static func checkParts(
@@ -64,13 +66,14 @@ package struct SweepPlan: Sendable {
         }
     }
 
-    init(_ sweep: Sweep, version: String?, bars: Int) {
+    /// - Parameter warmUpBars: how many bars before these a set's run reads.
+    init(_ sweep: Sweep, version: String?, bars: Int, warmUpBars: Int = 0) {
         self.sweep = sweep
         self.version = version
         self.bars = bars
         let usual =
             sweep.externalStrategy == nil
-            ? max(1, Self.barsPerStep / max(1, bars)) : Self.unmeasuredSets
+            ? max(1, Self.barsPerStep / max(1, bars + warmUpBars)) : Self.unmeasuredSets
         setsPerStep = sweep.fitting(sweep.givenSetsPerStep ?? usual)
         let pinned =
             version.map { Self.pinned("data", of: sweep.definition, to: .string($0)) } ?? sweep.definition

@@ -140,7 +140,9 @@ package struct WalkForwardPlan: Sendable {
                 Window(
                     number: index + 1, inSample: Self.span(window.inSample, times),
                     outOfSample: Self.span(window.outOfSample, times),
-                    sweep: SweepPlan(sweep, version: data.version, bars: window.inSample.count)))
+                    sweep: SweepPlan(
+                        sweep, version: data.version, bars: window.inSample.count,
+                        warmUpBars: min(selection.warmUpBars ?? 0, range.lowerBound + window.inSample.lowerBound))))
         }
     }
 
