@@ -256,6 +256,14 @@ class SweepTests(unittest.TestCase):
         self.assertEqual(options["env"]["OPTIMIZER_KAFKA_CLIENT_SASL_PASSWORD"], "hush")
         self.assertEqual(json.loads(options["input"])["type"], "optimization")
 
+    def test_a_walk_forward_is_refused_before_anything_is_sent(self):
+        program = SweepProgram(Settings("b:1", None, None), sys.executable, None)
+        with mock.patch("subprocess.run") as run:
+            for document in ({"walk_forward": {}}, '{"type": "optimization", "walk_forward": {}}'):
+                with self.assertRaisesRegex(BadRequest, "optimizer results --walk-forward"):
+                    program.submit(document, None)
+        run.assert_not_called()
+
     def test_a_sweep_is_merged_from_where_its_results_begin(self):
         program = SweepProgram(Settings("b:1", None, None), sys.executable, None)
         merged = b'{"steps":{"of":1,"completed":1,"failed":[]}}'

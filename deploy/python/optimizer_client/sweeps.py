@@ -139,7 +139,9 @@ class SweepProgram:
 
         Returns: its optimization_id.
         """
-        ended = self._run(["submit", "-", "--json"], _document(definition), timeout, "submit the sweep")
+        document = _document(definition)
+        _check(document)
+        ended = self._run(["submit", "-", "--json"], document, timeout, "submit the sweep")
         if ended.returncode != 0:
             raise _failure(ended)
         summary = json.loads(ended.stdout)
@@ -209,6 +211,19 @@ def _document(definition: Union[Mapping[str, Any], str, os.PathLike]) -> bytes:
         return Path(definition).read_bytes()
     except (OSError, TypeError) as error:
         raise BadRequest(f"a sweep is a dict, JSON, or the path of a file: {error}") from None
+
+
+def _check(document: bytes) -> None:
+    """Refuses what would be sent, and of which there is no merged sweep to wait for."""
+    try:
+        members = json.loads(document)
+    except ValueError:
+        return  # The program says what is wrong.
+    if isinstance(members, dict) and "walk_forward" in members:
+        raise BadRequest(
+            "a sweep with walk_forward is one for each window, which this client does not join: use "
+            "`optimizer submit FILE` and `optimizer results --walk-forward ID --json`"
+        )
 
 
 def _variable(name: str) -> str:
