@@ -59,7 +59,7 @@ import Testing
 
     @Test func aSweepInPythonComesToTheSetsOfTheBuiltInOne() throws {
         let folder = try TemporaryFolder()
-        let bench = try SweepBench(configuration: Self.configuration(folder))
+        let bench = try SweepBench(configuration: Self.configuration(folder, more: "import time; time.sleep(0.03)"))
         defer { #expect(throws: Never.self) { try bench.close() } }
         try bench.startNodes(["a", "b"])
         let submitted = try bench.submit(Self.sweep("own", "swept", more: Self.four), ["--json"])
@@ -89,6 +89,11 @@ import Testing
         #expect(try bench.merged("built-in", ["--html", bench.bench.folder.file("other.html")]).code == 0)
         #expect(curves("page.html").count > 1 && curves("page.html") == curves("other.html"))
         #expect(!bench.bench.folder.text("page.html").contains("cannot be computed"))
+        // A set takes longer than it has there.
+        let early = ["limits.timeoutMs=10", "limits.executionTimeMs=10"].flatMap { ["--set", $0] }
+        _ = try bench.merged("own", ["--html", bench.bench.folder.file("early.html")] + early)
+        let words = "a host of swept did not answer within 10 ms (limits.timeoutMs)"
+        #expect(bench.bench.folder.text("early.html").contains(words))
     }
 
     @Test func aWalkForwardInPythonComesToThatOfTheBuiltInStrategy() throws {

@@ -8,8 +8,6 @@ import Worker
 
 /// A request for a strategy of the configuration, run on this machine: a host of it decides, the engine trades.
 enum OwnStrategyRun {
-    private static let timeoutMs = 60_000
-
     /// - Returns: the members of the result.
     /// - Throws: why there is none.
     static func members(
@@ -40,8 +38,16 @@ enum OwnStrategyRun {
         let host = try hosts.start(
             HostCommand(strategy, dataRoot: configuration.data.root), timeoutMs: strategy.startTimeoutMs)
         defer { _ = host.kill() }
-        guard case .answered(let line) = host.run(request, deadline: .now().adding(milliseconds: timeoutMs)) else {
-            throw CommandFailure("a host of \(strategy.name) did not answer")
+        // As a node gives it.
+        let timeoutMs = strategy.limits.timeoutMs ?? configuration.limits.timeoutMs
+        let line: [UInt8]
+        switch host.run(request, deadline: .now().adding(milliseconds: timeoutMs)) {
+        case .answered(let answer): line = answer
+        case .timedOut:
+            let section = strategy.limits.timeoutMs == nil ? "" : "strategies.\(strategy.name)."
+            throw CommandFailure(
+                "a host of \(strategy.name) did not answer within \(timeoutMs) ms (\(section)limits.timeoutMs)")
+        case .lost(let loss): throw CommandFailure("a host of \(strategy.name) was lost: \(loss)")
         }
         let answer: HostReply
         do throws(JSONProblem) {
