@@ -271,16 +271,41 @@ import Testing
         #expect(problem?.message.contains("6 windows of 16666667 sets, must have at most 100000000") == true)
     }
 
+    /// Bars that come with a document: those of the data set, from one on with prices of their own.
+    private static func inline(_ count: Int, changedFrom first: Int = .max) throws -> String {
+        let table = try Fixture.table("synth_walk", first: count)
+        func list(_ prices: [Double]) -> String {
+            prices.enumerated().map { bar, price in "\(bar < first ? price : price * (bar % 3 == 0 ? 2 : 5))" }
+                .joined(separator: ",")
+        }
+        return """
+            "inline":{"time":[\(table.time.map(\.description).joined(separator: ","))],"open":[\(list(table.open))],
+            "high":[\(list(table.high))],"low":[\(list(table.low))],"close":[\(list(table.close))]}
+            """
+    }
+
+    @Test func whatComesAfterAPartInSampleDoesNotChangeWhatIsBestInIt() throws {
+        func first(_ data: String) throws -> (top: JSONValue?, then: JSONValue?) {
+            let sweep = try plan(Self.document(#"\#(Self.parts),"purge_bars":5"#, data: data)).windows[0].sweep
+            let step = try JSONValue.parse(fixture.host.run(sweep.request(step: 0)))
+            let members = try #require(JSONValue.parse(sweep.request(step: 0)).members)
+            let part = try WalkForwardPart(
+                .object(members.filter { !["step", "request_id"].contains($0.name) }))
+            let best = try #require(step["top"]?.elements?.first?["index"]?.integer)
+            return (step["top"], try JSONValue.parse(fixture.host.run(part.request(ofSet: best)))["statistics"])
+        }
+        // From the first purged bar on all is otherwise; from the last in sample on it is seen.
+        let (asIs, changed, early) = try (
+            first(Self.inline(300)), first(Self.inline(300, changedFrom: 120)),
+            first(Self.inline(300, changedFrom: 119))
+        )
+        #expect(asIs.top?.elements?.count == 9 && asIs.top == changed.top && asIs.then != changed.then)
+        #expect(asIs.top != early.top)
+    }
+
     @Test func barsThatComeWithTheDocumentAreCutToo() throws {
         let table = try Fixture.table("synth_walk", first: 300)
-        func list(_ values: [some CustomStringConvertible]) -> String {
-            values.map(\.description).joined(separator: ",")
-        }
-        let inline = """
-            "inline":{"time":[\(list(table.time))],"open":[\(list(table.open))],"high":[\(list(table.high))],
-            "low":[\(list(table.low))],"close":[\(list(table.close))]}
-            """
-        let plan = try plan(Self.document(data: inline))
+        let plan = try plan(Self.document(data: Self.inline(300)))
         #expect(plan.version == nil && plan.windows.count == 3 && plan.unused == 0)
         let step = try JSONValue.parse(fixture.host.run(plan.windows[2].sweep.request(step: 0)))
         #expect(step["data"]?["bars"] == .integer(120) && step["data"]?["end"]?.string == BarTime.text(table.time[239]))
