@@ -188,7 +188,7 @@ extension NodeWorld {
             node.client.forget(partition)
             node.client.seeks[partition] = nil
             excuseTaken(partition, node)
-            kafka.forgetCut(Int(partition))
+            forgetCut(Int(partition))
         }
         note("node \(node.id) gives up \(gone.sorted())")
         if node.client.isFenced {

@@ -89,7 +89,7 @@ extension NodeWorld {
         let cut = Int64.random(in: committed..<min(log.end, committed + 12), using: &random)
         kafka.cut(partition, at: cut)
         kafka.append(.random(in: 0...40, using: &random), to: partition)
-        kafka.forgetCut(partition)
+        forgetCut(partition)
         note("the log of \(partition) is cut at \(cut) behind a crash, and ends at \(kafka.logs[partition].end)")
         count(.logCutAboveCommit)
     }
@@ -104,7 +104,7 @@ extension NodeWorld {
 
     private func remove(_ node: SimulatedNode) {
         nodes.removeAll { $0 === node }
-        for partition in node.client.positions.keys { kafka.forgetCut(Int(partition)) }
+        for partition in node.client.positions.keys { forgetCut(Int(partition)) }
         group.remove(node.id)
         continueRebalance()
         rebalance()
@@ -120,7 +120,7 @@ extension NodeWorld {
         count(.kick)
         for partition in node.client.positions.keys {
             for digest in node.taken[partition] ?? [] { kafka.excuse(digest) }
-            kafka.forgetCut(Int(partition))
+            forgetCut(Int(partition))
         }
         node.client.isFenced = true
         group.remove(node.id)
@@ -213,7 +213,7 @@ extension NodeWorld {
             isRead = true
             guard position > cut else {
                 // It has read nothing that is gone.
-                if hasFaults { kafka.forgetCut(partition) }
+                if hasFaults { forgetCut(partition) }
                 continue
             }
             // It notices by itself only where it has taken a record at this offset, or behind it.
@@ -225,7 +225,7 @@ extension NodeWorld {
             }
             node.wakeConsumer()
         }
-        if !isRead { kafka.forgetCut(partition) }
+        if !isRead { forgetCut(partition) }
     }
 
     // MARK: Clients

@@ -180,6 +180,13 @@ extension NodeWorld {
         for id in producers.keys { producers[id]?.open?.parts.removeAll { $0.partition == partition } }
     }
 
+    /// The partition moves (`SimulatedKafka.forgetCut`): what a transaction that is not over says of a log that is gone is
+    /// forgotten with what was committed of it.
+    func forgetCut(_ partition: Int) {
+        if kafka.logs[partition].cut != nil { forgetOffsets(of: Int32(partition)) }
+        kafka.forgetCut(partition)
+    }
+
     /// Whether a transaction that is not over has offsets of the partition: what is committed of it is told to nobody.
     func isUnstable(_ partition: Int32) -> Bool {
         isExactlyOnce
