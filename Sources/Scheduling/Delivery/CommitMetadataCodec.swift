@@ -44,9 +44,10 @@ package enum CommitMetadataCodec {
     private static let bits: UInt8 = 1
     private static let failed: UInt8 = 2
 
-    /// The text that says what these maps say: each by itself, so that each is believed by itself; where they are too much
-    /// together, all of them in one, which fits wherever `surelyFits` held for the node whose map is the longest: what it had
-    /// not done, and nothing else, is done or not done between; where that is too much, the first ones. nil where nothing is left. What has failed has what room they leave: of that, the first.
+    /// The text that says what these maps say: each by itself, so that each is believed by itself. Where they are too much
+    /// together, all of them in one: what that does not have is part of what the longest of them did not have, which was
+    /// bounded (`surelyFits`). Where that is too much, the first ones; nil where nothing is left. What has failed has what
+    /// room they leave: of that, the first.
     package static func encode(
         _ maps: [DoneMap], failures: [FailureMark] = [], atMost bytes: Int = mostContent
     ) -> String? {
