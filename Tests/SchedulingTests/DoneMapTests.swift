@@ -104,7 +104,10 @@ import Testing
                 return start...max(start, start + step - 2)
             }
             let merged = step > 1 ? runs : [1...span]
-            #expect(CommitMetadataCodec.encode([try map(merged)]) != nil, "\(span), \(notDone)")
+            let transaction = TransactionMark(.max)
+            let text = try #require(CommitMetadataCodec.encode([try map(merged)], transaction: transaction))
+            let metadata = try CommitMetadataCodec.decode(text)
+            #expect(metadata.maps == [try map(merged)] && metadata.transaction == transaction, "\(span), \(notDone)")
         }
         #expect(!CommitMetadataCodec.surelyFits(span: 100_000, notDone: 5000))
     }
@@ -119,8 +122,22 @@ import Testing
                 try CommitMetadataCodec.decode(text)
             }
         }
-        #expect(throws: CommitMetadataCodec.Problem.newer("3")) { try CommitMetadataCodec.decode("done3:whatever") }
+        #expect(throws: CommitMetadataCodec.Problem.newer("4")) { try CommitMetadataCodec.decode("done4:whatever") }
         #expect(throws: CommitMetadataCodec.Problem.damaged("no base 64")) { try CommitMetadataCodec.decode("done1:§") }
+    }
+
+    @Test func aCommitHasTheMarkOfItsTransactionThoughItsMapsAreTooMuch() throws {
+        // Nothing of them in common, so that they cannot be one; each by itself has just no room.
+        let all = (0..<3000).map { Int64($0 * 1000)...Int64($0 * 1000) }
+        for maps in [[], [try map([1...2])], [try map(all)]] {
+            let text = try #require(CommitMetadataCodec.encode(maps, transaction: TransactionMark(7)))
+            #expect(text.hasPrefix("done3:") && text.utf8.count <= CommitMetadataCodec.mostBytes)
+            #expect(try CommitMetadataCodec.decode(text).transaction == TransactionMark(7))
+        }
+        let twice = CommitMetadataCodec.text(ofContent: [3] + [UInt8](repeating: 0, count: 8) + [3, 0], version: "3")
+        #expect(throws: CommitMetadataCodec.Problem.damaged("its transaction is none")) {
+            try CommitMetadataCodec.decode(twice)
+        }
     }
 
     @Test func aTextWithOneByteChangedIsNotBelieved() throws {
@@ -140,8 +157,9 @@ import Testing
         let valid = try #require(
             CommitMetadataCodec.encode(
                 [try map([1...2, 7...9]), try map((0..<50).map { $0 * 2...$0 * 2 })],
-                failures: [FailureMark(offset: 3, digest: 7, count: 1), FailureMark(offset: 900, digest: 8, count: 2)]))
-        let content = try #require(Base64.decode(Array(valid.utf8.dropFirst("done2:".utf8.count)))).dropFirst(4)
+                failures: [FailureMark(offset: 3, digest: 7, count: 1), FailureMark(offset: 900, digest: 8, count: 2)],
+                transaction: TransactionMark(99)))
+        let content = try #require(Base64.decode(Array(valid.utf8.dropFirst("done3:".utf8.count)))).dropFirst(4)
         for _ in 0..<20_000 {
             var bytes = random.chance(50) ? Array(content) : []
             for _ in 0..<Int.random(in: 1...8, using: &random) {

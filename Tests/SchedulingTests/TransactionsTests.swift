@@ -16,16 +16,37 @@ import Testing
 
         init(enoughRequests: Int = 100) throws {
             core = NodeCore(
-                .init(delivery: .exactlyOnce(.init(intervalMs: 100, timeoutMs: 2000, enoughRequests: enoughRequests))))
+                .init(
+                    delivery: .exactlyOnce(
+                        .init(
+                            intervalMs: 100, timeoutMs: 2000, enoughRequests: enoughRequests,
+                            firstMark: TransactionMark(1)))))
             hear(.assigned([0], isCooperative: true))
             hear(.committedBefore([0: StoredCommit(position: nil, metadata: nil)], number: 1))
             for offset in Int64(0)..<2 { try publish(offset) }
         }
 
-        func publish(_ offset: Int64) throws {
-            let taken = core.take(partition: 0, offset: offset, digest: UInt64(offset), bytes: 1)
+        /// A node whose commit nobody has answered, and the group is asked what it has.
+        func leaveUnresolved() throws {
+            try reach("commit")
+            try answer(.fatal)
+            guard next() == "open anew" else { throw Unexpected() }
+        }
+
+        var question: UInt64? {
+            actions.lazy.compactMap { if case .askCommitted([0], let number) = $0 { number } else { nil } }.first
+        }
+
+        func publish(_ offset: Int64) throws { try publish(token: take(offset)) }
+
+        func take(_ offset: Int64, digest: UInt64? = nil) throws -> UInt64 {
+            let taken = core.take(partition: 0, offset: offset, digest: digest ?? UInt64(offset), bytes: 1)
             guard case .run(_, let token, _) = taken else { throw Unexpected() }
             core.plan(inFlightRequest(token, offset: offset))
+            return token
+        }
+
+        func publish(token: UInt64) throws {
             tokens.append(token)
             guard core.published(token, .result, .completed, bytes: 1) else { throw Unexpected() }
         }
@@ -152,18 +173,53 @@ import Testing
     @Test func aCommitThatNobodyHasAnsweredIsSettledByWhatTheGroupHas() throws {
         for isCommitted in [false, true] {
             let node = try Transacting()
-            try node.reach("commit")
-            try node.answer(.fatal)
-            #expect(node.next() == "open anew")
+            try node.leaveUnresolved()
             try node.answer(.done)
-            let question = node.actions.lazy.compactMap { action -> UInt64? in
-                if case .askCommitted([0], let number) = action { number } else { nil }
-            }.first
-            let stored = StoredCommit(position: isCommitted ? 2 : nil, metadata: nil)
-            node.hear(.committedBefore([0: stored], number: try #require(question)))
+            node.hear(.committedBefore([0: stored(by: isCommitted ? 1 : 7)], number: try #require(node.question)))
             #expect(node.actions.contains(.settled) == isCommitted)
             #expect(node.next() == (isCommitted ? "settled" : "begin"))
         }
+    }
+
+    private func stored(by transaction: UInt64) -> StoredCommit {
+        let metadata = CommitMetadataCodec.encode([], transaction: TransactionMark(transaction))
+        return StoredCommit(position: 2, metadata: metadata)
+    }
+
+    @Test func whereTheLogIsCutMeanwhileTheMarkStillTells() throws {
+        for isCommitted in [false, true] {
+            let node = try Transacting()
+            try node.leaveUnresolved()
+            try node.answer(.done)
+            let question = try #require(node.question)
+            node.hear(.logReset(0))
+            node.hear(.committedBefore([0: stored(by: isCommitted ? 1 : 7)], number: question))
+            #expect(node.actions.contains(.settled) == isCommitted)
+            // Their log is gone: nobody else publishes them.
+            #expect(node.next() == (isCommitted ? "settled" : "begin"))
+        }
+    }
+
+    @Test func aTransactionOfResultsWithNothingNewToCommitHasItsMarkAllTheSame() throws {
+        let node = try Transacting()
+        try node.reach("commit")
+        try node.answer(.done)
+        let (first, second) = (try node.take(2), try node.take(3))
+        node.hear(.logReset(0))
+        _ = try node.take(0, digest: 100)
+        // The commit goes back to where the new log begins.
+        try node.publish(token: first)
+        node.turn(after: 1000)
+        for _ in 0..<3 { try node.answer(.done) }
+        #expect(node.takeSettled().last == first)
+        // And stays there: of the log that is gone there is nothing to commit.
+        try node.publish(token: second)
+        node.turn(after: 1000)
+        try node.answer(.done)
+        guard case .addOffsets(let parts) = node.asked?.call else { throw Unexpected() }
+        #expect(parts.map(\.position) == [CommitOffset(at: 0)])
+        let metadata = try #require(parts.first?.metadata)
+        #expect(try CommitMetadataCodec.decode(metadata).transaction == TransactionMark(3))
     }
 
     @Test func aCommitThatWasTriedBeforeIsNotTakenForAborted() throws {

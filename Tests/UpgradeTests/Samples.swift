@@ -42,7 +42,7 @@ enum Samples {
 
     // MARK: Commits
 
-    /// Long runs, single ones, several maps, and what has failed.
+    /// Long runs, single ones, several maps, what has failed, and those of a transaction.
     private static var commits: [CommitMetadata] {
         get throws {
             let long = try map([3...3, 5...900, 1000...1_000_000])
@@ -53,6 +53,8 @@ enum Samples {
             return [
                 CommitMetadata(maps: [long]), CommitMetadata(maps: [single, long]),
                 CommitMetadata(maps: [single], failures: failures), CommitMetadata(failures: failures),
+                CommitMetadata(maps: [single], failures: failures, transaction: TransactionMark(0xFEDC_BA98_7654_3210)),
+                CommitMetadata(transaction: TransactionMark(7)),
             ]
         }
     }
@@ -67,7 +69,10 @@ enum Samples {
     }
 
     private static func line(_ metadata: CommitMetadata) throws -> String {
-        guard let text = CommitMetadataCodec.encode(metadata.maps, failures: metadata.failures) else {
+        guard
+            let text = CommitMetadataCodec.encode(
+                metadata.maps, failures: metadata.failures, transaction: metadata.transaction)
+        else {
             throw Failure("nothing to commit")
         }
         return object([("text", .string(text))] + metadata.members)
@@ -147,7 +152,8 @@ extension CommitMetadata {
         let failures = failures.map {
             JSONValue.array([.integer(Int($0.offset)), .integer(Int($0.digest)), .integer(Int($0.count))])
         }
-        return [("maps", .array(maps)), ("failures", .array(failures))]
+        let transaction = transaction.map { [("transaction", JSONValue.string(String($0.value)))] } ?? []
+        return [("maps", .array(maps)), ("failures", .array(failures))] + transaction
     }
 }
 

@@ -1,7 +1,8 @@
 import Messages
 
 /// A commit's metadata as text: `done1:` and, in base 64 (RFC 4648), a checksum and the done maps; or `done2:`, which has
-/// the records that have failed behind them. A reader of the first version knows that it does not know the second.
+/// the records that have failed behind them; or `done3:`, which has the mark of a transaction before all. A reader of an
+/// earlier version knows that it does not know a later one.
 ///
 /// A map is a byte that says its form; the offset of the first record that is known and its digest; the digest of the
 /// last done one; the first done offset; and what is done, as lengths of runs or as bits, whichever is shorter. Numbers
@@ -9,6 +10,8 @@ import Messages
 ///
 /// What has failed is a byte that says so and how many there are; of each the offset, less that of the one before, four
 /// bytes of its digest, and how often it has failed.
+///
+/// A transaction's mark is a byte that says so, and eight.
 package enum CommitMetadataCodec {
     /// Why a commit's metadata says nothing that can be believed.
     package enum Problem: Error, Equatable, Sendable, CustomStringConvertible {
@@ -31,8 +34,8 @@ package enum CommitMetadataCodec {
     /// Of the text; brokers take 4,096 (`offset.metadata.max.bytes`).
     package static let mostBytes = 4000
     private static let mark = "done"
-    fileprivate static let newest = "2"
-    private static let versions = ["1", "2"]
+    fileprivate static let newest = "3"
+    private static let versions = ["1", "2", "3"]
     private static let checksumBytes = 4
     /// Three bytes of content are four of text.
     private static var mostContent: Int {
@@ -43,14 +46,18 @@ package enum CommitMetadataCodec {
     private static let lengths: UInt8 = 0
     private static let bits: UInt8 = 1
     private static let failed: UInt8 = 2
+    private static let transaction: UInt8 = 3
 
     /// The text that says what these maps say: each by itself, so that each is believed by itself. Where they are too much
     /// together, all of them in one: what that does not have is part of what the longest of them did not have, which was
     /// bounded (`surelyFits`). Where that is too much, the first ones; nil where nothing is left. What has failed has what
-    /// room they leave: of that, the first.
+    /// room they leave: of that, the first. A transaction's mark always has its room.
     package static func encode(
-        _ maps: [DoneMap], failures: [FailureMark] = [], atMost bytes: Int = mostContent
+        _ maps: [DoneMap], failures: [FailureMark] = [], transaction: TransactionMark? = nil,
+        atMost most: Int = mostContent
     ) -> String? {
+        let head = transaction.map { [Self.transaction] + littleEndian($0.value, 8) } ?? []
+        let bytes = most - head.count
         var content = maps.flatMap { encode($0) }
         if content.count > bytes, let united = DoneMap(uniting: maps), !PlantedBug.forgetsClaims.isPlanted {
             content = encode(united)
@@ -64,7 +71,8 @@ package enum CommitMetadataCodec {
         }
         let marks = encode(failures, atMost: bytes - content.count)
         content += marks
-        return content.isEmpty ? nil : text(ofContent: content, version: marks.isEmpty ? "1" : newest)
+        guard head.isEmpty else { return text(ofContent: head + content, version: newest) }
+        return content.isEmpty ? nil : text(ofContent: content, version: marks.isEmpty ? "1" : "2")
     }
 
     static func text(ofContent content: [UInt8], version: String = "1") -> String {
@@ -78,8 +86,8 @@ package enum CommitMetadataCodec {
     ///   - span: offsets from the committed one to the last that is taken.
     ///   - notDone: how many of them are not done.
     static func surelyFits(span: Int64, notDone: Int) -> Bool {
-        // 40 bytes for what is not the runs; between those not done there is a run at most, of two lengths.
-        let room = Int64(mostContent - 40)
+        // 50 bytes for what is not the runs; between those not done there is a run at most, of two lengths.
+        let room = Int64(mostContent - 50)
         return span / 8 + 1 <= room || Int64(notDone + 1) * 2 * lengthBytes(span) <= room
     }
 
@@ -102,7 +110,12 @@ package enum CommitMetadataCodec {
         }
         var metadata = CommitMetadata()
         while let form = reader.byte() {
-            if form == failed {
+            if form == transaction {
+                guard metadata.transaction == nil, let mark = reader.littleEndian(8) else {
+                    throw .damaged("its transaction is none")
+                }
+                metadata.transaction = TransactionMark(mark)
+            } else if form == failed {
                 guard let marks = decodeFailures(&reader), reader.isAtEnd else {
                     throw .damaged("what it says to have failed is nothing")
                 }

@@ -16,13 +16,17 @@ package struct TransactionSettings: Equatable, Sendable {
     package var enoughRequests: Int
     /// What the messages of one may have in bytes, all together; a request whose messages are larger has one for itself.
     package var mostBytes: Int
+    /// That of the first transaction; each has the next one. Of no two producers the same, wherever they run.
+    package var firstMark: TransactionMark
 
     package init(
-        intervalMs: Int = 100, timeoutMs: Int = 10_000, enoughRequests: Int = 1000, mostBytes: Int = 8 << 20
+        intervalMs: Int = 100, timeoutMs: Int = 10_000, enoughRequests: Int = 1000, mostBytes: Int = 8 << 20,
+        firstMark: TransactionMark
     ) {
         self.intervalMs = intervalMs
         self.timeoutMs = timeoutMs
         self.enoughRequests = enoughRequests
         self.mostBytes = mostBytes
+        self.firstMark = firstMark
     }
 }

@@ -182,6 +182,25 @@ package struct LedgerBook: Sendable {
         }
     }
 
+    /// What a transaction commits: what can be, and its mark in any case, with the partitions of its results if they can
+    /// have one, else with all that can.
+    mutating func commits(in transaction: TransactionMark, with results: Set<Int32>) -> [PartitionCommit] {
+        let parts = commits(in: transaction, repeating: results)
+        return parts.isEmpty ? commits(in: transaction, repeating: partitions) : parts
+    }
+
+    private mutating func commits(in transaction: TransactionMark, repeating: Set<Int32>) -> [PartitionCommit] {
+        ledgers.keys.sorted().compactMap { partition in
+            let isRepeated = repeating.contains(partition)
+            return look(at: partition) { $0.commit(of: partition, in: transaction, isRepeated: isRepeated) } ?? nil
+        }
+    }
+
+    /// Whether a commit speaks for the present assignment of its partition, though perhaps for a log that is gone.
+    func isOfPresentAssignment(_ commit: PartitionCommit) -> Bool {
+        ledgers[commit.partition]?.hasAssignment(of: commit.generation) ?? false
+    }
+
     /// Notes that the broker has stored a commit. One of another assignment, or of another log, says nothing of this.
     package mutating func noteCommitted(_ commit: PartitionCommit) {
         let partition = commit.partition

@@ -173,6 +173,9 @@ package struct PartitionLedger: Sendable {
         return request.generation == generation || request.generation < firstGeneration
     }
 
+    /// Whether what was of this generation is of the partition's present assignment, though perhaps of another log.
+    func hasAssignment(of generation: Int) -> Bool { generation >= firstGeneration }
+
     /// Another log is read, or another part of it: what is known of it is void.
     mutating func begin(again generation: Int) {
         let first = firstGeneration
@@ -304,13 +307,23 @@ package struct PartitionLedger: Sendable {
     }
 
     /// The commit that says all this; nil when nothing is new.
-    package func commit(of partition: Int32) -> PartitionCommit? {
-        committable.map { position in
+    ///
+    /// - Parameters:
+    ///   - transaction: the one that is to make it, if any.
+    ///   - isRepeated: also when nothing is new, as far as anything is known; it says the same once more then.
+    package func commit(
+        of partition: Int32, in transaction: TransactionMark? = nil, isRepeated: Bool = false
+    ) -> PartitionCommit? {
+        (committable ?? (isRepeated ? repeatable : nil)).map { position in
             PartitionCommit(
                 partition: partition, generation: generation, position: position,
-                metadata: CommitMetadataCodec.encode(doneAhead, failures: failureMarks), version: version)
+                metadata: CommitMetadataCodec.encode(
+                    doneAhead, failures: failureMarks, transaction: transaction),
+                version: version)
         }
     }
+
+    private var repeatable: CommitOffset? { position.flatMap { $0 < floor ?? $0 ? nil : $0 } }
 
     /// Notes that the broker has stored this commit.
     package mutating func noteCommitted(_ commit: PartitionCommit) {

@@ -118,11 +118,12 @@ extension NodeCore {
 
     /// What the transaction under way says to be committed; nil where something in it is not this node's any more.
     private mutating func partsOfCurrent() -> [PartitionCommit]? {
+        guard let current = transactions?.current else { return [] }
         var projection = book
-        for request in transactions?.current?.requests ?? [] where !finish(request.token, in: &projection) {
-            return nil
-        }
-        return PlantedBug.publishesWithoutOffsets.isPlanted ? book.commits() : projection.commits()
+        for request in current.requests where !finish(request.token, in: &projection) { return nil }
+        let partitions = Set(current.requests.compactMap { inFlight.place(of: $0.token)?.coordinates.partition })
+        return PlantedBug.publishesWithoutOffsets.isPlanted
+            ? book.commits(in: current.mark, with: partitions) : projection.commits(in: current.mark, with: partitions)
     }
 
     /// Whether the commits of the transaction under way speak for the present assignments of their partitions.
@@ -146,7 +147,7 @@ extension NodeCore {
         case (.open, .fatal): transactions?.close(isUnresolved: true, at: now)
         case (.begin, .done):
             guard let parts = partsOfCurrent() else { return abort(now) }
-            // Results of a log that is gone have no offsets.
+            // Results of a log that is gone have no offsets, and where nothing is known of any there is no mark either.
             guard !parts.isEmpty || endedRequests() > 0 else { return abort(now) }
             transactions?.addOffsets(parts)
             proceed(to: .addingOffsets, .addOffsets(parts), now)
@@ -241,9 +242,14 @@ extension NodeCore {
         (transactions?.current?.requests ?? []).compactMap { inFlight.place(of: $0.token) }.filter { !isGone($0) }
     }
 
+    /// Its commits of partitions that nobody else has committed since.
+    private var unresolvedParts: [PartitionCommit] {
+        (transactions?.current?.parts ?? []).filter { book.isOfPresentAssignment($0) }
+    }
+
     private mutating func askWhatIsCommitted() {
-        let partitions = Set(unresolvedHere.map(\.coordinates.partition))
-        guard !partitions.isEmpty else {
+        let partitions = unresolvedParts.map(\.partition)
+        guard !unresolvedHere.isEmpty, !partitions.isEmpty else {
             // All of it is others' by now, or it had no results: whatever became of it, the next commit says it all.
             transactions?.noteNotCommitted()
             dropPublished()
@@ -251,21 +257,22 @@ extension NodeCore {
         }
         lastQuestion += 1
         transactions?.goOn(to: .asking(number: lastQuestion, again: nil))
-        actions.append(.askCommitted(partitions.sorted(), number: lastQuestion))
+        actions.append(.askCommitted(partitions, number: lastQuestion))
     }
 
     /// - Returns: whether it was this that was asked.
     mutating func resolve(_ answers: [Int32: StoredCommit]?, _ number: UInt64, _ now: MonotonicTime) -> Bool {
         guard case .asking(number, _) = transactions?.stage else { return false }
-        // All of it is there, or nothing: one request that is this node's tells. A group that nobody has used answers nothing.
-        let known = unresolvedHere.first { answers?[$0.coordinates.partition] != nil }
-        guard let answers, known != nil || answers.isEmpty || unresolvedHere.isEmpty else {
+        // All of it is there, or nothing: one commit that is this node's tells. A group that nobody has used answers nothing.
+        let parts = unresolvedParts
+        guard let answers, let current = transactions?.current,
+            parts.isEmpty || answers.isEmpty || parts.contains(where: { answers[$0.partition] != nil })
+        else {
             let again = now.adding(milliseconds: Self.questionAgainMs)
             transactions?.goOn(to: .asking(number: number, again: again))
             return true
         }
-        let isCommitted =
-            known.map { answers[$0.coordinates.partition]?.covers($0.coordinates.offset) == true } ?? false
+        let isCommitted = parts.contains { answers[$0.partition]?.isOf(current.mark) == true }
         if isCommitted || PlantedBug.takesUnknownForCommitted.isPlanted {
             committed()
         } else {

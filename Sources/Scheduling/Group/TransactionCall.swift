@@ -39,10 +39,8 @@ package struct StoredCommit: Equatable, Sendable {
         self.metadata = metadata
     }
 
-    /// Whether it says that the record at this offset is done.
-    func covers(_ offset: Int64) -> Bool {
-        if let position, offset < position { return true }
-        let maps = metadata.flatMap { try? CommitMetadataCodec.decode($0).maps } ?? []
-        return maps.contains { $0.contains(offset) }
+    /// Whether this transaction made it.
+    func isOf(_ transaction: TransactionMark) -> Bool {
+        metadata.flatMap { try? CommitMetadataCodec.decode($0) }?.transaction == transaction
     }
 }

@@ -8,7 +8,8 @@ import Messages
 ///                                  committing → closed, unresolved → opening → asking → idle
 ///
 /// Unresolved: nobody has said whether the broker has committed it. A new producer under the same transactional id has it
-/// decided before anything else, and what the group has committed then tells which way.
+/// decided before anything else. Each transaction has a mark, which stands in the metadata of all its commits: what the
+/// group has committed then tells which way. What the offsets say would not do, where a log has been cut.
 ///
 /// It knows no ledger: what a commit says, and what of what waits is still this node's, is `NodeCore`'s to know.
 struct Transactions: Sendable {
@@ -27,6 +28,7 @@ struct Transactions: Sendable {
     struct Current: Sendable {
         let requests: [Published]
         let beganAt: MonotonicTime
+        let mark: TransactionMark
         /// What it says to be committed, once its offsets are asked for.
         var parts: [PartitionCommit] = []
         /// It may be committed.
@@ -58,6 +60,7 @@ struct Transactions: Sendable {
     /// The call that has no answer yet.
     private(set) var asked: (number: UInt64, call: TransactionCall)?
     private var lastNumber: UInt64 = 0
+    private var nextMark: UInt64
     /// Nothing is asked before.
     private var notBefore = MonotonicTime(nanoseconds: 0)
     /// When the call that is asked over and over was asked first.
@@ -73,7 +76,10 @@ struct Transactions: Sendable {
     private static let againMs = 50
     private static let reopenMs = 1000
 
-    init(_ settings: TransactionSettings) { self.settings = settings }
+    init(_ settings: TransactionSettings) {
+        self.settings = settings
+        nextMark = settings.firstMark.value
+    }
 
     /// Whether one is under way; without a producer that is one of which nobody knows what became.
     var isBusy: Bool { current != nil }
@@ -160,7 +166,8 @@ struct Transactions: Sendable {
     // MARK: Calls and answers
 
     mutating func begin(_ requests: [Published], at now: MonotonicTime) {
-        current = Current(requests: requests, beganAt: now)
+        current = Current(requests: requests, beganAt: now, mark: TransactionMark(nextMark))
+        nextMark &+= 1
         lastBegan = now
         stage = .begun
     }

@@ -126,7 +126,8 @@ package struct NodeSettings: Sendable {
             intervalMs: configuration.commit.transactionMs, timeoutMs: transactionTimeoutMs,
             enoughRequests: max(1, configuration.backpressure.maxInFlight / 4),
             // With headers and what librdkafka needs for each they have to find room in its queue.
-            mostBytes: KafkaClients.outputKilobytes(configuration) << 9)
+            mostBytes: KafkaClients.outputKilobytes(configuration) << 9,
+            firstMark: TransactionMark(.random(in: 0...UInt64.max)))
         return (.exactlyOnce(settings), "\(configuration.kafka.groupId)/\(name)")
     }
 

@@ -4,8 +4,13 @@ import Messages
 
 /// Nodes that deliver exactly once: their producers of transactions, and the coordinators these talk to.
 extension NodeWorld {
-    static let transactions = TransactionSettings(
-        intervalMs: 20, timeoutMs: 3000, enoughRequests: 10, mostBytes: 4000)
+    static let transactionTimeoutMs = 3000
+
+    static func transactions(ofNode id: Int) -> TransactionSettings {
+        TransactionSettings(
+            intervalMs: 20, timeoutMs: transactionTimeoutMs, enoughRequests: 10, mostBytes: 4000,
+            firstMark: TransactionMark(UInt64(id) << 32))
+    }
 
     /// That of a node that is gone, so that who comes after it finds what it has left open; seldom another, or, by
     /// mistake, one that is in use.
@@ -145,7 +150,7 @@ extension NodeWorld {
             guard let open = producer.open else { continue }
             if open.isCommitted {
                 if !hasFaults || random.chance(20) { end(id, committed: true) }
-            } else if now.milliseconds(since: open.since) > Double(Self.transactions.timeoutMs) {
+            } else if now.milliseconds(since: open.since) > Double(Self.transactionTimeoutMs) {
                 note("the transaction of \(id) takes too long")
                 count(.transactionTimedOut)
                 end(id, committed: false)
@@ -168,6 +173,10 @@ extension NodeWorld {
             check(results <= 1 || excuses > 0, "record \(digest) has \(results) results")
         }
         for part in open.parts {
+            guard !open.void.contains(part.partition) else {
+                kafka.storeVoid(part)
+                continue
+            }
             note("\(part.partition) is committed at \(part.position.value) by \(id)")
             let problem = kafka.store(part, knowsAll: open.knowsAll.contains(part.partition))
             check(problem == nil, "transaction of \(id): \(problem ?? "")")
@@ -177,7 +186,10 @@ extension NodeWorld {
     /// The log of a partition is known to be another: what a transaction that is not over says of it is about one that is gone,
     /// and the next commit goes back.
     func forgetOffsets(of partition: Int32) {
-        for id in producers.keys { producers[id]?.open?.parts.removeAll { $0.partition == partition } }
+        for id in producers.keys where producers[id]?.open?.parts.contains(where: { $0.partition == partition }) == true
+        {
+            producers[id]?.open?.void.insert(partition)
+        }
     }
 
     /// The partition moves (`SimulatedKafka.forgetCut`): what a transaction that is not over says of a log that is gone is

@@ -170,6 +170,15 @@ final class SimulatedKafka {
         return problem
     }
 
+    /// Stores what is about a log that is gone: its offset is forgotten with that, not what the metadata say.
+    func storeVoid(_ commit: PartitionCommit) {
+        let partition = Int(commit.partition)
+        logs[partition].metadata = commit.metadata
+        logs[partition].isDisturbed = true
+        logs[partition].ahead = []
+        logs[partition].failures = [:]
+    }
+
     /// Whether the map is of this log: then the record that it names is there.
     private func isOf(_ log: Log, _ map: DoneMap) -> Bool {
         map.last.offset < log.end && UInt64(log.digest(at: map.last.offset)) == map.last.digest

@@ -71,7 +71,7 @@ final class SimulatedNode {
         core = NodeCore(
             NodeCore.Settings(
                 revokeDrainMs: random.chance(50) ? 0 : 200, commitIntervalMs: 25,
-                delivery: transactionalID == nil ? .atLeastOnce : .exactlyOnce(NodeWorld.transactions)))
+                delivery: transactionalID == nil ? .atLeastOnce : .exactlyOnce(NodeWorld.transactions(ofNode: id))))
         dispatcher = Dispatcher(
             slotCount: Self.slotCount,
             backpressure: .init(

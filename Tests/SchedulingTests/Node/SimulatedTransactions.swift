@@ -10,6 +10,8 @@ struct SimulatedProducer {
         var parts: [PartitionCommit] = []
         /// Who commits was told what was committed before.
         var knowsAll: Set<Int32> = []
+        /// Partitions whose offsets are about a log that is gone: of them nothing counts but who has committed.
+        var void: Set<Int32> = []
         /// It is decided; the markers are not written yet.
         var isCommitted = false
         /// One of the messages is taken by no topic.
