@@ -10,7 +10,7 @@ extension NodeWorld {
                 part.version > known || part.version == 0,
                 "node \(node.id) commits \(part.partition) at \(part.position.value) once more")
             check(
-                node.core.owned.contains(part.partition),
+                node.client.positions[part.partition] != nil,
                 "node \(node.id) commits \(part.partition), which it does not have")
             checkFailures(part, node)
         }
