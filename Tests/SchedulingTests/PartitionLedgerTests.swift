@@ -115,7 +115,7 @@ import Testing
     }
 
     @Test mutating func whereANewLogBeginsIsCommittedThoughTheGroupHasMore() throws {
-        ledger = PartitionLedger(generation: 1, isCommitVoid: true)
+        ledger = PartitionLedger(generation: 1, voidFrom: CommitOffset(at: 0))
         // The client's position is still that in the old log.
         #expect(ledger.noteRead(to: CommitOffset(at: 500)) == false)
         #expect(ledger.committable == nil)

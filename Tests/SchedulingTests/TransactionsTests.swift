@@ -200,6 +200,16 @@ import Testing
         }
     }
 
+    @Test func resultsOfALogThatIsGoneHaveAMarkBeforeAnythingOfTheNewOneIsTaken() throws {
+        let node = try Transacting()
+        node.hear(.logReset(0))
+        try node.reach("add offsets")
+        guard case .addOffsets(let parts) = node.asked?.call else { throw Unexpected() }
+        #expect(parts.map(\.position) == [CommitOffset(at: 0)])
+        let metadata = try #require(parts.first?.metadata)
+        #expect(try CommitMetadataCodec.decode(metadata).transaction == TransactionMark(1))
+    }
+
     @Test func aTransactionOfResultsWithNothingNewToCommitHasItsMarkAllTheSame() throws {
         let node = try Transacting()
         try node.reach("commit")

@@ -182,16 +182,10 @@ package struct LedgerBook: Sendable {
         }
     }
 
-    /// What a transaction commits: what can be, and its mark in any case, with the partitions of its results if they can
-    /// have one, else with all that can.
+    /// What a transaction commits: what can be, and the partitions of its results in any case, for its mark.
     mutating func commits(in transaction: TransactionMark, with results: Set<Int32>) -> [PartitionCommit] {
-        let parts = commits(in: transaction, repeating: results)
-        return parts.isEmpty ? commits(in: transaction, repeating: partitions) : parts
-    }
-
-    private mutating func commits(in transaction: TransactionMark, repeating: Set<Int32>) -> [PartitionCommit] {
         ledgers.keys.sorted().compactMap { partition in
-            let isRepeated = repeating.contains(partition)
+            let isRepeated = results.contains(partition)
             return look(at: partition) { $0.commit(of: partition, in: transaction, isRepeated: isRepeated) } ?? nil
         }
     }

@@ -50,8 +50,8 @@ package struct PartitionLedger: Sendable {
     /// Up to where the log holds no more records, whatever else it holds.
     private var readTo: CommitOffset?
     /// What the group has committed may be about records that are gone: it is replaced as soon as anything is known of
-    /// those that are there now, though that be lower.
-    private var isCommitVoid: Bool
+    /// those that are there now, though that be lower. They are read from here on.
+    private var voidFrom: CommitOffset?
     /// Counts what changes the commit; so of two commits the one that says more is known.
     private var version: UInt64 = 0
     private var committedVersion: UInt64 = 0
@@ -61,12 +61,12 @@ package struct PartitionLedger: Sendable {
 
     /// - Parameters:
     ///   - claims: what earlier assignments have done.
-    ///   - isCommitVoid: what the group has committed is about a log that is gone.
-    package init(generation: Int, claims: [DoneMap] = [], isCommitVoid: Bool = false) {
+    ///   - voidFrom: what the group has committed is about a log that is gone, and the one there is is read from here on.
+    package init(generation: Int, claims: [DoneMap] = [], voidFrom: CommitOffset? = nil) {
         self.generation = generation
         firstGeneration = generation
         self.claims = claims.map { DoneClaim($0) }
-        self.isCommitVoid = isCommitVoid
+        self.voidFrom = voidFrom
     }
 
     // MARK: In
@@ -153,7 +153,7 @@ package struct PartitionLedger: Sendable {
         if let firstTaken, firstTaken >= offset { (self.firstTaken, lastTaken) = (nil, nil) }
         committed = nil
         readTo = nil
-        isCommitVoid = true
+        voidFrom = CommitOffset(at: offset)
         version += 1
     }
 
@@ -176,10 +176,10 @@ package struct PartitionLedger: Sendable {
     /// Whether what was of this generation is of the partition's present assignment, though perhaps of another log.
     func hasAssignment(of generation: Int) -> Bool { generation >= firstGeneration }
 
-    /// Another log is read, or another part of it: what is known of it is void.
+    /// Another log is read, or another part of it, from its first record on: what is known of it is void.
     mutating func begin(again generation: Int) {
         let first = firstGeneration
-        self = PartitionLedger(generation: generation, isCommitVoid: true)
+        self = PartitionLedger(generation: generation, voidFrom: CommitOffset(at: 0))
         firstGeneration = first
     }
 
@@ -220,7 +220,7 @@ package struct PartitionLedger: Sendable {
     /// - Returns: whether that moves the commit.
     package mutating func noteRead(to position: CommitOffset) -> Bool {
         // Before the first record of a new log the client's position is still that in the old one.
-        guard lastTaken != nil || !isCommitVoid else { return false }
+        guard lastTaken != nil || voidFrom == nil else { return false }
         guard lowestNotDone == nil, firstSkipped == nil, position > self.position ?? CommitOffset(at: -1) else {
             return false
         }
@@ -297,7 +297,7 @@ package struct PartitionLedger: Sendable {
     /// What to commit now; nil when nothing is new.
     package var committable: CommitOffset? {
         guard let position else { return nil }
-        if isCommitVoid, committed == nil { return position }
+        if voidFrom != nil, committed == nil { return position }
         let isAhead = position > floor ?? CommitOffset(at: -1)
         return isAhead || version > committedVersion && (hasDoneAhead || !failed.isEmpty) ? position : nil
     }
@@ -310,7 +310,8 @@ package struct PartitionLedger: Sendable {
     ///
     /// - Parameters:
     ///   - transaction: the one that is to make it, if any.
-    ///   - isRepeated: also when nothing is new, as far as anything is known; it says the same once more then.
+    ///   - isRepeated: also when nothing is new; it says the same once more then, or, where nothing has been taken of a log
+    ///     that is another, from where on that is read.
     package func commit(
         of partition: Int32, in transaction: TransactionMark? = nil, isRepeated: Bool = false
     ) -> PartitionCommit? {
@@ -323,7 +324,10 @@ package struct PartitionLedger: Sendable {
         }
     }
 
-    private var repeatable: CommitOffset? { position.flatMap { $0 < floor ?? $0 ? nil : $0 } }
+    private var repeatable: CommitOffset? {
+        guard let position else { return voidFrom }
+        return position < floor ?? position ? nil : position
+    }
 
     /// Notes that the broker has stored this commit.
     package mutating func noteCommitted(_ commit: PartitionCommit) {

@@ -146,9 +146,7 @@ extension NodeCore {
         // There is no transaction then but an unresolved one.
         case (.open, .fatal): transactions?.close(isUnresolved: true, at: now)
         case (.begin, .done):
-            guard let parts = partsOfCurrent() else { return abort(now) }
-            // Results of a log that is gone have no offsets, and where nothing is known of any there is no mark either.
-            guard !parts.isEmpty || endedRequests() > 0 else { return abort(now) }
+            guard let parts = partsOfCurrent(), !parts.isEmpty else { return abort(now) }
             transactions?.addOffsets(parts)
             proceed(to: .addingOffsets, .addOffsets(parts), now)
         case (.addOffsets, .done), (.addOffsets, .again):

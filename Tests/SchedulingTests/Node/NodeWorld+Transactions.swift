@@ -110,6 +110,7 @@ extension NodeWorld {
             if open.hasRefusal, random.chance(50) { return .abortable }
             guard group.accepts(node.id, generation: generation), !node.client.isFenced else { return .abortable }
             producers[id]?.open?.parts = parts
+            producers[id]?.open?.logs = kafka.states(of: parts)
             producers[id]?.open?.knowsAll = Set(parts.map(\.partition)).subtracting(node.unknown)
             return .done
         case .commit:
@@ -186,8 +187,10 @@ extension NodeWorld {
     /// The log of a partition is known to be another: what a transaction that is not over says of it is about one that is gone,
     /// and the next commit goes back.
     func forgetOffsets(of partition: Int32) {
-        for id in producers.keys where producers[id]?.open?.parts.contains(where: { $0.partition == partition }) == true
-        {
+        for (id, producer) in producers {
+            guard let open = producer.open, let place = open.parts.firstIndex(where: { $0.partition == partition }),
+                kafka.isGone(open.logs[place], of: partition)
+            else { continue }
             producers[id]?.open?.void.insert(partition)
         }
     }

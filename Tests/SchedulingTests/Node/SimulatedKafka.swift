@@ -78,6 +78,11 @@ final class SimulatedKafka {
         parts.map { logs[Int($0.partition)] }.map { LogState(cuts: $0.cuts, isCutUnnoticed: $0.isCutUnnoticed) }
     }
 
+    /// Whether a log that was this is another now, or was so already without its reader's knowing.
+    func isGone(_ state: LogState, of partition: Int32) -> Bool {
+        state.isCutUnnoticed || state.cuts != logs[Int(partition)].cuts
+    }
+
     func addPartition() { logs.append(Log()) }
 
     /// The log is cut, and its topic perhaps made anew: from here on it holds other records, or none.

@@ -8,6 +8,8 @@ struct SimulatedProducer {
         let since: MonotonicTime
         /// The group's coordinator has them, and shows them to nobody until the transaction is over.
         var parts: [PartitionCommit] = []
+        /// What their logs were then.
+        var logs: [SimulatedKafka.LogState] = []
         /// Who commits was told what was committed before.
         var knowsAll: Set<Int32> = []
         /// Partitions whose offsets are about a log that is gone: of them nothing counts but who has committed.
