@@ -108,12 +108,12 @@ extension StrategyRequest {
         var parser = RequestParser(bytes)
         do {
             try parser.parse()
-            return parser.takeRequest()
         } catch {
             let request = parser.request
             throw UnreadableRequest(
                 problem: error, requestID: request.requestID.isEmpty ? nil : request.requestID,
                 strategy: request.strategy.isEmpty ? nil : request.strategy, type: request.type)
         }
+        return parser.takeRequest()
     }
 }

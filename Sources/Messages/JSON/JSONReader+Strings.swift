@@ -13,7 +13,9 @@ extension JSONReader {
         position += 1
         var hasEscapes = false
         var isASCII = true
-        while position < limit {
+        while true {
+            position = unsafe bytes.withUnsafeBytes { unsafe PlainText.end(of: $0[..<limit], from: position) }
+            guard position < limit else { break }
             let byte = bytes[position]
             position += 1
             if byte == Byte.quote {

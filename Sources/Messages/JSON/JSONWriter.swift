@@ -176,7 +176,9 @@ package struct JSONWriter {
     private mutating func quoted(_ utf8: UnsafeBufferPointer<UInt8>) {
         bytes.append(Byte.quote)
         // Nearly all text needs no escape and is copied as it is.
-        if unsafe !utf8.contains(where: Self.needsEscape) {
+        if unsafe PlainText.end(of: UnsafeRawBufferPointer(utf8)[...], from: 0) == utf8.count
+            || !utf8.contains(where: Self.needsEscape)
+        {
             unsafe bytes.append(contentsOf: utf8)
         } else {
             for index in utf8.indices {
