@@ -6,12 +6,20 @@ import Messages
 protocol Strategy: Sendable {
     var descriptor: StrategyDescriptor { get }
 
+    /// What it is. Asked for each step, for which a dynamic cast would take longer than a short one runs.
+    var kind: StrategyKind { get }
+
     /// What is wrong between parameters that are each right by themselves; nil when nothing is.
     func conflict(in parameters: Parameters) -> String?
 }
 
 extension Strategy {
     func conflict(in parameters: Parameters) -> String? { nil }
+}
+
+enum StrategyKind {
+    case trading(any TradingStrategy)
+    case bare(any BareStrategy)
 }
 
 /// A strategy that trades over bars.
@@ -23,9 +31,17 @@ protocol TradingStrategy: Strategy {
     func trade(_ parameters: Parameters, in backtest: inout Backtest) throws(RequestProblem)
 }
 
+extension TradingStrategy {
+    var kind: StrategyKind { .trading(self) }
+}
+
 /// A strategy without data: for trying out and for benchmarks.
 protocol BareStrategy: Strategy {
     func perform(_ parameters: Parameters)
+}
+
+extension BareStrategy {
+    var kind: StrategyKind { .bare(self) }
 }
 
 /// Checked parameters with the defaults filled in, in the descriptor's order.

@@ -85,17 +85,15 @@ package final class HostedStrategies {
         guard !request.isSweep else { return try sweepStep(request, ask, &json) }
         let (strategy, parameters) = try StrategyRegistry.resolve(
             request.strategy, version: request.strategyVersion, request.parameters)
-        switch strategy {
-        case let strategy as any TradingStrategy:
+        switch strategy.kind {
+        case .trading(let strategy):
             json.strategy(strategy.descriptor, parameters)
             try backtest(request, &json) { indicators, account throws(RequestProblem) in
                 try Backtest(of: strategy, parameters, on: indicators, account: account, workspace: workspace)
             }
-        case let strategy as any BareStrategy:
+        case .bare(let strategy):
             strategy.perform(parameters)
             json.strategy(strategy.descriptor, parameters)
-        default:
-            throw RequestProblem(.internalError, "the strategy \(request.strategy) cannot be run", isRetryable: true)
         }
     }
 

@@ -45,7 +45,7 @@ enum SweptStrategy: Sendable {
         }
         let (found, parameters) = try StrategyRegistry.resolve(
             request.strategy, version: request.strategyVersion, request.parameters, isSweep: true)
-        guard let strategy = found as? any TradingStrategy else {
+        guard case .trading(let strategy) = found.kind else {
             throw RequestProblem(.invalidRequest, "\(request.strategy) does not trade: there is nothing to optimize")
         }
         return (.builtIn(strategy), parameters)

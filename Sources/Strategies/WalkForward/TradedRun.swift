@@ -52,7 +52,7 @@ extension HostedStrategies {
     ) throws(RequestProblem) -> Backtest {
         let (strategy, parameters) = try StrategyRegistry.resolve(
             request.strategy, version: request.strategyVersion, request.parameters)
-        guard let strategy = strategy as? any TradingStrategy else {
+        guard case .trading(let strategy) = strategy.kind else {
             throw RequestProblem(.invalidRequest, "\(request.strategy) does not trade")
         }
         return try Backtest(of: strategy, parameters, on: indicators, account: account, workspace: workspace)
