@@ -143,9 +143,13 @@ package struct StrategyResult: Sendable {
     /// The result as JSON; `strategy` and the host's members stand as they came.
     package func encoded() -> [UInt8] {
         var json = JSONWriter(capacity: 512 + members.count + labels.count)
-        json.fragment(#"{"schema_version":1,"type":"#)
-        json.string(type + "_result")
-        json.fragment(#","request_id":"#)
+        if type == "backtest" {
+            json.fragment(#"{"schema_version":1,"type":"backtest_result","request_id":"#)
+        } else {
+            json.fragment(#"{"schema_version":1,"type":"#)
+            json.string(type + "_result")
+            json.fragment(#","request_id":"#)
+        }
         json.string(requestID)
         json.fragment(#","status":"#)
         json.string(status.rawValue)

@@ -21,9 +21,9 @@ import Testing
     private func burst(_ count: Int, bytes: Int = 10) -> (sent: [UInt64], last: MonotonicTime) {
         var sent: [UInt64] = []
         for token in 1...UInt64(count) {
-            switch gatherer.add(message(token, bytes: bytes), at: time(Int64(token) * 10)) {
+            switch gatherer.add([message(token, bytes: bytes)], at: time(Int64(token) * 10)) {
             case .send: sent.append(token)
-            case .sendAll(let messages): sent += messages.map(\.token)
+            case .sendAll(let batches): sent += batches.joined().map(\.token)
             case .wait: break
             }
         }
@@ -35,7 +35,7 @@ import Testing
         var first: MonotonicTime?
         for token in 1...100 as ClosedRange<UInt64> where first == nil {
             let now = time(Int64(token) * 10)
-            if case .wait(let isFirst) = gatherer.add(message(token), at: now) {
+            if case .wait(let isFirst) = gatherer.add([message(token)], at: now) {
                 #expect(isFirst)
                 first = now
             }
@@ -46,7 +46,7 @@ import Testing
     @Test func allGoOutInOrderAndOnce() {
         let (sent, last) = burst(2345)
         #expect(gatherer.takeDue(at: last.adding(microseconds: 1)).isEmpty || gatherer.deadline() == nil)
-        let rest = gatherer.takeDue(at: last.adding(milliseconds: 6)).map(\.token)
+        let rest = gatherer.takeDue(at: last.adding(milliseconds: 6)).joined().map(\.token)
         #expect(sent + rest == Array(1...2345))
         #expect(gatherer.deadline() == nil && gatherer.takeDue(at: last.adding(milliseconds: 60)).isEmpty)
     }

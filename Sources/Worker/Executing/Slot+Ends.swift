@@ -71,16 +71,24 @@ extension Slot {
     /// - Parameter run: nil where it has not begun.
     func finish(_ step: Step, _ end: StepEnd, _ run: StepRun? = nil) {
         if let run, let retry = retry(step, end, run) { return putBack(.again(.later(retry)), end.conduct) }
-        report(step, end, run ?? StepRun(notBegun: step, at: .now()))
+        var results: [OutgoingMessage] = []
+        report(step, end, run ?? StepRun(notBegun: step, at: .now()), with: &results)
+        publish(&results)
         let now = MonotonicTime.now()
         let (wakes, changes) = state.decide { ($0.finish(slot: index, end.conduct, at: now), $0.takeChanges()) }
         state.wake(wakes)
         reporter.policies.changed(changes)
     }
 
-    /// First the result, then the slot: a drain that sees no step running knows that all results are on their way.
-    func report(_ step: Step, _ end: StepEnd, _ run: StepRun) {
-        if state.mayPublish { reporter.finished(step, end, run) }
+    /// - Parameter results: those that go with the step's own, for `publish`.
+    func report(_ step: Step, _ end: StepEnd, _ run: StepRun, with results: inout [OutgoingMessage]) {
+        if state.mayPublish { reporter.finished(step, end, run, with: &results) }
+    }
+
+    /// First the results, then the slot: a drain that sees no step running knows that all results are on their way.
+    func publish(_ results: inout [OutgoingMessage]) {
+        if state.mayPublish { reporter.publisher.publish(results) }
+        results = []
     }
 }
 

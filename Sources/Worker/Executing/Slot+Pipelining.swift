@@ -18,6 +18,8 @@ extension Slot {
         /// How many of them have been answered, and how long each took. They are told together: the lock is wanted by
         /// all slots.
         var answeredNanoseconds: [Int64] = []
+        /// The results of what has been answered: they are published together, before that is told.
+        var results: [OutgoingMessage] = []
         /// By place among them, those that are tried again.
         var retries: [Int: Retry] = [:]
         /// Whether the first of them was written ahead of its time, behind others.
@@ -94,6 +96,7 @@ extension Slot {
                 var run = StepRun(of: host, attempt: step.attempt)
                 let began = max(run.started, tradedUntil)
                 if let borrowed = pipeline.borrowed, !answer.orders.isEmpty {
+                    publish(&pipeline.results)
                     let deadline = now.adding(milliseconds: step.limits.timeoutMs)
                     let strategy = pipeline.requests[pipeline.answered].strategy
                     borrowed.hosts.noteOrders()
@@ -116,7 +119,7 @@ extension Slot {
                 if let retry = retry(step, stepEnd, run) {
                     pipeline.retries[pipeline.answered] = retry
                 } else {
-                    report(step, stepEnd, run)
+                    report(step, stepEnd, run, with: &pipeline.results)
                 }
                 pipeline.answeredNanoseconds.append(max(0, run.ended.nanoseconds(since: began)))
             } while !pipeline.isDone && host.hasReply
@@ -163,6 +166,7 @@ extension Slot {
     /// - Returns: steps to be written to the host. While it has many, none: many in one write are what makes them cheap.
     private func settle(_ pipeline: inout Pipeline, on host: Host, isLost: Bool = false) -> [Step] {
         guard pipeline.answered > 0 else { return [] }
+        publish(&pipeline.results)
         let now = MonotonicTime.now()
         addDelay(runDelay.withLock { $0.endStep(at: now) })
         let mayTakeMore =

@@ -14,8 +14,11 @@ struct StepReporter: Sendable {
 
     var policies: PolicyReporter { PolicyReporter(events: events, metrics: metrics, log: log) }
 
-    /// Publishes the result of a step.
-    func finished(_ step: Step, _ end: StepEnd, _ run: StepRun) {
+    /// Makes the result of a step, and what else follows from its end.
+    ///
+    /// - Parameter results: those that are published together; the step's comes to them, or, where the dead-letter topic
+    ///   gets the step's request as well, they are published before the two.
+    func finished(_ step: Step, _ end: StepEnd, _ run: StepRun, with results: inout [OutgoingMessage]) {
         let result = result(of: step, end, run)
         metrics.ended(step, run)
         if let failure = result.failure {
@@ -23,10 +26,12 @@ struct StepReporter: Sendable {
                 result.status.rawValue, failure.message, strategy: result.strategy, requestID: result.requestID)
         }
         if result.status == .rejected || end.isForReplay || isExhausted(step, end) {
+            publisher.publish(results)
+            results = []
             publisher.publishRefused(
                 result, original: step.request.bytes, token: step.token, headers: step.headers)
         } else {
-            publisher.publish(result, token: step.token, headers: step.headers)
+            results.append(publisher.message(of: result, token: step.token, headers: step.headers))
         }
     }
 

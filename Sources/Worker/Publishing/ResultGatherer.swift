@@ -8,33 +8,35 @@ import Synchronization
 /// more to send and may not, asks without a pause whether it may: that was a third of a node's processor time. So results wait for the acknowledgement of those before them as well, though not for
 /// long (Nagle: "Congestion Control in IP/TCP Internetworks", 1984).
 ///
-/// Whoever brings one sends those whose time has come; where nobody does, the consumer thread, for which this is a
+/// Whoever brings some sends those whose time has come; where nobody does, the consumer thread, for which this is a
 /// deadline among others, and which acknowledgements wake. A result that waits here is on its way like one in the producer's queue: its request is not done.
 final class ResultGatherer: Sendable {
-    /// What is to be done with a result that has been handed over.
+    /// What is to be done with results that have been handed over.
     enum Verdict: Sendable {
         case send
-        /// All of them, this one the last.
-        case sendAll([OutgoingMessage])
+        /// All of them, these the last.
+        case sendAll([[OutgoingMessage]])
         /// - Parameter isFirst: the consumer thread does not know of any yet.
         case wait(isFirst: Bool)
     }
 
     private struct Waiting {
         var policy: GatherPolicy
-        var messages: [OutgoingMessage] = []
+        /// As they were handed over: so a message is moved no more until it is sent.
+        var batches: [[OutgoingMessage]] = []
+        var count = 0
         var bytes = 0
         var since = MonotonicTime(nanoseconds: 0)
 
-        mutating func takeAll() -> [OutgoingMessage] {
-            defer { (messages, bytes) = ([], 0) }
-            return messages
+        mutating func takeAll() -> [[OutgoingMessage]] {
+            defer { (batches, count, bytes) = ([], 0, 0) }
+            return batches
         }
 
         /// - Parameter isClear: no earlier result waits for its acknowledgement.
         func isDue(at now: MonotonicTime, _ isClear: () -> Bool) -> Bool {
             let waited = now.nanoseconds(since: since)
-            return messages.count >= ResultGatherer.mostMessages || bytes >= ResultGatherer.mostBytes
+            return count >= ResultGatherer.mostMessages || bytes >= ResultGatherer.mostBytes
                 || waited >= policy.waitNanoseconds
                     && (waited >= ResultGatherer.patience * policy.waitNanoseconds || isClear())
         }
@@ -55,35 +57,37 @@ final class ResultGatherer: Sendable {
 
     /// - Parameter isClear: whether no earlier result waits for its acknowledgement.
     func add(
-        _ message: OutgoingMessage, at now: MonotonicTime, isClear: @autoclosure () -> Bool = true
+        _ messages: [OutgoingMessage], at now: MonotonicTime, isClear: @autoclosure () -> Bool = true
     ) -> Verdict {
         waiting.withLock { waiting in
-            let gathers = waiting.policy.note(at: now)
-            if waiting.messages.isEmpty {
+            var gathers = false
+            for _ in messages { gathers = waiting.policy.note(at: now) }
+            if waiting.batches.isEmpty {
                 guard gathers else { return .send }
                 waiting.since = now
             }
-            waiting.messages.append(message)
-            waiting.bytes += message.size
+            waiting.batches.append(messages)
+            waiting.count += messages.count
+            for message in messages { waiting.bytes += message.size }
             return waiting.isDue(at: now, isClear)
-                ? .sendAll(waiting.takeAll()) : .wait(isFirst: waiting.messages.count == 1)
+                ? .sendAll(waiting.takeAll()) : .wait(isFirst: waiting.batches.count == 1)
         }
     }
 
     /// Those that have waited long enough; none may be.
-    func takeDue(at now: MonotonicTime, isClear: @autoclosure () -> Bool = true) -> [OutgoingMessage] {
+    func takeDue(at now: MonotonicTime, isClear: @autoclosure () -> Bool = true) -> [[OutgoingMessage]] {
         waiting.withLock { waiting in
-            waiting.messages.isEmpty || !waiting.isDue(at: now, isClear) ? [] : waiting.takeAll()
+            waiting.batches.isEmpty || !waiting.isDue(at: now, isClear) ? [] : waiting.takeAll()
         }
     }
 
     /// All of them, however long they have waited.
-    func takeAll() -> [OutgoingMessage] { waiting.withLock { $0.takeAll() } }
+    func takeAll() -> [[OutgoingMessage]] { waiting.withLock { $0.takeAll() } }
 
     /// When the first has waited long enough; nil where none waits.
     func deadline(isClear: @autoclosure () -> Bool = true) -> MonotonicTime? {
         waiting.withLock { waiting in
-            guard !waiting.messages.isEmpty else { return nil }
+            guard !waiting.batches.isEmpty else { return nil }
             let wait = waiting.policy.waitNanoseconds
             return waiting.since.adding(nanoseconds: isClear() ? wait : Self.patience * wait)
         }

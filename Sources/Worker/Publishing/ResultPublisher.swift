@@ -34,15 +34,21 @@ struct ResultPublisher: Sendable {
         envelope = CloudEventHeaders(node: node, idPrefix: "\(cluster)/\(topics.requests)")
     }
 
-    /// Publishes a result. The request is done when the broker has acknowledged it.
+    /// The message of a result, for `publish`.
     /// - Parameter headers: those of the request's record.
-    func publish(_ result: StrategyResult, token: UInt64, headers: [MessageHeader]) {
-        let message = message(result, token: token, part: .result, echoing: headers)
-        if let waiting { return wait([message], waiting) }
+    func message(of result: StrategyResult, token: UInt64, headers: [MessageHeader]) -> OutgoingMessage {
+        message(result, token: token, part: .result, echoing: headers)
+    }
+
+    /// Publishes results that came together, in their order. A request is done when the broker has acknowledged its
+    /// result.
+    func publish(_ results: [OutgoingMessage]) {
+        guard !results.isEmpty else { return }
+        if let waiting { return wait(results, waiting) }
         inOrder {
-            switch gatherer.add(message, at: .now(), isClear: producers.isClear) {
-            case .send: sendNow(message)
-            case .sendAll(let messages): for message in messages { sendNow(message) }
+            switch gatherer.add(results, at: .now(), isClear: producers.isClear) {
+            case .send: sendNow(results)
+            case .sendAll(let batches): for batch in batches { sendNow(batch) }
             // The consumer thread has a deadline more now.
             case .wait(let isFirst): if isFirst { state.consumerWake.signal() }
             }
@@ -56,7 +62,7 @@ struct ResultPublisher: Sendable {
     /// Sends the results that have gathered for long enough.
     func sendGathered(at now: MonotonicTime) {
         inOrder {
-            for message in gatherer.takeDue(at: now, isClear: producers.isClear) { sendNow(message) }
+            for batch in gatherer.takeDue(at: now, isClear: producers.isClear) { sendNow(batch) }
         }
     }
 
@@ -83,7 +89,7 @@ struct ResultPublisher: Sendable {
         inOrder {
             // An earlier one of its lane may be among those that gather.
             let before = sending == nil ? [] : gatherer.takeAll()
-            for message in before + messages { sendNow(message) }
+            for batch in before + [messages] { sendNow(batch) }
         }
     }
 
@@ -167,6 +173,8 @@ struct ResultPublisher: Sendable {
 
     /// Hands a message to the producer. A full queue keeps it in the outbox; a refusal goes to the consumer thread.
     func send(_ message: OutgoingMessage) { inOrder { sendNow(message) } }
+
+    private func sendNow(_ messages: [OutgoingMessage]) { for message in messages { sendNow(message) } }
 
     private func sendNow(_ message: OutgoingMessage) {
         // What waits in the outbox may be an earlier one of its lane.
