@@ -45,10 +45,27 @@ package final class KafkaProducer: @unchecked Sendable {
         topic: String, key: [UInt8]?, value: [UInt8]?, headers: [KafkaHeader] = [], token: UInt64,
         partition: Int32? = nil
     ) -> ProduceOutcome {
+        produce(topic: topic, key: key, value: value, token: token, partition: partition, headerCount: headers.count) {
+            for header in headers { $0.add(header) }
+        }
+    }
+
+    /// The same with headers that are written where they are needed, so that nothing has to hold them before.
+    ///
+    /// - Parameter headerCount: about how many; 0: none, and `addHeaders` is not called.
+    package func produce(
+        topic: String, key: [UInt8]?, value: [UInt8]?, token: UInt64, partition: Int32? = nil, headerCount: Int,
+        addHeaders: (inout HeaderList) -> Void
+    ) -> ProduceOutcome {
         guard let handle = unsafe topics.handle(topic, client) else {
             return .failed(KafkaFailure(rd_kafka_last_error()))
         }
-        let list = unsafe headers.isEmpty ? nil : headerList(headers)
+        var list: OpaquePointer?
+        if headerCount > 0 {
+            var headers = HeaderList(count: headerCount)
+            addHeaders(&headers)
+            unsafe list = headers.take()
+        }
         // Counted before, since the delivery may be drained before this call returns.
         unreported.add(1, ordering: .relaxed)
         let error = unsafe withBytes(key) { keyStart, keyCount in
@@ -88,22 +105,6 @@ package final class KafkaProducer: @unchecked Sendable {
             unsafe fields[6].u.headers = headers
             return unsafe rd_kafka_produceva(client, fields.baseAddress, headers == nil ? 6 : 7)
         }
-    }
-
-    private func headerList(_ headers: [KafkaHeader]) -> OpaquePointer? {
-        let list = unsafe rd_kafka_headers_new(headers.count)
-        for header in headers {
-            var name = header.name
-            name.withUTF8 { name in
-                unsafe withBytes(header.value) { start, count in
-                    // Its length is told: a Swift string has no NUL at its end for which it would not be copied.
-                    unsafe name.withMemoryRebound(to: CChar.self) { name in
-                        _ = unsafe rd_kafka_header_add(list, name.baseAddress, name.count, start, count)
-                    }
-                }
-            }
-        }
-        return unsafe list
     }
 
     /// Hands over every delivery that has come, in the order the brokers answered, and keeps other events for
@@ -191,16 +192,4 @@ package final class KafkaProducer: @unchecked Sendable {
         isDestroyed = true
         unsafe rd_kafka_queue_io_event_enable(queue, -1, nil, 0)
     }
-}
-
-/// Gives C the bytes; nil stays nil, and an empty array gets an address, since only its absence means "no value".
-private func withBytes<Result>(
-    _ bytes: [UInt8]?, _ body: (UnsafeMutableRawPointer?, Int) -> Result
-) -> Result {
-    guard let bytes else { return body(nil, 0) }
-    guard !bytes.isEmpty else {
-        return unsafe withUnsafeTemporaryAllocation(byteCount: 1, alignment: 1) { unsafe body($0.baseAddress, 0) }
-    }
-    // librdkafka copies and does not write; its parameter just is not const.
-    return unsafe bytes.withUnsafeBytes { unsafe body(UnsafeMutableRawPointer(mutating: $0.baseAddress), $0.count) }
 }

@@ -115,10 +115,12 @@ enum Samples {
 
     /// Without the time, which is that of the moment.
     private static var headers: String {
-        let headers = CloudEventHeaders(node: "worker-1", idPrefix: "c1/optimizer.requests").headers(
-            partition: 3, offset: 9)
-        return object(
-            headers.filter { $0.name != "ce_time" }.map { ($0.name, .string(text($0.value ?? []))) })
+        let event = CloudEventHeaders.Event(partition: 3, offset: 9, time: .now())
+        var headers: [(String, JSONValue)] = []
+        CloudEventHeaders(node: "worker-1", idPrefix: "c1/optimizer.requests").write(event) { name, value in
+            if "\(name)" != "ce_time" { headers.append(("\(name)", .string(text(value)))) }
+        }
+        return object(headers)
     }
 
     private static var deadLetters: [String] {

@@ -10,7 +10,7 @@ import Testing
         for part in [MessagePart.result, .resultOfTwo, .deadLetter] {
             for token in [1 << 40, InFlightTable.largestToken] {
                 let message = OutgoingMessage(
-                    topic: "t", key: nil, value: nil, headers: [], token: token, part: part, status: status)
+                    topic: "t", key: nil, value: nil, headers: .list([]), token: token, part: part, status: status)
                 let split = OutgoingMessage.split(deliveryToken: message.deliveryToken)
                 #expect(split == (token, part, status))
             }

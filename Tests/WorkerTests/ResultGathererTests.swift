@@ -9,7 +9,7 @@ import Testing
 
     private func message(_ token: UInt64, bytes: Int = 10) -> OutgoingMessage {
         OutgoingMessage(
-            topic: "results", key: nil, value: [UInt8](repeating: 0, count: bytes), headers: [], token: token,
+            topic: "results", key: nil, value: [UInt8](repeating: 0, count: bytes), headers: .list([]), token: token,
             part: .result, status: .completed)
     }
 

@@ -76,13 +76,13 @@ extension Slot {
                 end(&pipeline, .lost(loss), on: host)
                 return false
             }
-            // What has been answered already needs no waiting for.
+            var now = MonotonicTime.now()
+            // What has been answered already needs no waiting for, nor the clock.
             repeat {
                 let step = pipeline.running
                 if let name = pipeline.borrowed?.hosts.strategy.name {
                     reporter.listen(to: host, strategy: name, step: step)
                 }
-                let now = MonotonicTime.now()
                 let late = pipeline.hasBehind ? now.adding(milliseconds: WriteAhead.longestWaitMs) : nil
                 let outcome = host.awaitNext(until: now.adding(milliseconds: step.limits.timeoutMs), late: late) {
                     takeBack(&pipeline)
@@ -106,6 +106,7 @@ extension Slot {
                         answer, of: step, strategy: strategy, on: borrowed.own, after: run, until: deadline)
                     run = both
                     tradedUntil = both.ended
+                    now = .now()
                     if !pipeline.isTakenBack { state.setHost(host.pid, of: index) }
                     switch trading {
                     case .ended(let end): stepEnd = end

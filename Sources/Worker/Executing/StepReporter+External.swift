@@ -10,7 +10,7 @@ extension StepReporter {
     func listen(to host: Host, strategy: String, step: Step?) {
         var count = 0
         let pid = host.pid
-        host.interim = { line in
+        host.interim = { [log] line in
             guard let said = HostLogLine(line) else { return false }
             count += 1
             guard count <= Self.maximumLogLines + 1 else { return true }

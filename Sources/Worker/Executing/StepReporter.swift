@@ -3,7 +3,7 @@ import Messages
 import Scheduling
 
 /// Tells the world how steps and hosts end: results, metrics, events, log lines. Slots call it.
-struct StepReporter: Sendable {
+final class StepReporter: Sendable {
     let publisher: ResultPublisher
     let events: MetricsPublisher
     let metrics: NodeMetrics
@@ -11,6 +11,18 @@ struct StepReporter: Sendable {
     let log: Log
     /// By strategy.
     let retries: [Int: RetryRules]
+
+    init(
+        publisher: ResultPublisher, events: MetricsPublisher, metrics: NodeMetrics, errors: RecentErrors, log: Log,
+        retries: [Int: RetryRules]
+    ) {
+        self.publisher = publisher
+        self.events = events
+        self.metrics = metrics
+        self.errors = errors
+        self.log = log
+        self.retries = retries
+    }
 
     var policies: PolicyReporter { PolicyReporter(events: events, metrics: metrics, log: log) }
 

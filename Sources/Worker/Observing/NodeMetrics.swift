@@ -5,7 +5,7 @@ import Metrics
 import Scheduling
 
 /// The node's instruments, by what happens. Everything may be called on any thread.
-struct NodeMetrics: Sendable {
+final class NodeMetrics: Sendable {
     let registry: MetricRegistry
     /// By the number of the status.
     private let requests: [PerStrategy<Counter>]

@@ -4,11 +4,17 @@ import Scheduling
 
 /// One message on its way to a topic, and which request it is for.
 struct OutgoingMessage: Sendable {
+    enum Headers: Sendable {
+        case list([KafkaHeader])
+        /// A result's own, and those of its request's that it carries again.
+        case event(CloudEventHeaders, CloudEventHeaders.Event, echoed: [KafkaHeader])
+    }
+
     var topic: String
     var key: [UInt8]?
     /// nil: the original was a tombstone.
     var value: [UInt8]?
-    var headers: [KafkaHeader]
+    var headers: Headers
     var token: UInt64
     var part: MessagePart
     /// How the request came out, by the result that this is; of a dead letter it says nothing.
@@ -38,6 +44,33 @@ extension OutgoingMessage {
         let (token, part, status) = Self.split(deliveryToken: deliveryToken)
         self.init(
             topic: returned.topic, key: returned.record.key, value: returned.record.value,
-            headers: returned.record.headers, token: token, part: part, status: status, isAlone: true)
+            headers: .list(returned.record.headers), token: token, part: part, status: status, isAlone: true)
+    }
+}
+
+extension KafkaProducer {
+    /// Hands a message over. Never blocks; any thread.
+    func produce(_ message: OutgoingMessage) -> ProduceOutcome {
+        produce(
+            topic: message.topic, key: message.key, value: message.value, token: message.deliveryToken,
+            headerCount: message.headers.count, addHeaders: message.headers.add(to:))
+    }
+}
+
+extension OutgoingMessage.Headers {
+    var count: Int {
+        switch self {
+        case .list(let headers): headers.count
+        case .event(_, _, let echoed): CloudEventHeaders.count + echoed.count
+        }
+    }
+
+    func add(to list: inout HeaderList) {
+        switch self {
+        case .list(let headers): for header in headers { list.add(header) }
+        case .event(let attributes, let event, let echoed):
+            attributes.write(event) { list.add($0, $1) }
+            for header in echoed { list.add(header) }
+        }
     }
 }

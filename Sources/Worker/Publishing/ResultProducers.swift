@@ -128,9 +128,7 @@ final class ResultProducers: Sendable {
         } else {
             producer = producers.withLock { $0.batching.last }
         }
-        return producer?.produce(
-            topic: message.topic, key: message.key, value: message.value, headers: message.headers,
-            token: message.deliveryToken) ?? .full
+        return producer?.produce(message) ?? .full
     }
 
     private func single() throws(KafkaFailure) -> KafkaProducer {

@@ -5,7 +5,10 @@ import Synchronization
 import System
 
 /// Turns outcomes into messages and hands them to the producer. Slots and the consumer thread call it.
-struct ResultPublisher: Sendable {
+///
+/// A class, as all that every slot uses for every result: a copy counts the references to each of its parts, on which the
+/// processors wait for each other.
+final class ResultPublisher: Sendable {
     let producers: ResultProducers
     let state: NodeState
     let topics: TopicNames
@@ -82,7 +85,7 @@ struct ResultPublisher: Sendable {
             message(result, token: token, part: .resultOfTwo, echoing: headers),
             OutgoingMessage(
                 topic: topics.deadLetters, key: DeadLetter.key(of: result.origin), value: original,
-                headers: (headers + reasons).map(KafkaHeader.init), token: token, part: .deadLetter,
+                headers: .list((headers + reasons).map(KafkaHeader.init)), token: token, part: .deadLetter,
                 status: result.status),
         ]
         if let waiting { return wait(messages, waiting) }
@@ -122,14 +125,20 @@ struct ResultPublisher: Sendable {
         for request: InFlightRequest, part: MessagePart, size: Int, _ refused: OutgoingMessage?,
         _ failure: KafkaFailure
     ) -> OutgoingMessage {
-        let headers = refused?.headers.map { MessageHeader(name: $0.name, value: $0.value) } ?? []
+        let headers = refused.map(Self.originalHeaders) ?? []
         let reason =
             request.failure ?? DeadLetter.failure(of: headers) ?? StrategyResult.Failure(problem(size: size, failure))
         return OutgoingMessage(
             topic: topics.deadLetters, key: Array(request.origin.coordinates.utf8),
             value: DeadLetter.truncated(origin: request.origin, failure: reason, size: size),
-            headers: DeadLetter.headers(origin: request.origin, failure: reason, node: node).map(KafkaHeader.init),
+            headers: .list(
+                DeadLetter.headers(origin: request.origin, failure: reason, node: node).map(KafkaHeader.init)),
             token: request.token, part: part, status: part == .deadLetter ? request.status : .failed)
+    }
+
+    private static func originalHeaders(_ deadLetter: OutgoingMessage) -> [MessageHeader] {
+        guard case .list(let headers) = deadLetter.headers else { return [] }
+        return headers.map { MessageHeader(name: $0.name, value: $0.value) }
     }
 
     private func problem(size: Int, _ failure: KafkaFailure) -> RequestProblem {
@@ -162,13 +171,12 @@ struct ResultPublisher: Sendable {
     private func message(
         _ result: StrategyResult, token: UInt64, part: MessagePart, echoing echoed: [MessageHeader]
     ) -> OutgoingMessage {
-        var headers = envelope.headers(partition: result.origin.partition, offset: result.origin.offset)
-        for header in echoed where CorrelationHeaders.names.contains(header.name) {
-            headers.append(KafkaHeader(header))
-        }
+        let event = CloudEventHeaders.Event(
+            partition: result.origin.partition, offset: result.origin.offset, time: .now())
+        let again = echoed.lazy.filter { CorrelationHeaders.names.contains($0.name) }.map(KafkaHeader.init)
         return OutgoingMessage(
             topic: topics.results, key: result.origin.key ?? Array(result.requestID.utf8), value: result.encoded(),
-            headers: headers, token: token, part: part, status: result.status)
+            headers: .event(envelope, event, echoed: Array(again)), token: token, part: part, status: result.status)
     }
 
     /// Hands a message to the producer. A full queue keeps it in the outbox; a refusal goes to the consumer thread.

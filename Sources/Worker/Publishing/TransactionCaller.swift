@@ -94,10 +94,7 @@ final class TransactionCaller: Sendable {
 
     private func produce(_ messages: [OutgoingMessage], _ producer: KafkaProducer, _ number: UInt64) -> Answer {
         for message in messages {
-            let outcome = producer.produce(
-                topic: message.topic, key: message.key, value: message.value, headers: message.headers,
-                token: message.deliveryToken)
-            switch outcome {
+            switch producer.produce(message) {
             case .queued: break
             case .full: return Answer(number: number, answer: .abortable, failure: nil, isOverfull: true)
             case .failed(let failure) where failure.kind == .fenced:
