@@ -33,17 +33,17 @@ struct PermissionTests {
         try Program.run(words, input: input, environment: rules.environment(names))
     }
 
-    private func startNode(timeoutMs: String) throws -> Program {
+    private func startNode(timeoutMs: String, _ more: [String] = []) throws -> Program {
         try Program(
             [
                 "run", "--set", "kafka.startTimeoutMs=\(timeoutMs)", "--set", "metrics.http=null",
                 "--set", "data.root=\(folder.path)", "--set", "node.stateDirectory=\(folder.path)",
                 "--set", "pool.maxConcurrentStrategies=1", "--set", "limits.memoryMB=128",
-            ], environment: rules.environment(names))
+            ] + more, environment: rules.environment(names))
     }
 
     @Test func aNodeNamesTheOneLineThatIsMissingAtItsStart() throws {
-        let lines = AccessRules.lines(of: "optimizer")
+        let lines = AccessRules.lines(of: "optimizer").filter { !$0.isOfTransactions }
         #expect(lines.count == 5)
         try withTopics {
             try with(lines) {
@@ -58,6 +58,39 @@ struct PermissionTests {
                         "\(line): \(outcome.words)")
                     try rules.grant(line, names)
                 }
+            }
+        }
+    }
+
+    @Test func aNodeThatDeliversExactlyOnceNeedsItsTransactionalIDAtItsStartAndAllTheTime() throws {
+        let lines = AccessRules.lines(of: "optimizer")
+        let line = try #require(lines.first { $0.isOfTransactions })
+        let exactly = ["--set", "delivery=exactly_once", "--set", "node.id=one"]
+        func submit(_ id: String) throws {
+            let words = ["submit", "-", "--no-check", "--brokers", rules.open]
+            let outcome = try Program.run(words, input: Bench.request(id) + "\n", environment: names.environment)
+            #expect(outcome.code == 0, "\(outcome.words)")
+        }
+        try withTopics {
+            try with(lines) {
+                try rules.revoke(line, names)
+                let refused = try startNode(timeoutMs: "1000", exactly).outcome()
+                #expect(refused.code == 78)
+                let remedy = "grant User:\(rules.user) Write on the transactional id \(names.group)/one"
+                #expect(refused.words.contains(remedy), "\(refused.words)")
+                try rules.grant(line, names)
+                let node = try startNode(timeoutMs: "\(Patience.milliseconds)", exactly)
+                try submit("allowed")
+                let outcome = try Program.run(
+                    ["results", "--follow", "--request", "allowed", "--brokers", rules.open] + Patience.option,
+                    environment: names.environment)
+                #expect(outcome.code == 0, "\(node.words)")
+                try rules.revoke(line, names)
+                try submit("not any more")
+                #expect(try node.outcome().code == 70)
+                #expect(node.words.contains("Kafka refuses this node for good; it ends"), "\(node.words)")
+                #expect(node.words.contains("TRANSACTIONAL_ID_AUTHORIZATION_FAILED"), "\(node.words)")
+                try rules.grant(line, names)
             }
         }
     }

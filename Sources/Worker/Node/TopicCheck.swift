@@ -60,7 +60,7 @@ package struct TopicCheck: Sendable {
         let kind = KafkaFailure.known(failure.code).kind
         let remedy =
             kind == .authorization
-            ? "; grant \(clients.principal) Write and Describe on the transactional id \(id)" : ""
+            ? "; grant \(clients.principal) Write on the transactional id \(id)" : ""
         throw StartObstacle(
             description: "cannot open transactions as \(id), which delivery: exactly_once needs: \(failure)" + remedy,
             code: kind == .transient ? ExitCode.unavailable : ExitCode.configuration,

@@ -31,6 +31,9 @@ struct AccessRules {
         /// `--topic optimizer.requests`, and what else says of what.
         let resource: [String]
 
+        /// What only a node that delivers exactly once needs.
+        var isOfTransactions: Bool { resource.first == "--transactional-id" }
+
         var description: String { "\(operation) \(resource.joined(separator: " "))" }
     }
 
@@ -53,7 +56,7 @@ struct AccessRules {
     /// A line for the topics and the group of this test, in place of those of the default configuration.
     func resource(_ line: Line, _ names: BenchNames) -> [String] {
         line.resource.map { word in
-            word.hasPrefix("optimizer.")
+            word.hasPrefix("optimizer.") || word.hasPrefix("optimizer/")
                 ? names.group + word.dropFirst("optimizer".count)
                 : word == "optimizer" ? names.group : word
         }
