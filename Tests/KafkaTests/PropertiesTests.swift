@@ -22,6 +22,21 @@ import Testing
         }
     }
 
+    /// The coordinator may move to another broker meanwhile, which costs one.
+    @Test(
+        arguments: [
+            (nil, false, "3000"), ("6000", false, "1200"), ("60000", false, "3000"), (nil, true, "1200"),
+        ] as [(String?, Bool, String)])
+    func aSessionHasFiveHeartbeats(session: String?, embedded: Bool, heartbeat: String) throws {
+        let given = session.map { [ClientProperties.Property("session.timeout.ms", $0)] } ?? []
+        let properties = try ClientProperties.consumer(
+            bootstrap: "b:1", groupID: "g", embedded: embedded, overrides: given)
+        #expect(properties.value(of: "heartbeat.interval.ms") == heartbeat)
+        let own = try ClientProperties.consumer(
+            bootstrap: "b:1", groupID: "g", overrides: given + [.init("heartbeat.interval.ms", "700")])
+        #expect(own.value(of: "heartbeat.interval.ms") == "700")
+    }
+
     @Test func anUnknownPropertyIsNamed() {
         let failure = failure([.init("sesion.timeout.ms", "6000")])
         #expect(failure?.kind == .configuration)
