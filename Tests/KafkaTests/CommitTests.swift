@@ -90,6 +90,32 @@ import Testing
         }
     }
 
+    /// librdkafka has the time-out of these for the best part of an hour: whoever ends does not wait for it.
+    @Test(.enabled(if: Cluster.realBootstrap == nil, "only the embedded broker can be stopped from here"))
+    func aClientThatHasAskedACoordinatorThatIsAwayEndsAllTheSame() async throws {
+        try await onOwnThread {
+            let cluster = try Cluster(own: true)
+            defer { cluster.close() }
+            let topic = try cluster.topic(records: 1)
+            let members = try (0..<2).map { _ in try cluster.consumer(group: Cluster.unique("g")) }
+            for member in members {
+                member.read(topic)
+                #expect(member.turn { member.records.count == 1 })
+            }
+            cluster.broker?.setDown(true)
+            for member in members {
+                // Nobody waits for the first any more.
+                member.consumer.askCommitted([0], number: 1, timeoutMs: 300)
+                #expect(member.turn { member.told(1) != nil })
+                member.consumer.askCommitted([0], number: 2, timeoutMs: Int32(Patience.milliseconds))
+            }
+            #expect(members[0].consumer.destroy(patienceMs: Int32(Patience.milliseconds)))
+            // The other one's coordinator is there again at that moment.
+            cluster.broker?.setDown(false)
+            #expect(members[1].consumer.destroy(patienceMs: Int32(Patience.milliseconds)))
+        }
+    }
+
     @Test func aPartitionIsReadAgainFromWhereItIsTold() async throws {
         try await onOwnThread {
             let cluster = try Cluster()
