@@ -64,7 +64,7 @@ extension ConsumerLoop {
         case .addOffsets(let parts):
             // As the member that it is now, while the partitions are its own: the group refuses it as any other.
             guard let membership = consumer.membership else { return nil }
-            return .addOffsets(producers.current, parts.map(CommitEntry.init), membership)
+            return .addOffsets(producers.current, parts.map(CommitEntry.init), membership, consumer.groupOffsets)
         case .commit: return .commit(producers.current)
         case .abort: return .abort(producers.current)
         }

@@ -12,7 +12,7 @@ final class TransactionCaller: Sendable {
     enum Work: Sendable {
         case open(KafkaProducer)
         case begin(KafkaProducer, [OutgoingMessage])
-        case addOffsets(KafkaProducer, [CommitEntry], GroupMembership)
+        case addOffsets(KafkaProducer, [CommitEntry], GroupMembership, GroupOffsets)
         case commit(KafkaProducer)
         case abort(KafkaProducer)
     }
@@ -60,28 +60,43 @@ final class TransactionCaller: Sendable {
 
     func takeAnswer() -> Answer? { answer.withLock { $0.take() } }
 
+    /// Of which partitions there were offsets.
+    private struct Offsets {
+        /// In the last transaction that had any.
+        var last: [Int32] = []
+        /// In the one before, until the group has taken them up.
+        var before: [Int32] = []
+    }
+
     /// The thread's body.
     func run() {
+        var offsets = Offsets()
         while end.mayGoOn {
             let next = asked.withLock { $0.take() }
             guard let next else {
                 end.sleep(until: MonotonicTime.now().adding(milliseconds: 60_000))
                 continue
             }
-            note(make(next.work, next.number))
+            note(make(next.work, next.number, &offsets))
         }
     }
 
-    private func make(_ work: Work, _ number: UInt64) -> Answer {
+    private func make(_ work: Work, _ number: UInt64, _ offsets: inout Offsets) -> Answer {
         do throws(TransactionFailure) {
             switch work {
             case .open(let producer): try producer.initTransactions(timeoutMs: Self.pieceMs)
             case .begin(let producer, let messages):
                 try producer.beginTransaction()
+                offsets.before = offsets.last
                 return produce(messages, producer, number)
-            case .addOffsets(let producer, let entries, let membership):
+            case .addOffsets(let producer, let entries, let membership, let group):
                 // An empty list is no call at all.
                 guard !entries.isEmpty else { break }
+                let partitions = entries.map(\.partition)
+                guard haveBeenTakenUp(&offsets.before, group, rather: partitions) else {
+                    return Answer(number: number, answer: .again, failure: nil)
+                }
+                offsets.last = partitions
                 try producer.addOffsets(entries, of: topic, as: membership, timeoutMs: Self.offsetsMs)
             case .commit(let producer): try producer.commitTransaction(timeoutMs: Self.pieceMs)
             case .abort(let producer): try producer.abortTransaction(timeoutMs: Self.pieceMs)
@@ -90,6 +105,17 @@ final class TransactionCaller: Sendable {
         } catch {
             return Answer(number: number, answer: TransactionAnswer(error.effect), failure: error.failure)
         }
+    }
+
+    /// A broker before 3.9.1 has the markers of a transaction written, and its end told, before the group's coordinator has
+    /// taken up its offsets (KAFKA-17507). Where the same producer's next ones reach it in between, it drops both, and
+    /// whoever has the partitions next runs again what was committed. They are in nobody's way while messages are sent.
+    private func haveBeenTakenUp(_ before: inout [Int32], _ group: GroupOffsets, rather own: [Int32]) -> Bool {
+        // It takes up all of a transaction at once. One of another node's by now may be in its transaction.
+        guard let one = before.first(where: own.contains) ?? before.first else { return true }
+        guard group.areDecided(of: one, timeoutMs: Self.pieceMs) else { return false }
+        before = []
+        return true
     }
 
     private func produce(_ messages: [OutgoingMessage], _ producer: KafkaProducer, _ number: UInt64) -> Answer {
