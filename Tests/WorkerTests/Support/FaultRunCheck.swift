@@ -61,7 +61,7 @@ struct FaultRunCheck {
                 key: ordering == "key" ? record.key?.first : nil)
             let offset = request?["offset"]?.integer ?? -1
             if offset <= last[lane] ?? -1 { outOfOrder.append(id) }
-            last[lane] = offset
+            last[lane] = max(offset, last[lane] ?? -1)
         }
     }
 
