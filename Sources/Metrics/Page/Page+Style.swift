@@ -51,7 +51,7 @@ extension Page {
         th.n, td.n { text-align: right; white-space: nowrap; overflow-wrap: normal; }
         th.w, td.w { white-space: nowrap; }
         th.m { min-width: 11em; }
-        .n + .w { padding-left: 14px; }
+        .n + :not(.n) { padding-left: 14px; }
         td:last-child, th:last-child { padding-right: 0; }
         .facts td:first-child { color: var(--quiet); width: 55%; }
         .facts td:last-child { text-align: right; }
@@ -69,7 +69,6 @@ extension Page {
           .rows:not(.narrow) td { display: flex; gap: 12px; justify-content: space-between; border: 0; padding: 1px 0;
             text-align: right; white-space: normal; overflow-wrap: anywhere; }
           .rows:not(.narrow) td::before { content: attr(data-name); color: var(--quiet); flex: none; font-weight: 400; }
-          .rows:not(.narrow) td.w { padding-left: 0; }
           .rows:not(.narrow) td:empty { display: none; }
         }
         """#
