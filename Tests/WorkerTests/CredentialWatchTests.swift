@@ -172,6 +172,20 @@ import Testing
         #expect(log.all.last?.contains("cannot be opened") == true, "\(log.all)")
     }
 
+    @Test func whoAsksIsToldAtOnceAndEachTime() throws {
+        let folder = try TemporaryFolder()
+        let file = try folder.write("key 1", to: "node.key")
+        var (watch, value, log) = try watch(["kafka.client.ssl.key.location=\(file)"])
+        watch.noteRead()
+        watch.look(isAsked: true)
+        #expect(value(Self.changed, file) == 0 && log.all.isEmpty)
+        try folder.write("key 2", to: "node.key")
+        for count in 1...2 {
+            watch.look(isAsked: true)
+            #expect(value(Self.changed, file) == 1 && log.all.count == count)
+        }
+    }
+
     @Test func aFileThatIsBeingWrittenIsNoChange() throws {
         let folder = try TemporaryFolder()
         let file = try folder.write("key 1", to: "node.key")
@@ -275,7 +289,8 @@ import Testing
         }
     }
 
-    @Test func aNodeShowsThatASecretHasChanged() async throws {
+    /// Each minute by itself, and at once when it is told to read its configuration again.
+    @Test(arguments: [false, true]) func aNodeShowsThatASecretHasChanged(isTold: Bool) async throws {
         try await onOwnThread {
             let folder = try TemporaryFolder()
             let file = try folder.write("secret-1\n", to: "password")
@@ -286,11 +301,12 @@ import Testing
                 [
                     "metrics.http=127.0.0.1:0", "pool.maxConcurrentStrategies=2", "limits.memoryMB=64",
                     "kafka.client.sasl.password=file:\(file)",
-                ], tune: { $0.filesIntervalMs = 50 })
+                ], tune: { $0.filesIntervalMs = isTold ? 3_600_000 : 50 })
             try kafka.submit([request("a")])
             _ = try kafka.results(1)
             try eventually("it has been looked at") { try value(Self.changed, of: node) == 0 }
             try folder.write("secret-2\n", to: "password")
+            if isTold { node.node.reload(try OptimizerConfiguration.load(file: nil, environment: [:], settings: [])) }
             try eventually("the file has changed") { try value(Self.changed, of: node) == 1 }
             try eventually("it is logged") {
                 node.log.all.contains { $0.contains("a file has changed") && $0.contains("sasl.password") }

@@ -109,6 +109,8 @@ package final class Node: Sendable {
 
     /// Takes over what may change while the node runs; where that is wrong, what was in force stays in force.
     package func reload(_ configuration: OptimizerConfiguration) {
+        // Whoever has renewed a certificate may have sent the signal for that.
+        dataWatch.lookNow()
         let problems = StrategyNames.problems(in: configuration, running: strategies.names)
         guard problems.isEmpty else {
             let cause = ConfigurationProblems(problems: problems).description

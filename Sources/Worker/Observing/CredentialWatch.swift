@@ -45,7 +45,9 @@ struct CredentialWatch {
 
     /// Compares what lies there with what has been read. Before clients have been made it shows what they would read, and
     /// logs nothing.
-    mutating func look() {
+    ///
+    /// - Parameter isAsked: by somebody who has put everything in its place and wants to hear of it, again if need be.
+    mutating func look(isAsked: Bool = false) {
         for file in files {
             let (finding, bytes) = Self.look(at: file)
             guard var known = known[file.path] else {
@@ -53,8 +55,9 @@ struct CredentialWatch {
                 continue
             }
             // One that is being written is another at the next look.
-            let isSettled = known.last == finding
+            let isSettled = isAsked || known.last == finding
             known.last = finding
+            if isAsked { known.told = nil }
             if isSettled { compare(file, finding, &known) }
             self.known[file.path] = known
         }
@@ -71,7 +74,9 @@ struct CredentialWatch {
             JSONMember("file", .string(file.name)), JSONMember("keys", .array(file.uses.map { .string($0.key) })),
         ]
         if case .unreadable(let reason) = finding { fields.append(JSONMember("cause", .string(reason))) }
-        log.line(.warning, "a file has changed, and clients that are there work with what it held before", fields)
+        log.line(
+            .warning, "a file has changed: until the node is restarted its clients work with what it held before",
+            fields)
     }
 
     private static let unknown = "when the certificates of a file expire is not known"

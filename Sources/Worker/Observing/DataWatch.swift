@@ -14,6 +14,8 @@ final class DataWatch: Sendable {
     private let end: ThreadEnd
     /// How often clients have been made that stay.
     private let clients = Atomic(0)
+    /// How often somebody has asked.
+    private let asks = Atomic(0)
 
     init(
         root: String, credentials: [CredentialFile], intervalMs: Int, metrics: NodeMetrics, heartbeats: Heartbeats,
@@ -35,21 +37,28 @@ final class DataWatch: Sendable {
         end.wake()
     }
 
+    /// Has the files looked at now, and what has changed told. Any thread.
+    func lookNow() {
+        asks.add(1, ordering: .relaxed)
+        end.wake()
+    }
+
     /// Asks the thread to end, which it does after the read it sits in; nobody has to wait for that.
     func stop() { end.ask() }
 
     /// The thread's body.
     func run() {
         var watch = CredentialWatch(credentials, metrics: metrics, log: log)
-        var (known, next) = (0, MonotonicTime.now())
+        var (known, heard, next) = (0, 0, MonotonicTime.now())
         while end.mayGoOn {
             let now = MonotonicTime.now()
             heartbeats.beat(.data, at: now)
             let clients = clients.load(ordering: .acquiring)
-            if clients != known || now >= next {
+            let asks = asks.load(ordering: .relaxed)
+            if clients != known || asks != heard || now >= next {
                 next = now.adding(milliseconds: intervalMs)
-                if clients != known { watch.noteRead() } else { watch.look() }
-                known = clients
+                if clients != known { watch.noteRead() } else { watch.look(isAsked: asks != heard) }
+                (known, heard) = (clients, asks)
                 metrics.showData(in: root)
             }
             heartbeats.rest(.data, until: next)
