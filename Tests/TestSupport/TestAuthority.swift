@@ -11,12 +11,21 @@ package struct TestAuthority {
 
     /// Signed by its own key, and valid for so many days from now.
     package func certificate(_ name: String, days: Int) throws {
-        try run([
-            "req", "-new", "-key", folder.file("key.pem"), "-subj", "/CN=\(name)", "-out", folder.file("request.pem"),
-        ])
+        try request(name)
         try run([
             "x509", "-req", "-in", folder.file("request.pem"), "-key", folder.file("key.pem"), "-days", "\(days)",
             "-out", folder.file(name),
+        ])
+    }
+
+    /// For a broker or a node, signed by a certificate of the same folder. One of 0 days has expired a second later.
+    package func certificate(_ name: String, of hosts: [String], signedBy authority: String, days: Int) throws {
+        try request(name)
+        try folder.write("subjectAltName=" + hosts.map { "DNS:\($0)" }.joined(separator: ","), to: "names")
+        try run([
+            "x509", "-req", "-in", folder.file("request.pem"), "-CA", folder.file(authority), "-CAkey",
+            folder.file("key.pem"), "-set_serial", "\(UInt32.random(in: 1...UInt32.max))", "-extfile",
+            folder.file("names"), "-days", "\(days)", "-out", folder.file(name),
         ])
     }
 
@@ -25,6 +34,12 @@ package struct TestAuthority {
         try run([
             "pkcs12", "-export", "-in", folder.file(certificate), "-inkey", folder.file("key.pem"), "-passout",
             "pass:\(password)", "-out", folder.file(name),
+        ])
+    }
+
+    private func request(_ name: String) throws {
+        try run([
+            "req", "-new", "-key", folder.file("key.pem"), "-subj", "/CN=\(name)", "-out", folder.file("request.pem"),
         ])
     }
 
