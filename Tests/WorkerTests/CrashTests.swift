@@ -10,7 +10,9 @@ import Testing
 
 /// Nodes that are killed: what was done before their last commit is not run again.
 @Suite(.machine(.nodes(2))) struct CrashTests {
-    @Test func whatIsDoneAboveAStepThatRunsIsNotRunAgainAfterACrash() async throws {
+    @Test(arguments: Build.successions) func whatIsDoneAboveAStepThatRunsIsNotRunAgainAfterACrash(
+        of before: Build, by after: Build
+    ) async throws {
         try await onOwnThread {
             let kafka = try TestKafka(partitions: 1)
             defer { kafka.close() }
@@ -18,13 +20,13 @@ import Testing
             try kafka.submit(
                 (0..<count).map { $0 % 100 == 0 ? request("r\($0)", "sleep", #"{"ms":4000}"#) : request("r\($0)") })
             let settings = ["pool.maxConcurrentStrategies=5", "limits.memoryMB=64"]
-            let first = try NodeProcess(kafka, settings + ["node.id=first"])
+            let first = try NodeProcess(kafka, settings + ["node.id=first"], of: before)
             try eventually("all but the slow ones are done, and committed as such") {
                 try committed(kafka).flatMap(\.runs).map { $0.upperBound - $0.lowerBound + 1 }.reduce(0, +) == count - 3
             }
             first.signal(SIGKILL)
             #expect(first.wait() == -SIGKILL)
-            let second = try NodeProcess(kafka, settings + ["node.id=second"])
+            let second = try NodeProcess(kafka, settings + ["node.id=second"], of: after)
             let results = try kafka.results(count)
             second.signal(SIGTERM)
             #expect(second.wait() == 0)

@@ -110,14 +110,14 @@ import Testing
         }
     }
 
-    @Test func howOftenAStepHasFailedOutlivesItsNode() async throws {
+    @Test(arguments: Build.all) func howOftenAStepHasFailedOutlivesItsNode(of before: Build) async throws {
         try await onOwnThread {
             let file = try ExternalFile()
             let kafka = try TestKafka(partitions: 1)
             defer { kafka.close() }
             let settings = Self.pool + ["retry.firstDelayMs=60000", "retry.maxDelayMs=60000"]
             try kafka.submit([unruly("flaky", "flaky"), unruly("other", "ok")])
-            let first = try NodeProcess(kafka, settings, file: file.path)
+            let first = try NodeProcess(kafka, settings, file: file.path, of: before)
             defer { first.signal(SIGKILL) }
             try eventually("a commit says so") { try committedFailures(kafka).map(\.count) == [1] }
             first.signal(SIGKILL)

@@ -94,18 +94,21 @@ final class NodeProcess {
     }
 
     convenience init(
-        _ kafka: TestKafka, _ more: [String] = [], file: String? = nil, standard: Standard = .null
+        _ kafka: TestKafka, _ more: [String] = [], file: String? = nil, standard: Standard = .null,
+        of build: Build = .this
     ) throws {
-        try self.init(settings: kafka.settings(more), file: file, standard: standard)
+        // What an older version does not know it does without.
+        try self.init(
+            settings: kafka.settings(more).filter(build.knows), file: file, standard: standard, of: build)
     }
 
     /// - Parameter command: another than a node, with its options.
     init(
-        settings: [String], file: String? = nil, standard: Standard = .null, command: [String] = ["run"]
+        settings: [String], file: String? = nil, standard: Standard = .null, command: [String] = ["run"],
+        of build: Build = .this
     ) throws {
-        guard let optimizer = ExecutablePath.beside("optimizer") else { throw Failure("no optimizer executable") }
         let words =
-            ["optimizer"] + command + (file.map { ["--config", $0] } ?? [])
+            try build.command() + command + (file.map { ["--config", $0] } ?? [])
             + settings.flatMap { ["--set", $0] }
         var arguments = words.map { strdup($0) } + [nil]
         defer { for argument in arguments { free(argument) } }
@@ -125,7 +128,7 @@ final class NodeProcess {
         var environment: [UnsafeMutablePointer<CChar>?] = entries.map { strdup($0) } + [nil]
         defer { for entry in environment { free(entry) } }
         var pid: pid_t = 0
-        guard posix_spawn(&pid, optimizer, &actions, nil, &arguments, &environment) == 0 else {
+        guard posix_spawn(&pid, words[0], &actions, nil, &arguments, &environment) == 0 else {
             throw Failure("optimizer \(command[0]) did not start")
         }
         self.pid = pid
