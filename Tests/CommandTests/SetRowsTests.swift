@@ -40,6 +40,22 @@ import Testing
         #expect(lines.last == "5,7,plain,,0")
     }
 
+    @Test func ofSeveralDataSetsALineSaysWhichItIsOf() throws {
+        let text = Self.result.replacing(#"{"grid""#, with: #"{"data":[{"dataset":"one"},{"dataset":null}],"grid""#)
+            .replacing("[-1.2345678901234e-7,3]]", with: "[-1.5,3],0]").replacing(
+                "[null,0],null]", with: "[null,0],null,1]")
+        let (header, lines) = try rows(text)
+        #expect(header?.hasPrefix("index,data,dataset,fast,") == true)
+        #expect(lines == [#"3,0,one,0.1,"a""b,c",0.30000000000000004,12,-1.5,3"#, "5,1,,7,plain,,0,,"])
+        for (right, wrong) in [(",0]", "]"), (",null,1]", ",null,2]")] {
+            #expect(throws: SetRows.Problem.malformed) { try rows(text.replacing(right, with: wrong)) }
+        }
+        // And without a list no line says it.
+        #expect(throws: SetRows.Problem.malformed) {
+            try rows(Self.result.replacing("[null,0],null]", with: "[null,0],null,1]"))
+        }
+    }
+
     @Test func aJSONLineNamesAll() throws {
         let (header, lines) = try rows(Self.result, .jsonl)
         #expect(header == nil && lines.count == 2)

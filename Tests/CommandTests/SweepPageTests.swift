@@ -11,7 +11,7 @@ import Testing
     private struct Fixture {
         let folder: TemporaryFolder
         let merged: JSONValue
-        let curves: ReportCurves.Outcome
+        let curves: [ReportCurves.Outcome]
         let html: String
 
         init(outOfSample: Bool) throws {
@@ -77,7 +77,7 @@ import Testing
     @Test func theCurveEndsAtTheMergedEquity() throws {
         let fixture = try Fixture(outOfSample: false)
         let equity = try #require(fixture.merged["top"]?.elements?.first?["statistics"]?["equity_final"]?.double)
-        guard case .computed(let curves) = fixture.curves else {
+        guard case .computed(let curves) = fixture.curves.first else {
             Issue.record("no curves")
             return
         }

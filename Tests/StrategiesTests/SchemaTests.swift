@@ -118,6 +118,8 @@ import Testing
         ("search", #"{"method":"grid","seed":7}"#, false), ("search", #"{"method":"grid"}"#, true),
         ("search", #"{"max_evaluations":0}"#, false), ("search", nil, true),
         ("out_of_sample", "{}", false), ("out_of_sample", #"{"start":2015}"#, false), ("out_of_sample", nil, true),
+        ("data", #"[{"dataset":"walk"},{"dataset":"ties","end":"2012-01-01"}]"#, true), ("data", "[]", false),
+        ("data", #"[{"dataset":"walk"},{"datset":"ties"}]"#, false), ("data", #"["walk"]"#, false),
         ("out_of_sample", #"{"fraction":0.3}"#, false), ("output", #"{"top":0}"#, false),
         ("output", #"{"top":201}"#, false),
         ("output", #"{"heatmap":"yes"}"#, false), ("output", #"{"figures":"all"}"#, true),

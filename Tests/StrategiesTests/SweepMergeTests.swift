@@ -312,7 +312,7 @@ import Testing
         var step = SweepStep(sweep, place)
         let computed = data.withBars { bars in
             let indicators = IndicatorSet(bars: bars, pool: ColumnPool())
-            step.run(on: indicators, data.calendar, settings, Workspace())
+            step.run(on: [SweptBars(indicators: indicators, calendar: data.calendar)], settings, Workspace())
             return indicators.computedCount
         }
         let admitted = (0..<sweep.setCount).map { sweep.parameters(of: $0) }.filter { sweep.admits($0) }

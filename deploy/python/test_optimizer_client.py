@@ -229,6 +229,12 @@ class SweepTests(unittest.TestCase):
         self.assertEqual(tuple(frame.loc[4]), (2.0, 1, 2.0, 3.0))
         self.assertEqual(list(frame.columns), ["objective", "a", "beta", "out_of_sample.beta"])
         self.assertTrue(pandas.isna(frame.loc[5, "out_of_sample.beta"]))
+        own = {"dataset": "one", "objective": 1.0, "statistics": {"beta": 1.5}, "out_of_sample": None}
+        several = [own, {**own, "dataset": "two", "out_of_sample": {"beta": 0.5}}]
+        frame = self.sweep(top=[{**entry, "datasets": several}]).datasets_dataframe()
+        self.assertEqual(list(frame.index), [(4, 0), (4, 1)])
+        self.assertEqual(tuple(frame.loc[(4, 1)]), ("two", 1.0, 1, 1.5, 0.5))
+        self.assertEqual(len(self.sweep(top=[entry]).datasets_dataframe()), 0)
         heatmap = self.sweep(heatmap=[[0, 0.5], [17, None]]).heatmap()
         self.assertEqual((heatmap.name, heatmap[0.1, "x", 1]), ("beta", 0.5))
         self.assertTrue(pandas.isna(heatmap[0.3, "y", 3]))

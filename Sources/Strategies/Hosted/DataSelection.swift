@@ -21,22 +21,25 @@ struct DataSelection {
 
     private static let members = ["dataset", "timeframe", "version", "start", "end", "warmup_bars", "inline"]
 
-    /// - Parameter used: the version that who decided has used, which holds where the section names none.
+    /// - Parameters:
+    ///   - used: the version that who decided has used, which holds where the section names none.
+    ///   - path: what the section is called.
     /// - Throws: `invalid_request` or `invalid_data` with what is wrong; `invalid_positions` where the section names
     ///   another version than was used.
-    init(_ value: JSONValue?, version used: String? = nil) throws(RequestProblem) {
+    init(_ value: JSONValue?, version used: String? = nil, path: String = "data") throws(RequestProblem) {
         guard let value else {
             throw RequestProblem(
                 .invalidRequest,
-                "data is missing; it must be an object like {\"dataset\": \"synth_walk\", \"timeframe\": \"1d\"}, or hold "
+                "\(path) is missing; it must be an object like {\"dataset\": \"synth_walk\", \"timeframe\": \"1d\"}, or hold "
                     + "the bars in \"inline\"")
         }
-        let section = try SectionReader("data", value, known: Self.members)
+        let section = try SectionReader(path, value, known: Self.members)
         if let inline = section["inline"] {
             for name in ["dataset", "timeframe", "version"] where section[name] != nil {
-                throw RequestProblem(.invalidRequest, "data.\(name) does not go with data.inline; give one of them")
+                throw RequestProblem(
+                    .invalidRequest, "\(path).\(name) does not go with \(path).inline; give one of them")
             }
-            source = try InlineBars.read(inline)
+            source = try InlineBars.read(inline, "\(path).inline")
         } else {
             source = try Self.stored(section, used)
         }
@@ -91,9 +94,10 @@ struct DataSelection {
 enum InlineBars {
     static let maximumCount = 5000
 
-    static func read(_ value: JSONValue) throws(RequestProblem) -> DataSelection.Source {
+    /// - Parameter path: what the section is called.
+    static func read(_ value: JSONValue, _ path: String) throws(RequestProblem) -> DataSelection.Source {
         let known = ["timeframe", "time", "open", "high", "low", "close", "volume"]
-        let section = try SectionReader("data.inline", value, known: known)
+        let section = try SectionReader(path, value, known: known)
         let timeframe = try section.text("timeframe", "a timeframe like \"1d\"") ?? "1d"
         var table = BarTable()
         guard let times = section["time"]?.elements else {
@@ -102,13 +106,13 @@ enum InlineBars {
         guard (1...maximumCount).contains(times.count) else {
             throw RequestProblem(
                 .invalidData,
-                "data.inline has \(times.count) bars, must have 1 to \(maximumCount); import larger data sets")
+                "\(path) has \(times.count) bars, must have 1 to \(maximumCount); import larger data sets")
         }
         for (index, time) in times.enumerated() {
             guard let stamp = time.integer, BarTime.valid.contains(Int64(stamp)) else {
                 throw RequestProblem(
                     .invalidData,
-                    "data.inline.time[\(index)] is \(time.text.prefix(60)), must be UTC milliseconds since 1970")
+                    "\(path).time[\(index)] is \(time.text.prefix(60)), must be UTC milliseconds since 1970")
             }
             table.time.append(Int64(stamp))
         }
@@ -119,9 +123,9 @@ enum InlineBars {
         table.volume =
             section["volume"] == nil
             ? [Double](repeating: 0, count: times.count) : try prices("volume", section, times.count)
-        try check(table)
+        try check(table, path)
         if let problem = rhythmProblem(table.time, timeframe) {
-            throw RequestProblem(.invalidData, "data.inline\(problem)")
+            throw RequestProblem(.invalidData, "\(path)\(problem)")
         }
         return .inline(table, timeframe: timeframe)
     }
@@ -149,27 +153,27 @@ enum InlineBars {
         guard values.count == count else {
             throw RequestProblem(
                 .invalidData,
-                "data.inline.\(name) has \(values.count) values and time has \(count); they must be as many")
+                "\(section.path).\(name) has \(values.count) values and time has \(count); they must be as many")
         }
         var numbers: [Double] = []
         numbers.reserveCapacity(count)
         for (index, value) in values.enumerated() {
             guard let number = value.double else {
                 throw RequestProblem(
-                    .invalidData, "data.inline.\(name)[\(index)] is \(value.text.prefix(60)), must be a number")
+                    .invalidData, "\(section.path).\(name)[\(index)] is \(value.text.prefix(60)), must be a number")
             }
             numbers.append(number)
         }
         return numbers
     }
 
-    private static func check(_ table: BarTable) throws(RequestProblem) {
+    private static func check(_ table: BarTable, _ path: String) throws(RequestProblem) {
         for bar in 0..<table.count {
             if let problem = BarCheck.problem(
                 previous: bar == 0 ? nil : table.time[bar - 1], time: table.time[bar], open: table.open[bar],
                 high: table.high[bar], low: table.low[bar], close: table.close[bar], volume: table.volume[bar])
             {
-                throw RequestProblem(.invalidData, "data.inline: bar \(bar): \(problem)")
+                throw RequestProblem(.invalidData, "\(path): bar \(bar): \(problem)")
             }
         }
     }

@@ -121,8 +121,9 @@ package final class HostedStrategies {
             let statistics = backtest.statistics(data.calendar, settings.statistics)
             let (output, leftOut) = settings.output.fitting(
                 Self.longestReply, bars: bars.count, trades: workspace.trades.count)
+            json.name("data")
             json.data(used, bars)
-            json.account(settings, data.calendar)
+            json.account(settings, [data.calendar])
             json.statistics(statistics, bars)
             json.openPosition(backtest.simulation.openPosition, bars)
             json.droppedOrders(backtest.simulation.dropped)
@@ -141,28 +142,40 @@ package final class HostedStrategies {
         let sweep = try Sweep(request, external: external, definition: .null)
         let place = try SweepStep.Place(request.section("step"), setCount: sweep.setCount)
         let settings = try RunSettings(request)
-        let selection = try DataSelection(request.section("data"))
-        let (data, used, range) = try open(selection)
-        let split = sweep.firstKeptBar(of: data, in: range)
+        let opened = try sweep.data.each { _, selection throws(RequestProblem) in try open(selection) }
         let questions =
             external.isEmpty
-            ? nil : try SetQuestions(request, sweep, step: place.step, version: used.version, ask: ask)
+            ? nil
+            : try SetQuestions(request, sweep, step: place.step, versions: opened.map(\.used.version), ask: ask)
         var step = SweepStep(sweep, place, questions: questions)
-        withIndicators(of: data, range.lowerBound..<split, after: used.warmUpBars) { indicators in
-            step.run(on: indicators, data.calendar, settings, workspace)
-        }
-        if split < range.upperBound {
-            let before = selection.warmUpBars.map { min($0, split) }
-            withIndicators(of: data, split..<range.upperBound, after: before) { indicators in
-                step.tryOutOfSample(on: indicators, data.calendar, settings, workspace)
+        let splits = opened.map { sweep.firstKeptBar(of: $0.data, in: $0.range) }
+        let early = zip(opened, splits).map { ($0.data, $0.range.lowerBound..<$1, $0.used.warmUpBars) }
+        withBars(of: early[...]) { step.run(on: $0, settings, workspace) }
+        if zip(opened, splits).allSatisfy({ $1 < $0.range.upperBound }) {
+            let late = zip(zip(opened, splits), sweep.data.selections).map { part, selection in
+                let (source, split) = part
+                return (source.data, split..<source.range.upperBound, selection.warmUpBars.map { min($0, split) })
             }
+            withBars(of: late[...]) { step.tryOutOfSample(on: $0, settings, workspace) }
         }
-        data.withBars(range) { bars in
-            json.strategy(sweep.strategy.descriptor, sweep.fixed, without: sweep.axes.map(\.name))
-            json.data(used, bars)
-            json.account(settings, data.calendar)
-            json.step(step)
-            json.engine(engineVersion)
+        json.strategy(sweep.strategy.descriptor, sweep.fixed, without: sweep.axes.map(\.name))
+        json.name("data")
+        if sweep.data.isList { json.beginArray() }
+        for source in opened { source.data.withBars(source.range) { json.data(source.used, $0) } }
+        if sweep.data.isList { json.endArray() }
+        json.account(settings, opened.map(\.data.calendar))
+        json.step(step)
+        json.engine(engineVersion)
+    }
+
+    /// Runs something on the indicators of all of these bars.
+    private func withBars(
+        of parts: ArraySlice<(MarketData, Range<Int>, Int?)>, before: [SweptBars] = [], _ body: ([SweptBars]) -> Void
+    ) {
+        guard let (data, range, warmUpBars) = parts.first else { return body(before) }
+        withIndicators(of: data, range, after: warmUpBars) { indicators in
+            let bars = SweptBars(indicators: indicators, calendar: data.calendar)
+            withBars(of: parts.dropFirst(), before: before + [bars], body)
         }
     }
 

@@ -54,7 +54,9 @@ extension JSONWriter {
     }
 
     /// What the figures depend on beside the strategy and the data.
-    mutating func account(_ settings: RunSettings, _ calendar: Calendar) {
+    ///
+    /// - Parameter calendars: of the data sets; days of a year that are not given and that they do not share are null.
+    mutating func account(_ settings: RunSettings, _ calendars: [Calendar]) {
         name("account")
         beginObject()
         member("cash", settings.account.cash)
@@ -64,7 +66,9 @@ extension JSONWriter {
         member("units", settings.account.units.rawValue)
         member("at_end", settings.account.atEnd.rawValue)
         member("risk_free_rate", settings.statistics.riskFreeRate)
-        member("annual_trading_days", settings.statistics.annualTradingDays ?? calendar.annualTradingDays)
+        let days = Set(calendars.map { settings.statistics.annualTradingDays ?? $0.annualTradingDays })
+        name("annual_trading_days")
+        if let own = days.first, days.count == 1 { integer(own) } else { null() }
         endObject()
     }
 
@@ -78,7 +82,6 @@ extension JSONWriter {
 
     /// `start` and `end` are those of the bars that were used.
     mutating func data(_ data: UsedData, _ bars: Bars) {
-        name("data")
         beginObject()
         name("dataset")
         if let dataset = data.dataset { string(dataset) } else { null() }
@@ -102,12 +105,14 @@ extension JSONWriter {
     }
 
     mutating func statisticMembers(_ statistics: Statistics) {
-        for statistic in Statistic.allCases {
-            if statistic == .tradeCount {
-                member(statistic.rawValue, statistics.trades.count)
-            } else {
-                member(statistic.rawValue, statistics[statistic])
-            }
+        for statistic in Statistic.allCases { figure(statistic, of: statistics) }
+    }
+
+    mutating func figure(_ statistic: Statistic, of statistics: Statistics) {
+        if statistic == .tradeCount {
+            member(statistic.rawValue, statistics.trades.count)
+        } else {
+            member(statistic.rawValue, statistics[statistic])
         }
     }
 

@@ -12,7 +12,8 @@ final class DataSetStore {
     private let root: String
     /// The most recently used last.
     private var open: [(key: Key, data: MarketData)] = []
-    private static let kept = 8
+    /// A step may be of so many at once, and the next one of the same.
+    private static let kept = SweptData.most + 8
     /// Of all open data sets; what is derived from a bar is 16 bytes of the host's own memory.
     private static let keptBars = 4 << 20
 

@@ -194,8 +194,13 @@ struct PeriodReturns {
     static func values(
         _ equity: UnsafeMutableBufferPointer<Double>, _ time: UnsafeBufferPointer<Int64>, _ calendar: Calendar
     ) -> [Double] {
-        let marks = equity.indices.filter { unsafe !calendar.isIntraday || isLastOfDay($0, time) }
+        let marks = unsafe marks(time, calendar)
         return zip(marks.dropFirst(), marks).map { unsafe equity[$0] / equity[$1] - 1 }
+    }
+
+    /// The bars at which the equity of a period is taken; a return goes from one to the next.
+    static func marks(_ time: UnsafeBufferPointer<Int64>, _ calendar: Calendar) -> [Int] {
+        calendar.isIntraday ? time.indices.filter { unsafe isLastOfDay($0, time) } : Array(time.indices)
     }
 
     static func isLastOfDay(_ bar: Int, _ time: UnsafeBufferPointer<Int64>) -> Bool {
@@ -203,7 +208,8 @@ struct PeriodReturns {
         return unsafe day(time[bar]) != day(time[bar + 1])
     }
 
-    private static func day(_ stamp: Int64) -> Int64 {
+    /// From 1970 on, in UTC.
+    static func day(_ stamp: Int64) -> Int64 {
         let (day, rest) = stamp.quotientAndRemainder(dividingBy: 86_400_000)
         return rest < 0 ? day - 1 : day
     }

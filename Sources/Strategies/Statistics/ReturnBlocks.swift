@@ -14,15 +14,21 @@ final class ReturnBlocks {
 
     /// - Returns: nil where a block would have fewer than two returns.
     init?(_ time: UnsafeBufferPointer<Int64>, _ calendar: Calendar) {
-        // The bars at which the equity of a period is taken; a return goes from one to the next.
-        let marks =
-            calendar.isIntraday
-            ? time.indices.filter { unsafe PeriodReturns.isLastOfDay($0, time) } : Array(time.indices)
-        let returns = marks.count - 1
-        guard returns >= Self.count * 2 else { return nil }
-        let bounds = (0...Self.count).map { returns * $0 / Self.count }
-        periods = zip(bounds.dropFirst(), bounds).map { $0 - $1 }
-        ends = bounds.dropFirst().map { marks[$0] + 1 }
+        let marks = unsafe PeriodReturns.marks(time, calendar)
+        periods = Self.periods(of: marks.count - 1)
+        guard !periods.isEmpty else { return nil }
+        var mark = 0
+        ends = periods.map { count in
+            mark += count
+            return marks[mark] + 1
+        }
+    }
+
+    /// How many of so many returns each block has; empty where one would have fewer than two.
+    static func periods(of returns: Int) -> [Int] {
+        guard returns >= count * 2 else { return [] }
+        let bounds = (0...count).map { returns * $0 / count }
+        return zip(bounds.dropFirst(), bounds).map { $0 - $1 }
     }
 
     /// Called before each run that is to be recorded.

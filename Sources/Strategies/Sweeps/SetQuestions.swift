@@ -5,21 +5,22 @@ import Messages
 final class SetQuestions {
     private let ask: ([UInt8]) -> [UInt8]?
     private let descriptor: StrategyDescriptor
-    private let version: String?
+    /// Of each data set.
+    private let versions: [String?]
     private let name: String
     /// Members of every request that are the step's.
     private let sections: [JSONMember]
-    private let data: [JSONMember]
+    private let data: [[JSONMember]]
     private var asked = 0
 
     /// - Parameters:
-    ///   - version: of the data set, which the step runs on; nil for inline bars.
+    ///   - versions: of the data sets, which the step runs on; nil for inline bars.
     ///   - ask: hands a `QuestionFrame` to the node; nil comes back where there is none any more.
     init(
-        _ request: StrategyRequest, _ sweep: Sweep, step: Int, version: String?, ask: @escaping ([UInt8]) -> [UInt8]?
+        _ request: StrategyRequest, _ sweep: Sweep, step: Int, versions: [String?], ask: @escaping ([UInt8]) -> [UInt8]?
     ) throws(RequestProblem) {
         self.ask = ask
-        self.version = version
+        self.versions = versions
         descriptor = sweep.strategy.descriptor
         name = "\(sweep.givenID ?? "sweep"):\(step)"
         var sections: [JSONMember] = []
@@ -27,16 +28,19 @@ final class SetQuestions {
             if let value = try request.section(name) { sections.append(JSONMember(name, value)) }
         }
         self.sections = sections
-        let replaced = ["start", "end", "warmup_bars"] + (version == nil ? [] : ["version"])
-        let given = try request.section("data")?.members ?? []
-        data =
-            given.filter { !replaced.contains($0.name) }
-            + (version.map { [JSONMember("version", .string($0))] } ?? [])
+        data = zip(sweep.data.sections, versions).map { section, version in
+            let replaced = ["start", "end", "warmup_bars"] + (version == nil ? [] : ["version"])
+            return (section.members ?? []).filter { !replaced.contains($0.name) }
+                + (version.map { [JSONMember("version", .string($0))] } ?? [])
+        }
     }
 
+    /// - Parameter place: of the data set that the bars are of.
     /// - Throws: what the host says is wrong with the set, why its answer cannot be traded, or that there are too few bars to
     ///   ask about.
-    func orders(of parameters: Parameters, over indicators: IndicatorSet) throws(SetFailure) -> HostedOrders {
+    func orders(of parameters: Parameters, over indicators: IndicatorSet, of place: Int) throws(SetFailure)
+        -> HostedOrders
+    {
         let bars = indicators.traded
         // A step that no plan has checked may keep back all that there is.
         guard bars.count > 0, indicators.bars.count >= 2 else {
@@ -57,7 +61,7 @@ final class SetQuestions {
         let request = JSONValue.object(
             [
                 JSONMember("request_id", .string(id)), JSONMember("type", .string("backtest")),
-                JSONMember("strategy", strategy), JSONMember("data", .object(data + range)),
+                JSONMember("strategy", strategy), JSONMember("data", .object(data[place] + range)),
             ] + sections)
         guard let line = ask(QuestionFrame(id: id, request: Array(request.text.utf8)).payload) else {
             throw SetFailure(RequestProblem(.internalError, "the node that was asked has gone", isRetryable: true))
@@ -78,6 +82,7 @@ final class SetQuestions {
         }
         do throws(RequestProblem) {
             let orders = try HostedOrders(JSONReader(reply.orders))
+            let version = versions[place]
             guard orders.dataVersion == nil || orders.dataVersion == version else {
                 throw RequestProblem(
                     .invalidPositions,

@@ -18,9 +18,15 @@ struct StepLuck {
 
     /// A set whose returns are no numbers is left out.
     mutating func keep(_ blocks: ReturnBlocks, of index: Int) {
-        let first = sums.count
-        blocks.appendSums(to: &sums)
-        guard sums[first...].allSatisfy({ $0.isFinite }) else { return sums.removeSubrange(first...) }
+        var own: [Double] = []
+        blocks.appendSums(to: &own)
+        keep(own, of: index)
+    }
+
+    /// - Parameter own: the sums of each block and then the sums of squares of each.
+    mutating func keep(_ own: [Double], of index: Int) {
+        guard own.allSatisfy({ $0.isFinite }) else { return }
+        sums += own
         sampled.append(index)
     }
 

@@ -32,6 +32,7 @@ package struct Sweep: Sendable {
     let objective: Objective
     let constraints: [ResultCondition]
     let outOfSampleStart: Int64?
+    let data: SweptData
     /// Sets in every step but the last, where the sweep says so.
     package let givenSetsPerStep: Int?
     /// A step answers with a result of bounded size.
@@ -98,6 +99,8 @@ package struct Sweep: Sendable {
     ) throws(RequestProblem) {
         (strategy, fixed) = try SweptStrategy.resolve(request, external: external)
         self.definition = definition
+        data = try SweptData(request.section("data"))
+        let isOfSeveral = data.isList
         let descriptor = strategy.descriptor
         let section = try SectionReader("search", request.section("search"), known: Search.members)
         let search = try Search(section)
@@ -112,19 +115,30 @@ package struct Sweep: Sendable {
         conditions = try Self.list("parameter_constraints", request, 0...64) { value, path throws(RequestProblem) in
             try ParameterCondition(value, path, descriptor)
         }
-        objective = try Objective(request.section("objective"))
+        objective = try Objective(request.section("objective"), isOfSeveral: isOfSeveral)
         constraints = try Self.list("constraints", request, 0...64) { value, path throws(RequestProblem) in
-            try ResultCondition(value, path)
+            try ResultCondition(value, path, isOfSeveral: isOfSeveral)
         }
         outOfSampleStart = try Self.outOfSample(request.section("out_of_sample"))
         let output = try SectionReader("output", request.section("output"), known: OutputSettings.members)
-        top = try output.integer("top", in: 1...Self.mostTop) ?? 20
+        let givenTop = try output.integer("top", in: 1...Self.mostTop)
         // The next round is drawn from it.
         wantsHeatmap = try output.boolean("heatmap") ?? false || search.perRound != nil
         wantsFigures = try output.word("figures", of: Figures.allCases) == .all
+        let parts = outOfSampleStart == nil ? 1 : 2
+        let entryBytes = StepSize.entryBytes(
+            of: data, figures: Self.keyFigures(objective, constraints).count, parts: parts)
+        let mostTop = StepSize.mostTop(entryBytes)
+        top = givenTop ?? min(20, mostTop)
+        guard top <= mostTop else {
+            throw output.wrong(
+                "top",
+                "an integer from 1 to \(mostTop): with their figures on each of \(data.count) data sets no more fit into a "
+                    + "Kafka message of 1 MB")
+        }
         let size = StepSize(
-            axes, search, top: top, isMapped: wantsHeatmap,
-            figures: wantsFigures ? outOfSampleStart == nil ? 1 : 2 : 0)
+            axes, search, bestBytes: top * entryBytes, isMapped: wantsHeatmap,
+            figures: wantsFigures ? parts : 0, rows: data.count)
         mostSetsPerStep = size.mostSets
         givenSetsPerStep = try section.integer("sets_per_step", in: 1...SweepPlan.mostSetsPerStep)
         guard givenSetsPerStep ?? 1 <= size.mostSets else {
@@ -132,8 +146,16 @@ package struct Sweep: Sendable {
         }
         // What steps will read is checked here, before a thousand of them are sent.
         _ = try RunSettings(request)
-        _ = try DataSelection(request.section("data"))
         givenID = try Self.identifier(request)
+    }
+
+    /// What is told of one of the best sets on each of several data sets: what it is judged by, and what everyone asks for.
+    var keyFigures: [Statistic] { Self.keyFigures(objective, constraints) }
+
+    private static func keyFigures(_ objective: Objective, _ constraints: [ResultCondition]) -> [Statistic] {
+        let wanted =
+            [objective.target, .sharpeRatio, .returnPct, .maxDrawdownPct, .tradeCount] + constraints.map(\.target)
+        return Statistic.allCases.filter { wanted.contains($0) }
     }
 
     /// Every set has to have each parameter that has no default.

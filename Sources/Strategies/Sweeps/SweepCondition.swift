@@ -71,13 +71,18 @@ extension ParameterSpecification {
 }
 
 /// What a result must satisfy to count: `{"target": "trade_count", "operator": "greaterOrEqual", "target_value": 30}`.
+///
+/// Of several data sets it must hold on each, or, with `"aggregate": "mean"`, for what the figures come to.
 struct ResultCondition: Equatable, Sendable {
     let target: Statistic
     let comparison: Comparison
     let value: Double
+    let aggregate: Aggregate?
 
-    init(_ value: JSONValue, _ path: String) throws(RequestProblem) {
-        let section = try SectionReader(path, value, known: ["target", "operator", "target_value"])
+    /// - Parameter isOfSeveral: whether the sweep lists its data sets.
+    init(_ value: JSONValue, _ path: String, isOfSeveral: Bool = false) throws(RequestProblem) {
+        let section = try SectionReader(path, value, known: ["target", "operator", "target_value", "aggregate"])
+        aggregate = try Objective.aggregate(section, isOfSeveral: isOfSeveral)
         target = try Objective.statistic("target", section)
         guard let comparison = try section.word("operator", of: Comparison.allCases) else {
             throw section.wrong("operator", "one of " + Comparison.allCases.map(\.rawValue).joined(separator: ", "))
@@ -88,7 +93,12 @@ struct ResultCondition: Equatable, Sendable {
     }
 
     /// An undefined figure satisfies nothing.
-    func holds(for statistics: Statistics) -> Bool { comparison.holds(statistics[target], value) }
+    ///
+    /// - Parameter runs: the figures on each data set.
+    func holds(for runs: [Statistics]) -> Bool {
+        guard let aggregate, runs.count > 1 else { return runs.allSatisfy { comparison.holds($0[target], value) } }
+        return comparison.holds(aggregate(runs.map { $0[target] }), value)
+    }
 }
 
 /// What a sweep looks for: `{"target": "sharpe_ratio", "extremum": "max"}`.
@@ -97,19 +107,50 @@ struct Objective: Equatable, Sendable {
 
     let target: Statistic
     let extremum: Extremum
+    /// What the figures of several data sets come to; nil where there is one.
+    let aggregate: Aggregate?
 
     init(target: Statistic, extremum: Extremum) {
         self.target = target
         self.extremum = extremum
+        aggregate = nil
     }
 
-    init(_ value: JSONValue?) throws(RequestProblem) {
-        let section = try SectionReader("objective", value, known: ["target", "extremum", "target_value"])
+    /// - Parameter isOfSeveral: whether the sweep lists its data sets.
+    init(_ value: JSONValue?, isOfSeveral: Bool = false) throws(RequestProblem) {
+        let section = try SectionReader("objective", value, known: ["target", "extremum", "aggregate", "target_value"])
         target = value == nil ? .sharpeRatio : try Self.statistic("target", section)
         extremum = try section.word("extremum", of: Extremum.allCases) ?? .max
+        aggregate = try Self.aggregate(section, isOfSeveral: isOfSeveral) ?? (isOfSeveral ? .mean : nil)
+        // The best of the data sets alone says least of the others: nobody means it who copies a line.
+        if aggregate?.rawValue == (extremum == .max ? "max" : "min") {
+            throw section.wrong(
+                "aggregate",
+                "mean, median, or \(extremum == .max ? "min" : "max") for the worst of the data sets: by the best of them, "
+                    + "where \(extremum.rawValue) is looked for, a set is chosen that did well on one")
+        }
         if section["target_value"] != nil {
             throw section.wrong("target_value", "left out: a sweep evaluates its whole grid and stops at no value")
         }
+    }
+
+    static func aggregate(_ section: SectionReader, isOfSeveral: Bool) throws(RequestProblem) -> Aggregate? {
+        let aggregate = try section.word("aggregate", of: Aggregate.allCases)
+        guard aggregate == nil || isOfSeveral else {
+            throw section.wrong(
+                "aggregate",
+                "left out: it is of several data sets, which data lists: [{\"dataset\": \"one\"}, "
+                    + "{\"dataset\": \"other\"}]")
+        }
+        return aggregate
+    }
+
+    /// The value of a set.
+    ///
+    /// - Parameter runs: its figures on each data set.
+    func value(of runs: [Statistics]) -> Double {
+        guard let aggregate else { return runs[0][target] }
+        return aggregate(runs.map { $0[target] })
     }
 
     static func statistic(_ name: String, _ section: SectionReader) throws(RequestProblem) -> Statistic {

@@ -7,9 +7,9 @@ package struct SweepPlan: Sendable {
     package let sweep: Sweep
     /// What it is called in every result: the submitter's name, else one that follows from sweep and data.
     package let id: String
-    /// The version every step runs on; nil for inline bars.
-    package let version: String?
-    /// Bars that one set runs over.
+    /// The versions every step runs on, of each data set one; nil for inline bars.
+    package let versions: [String?]
+    /// Bars that one set runs over, of all data sets.
     package let bars: Int
     /// Sets in every step but the last.
     package private(set) var setsPerStep: Int
@@ -32,16 +32,18 @@ package struct SweepPlan: Sendable {
     /// - Throws: `unknown_dataset` where the data is not under this root, `insufficient_data` where its range, or what
     ///   is in sample of it or out of sample, is empty.
     package init(_ sweep: Sweep, dataRoot: String) throws(RequestProblem) {
-        let selection = try DataSelection(sweep.definition["data"])
-        let data = try selection.data(under: dataRoot)
-        let range = data.range(from: selection.start, through: selection.end)
-        guard !range.isEmpty else {
-            throw RequestProblem(.insufficientData, "the data set has no bars in the range asked for")
+        let parts = try sweep.data.each { _, selection throws(RequestProblem) in
+            let data = try selection.data(under: dataRoot)
+            let range = data.range(from: selection.start, through: selection.end)
+            guard !range.isEmpty else {
+                throw RequestProblem(.insufficientData, "the data set has no bars in the range asked for")
+            }
+            try Self.checkParts(sweep, data, range)
+            return (data.version, range.count, min(selection.warmUpBars ?? 0, range.lowerBound))
         }
-        try Self.checkParts(sweep, data, range)
         self.init(
-            sweep, version: data.version, bars: range.count,
-            warmUpBars: min(selection.warmUpBars ?? 0, range.lowerBound))
+            sweep, versions: parts.map(\.0), bars: parts.reduce(0) { $0 + $1.1 },
+            warmUpBars: parts.reduce(0) { $0 + $1.2 })
     }
 
     private static func checkParts(
@@ -66,34 +68,45 @@ package struct SweepPlan: Sendable {
         }
     }
 
-    /// - Parameter warmUpBars: how many bars before these a set's run reads.
+    /// Of one data set.
     init(_ sweep: Sweep, version: String?, bars: Int, warmUpBars: Int = 0) {
+        self.init(sweep, versions: [version], bars: bars, warmUpBars: warmUpBars)
+    }
+
+    /// - Parameter warmUpBars: how many bars before these a set's run reads.
+    init(_ sweep: Sweep, versions: [String?], bars: Int, warmUpBars: Int) {
         self.sweep = sweep
-        self.version = version
+        self.versions = versions
         self.bars = bars
         let usual =
             sweep.externalStrategy == nil
             ? max(1, Self.barsPerStep / max(1, bars + warmUpBars)) : Self.unmeasuredSets
         setsPerStep = sweep.fitting(sweep.givenSetsPerStep ?? usual)
-        let pinned =
-            version.map { Self.pinned("data", of: sweep.definition, to: .string($0)) } ?? sweep.definition
+        let pinned = SweptData.pinned(sweep.definition, to: versions)
         // Another version of a program decides otherwise, and may count its parameters otherwise.
-        definition =
-            sweep.externalStrategy.map { Self.pinned("strategy", of: pinned, to: .integer($0.version)) } ?? pinned
+        definition = sweep.externalStrategy.map { Self.pinned(pinned, toStrategy: $0.version) } ?? pinned
         digest = Sweep.digest(of: definition)
         id = sweep.givenID ?? "sweep-" + digest
     }
 
-    /// With this `version` in one of its sections.
-    private static func pinned(_ section: String, of definition: JSONValue, to version: JSONValue) -> JSONValue {
+    private static func pinned(_ definition: JSONValue, toStrategy version: Int) -> JSONValue {
         guard let members = definition.members else { return definition }
         return .object(
             members.map { member in
-                guard member.name == section, let known = member.value.members else { return member }
+                guard member.name == "strategy", let known = member.value.members else { return member }
                 let rest = known.filter { $0.name != "version" }
-                return JSONMember(section, .object(rest + [JSONMember("version", version)]))
+                return JSONMember("strategy", .object(rest + [JSONMember("version", .integer(version))]))
             })
     }
+
+    /// The version of the one data set; nil for inline bars, and where there are several.
+    package var version: String? { versions.count == 1 ? versions[0] : nil }
+
+    /// What each data set is called; nil for inline bars.
+    package var dataNames: [String?] { sweep.data.selections.map(\.dataset) }
+
+    /// Whether sets are ranked by what their figures come to over a list of data sets.
+    package var isOfSeveral: Bool { sweep.data.isList }
 
     /// Whether a measurement says how it is cut: nothing else does.
     package var wantsMeasuring: Bool { sweep.externalStrategy != nil && sweep.givenSetsPerStep == nil }
@@ -183,8 +196,10 @@ package struct SweepPlan: Sendable {
     ///   - parameters: the swept ones, as a result has them; nil: those that its number means.
     ///   - strategy: another strategy without parameters (`buy_and_hold`) over the same data; nil: the set itself.
     ///   - isOutOfSample: over the bars from the sweep's `out_of_sample.start` on, not those before; nil: over all.
+    ///   - place: of the data set, where there are several.
     package func backtest(
-        ofSet index: Int, parameters: [JSONMember]? = nil, strategy: String? = nil, isOutOfSample: Bool? = nil
+        ofSet index: Int, parameters: [JSONMember]? = nil, strategy: String? = nil, isOutOfSample: Bool? = nil,
+        data place: Int = 0
     ) -> [UInt8] {
         var json = JSONWriter(capacity: 2048)
         json.beginObject()
@@ -198,15 +213,16 @@ package struct SweepPlan: Sendable {
         for name in ["account", "statistics"] {
             if let value = definition[name] { json.member(name, value) }
         }
-        json.member("data", data(isOutOfSample: isOutOfSample))
+        json.member("data", data(place, isOutOfSample: isOutOfSample))
         json.member(
             "output", .object([JSONMember("trades", .bool(true)), JSONMember("equity_curve", .string("full"))]))
         json.endObject()
         return json.bytes
     }
 
-    private func data(isOutOfSample: Bool?) -> JSONValue {
-        let members = definition["data"]?.members ?? []
+    private func data(_ place: Int, isOutOfSample: Bool?) -> JSONValue {
+        let section = definition["data"].map { $0.elements?[place] ?? $0 }
+        let members = section?.members ?? []
         guard let isOutOfSample, let start = sweep.outOfSampleStart else { return .object(members) }
         let name = isOutOfSample ? "start" : "end"
         let bound = isOutOfSample ? start : start - 1

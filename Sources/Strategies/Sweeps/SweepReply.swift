@@ -17,6 +17,7 @@ extension JSONWriter {
         beginObject()
         member("target", sweep.objective.target.rawValue)
         member("extremum", sweep.objective.extremum.rawValue)
+        if let aggregate = sweep.objective.aggregate { member("aggregate", aggregate.rawValue) }
         endObject()
         name("grid")
         beginArray()
@@ -35,7 +36,7 @@ extension JSONWriter {
         member("top_limit", sweep.top)
         counts(step.counts)
         firstFailure(step.firstFailure)
-        dropped(step.dropped)
+        dropped(step.dropped, sweep)
         luck(step.luck)
         name("top")
         beginArray()
@@ -95,15 +96,30 @@ extension JSONWriter {
     }
 
     /// Writes nothing where no set dropped an order.
-    private mutating func dropped(_ dropped: SweepStep.Dropped) {
+    private mutating func dropped(_ dropped: SweepStep.Dropped, _ sweep: Sweep) {
         guard let first = dropped.first else { return }
         name("dropped_orders")
         beginObject()
         member("sets", dropped.sets)
         member("count", dropped.orders)
         member("first_index", first.index)
-        droppedOrder(first.orders)
+        firstDropped(first.orders, sweep)
         endObject()
+    }
+
+    /// Writes nothing where there are none.
+    private mutating func droppedOrders(_ runs: [SetRun], _ sweep: Sweep) {
+        guard let dropped = SetDropped(runs) else { return }
+        name("dropped_orders")
+        beginObject()
+        member("count", dropped.count)
+        firstDropped(dropped, sweep)
+        endObject()
+    }
+
+    private mutating func firstDropped(_ dropped: SetDropped, _ sweep: Sweep) {
+        if sweep.data.isList { member("data", dropped.place) }
+        droppedOrder(dropped.first)
     }
 
     private mutating func counts(_ counts: SweepStep.Counts) {
@@ -117,8 +133,8 @@ extension JSONWriter {
         endObject()
     }
 
-    /// Of every set its number, its parameters, and its figures in and out of sample: without names, which would take more
-    /// than the numbers.
+    /// Of every set its number, its parameters, and its figures in and out of sample, of several data sets on each, with its
+    /// place behind them: without names, which would take more than the numbers.
     private mutating func figures(_ entries: [SweepStep.Entry], _ sweep: Sweep) {
         name("figures")
         beginObject()
@@ -129,12 +145,15 @@ extension JSONWriter {
         name("sets")
         beginArray()
         for entry in entries {
-            beginArray()
-            integer(entry.index)
-            value(.array(sweep.sweptParameters(of: entry.set).map(\.value)))
-            figures(entry.statistics)
-            if let statistics = entry.outOfSample { figures(statistics) } else { null() }
-            endArray()
+            for (place, run) in entry.runs.enumerated() {
+                beginArray()
+                integer(entry.index)
+                value(.array(sweep.sweptParameters(of: entry.set).map(\.value)))
+                figures(run.statistics)
+                if let kept = entry.outOfSample { figures(kept[place].statistics) } else { null() }
+                if sweep.data.isList { integer(place) }
+                endArray()
+            }
         }
         endArray()
         endObject()
@@ -155,18 +174,50 @@ extension JSONWriter {
         member("objective", entry.value)
         name("statistics")
         beginObject()
-        statisticMembers(entry.statistics)
+        figures(of: entry.runs, sweep)
         endObject()
-        droppedOrders(entry.dropped)
+        droppedOrders(entry.runs, sweep)
         name("out_of_sample")
-        if let statistics = entry.outOfSample {
+        if let runs = entry.outOfSample {
             beginObject()
-            statisticMembers(statistics)
-            droppedOrders(entry.droppedOutOfSample)
+            figures(of: runs, sweep)
+            droppedOrders(runs, sweep)
             endObject()
         } else {
             null()
         }
+        if sweep.data.isList { datasets(entry, sweep) }
+        endObject()
+    }
+
+    /// All figures; of several data sets what each comes to.
+    private mutating func figures(of runs: [SetRun], _ sweep: Sweep) {
+        guard let aggregate = sweep.objective.aggregate else { return statisticMembers(runs[0].statistics) }
+        for statistic in Statistic.allCases {
+            member(statistic.rawValue, aggregate(runs.map { $0.statistics[statistic] }))
+        }
+    }
+
+    private mutating func datasets(_ entry: SweepStep.Entry, _ sweep: Sweep) {
+        name("datasets")
+        beginArray()
+        for (place, run) in entry.runs.enumerated() {
+            beginObject()
+            name("dataset")
+            if let dataset = sweep.data.selections[place].dataset { string(dataset) } else { null() }
+            member("objective", run.statistics[sweep.objective.target])
+            name("statistics")
+            keyFigures(run.statistics, sweep)
+            name("out_of_sample")
+            if let kept = entry.outOfSample { keyFigures(kept[place].statistics, sweep) } else { null() }
+            endObject()
+        }
+        endArray()
+    }
+
+    private mutating func keyFigures(_ statistics: Statistics, _ sweep: Sweep) {
+        beginObject()
+        for statistic in sweep.keyFigures { self.figure(statistic, of: statistics) }
         endObject()
     }
 }

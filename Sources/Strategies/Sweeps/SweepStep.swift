@@ -47,10 +47,10 @@ struct SweepStep {
     struct Dropped {
         var sets = 0
         var orders = 0
-        var first: (index: Int, orders: DroppedOrders)?
+        var first: (index: Int, orders: SetDropped)?
 
-        mutating func add(_ dropped: DroppedOrders?, _ index: Int) {
-            guard let dropped else { return }
+        mutating func add(_ runs: [SetRun], _ index: Int) {
+            guard let dropped = SetDropped(runs) else { return }
             sets += 1
             orders += dropped.count
             first = first ?? (index, dropped)
@@ -61,10 +61,10 @@ struct SweepStep {
     struct Entry {
         let set: SweepSet
         let value: Double
-        let statistics: Statistics
-        let dropped: DroppedOrders?
-        var outOfSample: Statistics?
-        var droppedOutOfSample: DroppedOrders?
+        /// On each data set.
+        let runs: [SetRun]
+        /// The same; nil where it could not be run on one of them.
+        var outOfSample: [SetRun]?
 
         var index: Int { self.set.index }
     }
@@ -93,16 +93,12 @@ struct SweepStep {
         self.questions = questions
     }
 
-    /// Evaluates every set of the step on the bars before the out-of-sample part.
-    mutating func run(
-        on indicators: IndicatorSet, _ calendar: Calendar, _ settings: RunSettings, _ workspace: Workspace
-    ) {
-        let parts = parts
+    /// Evaluates every set of the step on the bars before the out-of-sample part, of each data set.
+    mutating func run(on bars: [SweptBars], _ settings: RunSettings, _ workspace: Workspace) {
         // The next round is not to ask for it again.
         let isInRounds = sweep.search.perRound != nil
         let sample = SetSample(of: sweep.setCount)
-        let blocks = unsafe ReturnBlocks(indicators.traded.time, calendar)
-        let years = Double(settings.statistics.annualTradingDays ?? calendar.annualTradingDays)
+        var recorder = LuckRecorder(bars, settings.statistics)
         for index in place.first..<place.first + place.count {
             let set = sweep.set(index)
             guard set.isAdmitted else {
@@ -110,106 +106,139 @@ struct SweepStep {
                 if isInRounds { heatmap.append((index, set.positions, .nan)) }
                 continue
             }
-            let isSampled = sample.contains(index)
-            if isSampled { blocks?.begin() }
+            recorder.begin(isSampled: sample.contains(index))
             // A set that cannot run (too few bars) is counted; it does not stop the others.
             do throws(SetFailure) {
-                let backtest = try backtest(set.parameters, indicators, settings, workspace)
+                let (runs, last) = try evaluate(set, bars, settings, workspace, &recorder)
                 counts.evaluated += 1
-                dropped.add(backtest.simulation.dropped, index)
-                let ranked = backtest.statistics(
-                    calendar, settings.statistics, parts: isSampled ? parts.union(.returns) : parts,
-                    blocks: isSampled ? blocks : nil)
-                luck.sharpe.add(ranked.sharpeRatioSimple / years.squareRoot())
-                if isSampled, let blocks { keep(blocks, of: backtest, calendar, index) }
-                let position = place(of: ranked, set)
-                // Only the best have all their figures worked out: they cost as much as the run.
-                guard position != nil || sweep.wantsFigures else { continue }
-                let statistics = backtest.statistics(calendar, settings.statistics)
-                let entry = Entry(
-                    set: set, value: ranked[sweep.objective.target], statistics: statistics,
-                    dropped: backtest.simulation.dropped)
-                if sweep.wantsFigures { figures.append(entry) }
-                guard let position else { continue }
-                best.insert(entry, at: position)
-                if best.count > sweep.top { best.removeLast() }
+                dropped.add(runs, index)
+                recorder.end(runs, index, in: &luck)
+                take(runs, of: set, last, bars, settings)
             } catch {
                 counts.failed += 1
                 if isInRounds { heatmap.append((index, set.positions, .nan)) }
                 firstFailure = firstFailure ?? (index, error)
             }
         }
-        luck.riskFree = settings.statistics.riskFreeRate / years
-        luck.periods = blocks?.periods ?? []
-        measureBest(indicators, calendar, settings, workspace)
+        luck.riskFree = recorder.riskFree
+        luck.periods = recorder.periods
+        measureBest(bars, settings, workspace, &recorder)
     }
 
-    private mutating func keep(_ blocks: ReturnBlocks, of backtest: Backtest, _ calendar: Calendar, _ index: Int) {
-        // Who is ruined has no ratios of returns, and has returns.
-        if !blocks.isRecorded {
-            _ = unsafe PeriodReturns(
-                backtest.simulation.workspace.equity, backtest.simulation.bars.time, calendar, blocks)
+    /// Runs a set on each data set.
+    ///
+    /// - Returns: what it is ranked by, and the last run.
+    /// - Throws: why it cannot run on one of them: then it has no value that others could be compared with.
+    private func evaluate(
+        _ set: SweepSet, _ bars: [SweptBars], _ settings: RunSettings, _ workspace: Workspace,
+        _ recorder: inout LuckRecorder
+    ) throws(SetFailure) -> ([SetRun], Backtest) {
+        var runs: [SetRun] = []
+        var last: Backtest?
+        for place in bars.indices {
+            let backtest = try backtest(set.parameters, bars, place, settings, workspace)
+            let statistics = backtest.statistics(
+                bars[place].calendar, settings.statistics, parts: parts.union(recorder.parts), blocks: recorder.blocks)
+            runs.append(SetRun(statistics: statistics, dropped: backtest.simulation.dropped))
+            recorder.take(backtest, of: place)
+            last = backtest
         }
-        luck.keep(blocks, of: index)
+        guard let last else { throw SetFailure(RequestProblem(.internalError, "a sweep without a data set")) }
+        return (runs, last)
+    }
+
+    /// Ranks a set.
+    private mutating func take(
+        _ runs: [SetRun], of set: SweepSet, _ last: Backtest, _ bars: [SweptBars], _ settings: RunSettings
+    ) {
+        let statistics = runs.map(\.statistics)
+        let value = sweep.objective.value(of: statistics)
+        let position = place(value, statistics, set)
+        guard position != nil || sweep.wantsFigures else { return }
+        var runs = runs
+        // Only the best have all their figures worked out: they cost as much as the run.
+        if bars.count == 1 { runs[0].statistics = last.statistics(bars[0].calendar, settings.statistics) }
+        let entry = Entry(set: set, value: value, runs: runs)
+        if sweep.wantsFigures { figures.append(entry) }
+        guard let position else { return }
+        best.insert(entry, at: position)
+        if best.count > sweep.top { best.removeLast() }
     }
 
     /// Runs the step's best set once more for the moments of its returns: the best of all steps is one of these.
     private mutating func measureBest(
-        _ indicators: IndicatorSet, _ calendar: Calendar, _ settings: RunSettings, _ workspace: Workspace
+        _ bars: [SweptBars], _ settings: RunSettings, _ workspace: Workspace, _ recorder: inout LuckRecorder
     ) {
-        guard let set = best.first?.set,
-            (try? backtest(set.parameters, indicators, settings, workspace)) != nil
-        else { return }
-        let returns = unsafe PeriodReturns.values(workspace.equity, indicators.traded.time, calendar)
-        luck.best = ReturnMoments(returns, riskFree: luck.riskFree).map { (set.index, $0) }
+        guard let set = best.first?.set else { return }
+        recorder.begin(isSampled: bars.count > 1)
+        var last: Backtest?
+        for place in bars.indices {
+            guard let backtest = try? backtest(set.parameters, bars, place, settings, workspace) else { return }
+            recorder.take(backtest, of: place)
+            last = backtest
+        }
+        guard let last else { return }
+        luck.best = ReturnMoments(recorder.returns(last), riskFree: luck.riskFree).map { (set.index, $0) }
     }
 
     /// Tries the best sets on the bars they were not chosen by; every set, where all figures are wanted.
-    mutating func tryOutOfSample(
-        on indicators: IndicatorSet, _ calendar: Calendar, _ settings: RunSettings, _ workspace: Workspace
-    ) {
-        outOfSampleBars = indicators.traded.count
-        figures = figures.map { tried($0, on: indicators, calendar, settings, workspace) }
+    mutating func tryOutOfSample(on bars: [SweptBars], _ settings: RunSettings, _ workspace: Workspace) {
+        outOfSampleBars = bars.reduce(.max) { min($0, $1.indicators.traded.count) }
+        figures = figures.map { tried($0, on: bars, settings, workspace) }
         best = best.map { entry in
-            figures.first { $0.index == entry.index } ?? tried(entry, on: indicators, calendar, settings, workspace)
+            figures.first { $0.index == entry.index } ?? tried(entry, on: bars, settings, workspace)
         }
     }
 
     private func tried(
-        _ entry: Entry, on indicators: IndicatorSet, _ calendar: Calendar, _ settings: RunSettings,
-        _ workspace: Workspace
+        _ entry: Entry, on bars: [SweptBars], _ settings: RunSettings, _ workspace: Workspace
     ) -> Entry {
-        guard let backtest = try? backtest(entry.set.parameters, indicators, settings, workspace) else { return entry }
+        var runs: [SetRun] = []
+        for place in bars.indices {
+            guard let backtest = try? backtest(entry.set.parameters, bars, place, settings, workspace) else {
+                return entry
+            }
+            runs.append(
+                SetRun(
+                    statistics: backtest.statistics(bars[place].calendar, settings.statistics),
+                    dropped: backtest.simulation.dropped))
+        }
         var entry = entry
-        entry.outOfSample = backtest.statistics(calendar, settings.statistics)
-        entry.droppedOutOfSample = backtest.simulation.dropped
+        entry.outOfSample = runs
         return entry
     }
 
+    /// - Throws: why it cannot run, with the name of the data set where there are several.
     private func backtest(
-        _ parameters: Parameters, _ indicators: IndicatorSet, _ settings: RunSettings, _ workspace: Workspace
+        _ parameters: Parameters, _ bars: [SweptBars], _ place: Int, _ settings: RunSettings, _ workspace: Workspace
+    ) throws(SetFailure) -> Backtest {
+        do throws(SetFailure) {
+            return try backtest(parameters, bars[place].indicators, place, settings, workspace)
+        } catch {
+            guard sweep.data.isList else { throw error }
+            throw SetFailure(code: error.code, message: "\(sweep.data.name(place)): \(error.message)")
+        }
+    }
+
+    private func backtest(
+        _ parameters: Parameters, _ indicators: IndicatorSet, _ place: Int, _ settings: RunSettings,
+        _ workspace: Workspace
     ) throws(SetFailure) -> Backtest {
         switch sweep.strategy {
         case .builtIn(let strategy):
-            try unlessRefused { () throws(RequestProblem) in
+            return try unlessRefused { () throws(RequestProblem) in
                 try Backtest(
                     of: strategy, parameters, on: indicators, account: settings.account, workspace: workspace)
             }
         case .external(let descriptor):
-            try backtest(questions, descriptor, parameters, indicators, settings, workspace)
-        }
-    }
-
-    private func backtest(
-        _ questions: SetQuestions?, _ descriptor: StrategyDescriptor, _ parameters: Parameters,
-        _ indicators: IndicatorSet, _ settings: RunSettings, _ workspace: Workspace
-    ) throws(SetFailure) -> Backtest {
-        guard let questions else {
-            throw SetFailure(RequestProblem(.internalError, "nobody can be asked what \(descriptor.name) decides"))
-        }
-        let orders = try questions.orders(of: parameters, over: indicators)
-        return try unlessRefused { () throws(RequestProblem) in
-            try Backtest(of: orders, on: indicators, account: settings.account, workspace: workspace)
+            guard let questions else {
+                throw SetFailure(
+                    RequestProblem(.internalError, "nobody can be asked what \(descriptor.name) decides"))
+            }
+            let orders = try questions.orders(of: parameters, over: indicators, of: place)
+            return try unlessRefused { () throws(RequestProblem) in
+                try Backtest(of: orders, on: indicators, account: settings.account, workspace: workspace)
+            }
         }
     }
 
@@ -227,9 +256,8 @@ struct SweepStep {
     }
 
     /// Counts a set, and finds its place among the best; nil where it has none.
-    private mutating func place(of statistics: Statistics, _ set: SweepSet) -> Int? {
+    private mutating func place(_ value: Double, _ statistics: [Statistics], _ set: SweepSet) -> Int? {
         let index = set.index
-        let value = statistics[sweep.objective.target]
         let holds = sweep.constraints.allSatisfy { $0.holds(for: statistics) }
         // What cannot win must not shape the picture of what can.
         if sweep.wantsHeatmap { heatmap.append((index, set.positions, holds ? value : .nan)) }

@@ -36,7 +36,7 @@ package struct WalkForward: Sendable {
         }
         let rest = JSONValue.object(members.filter { $0.name != "walk_forward" })
         let sweep = try Sweep.parse(Array(rest.text.utf8), external: external)
-        try checkSearch(sweep.search)
+        try check(sweep)
         if let id = sweep.givenID, id.utf8.count > longestID {
             throw RequestProblem(
                 .invalidRequest,
@@ -52,8 +52,15 @@ package struct WalkForward: Sendable {
                 (sweep.definition.members ?? []) + [JSONMember("walk_forward", .object(parts))]))
     }
 
-    /// - Throws: that sets follow from the results of others.
-    static func checkSearch(_ search: Search) throws(RequestProblem) {
+    /// - Throws: that sets follow from the results of others, or that it has no bars of its own to be cut.
+    static func check(_ sweep: Sweep) throws(RequestProblem) {
+        guard !sweep.data.isList else {
+            throw RequestProblem(
+                .invalidRequest,
+                "data is a list, must be an object in a walk-forward, whose windows are cut from the bars of one data set; "
+                    + "make a walk-forward of each data set")
+        }
+        let search = sweep.search
         guard search.perRound != nil else { return }
         let others = Search.Method.allCases.filter { $0 != search.method }.map { "\"\($0.rawValue)\"" }
         throw RequestProblem(

@@ -24,7 +24,7 @@ package struct WalkForwardPart: Sendable {
     package init(_ definition: JSONValue, external: [StrategyDescriptor] = []) throws(RequestProblem) {
         sweep = try Sweep.parse(Array(definition.text.utf8), external: external)
         // Which set a number means is said by the steps alone then.
-        try WalkForward.checkSearch(sweep.search)
+        try WalkForward.check(sweep)
         let section = try SectionReader(
             Self.member, definition[Self.member] ?? .null,
             known: ["digest", "number", "of", "start", "end", "warmup_bars"])

@@ -10,15 +10,15 @@ enum SubmitCommand: Command {
     static let help = """
         optimizer submit FILE|- [--key KEY] [--skip-bad] [--no-check] [--json]
         optimizer submit SWEEP|- [--dry-run] [--resend-failed | --resend-all] [--json]
-        optimizer submit --example request|sweep|walk-forward
+        optimizer submit --example request|sweep|data-sets|walk-forward
 
         Sends every line as it is, one request a line, and waits until the broker has acknowledged each. All lines are
         checked first, as a node would, and nothing is sent where one is bad. With --skip-bad or --no-check each line
         is sent as it comes, so that an endless input can be sent too. Empty lines are passed over. A single request may
         stand on several lines. In the end it says what optimizer results takes to read from where they are.
 
-        --example prints a request, a sweep or a walk-forward that runs on the sample data; deploy/messages.md has all
-        that they hold.
+        --example prints a request, a sweep, one over several data sets, or a walk-forward that runs on the sample data;
+        deploy/messages.md has all that they hold.
 
         A sweep is one JSON document of "type": "optimization". Its grid is cut into steps, which go to all partitions;
         the data set, which must be under this machine's data.root, is pinned to the version it has now. One over a
@@ -29,6 +29,9 @@ enum SubmitCommand: Command {
         sweep in rounds (search.method tpe) is sent round by round, each when the one before has its results, and this
         waits for the last. Another sweep under an id that the topic holds is refused: give it another optimization_id.
         optimizer results --sweep ID puts the results together.
+
+        Where "data" lists several data sets, each set is run on all of them and ranked by what its figures come to:
+        "objective": {"aggregate": "mean"}, or median, or min.
 
         A sweep with "walk_forward" is one sweep for each window of the bars, called ID.w1, ID.w2, …: all of the above
         goes for it, but for rounds, which it cannot have; --dry-run names the windows. optimizer results --walk-forward
@@ -46,7 +49,9 @@ enum SubmitCommand: Command {
             Option("dry-run", "a sweep: says what would be sent, and talks to no broker"),
             Option("resend-failed", "a sweep: sends the steps again whose results say that they failed"),
             Option("resend-all", "a sweep: sends the steps again that are there already"),
-            Option("example", value: "KIND", "prints one that runs on the sample data: request, sweep, walk-forward"),
+            Option(
+                "example", value: "KIND",
+                "prints one that runs on the sample data: request, sweep, data-sets, walk-forward"),
             Option("json", "says on standard output how many were acknowledged, as one JSON object"),
         ]
 

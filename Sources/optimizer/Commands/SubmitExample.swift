@@ -4,6 +4,7 @@ import Worker
 /// What `submit --example` prints: it runs on the sample data.
 enum SubmitExample: String, CaseIterable {
     case request, sweep
+    case dataSets = "data-sets"
     case walkForward = "walk-forward"
 
     /// - Throws: that there is no example of this, and of what there is.
@@ -25,6 +26,22 @@ enum SubmitExample: String, CaseIterable {
             """
             {"request_id": "r-1", "strategy": {"name": "sma_crossover", "parameters": {"fast": 10, "slow": 20}},
              "data": {"dataset": "synth_walk", "timeframe": "1d"}, "output": {"trades": true}}
+            """
+        case .dataSets:
+            """
+            {
+              "type": "optimization", "optimization_id": "robust",
+              "strategy": {"name": "sma_crossover", "parameters": {"direction": "long_only"}},
+              "data": [{"dataset": "synth_walk", "timeframe": "1d", "end": "2011-12-31"},
+                       {"dataset": "synth_walk", "timeframe": "1d", "start": "2012-01-01", "end": "2014-06-30"},
+                       {"dataset": "synth_walk", "timeframe": "1d", "start": "2014-07-01"}],
+              "parameters": [{"name": "fast", "min": 2, "max": 40, "step": 2},
+                             {"name": "slow", "min": 20, "max": 120, "step": 5}],
+              "parameter_constraints": [{"left": "fast", "operator": "less", "right": "slow"}],
+              "objective": {"target": "sharpe_ratio", "extremum": "max", "aggregate": "median"},
+              "constraints": [{"target": "trade_count", "operator": "greaterOrEqual", "target_value": 3},
+                              {"target": "return_pct", "operator": "greater", "target_value": 0, "aggregate": "mean"}]
+            }
             """
         case .walkForward:
             """

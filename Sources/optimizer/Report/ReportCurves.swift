@@ -22,12 +22,25 @@ struct ReportCurves {
         let reason: String
     }
 
+    /// A page is to stay a page: of more data sets than this only the first are drawn.
+    static let mostDrawn = 12
+
+    /// The curves of each data set.
+    ///
     /// - Parameters:
     ///   - definition: the sweep as it was submitted.
     ///   - merged: names the version of the data and the best set.
     ///   - configuration: has the strategies that are not built in; nil: there are none.
     static func compute(
         _ definition: JSONValue?, _ merged: JSONValue, dataRoot: String, _ configuration: OptimizerConfiguration? = nil
+    ) -> [Outcome] {
+        let count = merged["data"]?.elements?.count ?? 1
+        return (0..<min(count, mostDrawn)).map { compute(definition, merged, dataRoot, configuration, data: $0) }
+    }
+
+    private static func compute(
+        _ definition: JSONValue?, _ merged: JSONValue, _ dataRoot: String, _ configuration: OptimizerConfiguration?,
+        data place: Int
     ) -> Outcome {
         let first = merged["top"]?.elements?.first
         guard let best = first?["index"]?.integer else {
@@ -51,8 +64,9 @@ struct ReportCurves {
                     ($0, configuration)
                 }
             }
-            let one = try run(plan.backtest(ofSet: best, parameters: first?["parameters"]?.members), host, own)
-            let other = try run(plan.backtest(ofSet: best, strategy: "buy_and_hold"), host)
+            let one = try run(
+                plan.backtest(ofSet: best, parameters: first?["parameters"]?.members, data: place), host, own)
+            let other = try run(plan.backtest(ofSet: best, strategy: "buy_and_hold", data: place), host)
             guard one.times == other.times else { throw Missing(reason: "The two curves are not of the same bars.") }
             return .computed(
                 ReportCurves(
@@ -67,16 +81,15 @@ struct ReportCurves {
     private static func plan(
         _ definition: JSONValue, _ merged: JSONValue, _ dataRoot: String, _ external: [StrategyDescriptor]
     ) throws(Missing) -> SweepPlan {
-        let version = merged["data"]?["version"]?.string
-        let members = (definition.members ?? []).map { member in
-            guard member.name == "data", let version, let data = member.value.members else { return member }
-            let rest = data.filter { $0.name != "version" }
-            return JSONMember("data", .object(rest + [JSONMember("version", .string(version))]))
-        }
+        let data = merged["data"].map { $0.elements ?? [$0] } ?? []
+        let pinned = SweptData.pinned(definition, to: data.map { $0["version"]?.string })
         do {
             let sweep = try SweepDocument.parse(
-                Array(JSONValue.object(members).text.utf8), from: "the sweep", external: external)
+                Array(pinned.text.utf8), from: "the sweep", external: external)
             let plan = try SweepPlan(sweep, dataRoot: dataRoot)
+            guard plan.versions.count == data.count else {
+                throw Missing(reason: "The definition is that of another sweep, over other data sets.")
+            }
             guard plan.id == merged["optimization_id"]?.string else {
                 throw Missing(reason: "The definition is that of another sweep, \(plan.id).")
             }

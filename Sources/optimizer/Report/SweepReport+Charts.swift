@@ -10,7 +10,9 @@ extension SweepReport {
         func percent(_ name: String) -> String {
             statistics?[name]?.double.map { ($0 > 0 ? "+" : "") + $0.fixed(1).replacingMinus + "\u{A0}%" } ?? "–"
         }
-        var tiles = [tile(objectiveTitle.uppercasedFirst, Markup.figure(best["objective"]?.double), isFirst: true)]
+        var tiles = [
+            tile((aggregate + objectiveTitle).uppercasedFirst, Markup.figure(best["objective"]?.double), isFirst: true)
+        ]
         if hasSplit { tiles.append(tile("Out of sample", Markup.figure(best["out_of_sample"]?[objective]?.double))) }
         if let plateau = merged["plateau"], plateau.members != nil {
             tiles.append(tile("Around it", Markup.figure(plateau["objective_median"]?.double)))
@@ -35,7 +37,7 @@ extension SweepReport {
             return section("Heat map", Markup.escaped(reason), "")
         }
         let chart = HeatMapChart(map: map, objective: objective, isMaximum: isMaximum)
-        var words = "\(objectiveTitle.uppercasedFirst), the stronger the better"
+        var words = "\((aggregate + objectiveTitle).uppercasedFirst), the stronger the better"
         if !map.others.isEmpty {
             words += "; each cell is the \(over) over " + map.others.map(Markup.escaped).joined(separator: ", ")
         }
@@ -52,8 +54,32 @@ extension SweepReport {
     }
 
     var equity: String {
-        switch curves {
-        case .missing(let reason): return section("Equity", Markup.escaped(reason), "")
+        guard data.count > 1 else { return curves.first.map { equity($0) } ?? "" }
+        let charts = zip(data, curves).map { source, outcome in
+            "<h3>\(words(of: source))</h3>" + equityChart(outcome)
+        }
+        let rest =
+            data.count > curves.count ? " Drawn for the first \(curves.count) of \(data.count) data sets." : ""
+        return section(
+            "Equity",
+            "The best set over all bars of each data set, against buying at the first and holding to the last."
+                + rest, charts.joined())
+    }
+
+    private func equity(_ outcome: ReportCurves.Outcome) -> String {
+        guard case .missing(let reason) = outcome else {
+            return section(
+                "Equity",
+                "The best set over all bars, against buying at the first and holding to the last."
+                    + dropped(outcome), equityChart(outcome))
+        }
+        return section("Equity", Markup.escaped(reason), "")
+    }
+
+    /// The chart of one data set with its legend, or why there is none.
+    private func equityChart(_ outcome: ReportCurves.Outcome) -> String {
+        switch outcome {
+        case .missing(let reason): return "<p class=\"soft\">\(Markup.escaped(reason))</p>"
         case .computed(let curves):
             let chart = EquityChart(curves: curves, outOfSample: firstKeptBar(curves.times))
             let legend = """
@@ -63,14 +89,19 @@ extension SweepReport {
                 </span><span class="key"><i class="loss-box"></i>drawdown of the best set \
                 <b>\(Markup.percent(curves.bestStatistics["max_drawdown_pct"]?.double))</b></span></p>
                 """
-            let dropped = [("Best set", curves.dropped.best), ("Buy and hold", curves.dropped.hold)].compactMap {
-                name, words in words.map { " \(name): \(Markup.escaped($0))." }
-            }
-            return section(
-                "Equity",
-                "The best set over all bars, against buying at the first and holding to the last." + dropped.joined(),
-                legend + Figure.html { chart.svg(width: $0) })
+            let words = data.count > 1 ? dropped(outcome) : ""
+            return legend + (words.isEmpty ? "" : "<p class=\"soft\">\(words)</p>")
+                + Figure.html { chart.svg(width: $0) }
         }
+    }
+
+    /// What the two runs could not pay for.
+    private func dropped(_ outcome: ReportCurves.Outcome) -> String {
+        guard case .computed(let curves) = outcome else { return "" }
+        let dropped = [("Best set", curves.dropped.best), ("Buy and hold", curves.dropped.hold)].compactMap {
+            name, words in words.map { " \(name): \(Markup.escaped($0))." }
+        }
+        return dropped.joined()
     }
 
     /// The first bar of the out-of-sample part. Times and the sweep's date are compared as text, which orders them.
@@ -93,7 +124,7 @@ extension SweepReport {
             """
         return section(
             "In sample and out of sample",
-            "\(objectiveTitle.uppercasedFirst) of the best sets. Far apart means fitted to the past.",
+            "\((aggregate + objectiveTitle).uppercasedFirst) of the best sets. Far apart means fitted to the past.",
             legend + Figure.html { chart.svg(width: $0) })
     }
 }
@@ -110,7 +141,7 @@ extension SweepReport {
     /// Where the last quarter of the data begins: a start that a reader can take over.
     private var laterDate: String {
         let ends = ["start", "end"].compactMap { name in
-            merged["data"]?[name]?.string.flatMap { Timestamp(rfc3339: $0.prefix(10) + "T00:00:00Z") }
+            data.first?[name]?.string.flatMap { Timestamp(rfc3339: $0.prefix(10) + "T00:00:00Z") }
         }
         guard ends.count == 2 else { return "2016-01-01" }
         let (first, last) = (ends[0].milliseconds, ends[1].milliseconds)

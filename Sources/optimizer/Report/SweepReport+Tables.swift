@@ -7,6 +7,29 @@ extension SweepReport {
         return section("All figures of the best set", "", table.html)
     }
 
+    /// What the best set did on each of several data sets.
+    var datasets: String {
+        guard let own = top.first?["datasets"]?.elements, own.count == data.count else { return "" }
+        let titles =
+            ["#", "Data set", objectiveTitle.uppercasedFirst] + (hasSplit ? ["Out of sample"] : []) + [
+                "Return, %", "Drawdown, %", "Trades",
+            ]
+        let head = titles.map { "<th scope=\"col\">\($0)</th>" }.joined()
+        let rows = zip(own, data).enumerated().map { place, pair in
+            let (entry, source) = pair
+            let statistics = entry["statistics"]
+            var cells = [String(place), words(of: source), "<b>\(Markup.figure(entry["objective"]?.double))</b>"]
+            if hasSplit { cells.append(Markup.figure(entry["out_of_sample"]?[objective]?.double)) }
+            for name in ["return_pct", "max_drawdown_pct"] { cells.append(Markup.figure(statistics?[name]?.double)) }
+            cells.append(Markup.shown(statistics?["trade_count"]))
+            return "<tr>" + cells.map { "<td>\($0)</td>" }.joined() + "</tr>"
+        }
+        let table = "<table><thead><tr>\(head)</tr></thead><tbody>\(rows.joined())</tbody></table>"
+        return section(
+            "The best set by data set", summary.datasets.map { Markup.escaped($0.uppercasedFirst) + "." } ?? "",
+            "<div class=\"scroll\">\(table)</div>")
+    }
+
     /// Nothing where a step does not tell it.
     var luck: String {
         guard let luck = merged["luck"], luck.members != nil else { return "" }
@@ -64,7 +87,7 @@ extension SweepReport {
         for member in merged["strategy"]?["parameters"]?.members ?? [] where !isDefaultOff(member.value) {
             items.append((Markup.escaped(member.name), Markup.shown(member.value)))
         }
-        items.append(("Looking for", "the \(isMaximum ? "largest" : "smallest") \(objectiveTitle)"))
+        items.append(("Looking for", "the \(isMaximum ? "largest" : "smallest") \(aggregate)\(objectiveTitle)"))
         items += conditions("parameter_constraints", "Only sets with") { ($0["left"], $0["right"]) }
         items += conditions("constraints", "Only results with") { ($0["target"], $0["target_value"]) }
         if let start = definition?["out_of_sample"]?["start"] {

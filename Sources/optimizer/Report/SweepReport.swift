@@ -5,7 +5,8 @@ struct SweepReport {
     let merged: JSONValue
     /// The sweep as it was submitted; nil where it could not be had.
     let definition: JSONValue?
-    let curves: ReportCurves.Outcome
+    /// Of each data set, of many only of the first.
+    let curves: [ReportCurves.Outcome]
     let axes: HeatMap.Choice
     var over = HeatMap.Over.best
 
@@ -16,26 +17,40 @@ struct SweepReport {
     var summary: SweepSummary { SweepSummary(merged: merged) }
     /// Whether the sweep asked for an out-of-sample part.
     var hasSplit: Bool { summary.asksForOutOfSample }
+    /// Of the one data set.
     var computed: ReportCurves? {
-        if case .computed(let curves) = curves { curves } else { nil }
+        guard data.count == 1, case .computed(let curves) = curves.first else { return nil }
+        return curves
     }
+    /// What was used of each data set.
+    var data: [JSONValue] { merged["data"].map { $0.elements ?? [$0] } ?? [] }
+    /// "mean of ": what the objective is over several data sets.
+    var aggregate: String { merged["objective"]?["aggregate"]?.string.map { Markup.escaped($0) + " of " } ?? "" }
 
     var html: String {
         ReportDocument.html(
             title: merged["optimization_id"]?.string ?? "sweep", subject: subject, warnings: warnings,
-            sections: [tiles, heatMap, equity, comparison, luck, statistics, topTable, whatWasSwept], origin: origin)
+            sections: [
+                tiles, heatMap, datasets, equity, comparison, luck, statistics, topTable, whatWasSwept,
+            ], origin: origin)
     }
 
     private var subject: String {
         let strategy = Markup.escaped(merged["strategy"]?["name"]?.string ?? "strategy")
-        let data = merged["data"]
+        guard data.count > 1 else { return "\(strategy) on \(words(of: data.first))" }
+        let bars = data.reduce(0) { $0 + ($1["bars"]?.integer ?? 0) }
+        return "\(strategy) on \(data.count) data sets, \(Markup.grouped(bars)) bars"
+    }
+
+    /// A data set, and which bars of it.
+    func words(of data: JSONValue?) -> String {
         let name = data?["dataset"]?.string.map(Markup.escaped) ?? "inline bars"
         let timeframe = data?["timeframe"]?.string.map { " " + Markup.escaped($0) } ?? ""
         let span = [data?["start"], data?["end"]].compactMap {
             $0?.string.map { Markup.escaped(String($0.prefix(10))) }
         }
         let bars = data?["bars"]?.integer.map { ", \(Markup.grouped($0)) bars" } ?? ""
-        return "\(strategy) on \(name)\(timeframe), \(span.joined(separator: " to "))\(bars)"
+        return "\(name)\(timeframe), \(span.joined(separator: " to "))\(bars)"
     }
 
     /// What is missing, and what could not be paid for, is said before anything else.
@@ -60,9 +75,10 @@ struct SweepReport {
 
     private var origin: String {
         let engine = merged["engine"]
-        let version = Markup.escaped(merged["data"]?["version"]?.string ?? "none")
+        let versions = data.map { "<code>\(Markup.escaped($0["version"]?.string ?? "none"))</code>" }
         return
-            "Engine \(Markup.shown(engine?["name"])) \(Markup.shown(engine?["version"])). Data version <code>\(version)</code>."
+            "Engine \(Markup.shown(engine?["name"])) \(Markup.shown(engine?["version"])). Data "
+            + "\(versions.count == 1 ? "version" : "versions") \(versions.joined(separator: ", "))."
     }
 
     func section(_ title: String, _ words: String, _ body: String) -> String {

@@ -25,10 +25,11 @@ struct SetRows {
         else { throw .malformed }
         let hasOutOfSample = result["out_of_sample"]?.members != nil
         let kept = hasOutOfSample ? names.map { "out_of_sample." + $0 } : []
-        columns = ["index"] + grid + names + kept
+        let datasets = result["data"]?.elements?.map { $0["dataset"] ?? .null }
+        columns = ["index"] + (datasets == nil ? [] : Self.dataNames) + grid + names + kept
         var bytes: [UInt8] = []
         for value in sets {
-            guard let set = Set(value, parameters: grid.count, figures: names.count) else { throw .malformed }
+            guard let set = Set(value, parameters: grid.count, figures: names.count, datasets) else { throw .malformed }
             switch format {
             case .csv: bytes += set.csv(figures: names.count, hasOutOfSample: hasOutOfSample).utf8
             case .jsonl: bytes += set.json(grid, names)
@@ -37,6 +38,9 @@ struct SetRows {
         }
         self.bytes = bytes
     }
+
+    /// Of several data sets, which of them a line is of: its place in the sweep's list, from 0, and its name.
+    private static let dataNames = ["data", "dataset"]
 
     /// The first line of CSV.
     static func header(_ columns: [String]) -> String {
@@ -49,18 +53,28 @@ struct SetRows {
         let figures: [JSONValue]
         /// nil where it has none.
         let outOfSample: [JSONValue]?
+        /// Its data set, where there are several: the values of `dataNames`.
+        let data: [JSONValue]
 
-        init?(_ value: JSONValue, parameters: Int, figures: Int) {
-            guard let elements = value.elements, elements.count == 4, let index = elements[0].integer,
+        /// - Parameter datasets: their names, where the sweep lists them.
+        init?(_ value: JSONValue, parameters: Int, figures: Int, _ datasets: [JSONValue]?) {
+            guard let elements = value.elements, elements.count == (datasets == nil ? 4 : 5),
+                let index = elements[0].integer,
                 let given = elements[1].elements, given.count == parameters, let own = elements[2].elements,
                 own.count == figures, elements[3] == .null || elements[3].elements?.count == figures
             else { return nil }
             (self.index, self.parameters, self.figures, outOfSample) = (index, given, own, elements[3].elements)
+            guard let datasets else {
+                data = []
+                return
+            }
+            guard let place = elements[4].integer, datasets.indices.contains(place) else { return nil }
+            data = [.integer(place), datasets[place]]
         }
 
         func csv(figures count: Int, hasOutOfSample: Bool) -> String {
             let none = [JSONValue](repeating: .null, count: hasOutOfSample ? count : 0)
-            let cells = parameters + figures + (hasOutOfSample ? outOfSample ?? none : none)
+            let cells = data + parameters + figures + (hasOutOfSample ? outOfSample ?? none : none)
             return cells.reduce("\(index)") { $0 + "," + SetRows.cell($1) }
         }
 
@@ -68,11 +82,12 @@ struct SetRows {
             func object(_ names: [String], _ values: [JSONValue]) -> JSONValue {
                 .object(zip(names, values).map { JSONMember($0, $1) })
             }
-            let line = JSONValue.object([
-                JSONMember("index", .integer(index)), JSONMember("parameters", object(grid, parameters)),
-                JSONMember("statistics", object(names, figures)),
-                JSONMember("out_of_sample", outOfSample.map { object(names, $0) } ?? .null),
-            ])
+            let line = JSONValue.object(
+                [JSONMember("index", .integer(index))] + zip(dataNames, data).map { JSONMember($0, $1) } + [
+                    JSONMember("parameters", object(grid, parameters)),
+                    JSONMember("statistics", object(names, figures)),
+                    JSONMember("out_of_sample", outOfSample.map { object(names, $0) } ?? .null),
+                ])
             return line.text.utf8.escapedJSONForTerminal
         }
     }

@@ -32,7 +32,7 @@ struct SweepEnd {
         if merge.completedCount > 0 {
             lines.append(summary.counts)
             lines += [
-                summary.firstFailure, summary.droppedOrders, summary.plateau, summary.whyNoneIsRanked,
+                summary.datasets, summary.firstFailure, summary.droppedOrders, summary.plateau, summary.whyNoneIsRanked,
                 summary.whyNoneIsOutOfSample,
             ].compactMap { $0 }
             lines += summary.luck

@@ -76,10 +76,11 @@ struct SweepSubmission {
 
     private var description: String {
         let version = plan.version.map { ", version \($0.prefix(19))" } ?? ""
+        let datasets = plan.isOfSeveral ? " of \(StepSending.count(plan.versions.count, "data set"))" : ""
         let drawn = plan.sweep.drawnBy.map { " (\($0))" } ?? ""
         return
             "sweep \(plan.id): \(plan.sweep.setCount) sets\(drawn) in \(StepSending.count(plan.stepCount, "step")) of "
-            + "up to \(plan.setsPerStep), over \(plan.bars) bars\(version)"
+            + "up to \(plan.setsPerStep), over \(plan.bars) bars\(datasets)\(version)"
     }
 
     private func endDryRun() throws(CommandFailure) -> Int32 {
@@ -206,6 +207,8 @@ struct SweepSubmission {
             JSONMember("steps", .integer(plan.stepCount)), JSONMember("sets_per_step", .integer(plan.setsPerStep)),
             JSONMember("bars", .integer(plan.bars)), JSONMember("version", plan.version.map { .string($0) } ?? .null),
         ]
-        return JSONValue.object(members + sent).text
+        let versions = plan.versions.map { $0.map { JSONValue.string($0) } ?? .null }
+        let several = plan.isOfSeveral ? [JSONMember("versions", .array(versions))] : []
+        return JSONValue.object(members + several + sent).text
     }
 }

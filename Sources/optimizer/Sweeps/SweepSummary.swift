@@ -23,6 +23,16 @@ struct SweepSummary {
     /// That sets could not pay for an order; nil where all could.
     var droppedOrders: String? { DroppedWords.of(merged["dropped_orders"]) }
 
+    /// Over which data sets sets are ranked by what; nil of one.
+    var datasets: String? {
+        guard let data = merged["data"]?.elements, let aggregate = merged["objective"]?["aggregate"]?.string else {
+            return nil
+        }
+        let names = data.prefix(10).map { $0["dataset"]?.string ?? "inline bars" }
+        return "ranked by the \(aggregate) of \(merged["objective"]?["target"]?.string ?? "the objective") over "
+            + "\(data.count) data sets: \(names.joined(separator: ", "))\(data.count > names.count ? ", …" : "")"
+    }
+
     /// How good the sets around the best one are; nil where no heat map tells it.
     var plateau: String? {
         guard let plateau = merged["plateau"], let neighbours = plateau["neighbours"]?.integer, neighbours > 0 else {

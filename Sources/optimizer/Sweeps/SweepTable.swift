@@ -10,7 +10,8 @@ enum SweepTable {
         let hasOutOfSample = SweepSummary(merged: merged).asksForOutOfSample
         var columns: [Table.Column] = [.right("RANK"), .right("SET")]
         columns += names.map { .right($0.uppercased()) }
-        columns.append(.right(objective.uppercased()))
+        let aggregate = merged["objective"]?["aggregate"]?.string.map { "\($0) " } ?? ""
+        columns.append(.right((aggregate + objective).uppercased()))
         if hasOutOfSample { columns.append(.right("OUT OF SAMPLE")) }
         columns += [.right("RETURN %"), .right("MAX DD %"), .right("TRADES")]
         return Table.lines(
@@ -27,7 +28,9 @@ enum SweepTable {
         if hasOutOfSample { cells.append(FigureText.fixed(entry["out_of_sample"]?[objective]?.double, 4)) }
         cells.append(FigureText.fixed(statistics?["return_pct"]?.double, 2))
         cells.append(FigureText.fixed(statistics?["max_drawdown_pct"]?.double, 2))
-        cells.append(statistics?["trade_count"]?.integer.map(String.init) ?? "-")
+        let trades = statistics?["trade_count"]
+        // Of several data sets it is a mean, or in the middle of two.
+        cells.append(trades?.integer.map(String.init) ?? FigureText.fixed(trades?.double, 1))
         return cells
     }
 }

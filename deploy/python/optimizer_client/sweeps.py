@@ -64,6 +64,20 @@ class SweepResult(dict):
         frame = _pandas().DataFrame(rows)
         return frame.set_index("index") if rows else frame
 
+    def datasets_dataframe(self) -> Any:
+        """A row for each of the best sets on each of several data sets: key figures, and `out_of_sample.<statistic>`.
+
+        Their index is that of the set and the place of the data set in the sweep's list, from 0.
+        """
+        rows = []
+        for entry in self.top:
+            for place, own in enumerate(entry.get("datasets") or []):
+                kept = {f"out_of_sample.{name}": value for name, value in (own["out_of_sample"] or {}).items()}
+                row = {"index": entry["index"], "data": place, "dataset": own["dataset"], "objective": own["objective"]}
+                rows.append(flat(row, entry["parameters"], {**own["statistics"], **kept}))
+        frame = _pandas().DataFrame(rows)
+        return frame.set_index(["index", "data"]) if rows else frame
+
     def heatmap(self) -> Any:
         """The objective of every set as a Series over its parameters; `heatmap().unstack()` is the map of two.
 
