@@ -45,7 +45,7 @@ let package = Package(
         .target(name: "Messages", swiftSettings: safe + busy),
         .target(name: "Scheduling", dependencies: ["Messages"], swiftSettings: safe + simulated),
         .target(name: "Sizing", swiftSettings: safe + simulated),
-        .target(name: "System", dependencies: ["CLinux", "Scheduling"], swiftSettings: safe),
+        .target(name: "System", dependencies: ["CLinux", "Messages", "Scheduling"], swiftSettings: safe),
         .target(name: "Kafka", dependencies: ["CRdKafka", "System"], swiftSettings: safe),
         .target(name: "Hosting", dependencies: ["Messages", "Scheduling", "System"], swiftSettings: safe),
         .target(

@@ -3,11 +3,13 @@ extension String {
     /// order of the letters round stands as `\u{1B}`. Everything that was written outside this program goes through
     /// here before a terminal or a text log gets it.
     package var escapedForTerminal: String {
-        guard unicodeScalars.contains(where: \.actsOnTerminal) else { return self }
+        guard unicodeScalars.contains(where: { $0.actsOnTerminal || FileName.byte(of: $0) != nil }) else { return self }
         var escaped = ""
         for scalar in unicodeScalars {
             if scalar.actsOnTerminal {
                 escaped += "\\u{" + String(scalar.value, radix: 16, uppercase: true) + "}"
+            } else if let byte = FileName.byte(of: scalar) {
+                escaped += "\\x" + String(byte, radix: 16, uppercase: true)
             } else {
                 escaped.unicodeScalars.append(scalar)
             }

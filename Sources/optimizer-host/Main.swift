@@ -24,7 +24,7 @@ struct Main {
 
     static func main() {
         StandardDescriptors.open()
-        let arguments = Array(CommandLine.arguments.dropFirst())
+        let arguments = Array(ProgramArguments.all.dropFirst())
         switch arguments.first {
         case "serve" where dataRoot(arguments) != nil:
             exit(dataRoot(arguments).map(serve) ?? 64)

@@ -1,5 +1,6 @@
 import Configuration
 import Glibc
+import Messages
 import Worker
 
 /// The options every command that talks to Kafka takes, and the configuration they make.
@@ -33,7 +34,7 @@ enum ConfigurationOptions {
         var found: [String: String] = [:]
         var entry = unsafe environ
         while let text = unsafe entry.pointee {
-            let parts = unsafe String(cString: text).split(
+            let parts = unsafe FileName.text(ofCString: text).split(
                 separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             if parts.count == 2 { found[String(parts[0])] = String(parts[1]) }
             unsafe entry += 1

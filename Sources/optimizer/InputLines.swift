@@ -1,4 +1,5 @@
 import Glibc
+import Messages
 import Worker
 
 /// The lines of a file or of standard input, as they come.
@@ -26,7 +27,7 @@ struct InputLines: ~Copyable {
     /// - Throws: that it cannot be read, code 66.
     init(_ path: String) throws(CommandFailure) {
         name = path == "-" ? "standard input" : path
-        descriptor = path == "-" ? 0 : unsafe open(path, O_RDONLY | O_CLOEXEC)
+        descriptor = path == "-" ? 0 : unsafe path.withPath { unsafe open($0, O_RDONLY | O_CLOEXEC) }
         guard descriptor >= 0 else {
             throw CommandFailure("cannot read \(path): \(SystemError.text(errno))", code: ExitCode.noInput)
         }

@@ -9,7 +9,7 @@ struct Main {
         StandardDescriptors.open()
         // A reader that goes away ends a write with an error, not the process with a signal.
         signal(SIGPIPE, SIG_IGN)
-        let words = Array(CommandLine.arguments.dropFirst())
+        let words = Array(ProgramArguments.all.dropFirst())
         let code = Dispatch.run(words)
         // Not exit(): a thread of a client whose broker is gone may still be at work, on what exit() takes away.
         fflush(nil)

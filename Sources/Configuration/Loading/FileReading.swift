@@ -1,4 +1,5 @@
 import Glibc
+import Messages
 
 /// Why a file cannot be read: "is a directory, not a file".
 package struct FileProblem: Error {
@@ -10,7 +11,7 @@ package struct FileProblem: Error {
 package func readFile(_ path: String, maximumBytes: Int) throws(FileProblem) -> [UInt8] {
     guard !path.utf8.contains(0) else { throw FileProblem(reason: "has a name with a zero byte") }
     // Without O_NONBLOCK a named pipe would hang the start.
-    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    let descriptor = unsafe path.withPath { unsafe open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
     guard descriptor >= 0 else { throw FileProblem(reason: "cannot be opened: \(systemMessage(errno))") }
     defer { close(descriptor) }
     var status = stat()

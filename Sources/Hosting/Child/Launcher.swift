@@ -1,4 +1,5 @@
 import Glibc
+import Messages
 import System
 
 /// What `optimizer-host exec` does: prepares its own process as a host's, then becomes the command.
@@ -43,7 +44,9 @@ package enum Launcher {
         if let fileMB = arguments.fileMB { try limit(.fileSize, to: fileMB << 20) }
         if let openFiles = arguments.openFiles { try limit(.openFiles, to: openFiles) }
         if let processes = arguments.processes { try limit(.processes, to: processes) }
-        if let directory = arguments.directory { try unsafe check(chdir(directory) == 0, "cannot enter \(directory)") }
+        if let directory = arguments.directory {
+            try check(unsafe directory.withPath { unsafe chdir($0) } == 0, "cannot enter \(directory)")
+        }
         sandboxing.enter()
         // After the change of user, which would undo it.
         if let parent = arguments.parent {
@@ -59,7 +62,7 @@ package enum Launcher {
     private static func answer(_ arguments: LauncherArguments, _ refusals: [(SandboxPlan.Means, String)]) -> Int32 {
         var line = "probed"
         for (means, reason) in refusals { line += "\t\(means.rawValue)=\(reason)" }
-        for path in arguments.readable where unsafe access(path, R_OK) != 0 && errno != ENOENT {
+        for path in arguments.readable where unsafe path.withPath({ unsafe access($0, R_OK) }) != 0 && errno != ENOENT {
             line += "\tunreadable=\(path)"
         }
         let bytes = Array((line + "\n").utf8)
@@ -75,7 +78,9 @@ package enum Launcher {
     private static func isThisExecutable(_ path: String) -> Bool {
         var named = stat()
         var own = stat()
-        guard path.contains("/"), unsafe stat(path, &named) == 0, unsafe stat("/proc/self/exe", &own) == 0 else {
+        guard path.contains("/"), unsafe path.withPath({ unsafe stat($0, &named) }) == 0,
+            unsafe stat("/proc/self/exe", &own) == 0
+        else {
             return false
         }
         return named.st_dev == own.st_dev && named.st_ino == own.st_ino

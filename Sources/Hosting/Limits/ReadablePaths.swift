@@ -1,4 +1,5 @@
 import Glibc
+import Messages
 
 /// What a command needs to read, apart from what every program may.
 enum ReadablePaths {
@@ -13,7 +14,8 @@ enum ReadablePaths {
         for argument in command.arguments {
             let path = argument.hasPrefix("/") ? argument : "\(start ?? ".")/\(argument)"
             var information = stat()
-            guard unsafe stat(path, &information) == 0, information.st_mode & S_IFMT == S_IFREG else { continue }
+            guard unsafe path.withPath({ unsafe stat($0, &information) }) == 0, information.st_mode & S_IFMT == S_IFREG
+            else { continue }
             paths.append(directory(of: path))
         }
         // A directory that holds everything allows nothing less.
@@ -24,9 +26,11 @@ enum ReadablePaths {
     static func absolute(_ path: String) -> String { resolved(path) ?? path }
 
     private static func resolved(_ path: String) -> String? {
-        guard path.contains("/") || path == ".", let found = unsafe realpath(path, nil) else { return nil }
+        guard path.contains("/") || path == ".", let found = unsafe path.withPath({ unsafe realpath($0, nil) }) else {
+            return nil
+        }
         defer { unsafe free(found) }
-        return unsafe String(cString: found)
+        return unsafe FileName.text(ofCString: found)
     }
 
     private static func directory(of path: String) -> String {

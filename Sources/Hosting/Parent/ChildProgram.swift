@@ -1,4 +1,5 @@
 import Glibc
+import Messages
 package import Scheduling
 package import System
 
@@ -22,7 +23,7 @@ package final class ChildProgram {
         let input = unsafe open("/dev/null", O_RDONLY | O_CLOEXEC)
         guard input >= 0 else { throw HostFailure(SystemFailure(errno, "cannot open /dev/null")) }
         defer { close(input) }
-        let log = unsafe open(output, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+        let log = unsafe output.withPath { unsafe open($0, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644) }
         guard log >= 0 else { throw HostFailure(SystemFailure(errno, "cannot write \(output)")) }
         defer { close(log) }
         var environment = command.environment

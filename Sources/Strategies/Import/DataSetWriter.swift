@@ -1,4 +1,5 @@
 import Glibc
+import Messages
 
 /// Puts a column file under the data root so that a reader sees either nothing or all of it.
 ///
@@ -21,7 +22,7 @@ enum DataSetWriter {
         var made = path.hasPrefix("/") ? "/" : ""
         for part in path.split(separator: "/") {
             made += part + "/"
-            guard unsafe mkdir(made, 0o755) == 0 || errno == EEXIST || errno == EROFS else {
+            guard unsafe made.withPath({ unsafe mkdir($0, 0o755) }) == 0 || errno == EEXIST || errno == EROFS else {
                 throw failed("make the directory", made)
             }
         }

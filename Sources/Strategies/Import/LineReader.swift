@@ -1,5 +1,6 @@
 import CZlib
 import Glibc
+import Messages
 
 /// The lines of a text file in UTF-8 or UTF-16, packed with gzip or not.
 ///
@@ -21,11 +22,11 @@ final class LineReader {
     /// - Throws: where the file cannot be opened for reading.
     init(path: String) throws(ImportProblem) {
         var status = stat()
-        guard unsafe stat(path, &status) == 0 else {
+        guard unsafe path.withPath({ unsafe stat($0, &status) }) == 0 else {
             throw ImportProblem(unsafe "cannot read \(path): \(String(cString: strerror(errno)))")
         }
         guard status.st_mode & S_IFMT != S_IFDIR else { throw ImportProblem("cannot read \(path): it is a directory") }
-        guard let handle = unsafe gzopen(path, "rb") else {
+        guard let handle = unsafe path.withPath({ unsafe gzopen($0, "rb") }) else {
             throw ImportProblem(unsafe "cannot read \(path): \(String(cString: strerror(errno)))")
         }
         unsafe self.handle = handle

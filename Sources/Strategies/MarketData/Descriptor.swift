@@ -1,4 +1,5 @@
 import Glibc
+import Messages
 
 /// A file descriptor that is closed when it is dropped.
 struct Descriptor: ~Copyable {
@@ -14,7 +15,7 @@ struct Descriptor: ~Copyable {
 
     /// Opens a directory by path; the path itself may lead over links (the data root is the operator's choice).
     static func directory(_ path: String) -> Descriptor? {
-        unsafe Descriptor(open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC))
+        Descriptor(unsafe path.withPath { unsafe open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) })
     }
 
     /// Opens a directory inside this one, never through a link.

@@ -1,4 +1,5 @@
 import Glibc
+import Messages
 
 /// Paths that mean the same wherever a process stands.
 package enum AbsolutePath {
@@ -6,6 +7,6 @@ package enum AbsolutePath {
     package static func of(_ path: String) -> String {
         guard !path.hasPrefix("/"), let here = unsafe getcwd(nil, 0) else { return path }
         defer { unsafe free(here) }
-        return unsafe String(cString: here) + "/" + path
+        return unsafe FileName.text(ofCString: here) + "/" + path
     }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import Messages
 
 /// The names in a directory.
 package enum DirectoryEntries {
@@ -7,12 +8,12 @@ package enum DirectoryEntries {
 
     /// All but the directory itself and the one above; none where it cannot be read.
     package static func all(_ path: String) -> [String] {
-        guard let directory = unsafe opendir(path) else { return [] }
+        guard let directory = unsafe path.withPath({ unsafe opendir($0) }) else { return [] }
         defer { unsafe closedir(directory) }
         var names: [String] = []
         while let entry = unsafe readdir(directory) {
             let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+                unsafe FileName.text(Array(bytes.prefix { $0 != 0 }))
             }
             if name != ".", name != ".." { names.append(name) }
         }

@@ -1,4 +1,5 @@
 import Glibc
+import Messages
 
 /// Where the running program lies.
 package enum ExecutablePath {
@@ -6,7 +7,7 @@ package enum ExecutablePath {
     package static var own: String? {
         var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
         let length = unsafe readlink("/proc/self/exe", &buffer, buffer.count)
-        return length > 0 ? String(decoding: buffer[..<length], as: UTF8.self) : nil
+        return length > 0 ? FileName.text(Array(buffer[..<length])) : nil
     }
 
     /// The path of `name` in the directory of the running executable; nil when that directory cannot be found out.
@@ -16,5 +17,5 @@ package enum ExecutablePath {
     }
 
     /// Whether there is a program that this process may run.
-    package static func canRun(_ path: String) -> Bool { unsafe access(path, X_OK) == 0 }
+    package static func canRun(_ path: String) -> Bool { unsafe path.withPath { unsafe access($0, X_OK) } == 0 }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import Messages
 
 /// Small files, as the kernel shows them under /proc and /sys.
 package enum FileContent {
@@ -7,7 +8,7 @@ package enum FileContent {
 
     /// What a small file holds; empty when it cannot be read.
     package static func read(_ path: String) -> [UInt8] {
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        let descriptor = unsafe path.withPath { unsafe open($0, O_RDONLY | O_CLOEXEC) }
         guard descriptor >= 0 else { return [] }
         defer { close(descriptor) }
         var content: [UInt8] = []

@@ -1,4 +1,5 @@
 import Glibc
+import Messages
 
 /// A small file that one process at a time has: another finds it taken for as long as this one lives, however it ends.
 ///
@@ -13,7 +14,9 @@ package final class LockedFile: Sendable {
     /// - Throws: `SystemFailure` when it can be neither made nor opened.
     package static func take(_ path: String) throws(SystemFailure) -> LockedFile? {
         makeDirectories(above: path)
-        let lock = unsafe open(path + ".lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        let lock = unsafe (path + ".lock").withPath {
+            unsafe open($0, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        }
         guard lock >= 0 else { throw SystemFailure(errno, "cannot open \(path).lock") }
         while flock(lock, LOCK_EX | LOCK_NB) != 0 {
             let error = errno
@@ -43,14 +46,14 @@ package final class LockedFile: Sendable {
     /// - Throws: `SystemFailure`; it holds what it held.
     package func replace(with content: [UInt8]) throws(SystemFailure) {
         let new = path + ".new"
-        let file = unsafe open(new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        let file = unsafe new.withPath { unsafe open($0, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600) }
         guard file >= 0 else { throw SystemFailure(errno, "cannot write \(new)") }
         let isWritten = unsafe write(file, content, content.count) == content.count && fsync(file) == 0
         let error = errno
         close(file)
-        guard isWritten, unsafe rename(new, path) == 0 else {
+        guard isWritten, unsafe new.withPath({ new in unsafe path.withPath { unsafe rename(new, $0) } }) == 0 else {
             let reason = isWritten ? errno : error
-            unsafe unlink(new)
+            _ = unsafe new.withPath { unsafe unlink($0) }
             throw SystemFailure(reason, "cannot write \(path)")
         }
     }
@@ -60,7 +63,7 @@ package final class LockedFile: Sendable {
         var directory = path.hasPrefix("/") ? "" : "."
         for part in parts {
             directory += "/" + part
-            unsafe mkdir(directory, 0o700)
+            _ = unsafe directory.withPath { unsafe mkdir($0, 0o700) }
         }
     }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import Messages
 
 /// A directory of this process's own, which it removes again with everything in it.
 package final class TemporaryDirectory {
@@ -26,23 +27,23 @@ package final class TemporaryDirectory {
     /// - Returns: its path.
     /// - Throws: `SystemFailure` where it cannot be made.
     package static func make(prefix: String) throws(SystemFailure) -> String {
-        let parent = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? ""
+        let parent = EnvironmentPath.value("TMPDIR") ?? ""
         let pattern = (parent.isEmpty ? "/tmp" : parent) + "/\(prefix)-XXXXXX"
-        guard let template = unsafe strdup(pattern) else {
+        guard let template = unsafe pattern.withPath({ unsafe strdup($0) }) else {
             throw SystemFailure(ENOMEM, "cannot make a temporary directory")
         }
         defer { unsafe free(template) }
         guard unsafe mkdtemp(template) != nil else {
             throw SystemFailure(errno, "cannot make the directory \(pattern)")
         }
-        return unsafe String(cString: template)
+        return unsafe FileName.text(ofCString: template)
     }
 
     /// Removes a file, or a directory with all that is in it. Symbolic links are removed, not followed.
     package static func remove(_ path: String) {
         // A link is removed by the first call, whatever it leads to, so that the walk never leaves the directory.
-        guard unsafe unlink(path) != 0, errno == EISDIR || errno == EPERM else { return }
+        guard unsafe path.withPath({ unsafe unlink($0) }) != 0, errno == EISDIR || errno == EPERM else { return }
         for name in DirectoryEntries.all(path) { remove("\(path)/\(name)") }
-        unsafe rmdir(path)
+        _ = unsafe path.withPath { unsafe rmdir($0) }
     }
 }

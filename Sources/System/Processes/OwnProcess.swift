@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import Messages
 
 /// What a process does to itself, for as long as it lives.
 package enum OwnProcess {
@@ -49,7 +50,7 @@ package enum OwnProcess {
     /// Runs another program in this process. Returns only where it cannot.
     /// - Parameter command: the program, looked for in PATH, and its arguments.
     package static func become(_ command: [String]) -> SystemFailure {
-        unsafe CStrings.with(command) { arguments in _ = unsafe execvp(command[0], arguments) }
+        unsafe CStrings.with(command) { arguments in _ = unsafe command[0].withPath { unsafe execvp($0, arguments) } }
         return SystemFailure(errno, "cannot run \(command[0])")
     }
 }

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import Messages
 
 /// How a program is started: in a session of its own, and with nothing of this process's but three descriptors.
 package enum ProcessSpawn {
@@ -36,7 +37,7 @@ package enum ProcessSpawn {
         var pid: pid_t = 0
         let failure = unsafe CStrings.with(arguments) { arguments in
             unsafe CStrings.with(environment) { environment in
-                unsafe posix_spawn(&pid, path, &actions, &attributes, arguments, environment)
+                unsafe path.withPath { unsafe posix_spawn(&pid, $0, &actions, &attributes, arguments, environment) }
             }
         }
         guard failure == 0 else { throw SystemFailure(failure, "cannot start \(path)") }

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import Messages
 
 /// Which files this process, and what it starts, may use once it has entered (Landlock); where the kernel can, it then
 /// reaches no abstract socket and signals no process outside either.
@@ -31,8 +32,8 @@ package struct FileRules: ~Copyable {
             case .reading: linux_landlock_reading
             case .writing: linux_landlock_writing
             }
-        try unsafe SystemFailure.check(
-            linux_landlock_allow(descriptor, version, path, Int32(how)), "cannot allow \(path)")
+        let result = unsafe path.withPath { unsafe linux_landlock_allow(descriptor, version, $0, Int32(how)) }
+        try SystemFailure.check(result, "cannot allow \(path)")
     }
 
     /// From now on they hold.

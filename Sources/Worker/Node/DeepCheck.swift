@@ -2,6 +2,7 @@ package import Configuration
 import Glibc
 import Hosting
 import Kafka
+import Messages
 import Metrics
 import System
 
@@ -16,7 +17,7 @@ package enum DeepCheck {
     private static func machine(_ configuration: OptimizerConfiguration) -> [ConfigurationProblem] {
         do throws(NodeFailure) {
             let settings = try NodeSettings(configuration)
-            guard unsafe access(settings.launcher, X_OK) == 0 else {
+            guard unsafe settings.launcher.withPath({ unsafe access($0, X_OK) }) == 0 else {
                 return [configuration.problem(at: "isolation", "\(settings.launcher) is not there or not executable")]
             }
             do throws(HostFailure) {
@@ -55,8 +56,10 @@ package enum DeepCheck {
     private static func data(_ configuration: OptimizerConfiguration) -> [ConfigurationProblem] {
         let root = configuration.data.root
         var entry = stat()
-        let isThere = unsafe stat(root, &entry) == 0
-        if isThere, entry.st_mode & S_IFMT == S_IFDIR, unsafe access(root, R_OK | X_OK) == 0 { return [] }
+        let isThere = unsafe root.withPath { unsafe stat($0, &entry) } == 0
+        if isThere, entry.st_mode & S_IFMT == S_IFDIR, unsafe root.withPath({ unsafe access($0, R_OK | X_OK) }) == 0 {
+            return []
+        }
         // Nobody needs the default directory who has no market data.
         if !isThere, root == OptimizerConfiguration.defaults.data.root { return [] }
         return [
@@ -81,7 +84,7 @@ package enum DeepCheck {
         let command = HostCommand(strategy, dataRoot: configuration.data.root)
         var problems: [ConfigurationProblem] = []
         let directory = strategy.workingDirectory
-        if let directory, unsafe access(directory, X_OK) != 0 {
+        if let directory, unsafe directory.withPath({ unsafe access($0, X_OK) }) != 0 {
             problems.append(
                 configuration.problem(at: "strategies.\(strategy.name)", "there is no working directory \(directory)"))
         }
@@ -91,7 +94,7 @@ package enum DeepCheck {
         let candidates = name.contains("/") ? [name] : places
         let isThere = candidates.contains { path in
             let full = path.hasPrefix("/") || directory == nil ? path : "\(directory ?? "")/\(path)"
-            return unsafe access(full, X_OK) == 0
+            return unsafe full.withPath { unsafe access($0, X_OK) } == 0
         }
         if !isThere {
             problems.append(

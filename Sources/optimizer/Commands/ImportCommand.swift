@@ -37,7 +37,7 @@ enum ImportCommand: Command {
         let root = try ConfigurationOptions.load(arguments).data.root
         let given = arguments.positional[0]
         let path = given == "-" ? "/dev/stdin" : given
-        guard unsafe access(path, R_OK) == 0 else {
+        guard unsafe path.withPath({ unsafe access($0, R_OK) }) == 0 else {
             throw CommandFailure("cannot read \(given): \(SystemError.text(errno))", code: ExitCode.noInput)
         }
         let entry = try bring(path, given == "-" ? "standard input" : given, name, root, arguments)

@@ -1,4 +1,5 @@
 import Glibc
+import Messages
 import Strategies
 import System
 import Worker
@@ -34,7 +35,7 @@ struct SampleData {
         return found
     }
 
-    private static func isReadable(_ path: String) -> Bool { unsafe access(path, R_OK) == 0 }
+    private static func isReadable(_ path: String) -> Bool { unsafe path.withPath { unsafe access($0, R_OK) } == 0 }
 
     /// Imports a CSV file under a data root.
     init(importing file: String, under root: String) throws(CommandFailure) {

@@ -1,4 +1,6 @@
 import Glibc
+import Messages
+import System
 import Worker
 
 /// Bytes that wait on disk for their turn: a file without a name, which is gone when the program is.
@@ -15,8 +17,8 @@ final class SpillFile {
 
     /// In the folder that TMPDIR names, else in /tmp.
     init() throws(CommandFailure) {
-        folder = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? "/tmp"
-        var name = Array("\(folder)/optimizer-XXXXXX".utf8CString)
+        folder = EnvironmentPath.value("TMPDIR") ?? "/tmp"
+        var name = FileName.bytes("\(folder)/optimizer-XXXXXX").map { CChar(bitPattern: $0) } + [0]
         descriptor = unsafe mkstemp(&name)
         guard descriptor >= 0 else {
             throw CommandFailure(

@@ -1,4 +1,5 @@
 import Glibc
+import Messages
 import System
 import TestSupport
 
@@ -72,8 +73,8 @@ final class Program {
         posix_spawnattr_setsigdefault(&attributes, &usual)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
         // env changes the directory and becomes the program: a configuration that lies where the tests run is not read.
-        var arguments = (["env", "-C", folder, path] + words).map { strdup($0) } + [nil]
-        var variables = (["PATH=/usr/bin:/bin"] + environment).map { strdup($0) } + [nil]
+        var arguments = (["env", "-C", folder, path] + words).map { $0.withPath { strdup($0) } } + [nil]
+        var variables = (["PATH=/usr/bin:/bin"] + environment).map { $0.withPath { strdup($0) } } + [nil]
         defer { for text in arguments + variables { free(text) } }
         var pid: pid_t = 0
         let error = posix_spawn(&pid, "/usr/bin/env", &actions, &attributes, &arguments, &variables)
