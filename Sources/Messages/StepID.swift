@@ -30,5 +30,16 @@ package struct StepID: Equatable, Sendable {
         }
     }
 
+    /// The walk-forward and the window that the sweep's name says it is of, `<walk-forward>.w<window>`; nil where it says neither.
+    /// Whether it is one the step's request says.
+    package var window: (walkForward: String, number: Int)? { Self.window(ofSweep: sweep) }
+
+    package static func window(ofSweep id: String) -> (walkForward: String, number: Int)? {
+        guard let dot = id.lastIndex(of: "."), id[dot...].hasPrefix(".w"), dot > id.startIndex else { return nil }
+        let digits = id[dot...].dropFirst(2)
+        guard let number = Int(digits), String(number) == digits, number > 0 else { return nil }
+        return (String(id[..<dot]), number)
+    }
+
     package var text: String { "\(sweep):\(digest):\(step)" }
 }

@@ -79,6 +79,7 @@ import Testing
         let total = try #require(joined?["statistics"]?["return_pct"]?.double)
         #expect(abs(total - (growth - 1) * 100) < 1e-9 * max(1, abs(total)))
         #expect(joined?["bars"] == .integer(1375) && joined?["equity_curve"]?["equity"]?.elements?.count == 1375)
+        #expect(joined?["trades"]?.elements?.count == joined?["statistics"]?["trade_count"]?.integer)
         let isMeasured = joined?["walk_forward_efficiency"]?.double != nil
         #expect(outcome.words.contains("walk-forward efficiency ") == isMeasured, "\(outcome.words)")
         let html = bench.bench.folder.text("wf.html")

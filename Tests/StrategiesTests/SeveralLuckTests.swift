@@ -13,9 +13,10 @@ import Testing
     /// The days from 1970 on, and the equity at the end of each, of a set on one data set.
     private func curve(_ plan: SweepPlan, _ set: Int, _ place: Int) throws -> [(day: Int, equity: Double)] {
         let run = try JSONValue.parse(fixture.host.run(plan.backtest(ofSet: set, data: place)))
-        let times = try #require(run["equity_curve"]?["time"]?.elements).compactMap(\.integer)
+        let times = try #require(run["equity_curve"]?["time"]?.elements)
+            .compactMap { $0.string.flatMap(BarTime.parse)?.milliseconds }
         let equity = try #require(run["equity_curve"]?["equity"]?.elements).compactMap(\.double)
-        return zip(times, equity).map { ($0 / 86_400_000, $1) }
+        return zip(times, equity).map { (Int($0 / 86_400_000), $1) }
     }
 
     /// A dictionary at a time, as slowly as can be.

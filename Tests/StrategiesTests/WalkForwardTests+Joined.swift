@@ -60,6 +60,12 @@ extension WalkForwardTests {
         let trades = joined.statistics.trades
         let rates = runs.flatMap { $0.trades + [$0.openTrade].compactMap(\.self) }.map(\.rate)
         #expect(trades.count == rates.count && rates.count > 5)
+        #expect(joined.trades.map(\.rate) == rates)
+        for (trade, own) in zip(
+            joined.trades.dropFirst(runs[0].trades.count + (runs[0].openTrade == nil ? 0 : 1)), runs[1].trades)
+        {
+            #expect(trade.entryBar == own.entryBar + 60 && isClose(trade.profit, own.profit * growths[0]))
+        }
         #expect(trades.bestPct == (rates.max() ?? .nan) * 100 && trades.worstPct == (rates.min() ?? .nan) * 100)
         let costs = runs.enumerated().map { index, run in
             (run.trades.reduce(0) { $0 + $1.commission } + (run.openTrade?.commission ?? 0))

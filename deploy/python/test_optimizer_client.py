@@ -94,6 +94,8 @@ class ResultTests(unittest.TestCase):
             result().trades()
         curve = result(equity_curve={"time": [0, 86_400_000], "equity": [1.0, 2.0]}).equity_curve()
         self.assertEqual(curve["1970-01-02"], 2.0)
+        curve = result(equity_curve={"time": ["1970-01-02", "1970-01-02T12:00:00.000Z"], "equity": [1.0, 2.0]})
+        self.assertEqual(list(curve.equity_curve().index.hour), [0, 12])
         self.assertEqual(len(result(trades=[]).trades()), 0)
         times = ["2010-01-04", "2010-01-04T15:30:00Z"]
         trades = result(trades=[{"entry_time": time, "pnl": 3} for time in times]).trades()

@@ -128,7 +128,7 @@ package final class HostedStrategies {
             json.openPosition(backtest.simulation.openPosition, bars)
             json.droppedOrders(backtest.simulation.dropped)
             json.name("trades")
-            if output.trades { json.trades(workspace.trades, bars) } else { json.null() }
+            if output.trades { json.trades(workspace.trades) { unsafe bars.time[$0] } } else { json.null() }
             unsafe json.curve(output.curve, workspace.equity, bars)
             json.leftOut(leftOut)
             json.engine(engineVersion)

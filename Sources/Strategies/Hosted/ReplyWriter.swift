@@ -151,15 +151,16 @@ extension JSONWriter {
         member("unit_cost", dropped.unitCost)
     }
 
-    mutating func trades(_ trades: ContiguousArray<Trade>, _ bars: Bars) {
+    /// - Parameter time: of a bar, in UTC milliseconds.
+    mutating func trades(_ trades: some Sequence<Trade>, time: (Int) -> Int64) {
         beginArray()
         for trade in trades {
             beginObject()
             size(trade.size)
             member("entry_bar", trade.entryBar)
             member("exit_bar", trade.exitBar)
-            unsafe member("entry_time", BarTime.text(bars.time[trade.entryBar]))
-            unsafe member("exit_time", BarTime.text(bars.time[trade.exitBar]))
+            member("entry_time", BarTime.text(time(trade.entryBar)))
+            member("exit_time", BarTime.text(time(trade.exitBar)))
             member("entry_price", trade.entryPrice)
             member("exit_price", trade.exitPrice)
             member("pnl", trade.profit)
@@ -180,7 +181,7 @@ extension JSONWriter {
         endArray()
     }
 
-    /// Two lists of one length: UTC milliseconds and the equity at those bars' closes.
+    /// Two lists of one length: the bars' times, as trades have them, and the equity at their closes.
     mutating func curve(
         _ curve: OutputSettings.Curve, _ equity: UnsafeMutableBufferPointer<Double>, _ bars: Bars
     ) {
@@ -188,14 +189,20 @@ extension JSONWriter {
         guard curve != .none else { return null() }
         let points = curve == .full ? bars.count : min(bars.count, 500)
         func bar(_ point: Int) -> Int { points == 1 ? 0 : point * (bars.count - 1) / (points - 1) }
+        self.curve(
+            (0..<points).lazy.map { unsafe bars.time[bar($0)] }, (0..<points).lazy.map { unsafe equity[bar($0)] })
+    }
+
+    /// Two lists of one length.
+    mutating func curve(_ times: some Sequence<Int64>, _ equity: some Sequence<Double>) {
         beginObject()
         name("time")
         beginArray()
-        for point in 0..<points { unsafe integer(bars.time[bar(point)]) }
+        for time in times { string(BarTime.text(time)) }
         endArray()
         name("equity")
         beginArray()
-        for point in 0..<points { unsafe double(equity[bar(point)]) }
+        for value in equity { double(value) }
         endArray()
         endObject()
     }

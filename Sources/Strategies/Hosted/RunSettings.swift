@@ -67,7 +67,7 @@ struct OutputSettings: Equatable {
     var curve = Curve.none
 
     /// Of one as it is mostly written; a longer one is found out by the reply's own length.
-    private static let pointBytes = 40
+    private static let pointBytes = 48
     private static let tradeBytes = 300
 
     /// What of it fits into a reply: the figures come whatever else was asked for.

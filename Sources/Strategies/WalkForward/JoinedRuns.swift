@@ -5,6 +5,8 @@ package struct JoinedRuns: Sendable {
     /// UTC milliseconds, one for each bar from the first part's first to the last one's last.
     package let times: [Int64]
     package let equity: [Double]
+    /// Their bars count from the first of these.
+    let trades: [Trade]
     /// Of buying at the first of these bars and holding to the last.
     package let hold: [Double]
     let statistics: Statistics
@@ -48,7 +50,8 @@ extension HostedStrategies {
             let simulation = Simulation(
                 bars: bars, account: settings.account, workspace: workspace, ruinedAt: isRuined ? bars.count - 1 : nil)
             return unsafe JoinedRuns(
-                times: Array(bars.time), equity: Array(workspace.equity), hold: hold.equity,
+                times: Array(bars.time), equity: Array(workspace.equity), trades: Array(workspace.trades),
+                hold: hold.equity,
                 statistics: Statistics(
                     of: simulation, warmUp: 0, calendar: data.calendar, settings: settings.statistics),
                 holdStatistics: hold.statistics, start: hold.start, end: hold.end,

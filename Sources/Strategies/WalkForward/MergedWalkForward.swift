@@ -143,17 +143,10 @@ package struct MergedWalkForward {
         json.beginObject()
         json.statisticMembers(joined.holdStatistics)
         json.endObject()
+        json.name("trades")
+        json.trades(joined.trades) { joined.times[$0] }
         json.name("equity_curve")
-        json.beginObject()
-        json.name("time")
-        json.beginArray()
-        for time in joined.times { json.integer(time) }
-        json.endArray()
-        json.name("equity")
-        json.beginArray()
-        for value in joined.equity { json.double(value) }
-        json.endArray()
-        json.endObject()
+        json.curve(joined.times, joined.equity)
         json.endObject()
     }
 }

@@ -101,11 +101,7 @@ package struct WalkForwardPlan: Sendable {
 
     /// The walk-forward and the window that a sweep's id says it is of; nil where it says neither.
     package static func window(ofSweep id: String) -> (walkForward: String, number: Int)? {
-        guard let dot = id.lastIndex(of: "."), id[dot...].hasPrefix(".w"), dot > id.startIndex else { return nil }
-        let digits = id[dot...].dropFirst(2)
-        guard let number = Int(digits), String(number) == digits, (1...WalkForwardSettings.mostWindows).contains(number)
-        else { return nil }
-        return (String(id[..<dot]), number)
+        StepID.window(ofSweep: id).flatMap { $0.number <= WalkForwardSettings.mostWindows ? $0 : nil }
     }
 
     /// Pins the data set's version, the newest where the document names none, and cuts the bars into windows.

@@ -127,9 +127,14 @@ struct ReportCurves {
             throw Missing(reason: "The curves cannot be computed on this machine: \(reason)")
         }
         return (
-            times.map { Int64($0.integer ?? 0) }, equity.map { $0.double ?? .nan }, statistics,
+            times.map { $0.string.flatMap(Self.milliseconds) ?? 0 }, equity.map { $0.double ?? .nan }, statistics,
             DroppedWords.of(reply["dropped_orders"])
         )
+    }
+
+    /// Of a bar, `2010-01-04` or RFC 3339.
+    private static func milliseconds(_ time: String) -> Int64? {
+        Timestamp(rfc3339: time.utf8.count == 10 ? time + "T00:00:00Z" : time)?.milliseconds
     }
 
     private static func with(_ request: [UInt8], curve: String) -> [UInt8] {

@@ -115,16 +115,18 @@ class Result(dict):
         pandas = _pandas()
         frame = pandas.DataFrame(self._asked_for("trades", "true"))
         for name in frame.columns.intersection(["entry_time", "exit_time"]):
-            # One by one: a bar at midnight is a date only, and one format would not do for all.
-            times = [pandas.Timestamp(text) for text in frame[name]]
-            frame[name] = [time if time.tz is None else time.tz_convert(None) for time in times]
+            frame[name] = _times(pandas, frame[name])
         return frame
 
     def equity_curve(self) -> Any:
         """The equity as a Series over time; the request must ask for `"output": {"equity_curve": "full"}`."""
         pandas = _pandas()
         curve = self._asked_for("equity_curve", '"full"')
-        return pandas.Series(curve["equity"], index=pandas.to_datetime(curve["time"], unit="ms"), name="equity")
+        times = curve["time"]
+        # Results of a node of before have milliseconds.
+        are_text = not times or isinstance(times[0], str)
+        index = pandas.DatetimeIndex(_times(pandas, times)) if are_text else pandas.to_datetime(times, unit="ms")
+        return pandas.Series(curve["equity"], index=index, name="equity")
 
     def _asked_for(self, name: str, value: str) -> Any:
         if self.get(name) is None:
@@ -155,6 +157,12 @@ def flat(row: dict[str, Any], parameters: Mapping[str, Any], statistics: Mapping
     taken = {**row, **statistics}
     named = {f"parameters.{name}" if name in taken else name: value for name, value in parameters.items()}
     return {**row, **named, **statistics}
+
+
+def _times(pandas: Any, texts: Iterable[str]) -> list:
+    """One by one: a bar at midnight is a date only, and one format would not do for all."""
+    times = [pandas.Timestamp(text) for text in texts]
+    return [time if time.tz is None else time.tz_convert(None) for time in times]
 
 
 def _pandas() -> Any:
