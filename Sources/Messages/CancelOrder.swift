@@ -2,7 +2,7 @@
 package struct CancelOrder: Equatable, Sendable {
     package enum Target: Hashable, Sendable {
         case request(String)
-        /// All steps of a sweep, by its `optimization_id`.
+        /// All steps of a sweep, or of all windows of a walk-forward, by its `optimization_id`.
         case sweep(String)
     }
 

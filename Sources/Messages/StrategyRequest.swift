@@ -60,6 +60,15 @@ package struct StrategyRequest: Sendable {
 
     package var isSweep: Bool { type == Self.sweep }
 
+    /// What a step is of by name: its sweep, and the walk-forward where that is the sweep of a window. Empty of other requests.
+    package var sweepNames: [String] {
+        guard isSweep, let step = StepID(requestID) else { return [] }
+        guard sectionRange(RequestMember.walkForwardWindow.name) != nil, let window = step.window else {
+            return [step.sweep]
+        }
+        return [step.sweep, window.walkForward]
+    }
+
     /// A section as a tree; nil when the request has none or says `null`.
     package func section(_ name: String) throws(RequestProblem) -> JSONValue? {
         guard let range = sectionRange(name) else { return nil }

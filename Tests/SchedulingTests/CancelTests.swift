@@ -83,6 +83,26 @@ import Testing
         #expect(try !covers("a:b"))
     }
 
+    @Test func aWalkForwardIsItsWindowsAndNoSweepThatIsMerelyCalledLikeOne() throws {
+        let window = #","walk_forward_window":{"number":2}"#
+        for (id, member, isCovered) in [
+            ("a:b.w2", window, true), ("a:b.w2", "", false), ("a:b", "", true), ("a:b", window, true),
+            ("a:b.x2", window, false), ("a:b.w02", window, false), ("a:b.w2.w3", window, false),
+            ("b.w2", window, false),
+        ] {
+            let text =
+                #"{"request_id":"\#(id):0123456789abcdef:7","type":"optimization","strategy":{"name":"noop"}\#(member)}"#
+            let base = try step(offset: 0)
+            let step = Step(
+                request: try StrategyRequest.parse(Array(text.utf8)), origin: base.origin,
+                coordinates: base.coordinates, limits: base.limits, arrivedAt: time(0), token: 1)
+            let order = CancelOrder(.sweep("a:b"), time: Timestamp(milliseconds: 5))
+            var cancels = CancelledRequests()
+            cancels.note(order)
+            #expect(cancels.cover(step) == isCovered && CancelledRequests.covers(order, step) == isCovered, "\(id)")
+        }
+    }
+
     @Test func aHostIsEndedOnceForAStepHoweverManyOrdersCome() throws {
         var dispatcher = dispatcher([try step(offset: 0)])
         _ = dispatcher.next(for: 0, at: time(0))

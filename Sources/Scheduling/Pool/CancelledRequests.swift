@@ -29,18 +29,15 @@ struct CancelledRequests: Sendable {
     static func covers(_ order: CancelOrder, _ step: Step) -> Bool {
         switch order.target {
         case .request(let id): id == step.request.requestID && isBefore(order.time, step)
-        case .sweep(let id):
-            step.request.isSweep && StepID(step.request.requestID)?.sweep == id && isBefore(order.time, step)
+        case .sweep(let id): step.request.sweepNames.contains(id) && isBefore(order.time, step)
         }
     }
 
     /// Whether the step's request was cancelled after it had been submitted.
     func cover(_ step: Step) -> Bool {
         guard !isEmpty else { return false }
-        let id = step.request.requestID
-        if Self.isBefore(times[.request(id)], step) { return true }
-        guard hasSweeps, step.request.isSweep, let sweep = StepID(id)?.sweep else { return false }
-        return Self.isBefore(times[.sweep(sweep)], step)
+        if Self.isBefore(times[.request(step.request.requestID)], step) { return true }
+        return hasSweeps && step.request.sweepNames.contains { Self.isBefore(times[.sweep($0)], step) }
     }
 
     private static func isBefore(_ time: Timestamp?, _ step: Step) -> Bool {

@@ -12,6 +12,8 @@ enum CancelCommand: Command {
         Every node hears it, one that starts later too. What waits or has failed and is to run again is over, what runs is
         ended, what no node has taken yet is not run; the result is "cancelled". What has its result keeps it. What is
         submitted later under the same id is run: by the clocks of who submits and who cancels, which should agree.
+        --sweep ID is all steps of a sweep, on all its data sets; of a walk-forward those of all its windows, and ID.w3
+        those of its third.
 
         Exit codes: 0 it is said; 1 the broker has not taken it; 69 no broker answers; 78 the control topic is missing; 130
         interrupted.
@@ -19,7 +21,7 @@ enum CancelCommand: Command {
     static let options =
         ConfigurationOptions.all + [
             Option("topic", value: "NAME", "the control topic, in place of the configuration's"),
-            Option("sweep", value: "ID", "all steps of this sweep; may be given often"),
+            Option("sweep", value: "ID", "all steps of this sweep, or walk-forward; may be given often"),
         ]
 
     static func run(_ arguments: Arguments) throws(CommandFailure) -> Int32 {
