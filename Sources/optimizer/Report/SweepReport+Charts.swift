@@ -132,19 +132,24 @@ extension SweepReport {
 extension SweepReport {
     private var whyNothingIsCompared: String {
         if let reason = summary.whyNoneIsOutOfSample { return reason }
-        return hasSplit
-            ? "Out of sample none of the best sets has a value of \(objective)."
-            : "The sweep kept no bars back: \"out_of_sample\": {\"start\": \"\(laterDate)\"} judges the best sets by bars they "
-                + "were not chosen by."
+        guard !hasSplit else { return "Out of sample none of the best sets has a value of \(objective)." }
+        guard let laterDate else {
+            return "The sweep kept no bars back, and its data sets have no time in common that could be."
+        }
+        return
+            "The sweep kept no bars back: \"out_of_sample\": {\"start\": \"\(laterDate)\"} judges the best sets by bars they "
+            + "were not chosen by."
     }
 
-    /// Where the last quarter of the data begins: a start that a reader can take over.
-    private var laterDate: String {
-        let ends = ["start", "end"].compactMap { name in
-            data.first?[name]?.string.flatMap { Timestamp(rfc3339: $0.prefix(10) + "T00:00:00Z") }
+    /// Where the last quarter of the data begins, or of what the data sets have in common: a start that a reader can take
+    /// over. nil where they have nothing in common.
+    private var laterDate: String? {
+        func days(_ name: String) -> [Int64] {
+            data.compactMap { data in
+                data[name]?.string.flatMap { Timestamp(rfc3339: $0.prefix(10) + "T00:00:00Z") }?.milliseconds
+            }
         }
-        guard ends.count == 2 else { return "2016-01-01" }
-        let (first, last) = (ends[0].milliseconds, ends[1].milliseconds)
+        guard let first = days("start").max(), let last = days("end").min(), first < last else { return nil }
         return DateTicks.text(first + (last - first) / 4 * 3, 10)
     }
 }
