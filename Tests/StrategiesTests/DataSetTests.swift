@@ -148,7 +148,7 @@ import Testing
 
     @Test func onlyTheLastFewDataSetsStayOpen() throws {
         let store = DataSetStore(root: root)
-        let digests = try (1...12).map { try publish(Scenario(flat: [Double($0), 2, 3]).table) }
+        let digests = try (1...DataSetStore.kept + 4).map { try publish(Scenario(flat: [Double($0), 2, 3]).table) }
         let first = try store.dataSet(name, version: "sha256:" + digests[0])
         #expect(try store.dataSet(name, version: "sha256:" + digests[0]) === first)
         for digest in digests { _ = try store.dataSet(name, version: "sha256:" + digest) }

@@ -13,7 +13,7 @@ final class DataSetStore {
     /// The most recently used last.
     private var open: [(key: Key, data: MarketData)] = []
     /// A step may be of so many at once, and the next one of the same.
-    private static let kept = SweptData.most + 8
+    static let kept = SweptData.most + 8
     /// Of all open data sets; what is derived from a bar is 16 bytes of the host's own memory.
     private static let keptBars = 4 << 20
 
