@@ -17,8 +17,8 @@ import Testing
 /// partition of these topics gets another leader, while all brokers are up), and answers when that is done.
 ///
 /// Without a real Kafka it runs only where `FAULT_RUN_SECONDS` is given, and does what the mock can: it has no
-/// transactions and no more partitions later, and refuses every commit in a rebalance, so what is there twice tells
-/// nothing.
+/// transactions, no other leaders and no more partitions later, and refuses every commit in a rebalance, so what is there
+/// twice tells nothing.
 @Suite(
     .machine(.nodes(6)), .serialized,
     .enabled(if: TestKafka.realBootstrap != nil || getenv("FAULT_RUN_SECONDS") != nil, "takes minutes"))
@@ -42,8 +42,7 @@ struct FaultRunTests {
             let isPossible =
                 switch self {
                 case .kill, .stop, .churn: true
-                case .broker, .leaders: TestKafka.realBootstrap == nil || FaultRunTests.cluster != nil
-                case .partitions: FaultRunTests.cluster != nil
+                case .broker, .leaders, .partitions: FaultRunTests.cluster != nil
                 }
             return isPossible && FaultRunTests.wanted.map { $0.contains(Substring(rawValue)) } ?? true
         }
@@ -76,7 +75,7 @@ struct FaultRunTests {
 
     @Test(arguments: cases) func nothingIsLostOrOutOfOrder(fault: Fault, mode: Mode) async throws {
         try await onOwnThread {
-            let kafka = try TestKafka(partitions: Self.nodes, replicas: nil, brokers: Self.brokers)
+            let kafka = try TestKafka(partitions: Self.nodes, replicas: nil)
             defer { kafka.close() }
             let run = try Run(kafka, mode, nodes: fault == .churn ? Self.nodes / 2 : 3)
             defer { run.killAll() }
@@ -211,15 +210,13 @@ struct FaultRunTests {
                 leaving.append(node)
             case .broker:
                 let broker = faults % FaultRunTests.brokers + 1
-                try setDown(true, broker)
+                try FaultRunTests.tell(["down", "\(broker)"])
                 // What fails leaves no broker down.
                 let outcome = Result {
                     try submit(FaultRunTests.perRound)
-                    // On the mock nobody leads what it led.
-                    let until = kafka.broker.map { _ in MonotonicTime.now().adding(milliseconds: 1000) }
-                    try awaitResults(beside: FaultRunTests.perRound / 2, until: until)
+                    try awaitResults(beside: FaultRunTests.perRound / 2)
                 }
-                try setDown(false, broker)
+                try FaultRunTests.tell(["up", "\(broker)"])
                 try outcome.get()
             case .leaders: try moveLeaders()
             case .partitions:
@@ -234,23 +231,10 @@ struct FaultRunTests {
             crashes.append(FaultRunCheck.Crash(node: "node-\(name)", begin: begin, end: now()))
         }
 
-        private func setDown(_ isDown: Bool, _ broker: Int) throws {
-            if let mock = kafka.broker { return mock.setDown(isDown, broker: Int32(broker)) }
-            try FaultRunTests.tell([isDown ? "down" : "up", "\(broker)"])
-        }
-
+        /// Of the coordinators, too.
         private func moveLeaders() throws {
-            let topics = [kafka.topics.requests, kafka.topics.results]
-            guard let mock = kafka.broker else {
-                let coordinators = ["__consumer_offsets"] + (isExact ? ["__transaction_state"] : [])
-                return try FaultRunTests.tell(["leaders"] + topics + coordinators)
-            }
-            for topic in topics {
-                for partition in 0..<partitions {
-                    let broker = (partition + faults) % FaultRunTests.brokers + 1
-                    mock.setLeader(of: topic, partition: Int32(partition), broker: Int32(broker))
-                }
-            }
+            let coordinators = ["__consumer_offsets"] + (isExact ? ["__transaction_state"] : [])
+            try FaultRunTests.tell(["leaders", kafka.topics.requests, kafka.topics.results] + coordinators)
         }
 
         func endAll() throws {

@@ -24,11 +24,9 @@ final class TestKafka: @unchecked Sendable {
 
     static let realBootstrap = getenv("KAFKA_BOOTSTRAP_SERVERS").map { String(cString: $0) }
 
-    /// - Parameters:
-    ///   - replicas: on a cluster; nil: as many as its brokers give by themselves.
-    ///   - brokers: of the embedded cluster.
+    /// - Parameter replicas: on a cluster; nil: as many as its brokers give by themselves.
     init(
-        partitions: Int = 4, replicas: Int? = 1, brokers: Int = 1, create: [String]? = nil,
+        partitions: Int = 4, replicas: Int? = 1, create: [String]? = nil,
         topicSettings: [ClientProperties.Property] = [], deadLetterSettings: [ClientProperties.Property] = []
     ) throws {
         try MachineTurn.require()
@@ -53,7 +51,7 @@ final class TestKafka: @unchecked Sendable {
             }
             try EachBroker.awaitTopics(wanted, bootstrap: bootstrap)
         } else {
-            let broker = try EmbeddedBroker(brokers: brokers, topics: wanted.map { ($0, partitions) })
+            let broker = try EmbeddedBroker(topics: wanted.map { ($0, partitions) })
             self.broker = broker
             bootstrap = broker.bootstrapServers
         }
