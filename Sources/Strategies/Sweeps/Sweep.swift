@@ -99,8 +99,6 @@ package struct Sweep: Sendable {
     ) throws(RequestProblem) {
         (strategy, fixed) = try SweptStrategy.resolve(request, external: external)
         self.definition = definition
-        data = try SweptData(request.section("data"))
-        let isOfSeveral = data.isList
         let descriptor = strategy.descriptor
         let section = try SectionReader("search", request.section("search"), known: Search.members)
         let search = try Search(section)
@@ -115,6 +113,8 @@ package struct Sweep: Sendable {
         conditions = try Self.list("parameter_constraints", request, 0...64) { value, path throws(RequestProblem) in
             try ParameterCondition(value, path, descriptor)
         }
+        data = try SweptData(request.section("data"))
+        let isOfSeveral = data.isList
         objective = try Objective(request.section("objective"), isOfSeveral: isOfSeveral)
         constraints = try Self.list("constraints", request, 0...64) { value, path throws(RequestProblem) in
             try ResultCondition(value, path, isOfSeveral: isOfSeveral)
