@@ -114,7 +114,9 @@ final class ExternalFile {
                 parameters: { do: { type: choice, choices: \(choices), default: ok } }
                 limits: { timeoutMs: 60000, memoryMB: 256 }
                 startTimeoutMs: \(Patience.milliseconds)
-              one_read: { command: [python3, "\(directory.path)/one-read.py"] }
+              one_read:
+                command: [python3, "\(directory.path)/one-read.py"]
+                startTimeoutMs: \(Patience.milliseconds)
               clumsy:
                 command: [python3, -B, "\(clumsy)"]
                 startTimeoutMs: \(Patience.milliseconds)
@@ -123,6 +125,7 @@ final class ExternalFile {
               absent: { command: [/no/such/program], parameters: { size: { type: integer, min: 1, max: 10 } } }
               late:
                 command: [sh, -c, 'test -e "\(directory.path)/come" || exit 7; exec python3 "\(script)"']
+                startTimeoutMs: \(Patience.milliseconds)
                 parameters: { do: { type: choice, choices: \(choices), default: ok } }
               moving_average:
                 startTimeoutMs: \(Patience.milliseconds)
