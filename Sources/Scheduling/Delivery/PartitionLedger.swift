@@ -15,19 +15,6 @@ package struct PartitionLedger: Sendable {
         var isDone: Bool
     }
 
-    package enum Taken: Equatable, Sendable {
-        case new
-        /// An earlier assignment says that it is done; it counts as such, and no commit passes it until that is known
-        /// to be of this log.
-        case claimed
-        /// It is done: an earlier assignment has said so, of this very log.
-        case done
-        /// The very record has been taken before: the client rewound.
-        case repeated
-        /// The log has been cut or made anew, and what the ledger holds from this offset on is about one that is gone.
-        case ofAnotherLog(from: Int64)
-    }
-
     package private(set) var generation: Int
     /// That under which the partition was assigned.
     private var firstGeneration: Int
@@ -318,16 +305,12 @@ package struct PartitionLedger: Sendable {
         (committable ?? (isRepeated ? repeatable : nil)).map { position in
             PartitionCommit(
                 partition: partition, generation: generation, position: position,
-                metadata: CommitMetadataCodec.encode(
-                    doneAhead, failures: failureMarks, transaction: transaction),
+                metadata: CommitMetadataCodec.encode(doneAhead, failures: failureMarks, transaction: transaction),
                 version: version)
         }
     }
 
-    private var repeatable: CommitOffset? {
-        guard let position else { return voidFrom }
-        return position < floor ?? position ? nil : position
-    }
+    private var repeatable: CommitOffset? { position.map { max($0, floor ?? $0) } ?? voidFrom }
 
     /// Notes that the broker has stored this commit.
     package mutating func noteCommitted(_ commit: PartitionCommit) {
