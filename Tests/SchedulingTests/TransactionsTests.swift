@@ -186,6 +186,13 @@ import Testing
         return StoredCommit(position: 2, metadata: metadata)
     }
 
+    private func expectCommit(of node: Transacting, at offset: Int64, markedAs transaction: UInt64) throws {
+        guard case .addOffsets(let parts) = node.asked?.call else { throw Unexpected() }
+        #expect(parts.map(\.position) == [CommitOffset(at: offset)])
+        let metadata = try #require(parts.first?.metadata)
+        #expect(try CommitMetadataCodec.decode(metadata).transaction == TransactionMark(transaction))
+    }
+
     @Test func whereTheLogIsCutMeanwhileTheMarkStillTells() throws {
         for isCommitted in [false, true] {
             let node = try Transacting()
@@ -204,10 +211,7 @@ import Testing
         let node = try Transacting()
         node.hear(.logReset(0))
         try node.reach("add offsets")
-        guard case .addOffsets(let parts) = node.asked?.call else { throw Unexpected() }
-        #expect(parts.map(\.position) == [CommitOffset(at: 0)])
-        let metadata = try #require(parts.first?.metadata)
-        #expect(try CommitMetadataCodec.decode(metadata).transaction == TransactionMark(1))
+        try expectCommit(of: node, at: 0, markedAs: 1)
     }
 
     @Test func aTransactionOfResultsWithNothingNewToCommitHasItsMarkAllTheSame() throws {
@@ -226,10 +230,7 @@ import Testing
         try node.publish(token: second)
         node.turn(after: 1000)
         try node.answer(.done)
-        guard case .addOffsets(let parts) = node.asked?.call else { throw Unexpected() }
-        #expect(parts.map(\.position) == [CommitOffset(at: 0)])
-        let metadata = try #require(parts.first?.metadata)
-        #expect(try CommitMetadataCodec.decode(metadata).transaction == TransactionMark(3))
+        try expectCommit(of: node, at: 0, markedAs: 3)
     }
 
     @Test func aCommitThatWasTriedBeforeIsNotTakenForAborted() throws {

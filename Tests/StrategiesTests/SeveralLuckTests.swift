@@ -43,11 +43,7 @@ import Testing
         // From the day after the first bar of any to the last of all, on which two have no bar at weekends.
         #expect(count > 490 && returns.allSatisfy { $0.count == count })
         let moments = returns.compactMap { ReturnMoments($0, riskFree: 0) }
-        #expect(luck["sets_tried"]?.integer == sets.count && luck["sharpe_sets"]?.integer == moments.count)
-        let mean = moments.reduce(0) { $0 + $1.sharpe } / Double(moments.count)
-        let variance =
-            moments.reduce(0) { $0 + ($1.sharpe - mean) * ($1.sharpe - mean) } / Double(moments.count - 1)
-        #expect(isClose(try #require(luck["sharpe_variance"]?.double) / variance, 1))
+        let variance = try expectVariance(of: luck, sets: sets.count, moments)
         let best = try #require(luck["best"])
         #expect(best["index"] == merged["top"]?.elements?.first?["index"])
         let place = try #require(sets.firstIndex { $0 == best["index"]?.integer })

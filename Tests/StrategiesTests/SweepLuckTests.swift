@@ -53,11 +53,7 @@ import Testing
         let luck = try #require(try merged(plan)["luck"])
         let sets = try returns(plan)
         let moments = sets.compactMap { ReturnMoments($0.returns, riskFree: 0) }
-        #expect(luck["sets_tried"]?.integer == sets.count && luck["sharpe_sets"]?.integer == moments.count)
-        let mean = moments.reduce(0) { $0 + $1.sharpe } / Double(moments.count)
-        let variance =
-            moments.reduce(0) { $0 + ($1.sharpe - mean) * ($1.sharpe - mean) } / Double(moments.count - 1)
-        #expect(isClose(try #require(luck["sharpe_variance"]?.double) / variance, 1))
+        let variance = try expectVariance(of: luck, sets: sets.count, moments)
 
         let best = try #require(luck["best"])
         #expect(best["index"] == (try merged(plan)["top"]?.elements?.first?["index"]))
